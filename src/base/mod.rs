@@ -1,0 +1,14 @@
+//! What every room may use and nothing else: time as a value, timers, ids, seeded chance, bounds.
+
+pub mod id;
+pub mod limits;
+mod rng;
+mod time;
+mod timers;
+
+pub use id::*;
+pub use rng::Rng;
+pub use time::{Instant, WallTime};
+pub use timers::{TimerQueue, Timers};
+
+pub use std::time::Duration;

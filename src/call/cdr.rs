@@ -1,0 +1,168 @@
+//! The row of history that each call leaves, from its first second: what the store keeps and the page shows.
+
+use crate::base::{CallId, WallTime};
+use crate::media::Stats;
+
+/// Which way a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is its own name")]
+pub enum CallDirection {
+    Inbound,
+    Outbound,
+    Internal,
+}
+
+impl CallDirection {
+    /// As in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallOutcome {
+    /// Somebody of ours or of the city talked, or the desk answered it and the caller heard what was meant for him.
+    Answered,
+    /// Rang, nobody took it.
+    NoAnswer,
+    /// The called side was busy.
+    Busy,
+    /// The caller hung up while it rang or waited.
+    Abandoned,
+    /// We refused it: rights, address, number unknown.
+    Refused,
+    /// The carrier or a phone refused it, or no way was found.
+    Failed,
+    /// The exchange stopped while it went on.
+    Interrupted,
+}
+
+impl CallOutcome {
+    /// As in the API and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Abandoned => "abandoned",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// The first second of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallStarted {
+    /// The row.
+    pub call: CallId,
+    /// When the INVITE (or the order to call) came.
+    pub at: WallTime,
+    /// Which way.
+    pub direction: CallDirection,
+    /// Who called: an extension, E.164 digits, or empty when withheld.
+    pub caller: String,
+    /// The display name that came along, or the employee.
+    pub caller_name: String,
+    /// What was called: an extension, group, E.164 digits, or what was dialled when it means nothing.
+    pub called: String,
+    /// The trunk's name, for calls of the city.
+    pub trunk: Option<String>,
+}
+
+/// One step of a call's story.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallStep {
+    /// The row.
+    pub call: CallId,
+    /// When.
+    pub at: WallTime,
+    /// What.
+    pub what: StepKind,
+}
+
+/// The kinds of steps. `who` is an extension's number, or E.164 digits of an outside party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Came to an element of the desk.
+    Element {
+        /// Its id.
+        element: String,
+    },
+    /// Was offered to a trunk.
+    Trunk {
+        /// Its name.
+        trunk: String,
+    },
+    /// A device began to ring.
+    Rung {
+        /// Whose.
+        who: String,
+        /// Login or number of the device.
+        device: String,
+    },
+    /// A device stopped ringing without an answer.
+    NotTaken {
+        /// Whose.
+        who: String,
+        /// Login or number of the device.
+        device: String,
+        /// SIP status it gave, 0 when its seconds ran out or another was faster.
+        status: u16,
+    },
+    /// Somebody took the call.
+    Answered {
+        /// Who.
+        who: String,
+    },
+    /// The group gave the call back.
+    GroupExit {
+        /// The group.
+        group: String,
+        /// `empty`, `nobody_registered`, `waited_too_long`, `queue_full`.
+        why: &'static str,
+    },
+    /// Digits came.
+    Digits {
+        /// Which.
+        digits: String,
+    },
+    /// Held, or taken from hold.
+    Hold {
+        /// By whom.
+        who: String,
+        /// On or off.
+        on: bool,
+    },
+}
+
+/// The last second of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallEnded {
+    /// The row.
+    pub call: CallId,
+    /// When.
+    pub at: WallTime,
+    /// How.
+    pub outcome: CallOutcome,
+    /// SIP status towards the caller, or 0 when an answered call ended by BYE.
+    pub status: u16,
+    /// Why, in one word of the protocol or ours: `caller_hung_up`, `called_hung_up`, `no_permission`, `no_sound`, …
+    pub cause: &'static str,
+    /// When somebody answered: talk time counts from here.
+    pub answered_at: Option<WallTime>,
+    /// Who talked: an extension or E.164 digits.
+    pub answered_by: Option<String>,
+    /// Milliseconds until the answer, or the end.
+    pub ring_ms: u64,
+    /// Milliseconds from the answer to the end.
+    pub talk_ms: u64,
+    /// Quality towards the caller's side, and towards the answering side.
+    pub quality: [Option<Stats>; 2],
+}

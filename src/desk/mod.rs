@@ -1,0 +1,6 @@
+//! The routing graph: `check` finds loops and dead ends, [`executor`] takes one call along it, `timetable` tells open from
+//! closed. «What if» runs the same executor as real calls. Knows no SIP, no clock: facts and outcomes come in, steps go out.
+
+pub mod executor;
+
+pub use executor::{Executor, Facts, GroupExit, HangUpWhy, Outcome, Step};

@@ -1,0 +1,487 @@
+//! The nouns of the office file, validated: one immutable [`Office`] snapshot. `file` reads and writes it. Knows no SIP
+//! message, no socket and no table. office.example.toml tells what every field means.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::media::Clip;
+
+/// Everything the admin sets, as one value. Cross references have been checked: every number, name and element id
+/// that one noun says of another exists.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Office {
+    /// `[office]`.
+    pub settings: Settings,
+    /// `[[trunk]]`, in order.
+    pub trunks: Vec<Trunk>,
+    /// `[[extension]]`, in order.
+    pub extensions: Vec<Extension>,
+    /// `[[media]]`.
+    pub media: Vec<MediaFile>,
+    /// `[[voice_message]]`.
+    pub voice_messages: Vec<VoiceMessage>,
+    /// `[[schedule]]`.
+    pub schedules: Vec<Schedule>,
+    /// `[[group]]`.
+    pub groups: Vec<Group>,
+    /// `[[voice_menu]]`.
+    pub voice_menus: Vec<VoiceMenu>,
+    /// `[[element]]` and `[[link]]`.
+    pub desk: DeskPlan,
+    /// `[[user]]`.
+    pub users: Vec<User>,
+    /// `[protection]`.
+    pub protection: Protection,
+}
+
+/// `[office]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Shown on the page and on phones.
+    pub name: String,
+    /// IANA name, proved to exist.
+    pub timezone: String,
+    /// Of the page, displays and prompts.
+    pub language: Language,
+    /// ISO 3166 code of the numbering plan, upper case.
+    pub country: String,
+    /// Completes local numbers; digits.
+    pub area_code: String,
+}
+
+/// `language`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "each is its own name")]
+pub enum Language {
+    #[default]
+    Ru,
+    En,
+}
+
+/// `[[trunk]]`: a connection to the carrier. Named by `name`, found by `number`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trunk {
+    /// Unique.
+    pub name: String,
+    /// E.164 digits.
+    pub number: String,
+    /// Further numbers of the same connection, E.164 digits.
+    pub numbers: Vec<String>,
+    /// `host`, `host:port`, or a domain with SRV and NAPTR records.
+    pub server: String,
+    /// User part of our From and AOR there.
+    pub login: String,
+    /// Digest password.
+    pub password: String,
+    /// For people.
+    pub comment: String,
+    /// False: the carrier knows us by address.
+    pub register: bool,
+    /// How we reach it.
+    pub transport: crate::sip::Transport,
+    /// Digest user name when it differs from `login`; else empty.
+    pub auth_login: String,
+    /// `host` or `host:port`; else empty.
+    pub outbound_proxy: String,
+    /// Domain of From, To and Request-URI when it differs from the server; else empty.
+    pub from_domain: String,
+    /// How called numbers are sent.
+    pub number_format: NumberFormat,
+    /// Where the carrier expects the number that we present.
+    pub caller_id_in: CallerIdIn,
+    /// What we offer, as spelled in the file: `pcma`, `pcmu`, `g722`, `opus`.
+    pub codecs: Vec<String>,
+    /// 0: no limit.
+    pub max_calls: u32,
+    /// Seconds that we ask for in REGISTER.
+    pub register_every: u32,
+}
+
+/// `number_format`: how called numbers are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum NumberFormat {
+    /// `78121234567`
+    #[default]
+    E164,
+    /// `+78121234567`
+    Plus,
+    /// `88121234567`, `810…`
+    National,
+}
+
+/// `caller_id_in`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CallerIdIn {
+    /// From: RFC 3261 §20.20.
+    #[default]
+    From,
+    /// P-Asserted-Identity: RFC 3325 §9.1.
+    Pai,
+    /// Remote-Party-ID: draft-ietf-sip-privacy.
+    Rpid,
+    /// P-Preferred-Identity: RFC 3325 §9.2.
+    Ppi,
+}
+
+/// `[[extension]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// 3 to 5 digits, first 2 to 9.
+    pub number: String,
+    /// The employee or the room.
+    pub employee: String,
+    /// May be empty.
+    pub email: String,
+    /// How its devices ring.
+    pub ring: RingOrder,
+    /// One of the office's numbers, or empty when the office has none.
+    pub outgoing_number: String,
+    /// Classes of outside numbers it may call; internal always holds.
+    pub permissions: Permissions,
+    /// Whether its calls are recorded.
+    pub record: bool,
+    /// Whether it has a mailbox.
+    pub voicemail: bool,
+    /// One to four.
+    pub devices: Vec<Device>,
+}
+
+/// `ring`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RingOrder {
+    /// All at once.
+    #[default]
+    Parallel,
+    /// One after the other, in order.
+    Sequential,
+}
+
+/// `permissions`: a set of classes, each stands alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[expect(missing_docs, clippy::struct_excessive_bools, reason = "the classes of product.md section 4, a set")]
+pub struct Permissions {
+    pub city: bool,
+    pub mobile_region: bool,
+    pub mobile_national: bool,
+    pub long_distance: bool,
+    pub international: bool,
+}
+
+/// `[[extension.device]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// `kind = "sip"`.
+    Sip(SipDevice),
+    /// `kind = "mobile"`.
+    Mobile(MobileDevice),
+}
+
+/// A SIP phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SipDevice {
+    /// The whole login, as in digest and AOR; unique in the office.
+    pub login: String,
+    /// The digest password.
+    pub password: String,
+    /// Seconds.
+    pub ring_seconds: u32,
+    /// Networks it may register and call from.
+    pub allow_from: Vec<Network>,
+    /// Where its calls go instead.
+    pub forward: Forward,
+    /// `aa:bb:cc:dd:ee:ff` or empty.
+    pub mac: String,
+    /// Vendor, or `vendor/model`, or empty.
+    pub model: String,
+}
+
+/// Any outside number, called through the trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MobileDevice {
+    /// E.164 digits.
+    pub number: String,
+    /// Seconds.
+    pub ring_seconds: u32,
+}
+
+/// `forward`. Targets are extensions or groups by number, or E.164 digits of outside numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Forward {
+    /// «Без переадресации»
+    #[default]
+    None,
+    /// «Безусловная»
+    Always {
+        /// Where to.
+        to: String,
+    },
+    /// «По условию»; empty means off.
+    Conditional {
+        /// When busy.
+        busy: String,
+        /// When not answered or not registered.
+        no_answer: String,
+    },
+}
+
+/// An address block: `10.0.0.0/8`, `::/0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The block's address.
+    pub address: IpAddr,
+    /// Bits that count.
+    pub prefix: u8,
+}
+
+/// `[[media]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MediaFile {
+    /// Unique.
+    pub name: String,
+    /// The name of the stored original in the data directory's `media/`.
+    pub file: String,
+    /// What the exchange plays; empty until it has been loaded from the data directory.
+    pub clip: Option<Arc<Clip>>,
+}
+
+/// `[[voice_message]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoiceMessage {
+    /// Unique.
+    pub name: String,
+    /// A media name.
+    pub media: String,
+    /// 1 or more.
+    pub repeat: u32,
+}
+
+/// `[[schedule]]`. Times of day are minutes since midnight, 0 to 1440; an interval whose end is not after its start goes on past midnight.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Schedule {
+    /// Unique.
+    pub name: String,
+    /// Open by day of the week.
+    pub hours: Vec<WeekHours>,
+    /// These replace that date's hours.
+    pub except: Vec<DateHours>,
+    /// Closed all day: first and last date.
+    pub closed: Vec<(jiff::civil::Date, jiff::civil::Date)>,
+}
+
+/// One entry of `hours`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeekHours {
+    /// Monday first.
+    pub days: [bool; 7],
+    /// Minutes since midnight.
+    pub from: u16,
+    /// Minutes since midnight.
+    pub to: u16,
+}
+
+/// One entry of `except`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateHours {
+    /// The date.
+    pub date: jiff::civil::Date,
+    /// Minutes since midnight.
+    pub from: u16,
+    /// Minutes since midnight.
+    pub to: u16,
+}
+
+/// `[[group]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// As an extension's number.
+    pub number: String,
+    /// For people.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// Whom to ring.
+    pub strategy: Strategy,
+    /// Extensions in order.
+    pub members: Vec<String>,
+    /// A media name or empty.
+    pub greeting: String,
+    /// A media name or empty.
+    pub music: String,
+    /// Then the reserve exit.
+    pub max_wait_seconds: u32,
+    /// Rest of a member after a call.
+    pub wrap_up_seconds: u32,
+    /// Callers that may wait.
+    pub max_queue: u32,
+    /// Seconds each member rings.
+    pub member_ring_seconds: u32,
+}
+
+/// `strategy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "each is its own name")]
+pub enum Strategy {
+    #[default]
+    RingAll,
+    RoundRobin,
+    FirstToLast,
+}
+
+/// `[[voice_menu]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoiceMenu {
+    /// Unique.
+    pub name: String,
+    /// A media name.
+    pub greeting: String,
+    /// A media name or empty.
+    pub invalid: String,
+    /// Seconds of waiting after the greeting.
+    pub timeout_seconds: u32,
+    /// Greetings before the timeout exit; 1 or more.
+    pub repeat: u32,
+}
+
+/// The desk as drawn: elements by id, each with its outputs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeskPlan {
+    /// In the file's order.
+    pub elements: Vec<Element>,
+}
+
+/// `[[element]]` with the `[[link]]`s that leave it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// Unique.
+    pub id: String,
+    /// What it is.
+    pub kind: ElementKind,
+    /// Place on the canvas.
+    pub x: f64,
+    /// Place on the canvas.
+    pub y: f64,
+    /// Output → element id; at most one link an output.
+    pub links: HashMap<Out, String>,
+}
+
+/// The eight kinds, with what each refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ElementKind {
+    /// The start; one or more of the office's numbers, E.164.
+    Incoming { numbers: Vec<String> },
+    /// An extension's number.
+    Extension { extension: String },
+    /// A group's number.
+    Group { group: String },
+    /// A voice message's name.
+    VoiceMessage { voice_message: String },
+    /// A voice menu's name.
+    VoiceMenu { voice_menu: String },
+    /// A schedule's name.
+    Schedule { schedule: String },
+    /// «Донабор номера»: `prompt` is a voice message's name.
+    DialExtension { prompt: String, digits: u32, timeout_seconds: u32 },
+    /// The end.
+    HangUp,
+}
+
+/// The outputs of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Out {
+    /// Of an incoming call and a voice message.
+    Next,
+    /// Of a schedule.
+    Yes,
+    /// Of a schedule.
+    No,
+    /// Of a voice menu: `0` to `9`, `*`, `#`.
+    Key(char),
+    /// Of a voice menu.
+    Timeout,
+    /// Of a group and of dial extension.
+    Reserve,
+}
+
+/// `[[user]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Unique.
+    pub login: String,
+    /// What it may do.
+    pub role: Role,
+    /// argon2id, PHC text.
+    pub password_hash: String,
+    /// Whether the next sign-in must choose another password.
+    pub must_change: bool,
+}
+
+/// `role`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is its own name")]
+pub enum Role {
+    Admin,
+    Viewer,
+}
+
+/// `[protection]`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Protection {
+    /// Never banned; empty: the networks of our own interfaces.
+    pub trusted_networks: Vec<Network>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            timezone: "Europe/Moscow".to_owned(),
+            language: Language::Ru,
+            country: "RU".to_owned(),
+            area_code: "495".to_owned(),
+        }
+    }
+}
+
+/// Finding things by what calls and the page know of them.
+impl Office {
+    /// The extension of this number.
+    pub fn extension(&self, number: &str) -> Option<&Extension> {
+        self.extensions.iter().find(|e| e.number == number)
+    }
+
+    /// The group of this number.
+    pub fn group(&self, number: &str) -> Option<&Group> {
+        self.groups.iter().find(|g| g.number == number)
+    }
+
+    /// The trunk that carries this E.164 number.
+    pub fn trunk_of(&self, number: &str) -> Option<&Trunk> {
+        self.trunks.iter().find(|t| t.number == number || t.numbers.iter().any(|n| n == number))
+    }
+
+    /// The trunk of this name.
+    pub fn trunk(&self, name: &str) -> Option<&Trunk> {
+        self.trunks.iter().find(|t| t.name == name)
+    }
+
+    /// The media file of this name.
+    pub fn media(&self, name: &str) -> Option<&MediaFile> {
+        self.media.iter().find(|m| m.name == name)
+    }
+}
+
+impl Network {
+    /// Whether `address` lies inside. An IPv4 address mapped into IPv6 counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(block), IpAddr::V4(one)) => {
+                self.prefix == 0 || (block.to_bits() ^ one.to_bits()) >> (32 - u32::from(self.prefix.min(32))) == 0
+            }
+            (IpAddr::V6(block), IpAddr::V6(one)) => {
+                self.prefix == 0 || (block.to_bits() ^ one.to_bits()) >> (128 - u32::from(self.prefix.min(128))) == 0
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What the SIP RFCs know. Never names an extension, a trunk or a table.
+//!
+//! [`wire`] turns bytes into messages and back; [`stack::Stack`] owns every transaction, dialog and INVITE session
+//! behind one door; [`auth`] is digest access authentication, both sides.
+
+pub mod auth;
+pub mod flow;
+pub mod stack;
+pub mod wire;
+
+pub use flow::{Flow, Transport};
