@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::media::Clip;
 
+pub mod file;
 mod find;
+mod first_start;
 mod words;
 
 pub use find::{Index, NetworkError};
