@@ -54,7 +54,8 @@ impl<'a> Iterator for Lines<'a> {
 pub(super) fn field(line: &[u8]) -> Option<(&str, &[u8])> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = line.split_at_checked(colon)?;
-    let name = std::str::from_utf8(name.trim_ascii_end()).ok()?;
+    // Trailing spaces only: one before the name would be a fold.
+    let name = std::str::from_utf8(blanks_trimmed(name)).ok()?;
     Some((name, value.get(1..)?))
 }
 

@@ -53,7 +53,7 @@ impl Params {
             rest = rest.strip_prefix(';').ok_or(ParseError::Params)?;
             let (param, tail) = cut(rest, b';');
             let param = trim(param);
-            if param.is_empty() && tail.is_none() && !params.is_empty() {
+            if param.is_empty() && tail.is_none() {
                 break;
             }
             params.push(header_param(param)?);

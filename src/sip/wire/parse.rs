@@ -14,7 +14,7 @@ use crate::base::limits;
 pub fn parse(bytes: &[u8]) -> Result<Message, Malformed> {
     let mut lines = Lines::new(without_leading_line_ends(bytes));
     let dropped = |why| Malformed { why, reply: None };
-    let line = lines.next().and_then(value).ok_or(dropped(ParseError::NotSip))?;
+    let line = lines.next().and_then(start_line).ok_or(dropped(ParseError::NotSip))?;
     let start = StartLine::read(&line).map_err(dropped)?;
     let mut head = Head::read(&mut lines);
     if bytes.len() > limits::SIP_MESSAGE_BYTES {
@@ -39,7 +39,7 @@ pub fn parse(bytes: &[u8]) -> Result<Message, Malformed> {
 /// The answer to a stream whose next message can't be told from the one after it; `head` is what came of it.
 pub(super) fn refuse_stream(why: ParseError, head: &[u8]) -> Malformed {
     let mut lines = Lines::new(head);
-    let line = lines.next().and_then(value);
+    let line = lines.next().and_then(start_line);
     match line.as_deref().map(StartLine::read) {
         Some(Ok(StartLine::Request { method, .. })) => {
             let headers = Head::read(&mut lines).headers;
@@ -107,6 +107,11 @@ impl<'a> StartLine<'a> {
     }
 }
 
+/// A start line as text; it can't be folded.
+fn start_line(line: &[u8]) -> Option<String> {
+    if line.contains(&b'\n') { None } else { value(line) }
+}
+
 /// The fields under the start line. The first fault is kept and reading goes on: the answer needs Via and the others.
 struct Head {
     headers: Headers,
@@ -172,7 +177,7 @@ fn check_request(headers: &Headers, method: &str) -> Result<Method, ParseError> 
     if headers.contains(&Name::MaxForwards) && headers.number(&Name::MaxForwards).is_none() {
         return Err(ParseError::Header(Name::MaxForwards));
     }
-    // A cookie without an identifier would make one transaction of all of them: RFC 4475 §3.1.2.17 lets us refuse.
+    // A cookie without an identifier would make one transaction of all of them: RFC 4475 §3.2.1 lets us refuse.
     if headers.top_via()?.branch() == Some(BRANCH_COOKIE) {
         return Err(ParseError::Header(Name::Via));
     }
