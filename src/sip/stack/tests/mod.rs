@@ -1,0 +1,6 @@
+//! The stack through its door, with real SIP text and virtual time.
+
+mod bench;
+mod calls;
+mod challenges;
+mod transactions;
