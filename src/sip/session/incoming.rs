@@ -42,6 +42,14 @@ pub(super) struct Reliable {
     pub(super) described: bool,
 }
 
+impl Ringing {
+    /// Whether a 2xx must wait: a description is on its way and not acknowledged, or is still to go.
+    pub(super) fn must_wait(&self) -> bool {
+        let queued = self.queue.iter().any(|(_, _, sdp)| sdp.is_some());
+        queued || self.reliable.as_ref().is_some_and(|reliable| reliable.described)
+    }
+}
+
 impl Session {
     /// Makes a session of an INVITE. `None` when its From or Contact can't be used.
     pub(crate) fn ring(
@@ -131,8 +139,7 @@ impl Session {
     /// 200, at once or after the PRACK that it must wait for: RFC 3262 §3.
     pub(super) fn answer(&mut self, cx: &mut Context<'_>, headers: Headers, sdp: Option<Vec<u8>>) {
         let Phase::Ringing(ringing) = &mut self.phase else { return };
-        let described = ringing.queue.iter().any(|(_, _, sdp)| sdp.is_some());
-        if described || ringing.reliable.as_ref().is_some_and(|reliable| reliable.described) {
+        if ringing.must_wait() {
             ringing.waiting = Some((headers, sdp));
             return;
         }

@@ -78,15 +78,15 @@ impl Session {
         self.go_on_ringing(cx);
     }
 
-    /// What waited for a PRACK: the next provisional response, then the answer, then an offer.
+    /// What waited for a PRACK: the answer, unless a description must go out before it, or the next provisional response.
     pub(super) fn go_on_ringing(&mut self, cx: &mut Context<'_>) {
-        self.send_reliable(cx);
         if let Phase::Ringing(ringing) = &mut self.phase
-            && ringing.reliable.is_none()
+            && !ringing.must_wait()
             && let Some((headers, sdp)) = ringing.waiting.take()
         {
-            self.answer_now(cx, headers, sdp);
+            return self.answer_now(cx, headers, sdp);
         }
+        self.send_reliable(cx);
         self.send_offer(cx);
     }
 

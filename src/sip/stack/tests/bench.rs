@@ -203,6 +203,40 @@ pub(super) fn response(to: &Request, status: u16, tag: &str, more: &[(Name, &str
     response
 }
 
+/// A call placed and answered.
+pub(super) fn placed() -> (Bench, SessionId) {
+    placed_with(draft(Some(OFFER)), &[])
+}
+
+/// A call placed and answered with these header fields.
+pub(super) fn placed_with(draft: InviteDraft, more: &[(Name, &str)]) -> (Bench, SessionId) {
+    let mut bench = Bench::new();
+    let id = bench.invite(draft);
+    let invite = bench.last(&Method::Invite);
+    bench.reply(&invite, 200, more, ANSWER);
+    bench.said();
+    bench.heard();
+    (bench, id)
+}
+
+/// A call that came and was answered.
+pub(super) fn answered() -> (Bench, SessionId, String) {
+    answered_with("")
+}
+
+/// A call that came with these header fields and was answered.
+pub(super) fn answered_with(more: &str) -> (Bench, SessionId, String) {
+    let mut bench = Bench::new();
+    bench.hear(&text("INVITE", "1", 1, None, more, OFFER));
+    let id = bench.accept();
+    bench.command(id, SessionCommand::Answer { headers: Headers::new(), sdp: Some(ANSWER.to_vec()) });
+    let tag = bench.last_response().headers.to().unwrap().tag().unwrap().to_owned();
+    bench.hear(&text("ACK", "2", 1, Some(&tag), "", b""));
+    bench.said();
+    bench.heard();
+    (bench, id, tag)
+}
+
 pub(super) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }

@@ -4,30 +4,6 @@ use super::bench::*;
 use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
 use crate::sip::wire::{Headers, Message, Method, Name};
 
-/// A call placed and answered.
-fn placed() -> (Bench, crate::base::SessionId) {
-    let mut bench = Bench::new();
-    let id = bench.invite(draft(Some(OFFER)));
-    let invite = bench.last(&Method::Invite);
-    bench.reply(&invite, 200, &[], ANSWER);
-    bench.said();
-    bench.heard();
-    (bench, id)
-}
-
-/// A call that came and was answered.
-fn answered() -> (Bench, crate::base::SessionId, String) {
-    let mut bench = Bench::new();
-    bench.hear(&text("INVITE", "1", 1, None, "", OFFER));
-    let id = bench.accept();
-    bench.command(id, SessionCommand::Answer { headers: Headers::new(), sdp: Some(ANSWER.to_vec()) });
-    let tag = bench.last_response().headers.to().unwrap().tag().unwrap().to_owned();
-    bench.hear(&text("ACK", "2", 1, Some(&tag), "", b""));
-    bench.said();
-    bench.heard();
-    (bench, id, tag)
-}
-
 #[test]
 fn a_placed_call_rings_is_answered_and_hung_up() {
     let mut bench = Bench::new();

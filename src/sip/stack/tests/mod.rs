@@ -3,4 +3,9 @@
 mod bench;
 mod calls;
 mod challenges;
+mod offers;
+mod reliable;
+mod seeds;
+mod timers;
 mod transactions;
+mod world;
