@@ -2,5 +2,6 @@
 //! closed. «What if» runs the same executor as real calls. Knows no SIP, no clock: facts and outcomes come in, steps go out.
 
 pub mod executor;
+pub mod timetable;
 
-pub use executor::{Executor, Facts, GroupExit, HangUpWhy, Outcome, Step};
+pub use executor::{Collect, Executor, Facts, GroupExit, HangUpWhy, Outcome, Step};

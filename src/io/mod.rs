@@ -1,1 +1,9 @@
-//! room
+//! The outside wall: the only code that may block, sleep, spawn, open a file or a socket, or ask the time.
+
+pub mod board;
+pub mod clock;
+pub mod http;
+pub mod store;
+
+#[cfg(test)]
+pub(crate) mod scratch;

@@ -75,7 +75,7 @@ impl fmt::Display for NameAddr {
     }
 }
 
-/// `<uri>;params`. Spaces inside the brackets are ignored, as RFC 4475 §3.1.2.15 allows.
+/// `<uri>;params`. Spaces inside the brackets are ignored, as RFC 4475 §3.1.2.14 allows.
 fn bracketed(display: String, text: &str) -> Result<NameAddr, ParseError> {
     let inner = trim(text).strip_prefix('<').ok_or(ParseError::Address)?;
     let (uri, params) = inner.split_once('>').ok_or(ParseError::Address)?;

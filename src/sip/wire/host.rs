@@ -82,8 +82,13 @@ pub(super) fn write_host_port(f: &mut fmt::Formatter<'_>, host: &Host, port: Opt
     port.map_or(Ok(()), |port| write!(f, ":{port}"))
 }
 
-/// RFC 3261's grammar let `[2001:db8:::192.0.2.1]` through, and peers were built from it: three colons are read as two
-/// (RFC 5118 §4.10).
+/// RFC 3261's grammar let `[2001:db8:::192.0.2.1]` through, and peers were built from it: three colons before an IPv4
+/// address are read as two (RFC 5118 §4.10).
 fn ipv6(text: &str) -> Option<Ipv6Addr> {
-    text.parse().ok().or_else(|| text.contains(":::").then(|| text.replacen(":::", "::", 1).parse().ok())?)
+    if let Ok(ip) = text.parse() {
+        return Some(ip);
+    }
+    let (head, tail) = text.split_once(":::")?;
+    tail.parse::<Ipv4Addr>().ok()?;
+    format!("{head}::{tail}").parse().ok()
 }

@@ -38,3 +38,6 @@ pub use params::Params;
 pub use parse::parse;
 pub use uri::{Scheme, Uri};
 pub use via::Via;
+
+#[cfg(test)]
+mod tests;

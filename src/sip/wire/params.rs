@@ -53,7 +53,7 @@ impl Params {
             rest = rest.strip_prefix(';').ok_or(ParseError::Params)?;
             let (param, tail) = cut(rest, b';');
             let param = trim(param);
-            if param.is_empty() && tail.is_none() && !params.is_empty() {
+            if param.is_empty() && tail.is_none() {
                 break;
             }
             params.push(header_param(param)?);
@@ -123,10 +123,9 @@ impl fmt::Display for Params {
 
 impl PartialEq for Params {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(a, b): (&(String, Option<String>), &(String, Option<String>))| {
-            a.0.eq_ignore_ascii_case(&b.0) && a.1 == b.1
-        };
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(same)
+        let both = self.0.iter().zip(&other.0);
+        let mut same = both.map(|((name, value), (other, its))| name.eq_ignore_ascii_case(other) && value == its);
+        self.0.len() == other.0.len() && same.all(|same| same)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Via: RFC 3261 §20.42, RFC 3581.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use super::host::{host_port, write_host_port};
@@ -32,6 +32,17 @@ impl Via {
     /// The branch, when there is one that isn't empty.
     pub fn branch(&self) -> Option<&str> {
         self.params.get("branch").filter(|branch| !branch.is_empty())
+    }
+
+    /// Where the previous hop saw the request come from: RFC 3261 §18.2.1. With brackets or without (RFC 5118 §4.5).
+    pub fn received(&self) -> Option<IpAddr> {
+        let text = self.params.get("received")?;
+        text.parse().ok().or_else(|| text.parse::<Host>().ok()?.ip())
+    }
+
+    /// The port that goes with [`received`](Self::received): RFC 3581 §4.
+    pub fn rport(&self) -> Option<u16> {
+        self.params.get("rport")?.parse().ok()
     }
 
     /// The port of sent-by, or the transport's default: RFC 3261 §18.1.1.

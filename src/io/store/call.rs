@@ -1,0 +1,134 @@
+//! Tables `call`, `call_party` and `call_step`: the history as it is written.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Value, json};
+
+use crate::base::{CallId, WallTime};
+use crate::call::cdr::{CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
+use crate::media::Stats;
+
+pub(super) fn start(connection: &Connection, call: &CallStarted) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO call (id, started_at, direction, caller, caller_name, called, trunk)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let id = row_id(call.call);
+    connection.prepare_cached(sql)?.execute(params![
+        id,
+        call.at.0,
+        call.direction.as_str(),
+        call.caller,
+        call.caller_name,
+        call.called,
+        call.trunk
+    ])?;
+    connection
+        .prepare_cached("INSERT INTO call_text (rowid, caller, caller_name, called) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, call.caller, call.caller_name, call.called])?;
+    add_party(connection, id, call.at.0, &call.caller)?;
+    add_party(connection, id, call.at.0, &call.called)
+}
+
+/// `place` orders the steps of one call; it need only rise while the process lives.
+pub(super) fn step(connection: &Connection, place: i64, step: &CallStep) -> rusqlite::Result<()> {
+    let (what, detail) = words(&step.what);
+    let id = row_id(step.call);
+    connection
+        .prepare_cached("INSERT INTO call_step (call, place, at, what, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![id, place, step.at.0, what, detail.to_string()])?;
+    match &step.what {
+        StepKind::Rung { who, .. } | StepKind::Answered { who } => add_later_party(connection, id, who),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn end(connection: &Connection, call: &CallEnded) -> rusqlite::Result<()> {
+    let sql =
+        "UPDATE call SET ended_at = ?2, outcome = ?3, status = ?4, cause = ?5, answered_at = ?6, answered_by = ?7,
+               ring_ms = ?8, talk_ms = ?9, quality = ?10 WHERE id = ?1";
+    let id = row_id(call.call);
+    connection.prepare_cached(sql)?.execute(params![
+        id,
+        call.at.0,
+        call.outcome.as_str(),
+        call.status,
+        call.cause,
+        call.answered_at.map(WallTime::millis),
+        call.answered_by,
+        span(call.ring_ms),
+        span(call.talk_ms),
+        quality(&call.quality),
+    ])?;
+    call.answered_by.iter().try_for_each(|who| add_later_party(connection, id, who))
+}
+
+/// Closes the calls that were going on when the process ended without saying so: they lasted at least until their last
+/// step. Returns how many.
+pub(super) fn close_interrupted(connection: &Connection) -> rusqlite::Result<usize> {
+    let sql = "UPDATE call SET
+        outcome = ?1, cause = 'exchange_stopped',
+        ended_at = max(started_at, coalesce((SELECT max(at) FROM call_step WHERE call = call.id), started_at)),
+        answered_at = (SELECT min(at) FROM call_step WHERE call = call.id AND what = 'answered'),
+        answered_by = (SELECT detail ->> 'who' FROM call_step WHERE call = call.id AND what = 'answered' ORDER BY place LIMIT 1)
+        WHERE outcome IS NULL";
+    let closed = connection.execute(sql, [CallOutcome::Interrupted.as_str()])?;
+    if closed > 0 {
+        let sql = "UPDATE call SET
+            ring_ms = max(0, coalesce(answered_at, ended_at) - started_at),
+            talk_ms = max(0, ended_at - coalesce(answered_at, ended_at))
+            WHERE outcome = ?1 AND ring_ms = 0 AND talk_ms = 0";
+        connection.execute(sql, [CallOutcome::Interrupted.as_str()])?;
+    }
+    Ok(closed)
+}
+
+/// The key of a call's row. Ids stay below 2^63 for the next 276 years.
+pub(super) fn row_id(call: CallId) -> i64 {
+    i64::try_from(call.0).unwrap_or(i64::MAX)
+}
+
+fn add_party(connection: &Connection, call: i64, started_at: i64, party: &str) -> rusqlite::Result<()> {
+    if !party.is_empty() {
+        let sql = "INSERT OR IGNORE INTO call_party (party, started_at, call) VALUES (?1, ?2, ?3)";
+        connection.prepare_cached(sql)?.execute(params![party, started_at, call])?;
+    }
+    Ok(())
+}
+
+fn add_later_party(connection: &Connection, call: i64, party: &str) -> rusqlite::Result<()> {
+    let mut started = connection.prepare_cached("SELECT started_at FROM call WHERE id = ?1")?;
+    match started.query_row([call], |row| row.get(0)).optional()? {
+        Some(started_at) => add_party(connection, call, started_at, party),
+        None => Ok(()),
+    }
+}
+
+fn words(kind: &StepKind) -> (&'static str, Value) {
+    match kind {
+        StepKind::Element { element } => ("element", json!({ "element": element })),
+        StepKind::Trunk { trunk } => ("trunk", json!({ "trunk": trunk })),
+        StepKind::Rung { who, device } => ("rung", json!({ "who": who, "device": device })),
+        StepKind::NotTaken { who, device, status } => {
+            ("not_taken", json!({ "who": who, "device": device, "status": status }))
+        }
+        StepKind::Answered { who } => ("answered", json!({ "who": who })),
+        StepKind::GroupExit { group, why } => ("group_exit", json!({ "group": group, "why": why })),
+        StepKind::Digits { digits } => ("digits", json!({ "digits": digits })),
+        StepKind::Hold { who, on } => ("hold", json!({ "who": who, "on": on })),
+    }
+}
+
+/// Towards the caller, towards the answering side: a JSON array of two, or nothing when nothing was counted.
+fn quality(sides: &[Option<Stats>; 2]) -> Option<String> {
+    let side = |stats: &Option<Stats>| {
+        stats.map_or(Value::Null, |s| {
+            json!({
+                "received": s.received, "sent": s.sent, "lost": s.lost, "jitter_ms": s.jitter_ms,
+                "round_trip_ms": s.round_trip_ms, "strangers": s.strangers,
+            })
+        })
+    };
+    sides.iter().any(Option::is_some).then(|| Value::Array(sides.iter().map(side).collect()).to_string())
+}
+
+fn span(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,113 @@
+//! What outlives the process: SQLite in `DATA/dozvon.db`. One thread writes, in groups; [`Reader`]s read beside it (WAL).
+//!
+//! The call path never waits here: [`Store::record`] only queues, and when the disk fails the queue is kept up to a
+//! bound, then records are dropped and counted, while calls go on. SQL stays inside this room.
+
+mod binding;
+mod call;
+mod history;
+mod place;
+mod schema;
+mod token;
+mod version;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use history::{HistoryFilter, HistoryRow, Reader, StoredStep};
+pub use place::{DataDir, is_taken};
+pub use token::TokenRow;
+pub use version::Version;
+pub use writer::Store;
+
+use crate::engine::StoredBinding;
+
+/// What the disk remembered, read once at the start.
+#[derive(Debug)]
+pub struct Opened {
+    /// The way to write.
+    pub store: Store,
+    /// Registrations that had not ended.
+    pub bindings: Vec<StoredBinding>,
+    /// The office in force; `None` in a new database.
+    pub version: Option<Version>,
+    /// Calls that were cut by the end of the last process, now closed as interrupted.
+    pub interrupted: usize,
+}
+
+/// Our ground shakes: log it, degrade, keep calls up.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The data directory can't be made, entered or written.
+    #[error("data directory {} is not writable: {why}", path.display())]
+    NotWritable {
+        /// The directory.
+        path: PathBuf,
+        /// What the kernel said.
+        why: std::io::Error,
+    },
+    /// Another process works in the data directory.
+    #[error("data directory {} is in use by another dozvon", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The database knows more than we do.
+    #[error(
+        "{} was made by a newer dozvon (schema {schema}, this one knows {known}): run that version, or bring back a copy \
+         from backups/", path.display()
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        schema: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The file is no database of ours.
+    #[error("{} is not a dozvon database", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A name that has to be unique is taken.
+    #[error("the name {0} is taken")]
+    Taken(String),
+    /// The office could not be put on the disk beside the database.
+    #[error("{}: {why}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the kernel said.
+        why: std::io::Error,
+    },
+    /// What was stored can't be read back.
+    #[error("stored {what} is unreadable: {why}")]
+    Unreadable {
+        /// A noun.
+        what: &'static str,
+        /// The reason.
+        why: String,
+    },
+    /// The writing thread is gone.
+    #[error("the database is closed")]
+    Closed,
+    /// SQLite refused.
+    #[error("database: {0}")]
+    Database(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+/// The database file of a data directory.
+pub fn database(data: &Path) -> PathBuf {
+    data.join("dozvon.db")
+}

@@ -1,0 +1,97 @@
+//! Opening and migrating. Migrations only go forward, one transaction each; `PRAGMA user_version` counts them.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{StoreError, database};
+
+/// The schema that this program writes.
+pub(super) const SCHEMA: i64 = 1;
+
+const MIGRATIONS: [&str; SCHEMA as usize] = [include_str!("migrations/0001_initial.sql")];
+
+/// "Dzvn": so that `file` and we know our own.
+const APPLICATION_ID: i64 = 0x447a_766e;
+
+/// Opens the database for writing; makes it when missing, and migrates it when old. The old version is first copied
+/// into `backups/`, since the other system slot may boot tomorrow.
+pub(super) fn open(data: &Path) -> Result<Connection, StoreError> {
+    let path = database(data);
+    make_private(&path).map_err(|why| StoreError::NotWritable { path: data.to_owned(), why })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&path, flags)?;
+    let schema = schema_of(&connection, &path)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    if schema > 0 && schema < SCHEMA {
+        keep_copy(&connection, data, schema)?;
+    }
+    migrate(&mut connection, schema)?;
+    Ok(connection)
+}
+
+/// Opens the database for reading only.
+pub(super) fn open_for_reading(data: &Path) -> Result<Connection, StoreError> {
+    let path = database(data);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags)?;
+    let schema = schema_of(&connection, &path)?;
+    if schema < SCHEMA {
+        return Err(StoreError::Unreadable {
+            what: "database",
+            why: format!("schema {schema} waits for its migration"),
+        });
+    }
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+fn schema_of(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let foreign = |_| StoreError::Foreign { path: path.to_owned() };
+    let schema: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(foreign)?;
+    let owner: i64 = connection.query_row("PRAGMA application_id", (), |row| row.get(0)).map_err(foreign)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0)).map_err(foreign)?;
+    if owner != APPLICATION_ID && (schema != 0 || tables != 0) {
+        return Err(StoreError::Foreign { path: path.to_owned() });
+    }
+    if schema > SCHEMA {
+        return Err(StoreError::Newer { path: path.to_owned(), schema, known: SCHEMA });
+    }
+    Ok(schema)
+}
+
+fn migrate(connection: &mut Connection, from: i64) -> Result<(), StoreError> {
+    for (version, sql) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > from) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+        tracing::info!(schema = version, "database migrated");
+    }
+    Ok(())
+}
+
+fn keep_copy(connection: &Connection, data: &Path, schema: i64) -> Result<(), StoreError> {
+    let copy = data.join("backups").join(format!("dozvon-schema-{schema}.db"));
+    match std::fs::remove_file(&copy) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(StoreError::File { path: copy, why }),
+        _ => {}
+    }
+    make_private(&copy).map_err(|why| StoreError::File { path: copy.clone(), why })?;
+    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    Ok(())
+}
+
+/// SQLite would take the umask's mode; the database holds passwords. The files beside it take the mode of this one.
+fn make_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}

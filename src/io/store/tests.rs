@@ -1,0 +1,360 @@
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+use crate::base::{CallId, WallTime};
+use crate::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
+use crate::engine::Record;
+use crate::io::scratch::Scratch;
+use crate::media::Stats;
+use crate::office::Role;
+use crate::sip::Transport;
+
+const NOW: WallTime = WallTime(1_800_000_000_000);
+
+fn open(scratch: &Scratch) -> Opened {
+    for part in ["media", "backups"] {
+        std::fs::create_dir_all(scratch.path().join(part)).expect("writable");
+    }
+    Store::open(scratch.path(), NOW).expect("a fresh directory opens")
+}
+
+fn id(at: WallTime, count: u64) -> CallId {
+    CallId((u64::try_from(at.0).expect("after 1970") << 20) + count)
+}
+
+fn started(at: WallTime, caller: &str, called: &str) -> CallStarted {
+    CallStarted {
+        call: id(at, 0),
+        at,
+        direction: if caller.len() > 5 { CallDirection::Inbound } else { CallDirection::Internal },
+        caller: caller.to_owned(),
+        caller_name: "Иван Петров".to_owned(),
+        called: called.to_owned(),
+        trunk: None,
+    }
+}
+
+fn ended(call: CallId, at: WallTime, outcome: CallOutcome) -> CallEnded {
+    CallEnded {
+        call,
+        at,
+        outcome,
+        status: 0,
+        cause: "caller_hung_up",
+        answered_at: Some(WallTime(at.0 - 5_000)),
+        answered_by: Some("202".to_owned()),
+        ring_ms: 3_000,
+        talk_ms: 5_000,
+        quality: [Some(Stats { received: 250, ..Stats::default() }), None],
+    }
+}
+
+fn binding(contact: &str, expires_at: WallTime) -> StoredBinding {
+    StoredBinding {
+        aor: "rik33+user200s0".to_owned(),
+        contact: contact.to_owned(),
+        transport: Transport::Udp,
+        local: "192.168.1.2:5060".parse().expect("an address"),
+        peer: "[2001:db8::7]:5062".parse().expect("an address"),
+        expires_at,
+        call_id: "abc@phone".to_owned(),
+        cseq: 17,
+        user_agent: "Yealink T31".to_owned(),
+    }
+}
+
+#[test]
+fn a_call_is_a_row_from_its_first_second_and_complete_at_its_end() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let reader = Reader::open(scratch.path()).expect("opens");
+    let call = started(NOW, "79211234567", "500");
+    store.record(Record::CallStarted(call.clone()));
+    store.flush().expect("open");
+    let row = reader.call(call.call).expect("readable").expect("present");
+    assert_eq!((row.caller.as_str(), row.ended_at, row.outcome), ("79211234567", None, None));
+
+    let rung = StepKind::Rung { who: "201".to_owned(), device: "user201s0".to_owned() };
+    store.record(Record::CallStep(CallStep { call: call.call, at: NOW, what: rung }));
+    store.record(Record::CallStep(CallStep {
+        call: call.call,
+        at: NOW,
+        what: StepKind::Answered { who: "202".to_owned() },
+    }));
+    store.record(Record::CallEnded(ended(call.call, WallTime(NOW.0 + 8_000), CallOutcome::Answered)));
+    store.flush().expect("open");
+    let row = reader.call(call.call).expect("readable").expect("present");
+    assert_eq!(row.outcome.as_deref(), Some("answered"));
+    assert_eq!((row.ring_ms, row.talk_ms, row.answered_by.as_deref()), (3_000, 5_000, Some("202")));
+    assert_eq!(row.quality.expect("counted")[0]["received"], 250);
+    let steps = reader.steps(call.call).expect("readable");
+    assert_eq!(steps.iter().map(|step| step.what.as_str()).collect::<Vec<_>>(), ["rung", "answered"]);
+    assert_eq!(steps[0].detail["device"], "user201s0");
+}
+
+#[test]
+fn a_call_cut_by_a_crash_is_closed_with_its_last_step() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let (cut, silent) = (started(NOW, "200", "201"), started(WallTime(NOW.0 + 1), "200", "202"));
+    store.record(Record::CallStarted(cut.clone()));
+    store.record(Record::CallStarted(silent.clone()));
+    let answered = StepKind::Answered { who: "201".to_owned() };
+    store.record(Record::CallStep(CallStep { call: cut.call, at: WallTime(NOW.0 + 4_000), what: answered }));
+    let held = StepKind::Hold { who: "201".to_owned(), on: true };
+    store.record(Record::CallStep(CallStep { call: cut.call, at: WallTime(NOW.0 + 9_000), what: held }));
+    store.close();
+
+    let opened = open(&scratch);
+    assert_eq!(opened.interrupted, 2);
+    let reader = Reader::open(scratch.path()).expect("opens");
+    let row = reader.call(cut.call).expect("readable").expect("present");
+    assert_eq!(row.outcome.as_deref(), Some("interrupted"));
+    assert_eq!(row.ended_at, Some(WallTime(NOW.0 + 9_000)));
+    assert_eq!((row.ring_ms, row.talk_ms, row.answered_by.as_deref()), (4_000, 5_000, Some("201")));
+    let row = reader.call(silent.call).expect("readable").expect("present");
+    assert_eq!((row.ended_at, row.answered_at), (Some(silent.at), None));
+    opened.store.close();
+    assert_eq!(open(&scratch).interrupted, 0, "closed once");
+}
+
+#[test]
+fn registrations_outlive_a_restart_until_they_end() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let kept = binding("sip:200@192.0.2.7", WallTime(NOW.0 + 1));
+    store.record(Record::Binding(binding("sip:200@192.0.2.7", NOW)));
+    store.record(Record::Binding(kept.clone()));
+    store.record(Record::Binding(binding("sip:200@192.0.2.8", NOW)));
+    store.record(Record::Binding(binding("sip:200@192.0.2.9", WallTime(NOW.0 + 60_000))));
+    store.record(Record::BindingGone { aor: "rik33+user200s0".to_owned(), contact: "sip:200@192.0.2.9".to_owned() });
+    store.close();
+    assert_eq!(open(&scratch).bindings, [kept]);
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_by_name() {
+    let scratch = Scratch::new();
+    open(&scratch).store.close();
+    let connection = rusqlite::Connection::open(database(scratch.path())).expect("opens");
+    connection.pragma_update(None, "user_version", 7).expect("writable");
+    drop(connection);
+    let refused = Store::open(scratch.path(), NOW).expect_err("newer");
+    assert!(refused.to_string().contains("made by a newer dozvon (schema 7, this one knows 1)"), "{refused}");
+    assert!(matches!(Reader::open(scratch.path()), Err(StoreError::Newer { .. })));
+}
+
+#[test]
+fn a_file_that_is_no_database_of_ours_is_left_alone() {
+    let scratch = Scratch::new();
+    std::fs::write(
+        database(scratch.path()),
+        "a letter to my aunt, long enough to look like a header of some file. ".repeat(20),
+    )
+    .expect("writable");
+    assert!(matches!(Store::open(scratch.path(), NOW), Err(StoreError::Foreign { .. })));
+    std::fs::remove_file(database(scratch.path())).expect("there");
+    let other = rusqlite::Connection::open(database(scratch.path())).expect("opens");
+    other.execute_batch("CREATE TABLE aunt (name TEXT)").expect("writable");
+    drop(other);
+    assert!(matches!(Store::open(scratch.path(), NOW), Err(StoreError::Foreign { .. })));
+}
+
+#[test]
+fn the_database_is_readable_by_its_owner_only() {
+    let scratch = Scratch::new();
+    let _opened = open(&scratch);
+    for name in ["dozvon.db", "dozvon.db-wal", "dozvon.db-shm"] {
+        let mode = std::fs::metadata(scratch.path().join(name)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_data_directory_is_private_and_belongs_to_one_process() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("data");
+    assert!(!is_taken(&path));
+    let taken = DataDir::take(&path).expect("fresh");
+    let mode = std::fs::metadata(&path).expect("made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    assert!(is_taken(&path));
+    assert!(matches!(DataDir::take(&path), Err(StoreError::InUse { .. })));
+    drop(taken);
+    assert!(DataDir::take(&path).is_ok());
+}
+
+#[test]
+fn a_data_directory_under_a_file_is_named_in_the_refusal() {
+    let scratch = Scratch::new();
+    let file = scratch.path().join("file");
+    std::fs::write(&file, "").expect("writable");
+    let refused = DataDir::take(&file.join("data")).expect_err("no directory");
+    assert!(refused.to_string().contains("file/data is not writable"), "{refused}");
+}
+
+#[test]
+fn the_newest_office_is_in_force() {
+    let scratch = Scratch::new();
+    let opened = open(&scratch);
+    assert_eq!(opened.version, None);
+    opened.store.add_version(NOW, "console", "first start", "one".to_owned()).expect("writable");
+    opened.store.add_version(NOW, "admin", "a trunk", "two".to_owned()).expect("writable");
+    opened.store.close();
+    let version = open(&scratch).version.expect("kept");
+    assert_eq!((version.id, version.author.as_str(), version.office.as_str()), (2, "admin", "two"));
+}
+
+#[test]
+fn tokens_are_found_by_their_hash_and_named_once() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    store.add_token("grafana", Role::Viewer, [7; 32], NOW).expect("fresh");
+    assert!(
+        matches!(store.add_token("grafana", Role::Admin, [8; 32], NOW), Err(StoreError::Taken(name)) if name == "grafana")
+    );
+    let reader = Reader::open(scratch.path()).expect("opens");
+    assert_eq!(reader.token_role(&[7; 32]).expect("readable"), Some(Role::Viewer));
+    assert_eq!(reader.token_role(&[8; 32]).expect("readable"), None);
+    assert!(store.remove_token("grafana").expect("writable"));
+    assert_eq!(reader.tokens().expect("readable"), []);
+}
+
+#[test]
+fn settings_of_the_box_are_kept() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    assert_eq!(store.setting("login_prefix").expect("readable"), None);
+    store.set_setting("login_prefix", "abc").expect("writable");
+    store.set_setting("login_prefix", "rik33").expect("writable");
+    assert_eq!(store.setting("login_prefix").expect("readable").as_deref(), Some("rik33"));
+}
+
+#[test]
+fn a_record_that_does_not_fit_is_dropped_and_the_others_are_kept() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let orphan = StepKind::Digits { digits: "1".to_owned() };
+    store.record(Record::CallStep(CallStep { call: id(NOW, 9), at: NOW, what: orphan }));
+    let call = started(NOW, "200", "201");
+    store.record(Record::CallStarted(call.clone()));
+    store.record(Record::CallStarted(call.clone()));
+    store.flush().expect("open");
+    assert_eq!(store.dropped(), 2);
+    let reader = Reader::open(scratch.path()).expect("opens");
+    assert!(reader.call(call.call).expect("readable").is_some());
+}
+
+#[test]
+fn a_full_disk_keeps_records_until_there_is_room() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let pages = |limit: i64| {
+        store.ask_for_test(move |db| db.query_row(&format!("PRAGMA max_page_count = {limit}"), (), |row| row.get(0)))
+    };
+    let used = pages(1); // SQLite clamps the limit to what the file has, and answers with that
+    let calls = (0..2_000).map(|n| started(WallTime(NOW.0 + n), "200", "201")).collect::<Vec<_>>();
+    for call in &calls {
+        store.record(Record::CallStarted(call.clone()));
+    }
+    store.flush().expect("the thread lives");
+    let reader = Reader::open(scratch.path()).expect("opens");
+    assert!(
+        reader.history(&HistoryFilter::default(), 1, None).expect("readable").is_empty(),
+        "limit {used} did not hold"
+    );
+    pages(1_000_000);
+    store.flush().expect("the thread lives");
+    assert_eq!(reader.history(&HistoryFilter::default(), 5_000, None).expect("readable").len(), 2_000);
+    assert_eq!(store.dropped(), 0);
+}
+
+fn history(count: i64) -> (Scratch, Reader) {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    for n in 0..count {
+        let (caller, called) = if n % 3 == 0 { ("79211234567", "500") } else { ("200", "201") };
+        let call = started(WallTime(NOW.0 + n * 1_000), caller, called);
+        store.record(Record::CallStarted(call.clone()));
+        let rung = StepKind::Rung { who: format!("2{:02}", n % 50), device: String::new() };
+        store.record(Record::CallStep(CallStep { call: call.call, at: call.at, what: rung }));
+        let outcome = if n % 10 == 0 { CallOutcome::Busy } else { CallOutcome::Answered };
+        store.record(Record::CallEnded(ended(call.call, WallTime(call.at.0 + 8_000), outcome)));
+    }
+    store.close();
+    let reader = Reader::open(scratch.path()).expect("opens");
+    (scratch, reader)
+}
+
+#[test]
+fn pages_follow_each_other_without_gap_or_overlap() {
+    let (_scratch, reader) = history(100);
+    let filters = [
+        HistoryFilter::default(),
+        HistoryFilter { number: Some("+79211234567".to_owned()), ..HistoryFilter::default() },
+        HistoryFilter { extension: Some("202".to_owned()), ..HistoryFilter::default() },
+        HistoryFilter { text: Some("петр".to_owned()), ..HistoryFilter::default() },
+        HistoryFilter { text: Some("20".to_owned()), ..HistoryFilter::default() },
+        HistoryFilter { outcome: Some("busy".to_owned()), ..HistoryFilter::default() },
+        HistoryFilter { direction: Some("inbound".to_owned()), ..HistoryFilter::default() },
+    ];
+    let counts = [100, 34, 100, 100, 66, 10, 34];
+    for (filter, count) in filters.iter().zip(counts) {
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let page = reader.history(filter, 7, before).expect("readable");
+            let Some(last) = page.last() else { break };
+            before = Some((last.started_at.0, i64::try_from(last.call.0).expect("fits")));
+            found.extend(page.iter().map(|row| row.call));
+        }
+        let mut sorted = found.clone();
+        sorted.sort_by(|a, b| b.cmp(a));
+        sorted.dedup();
+        assert_eq!(found, sorted, "{filter:?}");
+        assert_eq!(found.len(), count, "{filter:?}");
+    }
+}
+
+#[test]
+fn filters_hold_together() {
+    let (_scratch, reader) = history(100);
+    let filter = HistoryFilter {
+        from: Some(WallTime(NOW.0 + 10_000)),
+        to: Some(WallTime(NOW.0 + 90_000)),
+        number: Some("79211234567".to_owned()),
+        extension: Some("230".to_owned()),
+        direction: Some("inbound".to_owned()),
+        outcome: Some("busy".to_owned()),
+        text: Some("ИВАН".to_owned()),
+    };
+    let rows = reader.history(&filter, 100, None).expect("readable");
+    assert_eq!(rows.iter().map(|row| row.started_at.0 - NOW.0).collect::<Vec<_>>(), [30_000]);
+    let odd = HistoryFilter { text: Some("\" OR 1=1 --".to_owned()), ..HistoryFilter::default() };
+    assert_eq!(reader.history(&odd, 100, None).expect("taken literally"), []);
+}
+
+#[test]
+fn a_million_rows_are_read_by_index_and_never_sorted() {
+    let (_scratch, reader) = history(1);
+    let some = |text: &str| Some(text.to_owned());
+    let base = HistoryFilter::default;
+    let filters = [
+        base(),
+        HistoryFilter { from: Some(NOW), to: Some(WallTime(NOW.0 + 1)), ..base() },
+        HistoryFilter { number: some("200"), ..base() },
+        HistoryFilter { extension: some("200"), outcome: some("busy"), from: Some(NOW), ..base() },
+        HistoryFilter { number: some("79211234567"), extension: some("200"), ..base() },
+        HistoryFilter { direction: some("inbound"), ..base() },
+        HistoryFilter { outcome: some("busy"), direction: some("inbound"), from: Some(NOW), ..base() },
+        HistoryFilter { text: some("петров"), outcome: some("busy"), ..base() },
+        HistoryFilter { text: some("пе"), ..base() },
+    ];
+    for filter in &filters {
+        for before in [None, Some((NOW.0, 7))] {
+            let plan = reader.plan(filter, 100, before);
+            let steps = plan.lines().filter(|step| !step.contains("USING") && !step.contains("VIRTUAL TABLE INDEX"));
+            let odd = steps.filter(|step| !step.contains("SUBQUERY")).collect::<Vec<_>>();
+            assert!(odd.is_empty() && !plan.contains("TEMP B-TREE"), "{filter:?}\n{plan}");
+        }
+    }
+}
