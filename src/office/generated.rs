@@ -116,7 +116,7 @@ fn device(rng: &mut Rng, number: &str, nth: u64, inside: &[String]) -> Device {
     if rng.chance(1, 4) {
         return Device::Mobile(MobileDevice { number: outside_number(rng), ring_seconds });
     }
-    let mut target = |rng: &mut Rng| match rng.below(3) {
+    let target = |rng: &mut Rng| match rng.below(3) {
         0 => outside_number(rng),
         1 => pick(rng, inside),
         _ => String::new(),
