@@ -2,7 +2,9 @@
 
 pub mod board;
 pub mod clock;
+pub mod config;
 pub mod http;
+pub mod net;
 pub mod store;
 
 #[cfg(test)]
