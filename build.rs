@@ -1,1 +1,102 @@
-fn main() {}
+//! Embeds the page: makes web/lib/preact.js when it is missing, lists the files of web/ with their bytes, and names the
+//! whole by a hash of its content. The files are some tens of kilobytes on a LAN: compressing them would not be felt.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// What of web/ goes into the binary: everything with these endings but its tests and tools.
+const TYPES: &[(&str, &str)] = &[
+    ("html", "text/html; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("svg", "image/svg+xml"),
+];
+const LEFT_OUT: &[&str] = &["node_modules", "test"];
+
+fn main() {
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
+    let web = root.join("web");
+    println!("cargo::rerun-if-changed=web");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=scripts/web-lib");
+    make_library(&root, &web.join("lib/preact.js"));
+
+    let mut files = Vec::new();
+    collect(&web, &web, &mut files);
+    files.sort();
+    let mut hash = Fnv::new();
+    let mut list = String::new();
+    for (name, path, content_type) in &files {
+        let bytes = fs::read(path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
+        hash.add(name.as_bytes());
+        hash.add(&bytes);
+        let _ = writeln!(
+            list,
+            "    Asset {{ path: {name:?}, content_type: {content_type:?}, bytes: include_bytes!({:?}) }},",
+            path.display().to_string()
+        );
+    }
+    let code = format!("const HASH: &str = \"{:016x}\";\nconst ASSETS: &[Asset] = &[\n{list}];\n", hash.0);
+    let out = Path::new(&variable("OUT_DIR")).join("assets.rs");
+    fs::write(&out, code).unwrap_or_else(|error| fail(&format!("{}: {error}", out.display())));
+}
+
+fn make_library(root: &Path, library: &Path) {
+    if library.exists() {
+        return;
+    }
+    let script = root.join("scripts/web-lib");
+    let made = Command::new("sh").arg(&script).current_dir(root).output();
+    match made {
+        Ok(output) if output.status.success() && library.exists() => {}
+        Ok(output) => fail(&format!(
+            "web/lib/preact.js could not be made: install Node.js with npm (apt-get install nodejs npm) and run scripts/web-lib. {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
+        Err(error) => fail(&format!("scripts/web-lib could not be started: {error}")),
+    }
+}
+
+fn collect(web: &Path, directory: &Path, files: &mut Vec<(String, PathBuf, &'static str)>) {
+    let entries = fs::read_dir(directory).unwrap_or_else(|error| fail(&format!("{}: {error}", directory.display())));
+    for entry in entries.flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if path.is_dir() {
+            if !LEFT_OUT.contains(&name.as_str()) {
+                collect(web, &path, files);
+            }
+            continue;
+        }
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if let Some((_, content_type)) = TYPES.iter().find(|(known, _)| *known == ending) {
+            let relative = path.strip_prefix(web).unwrap_or(&path).to_string_lossy().into_owned();
+            files.push((relative, path, content_type));
+        }
+    }
+}
+
+/// FNV-1a: a name for a content, no protection against anybody.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| fail(&format!("cargo did not set {name}")))
+}
+
+fn fail(why: &str) -> ! {
+    println!("cargo::error={why}");
+    std::process::exit(1);
+}

@@ -347,7 +347,7 @@ fn read(message: Result<Message, Malformed>) -> Request {
 }
 
 fn host(text: &str) -> Host {
-    Host::Ip(text.parse().unwrap())
+    Host::Ip(text.parse().expect(text))
 }
 
 #[test]

@@ -16,6 +16,13 @@ pub(super) struct Ranges {
     date: Option<String>,
 }
 
+/// One line of the register.
+struct Row<'a> {
+    range: (u64, u64),
+    /// The words for its region: both columns that may tell it.
+    region: (&'a str, &'a str),
+}
+
 /// Where the columns stand.
 struct Columns {
     from: usize,
@@ -51,12 +58,11 @@ impl Ranges {
                     Some(Columns::find(&fields).ok_or_else(|| format!("line {number}: no column От, До or Регион"))?);
                 continue;
             };
-            let (range, names) =
-                columns.row(&fields).ok_or_else(|| format!("line {number}: not a range of numbers"))?;
+            let row = columns.row(&fields).ok_or_else(|| format!("line {number}: not a range of numbers"))?;
             rows += 1;
-            let is_own = *known.entry(names).or_insert_with(|| own.is_some_and(|own| names_own(country, names, own)));
-            if is_own {
-                ranges.push(range);
+            let names_own = || own.is_some_and(|own| names_region(country, row.region, own));
+            if *known.entry(row.region).or_insert_with(names_own) {
+                ranges.push(row.range);
             }
         }
         let date = (rows > 0).then(|| date.unwrap_or_else(|| UNDATED.to_owned()));
@@ -89,8 +95,7 @@ impl Columns {
         })
     }
 
-    /// The range, and the words for its region (both columns that may tell it).
-    fn row<'a>(&self, fields: &[&'a str]) -> Option<((u64, u64), (&'a str, &'a str))> {
+    fn row<'a>(&self, fields: &[&'a str]) -> Option<Row<'a>> {
         if fields.len() != self.count {
             return None;
         }
@@ -104,11 +109,12 @@ impl Columns {
         };
         let range = (number(self.from)?, number(self.to)?);
         let territory = self.territory.and_then(|at| fields.get(at).copied()).unwrap_or("");
-        (range.0 <= range.1).then_some((range, (fields.get(self.region).copied()?, territory)))
+        let region = (fields.get(self.region).copied()?, territory);
+        (range.0 <= range.1).then_some(Row { range, region })
     }
 }
 
-fn names_own(country: &Country, (region, territory): (&str, &str), own: usize) -> bool {
+fn names_region(country: &Country, (region, territory): (&str, &str), own: usize) -> bool {
     country.names_region(region, own) || country.names_region(territory, own)
 }
 

@@ -40,16 +40,33 @@ pub enum Class {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Exact match only; sent to the carrier unchanged.
-    Emergency { digits: String },
-    /// An extension's number.
-    Extension { number: String },
-    /// A group's number.
-    Group { number: String },
-    /// One of the office's own numbers: takes the desk without leaving the box. E.164 digits.
-    OwnNumber { number: String },
-    /// Anything else that can be dialled. Short services (122, 115) keep their digits; others are E.164.
-    Outside { number: String, class: Class },
-    /// `*31NUMBER`: the inner target, with our number hidden.
+    Emergency {
+        /// As dialled.
+        digits: String,
+    },
+    /// An extension.
+    Extension {
+        /// Its number.
+        number: String,
+    },
+    /// A group.
+    Group {
+        /// Its number.
+        number: String,
+    },
+    /// One of the office's own numbers: takes the desk without leaving the box.
+    OwnNumber {
+        /// E.164 digits.
+        number: String,
+    },
+    /// Anything else that can be dialled.
+    Outside {
+        /// E.164 digits; short services (122, 115) keep theirs.
+        number: String,
+        /// What right it needs.
+        class: Class,
+    },
+    /// `*31NUMBER`: the inner target (never an emergency number), with our number hidden.
     Hidden(Box<Target>),
     /// Neither a number of ours nor of anybody.
     Unknown,

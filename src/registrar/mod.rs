@@ -2,4 +2,6 @@
 //! trunk, number and caller ([`inbound`]). Pure: the engine authenticates, sends, and stores; this room decides.
 
 pub mod bindings;
+pub mod inbound;
 pub mod presets;
+pub mod trunks;

@@ -1,1 +1,144 @@
-//! http
+//! The page and the API: a gate towards the LAN (`gate`), handlers behind it (`workers`, `api`), the page's own files
+//! (`assets`). Shows no type of hyper, tiny_http or rustls at its door, and knows the exchange only as [`Exchange`]
+//! and [`Board`].
+//!
+//! `tiny_http` parses leniently, has no time limits and can be made to panic by a remote reset, so it never stands on a
+//! LAN socket: the gate reads every head strictly, bounds sizes and times, and passes a request of its own making over
+//! a private socket. Every answer that ends is made by a handler; event streams end in the gate.
+
+mod api;
+mod ask;
+mod assets;
+mod certificate;
+mod gate;
+mod reply;
+mod sessions;
+mod sign_in;
+mod words;
+mod workers;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::base::{CallId, WallTime};
+use crate::io::board::Board;
+use crate::io::clock;
+use crate::io::store::{HistoryFilter, HistoryRow, StoreError, StoredStep};
+use crate::office::{Office, Role};
+
+pub use certificate::{CA_FILE, CertificateError};
+pub use sessions::SESSION_IDLE;
+
+/// Where the web listens.
+#[derive(Clone, Copy, Debug)]
+pub struct WebConfig {
+    /// Provisioning, health and a redirect to https. Port 0 takes a free one.
+    pub http: SocketAddr,
+    /// The page and the API. Port 0 takes a free one.
+    pub https: SocketAddr,
+    /// When the exchange started.
+    pub started_at: WallTime,
+}
+
+/// Where it listens in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebAddresses {
+    /// Plain.
+    pub http: SocketAddr,
+    /// TLS.
+    pub https: SocketAddr,
+}
+
+/// What the page may ask of the exchange and its disk. Called by the handlers' threads; may block for a short time.
+pub trait Exchange: Send + Sync + 'static {
+    /// The settings in force.
+    fn office(&self) -> Arc<Office>;
+    /// Puts new settings in force: a version on the disk, then the snapshot.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing has changed then.
+    fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), StoreError>;
+    /// Orders a call to end.
+    fn hang_up(&self, call: CallId);
+    /// Rows of the history, newest first, older than `before`: milliseconds of a row's first second, and its id.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn history(
+        &self,
+        filter: &HistoryFilter,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<HistoryRow>, StoreError>;
+    /// One row.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn row(&self, call: CallId) -> Result<Option<HistoryRow>, StoreError>;
+    /// The steps of a call's story, in order.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError>;
+    /// What the bearer of the token with this SHA-256 may do; `None`: no such token.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError>;
+}
+
+/// Why the web could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port is taken or not ours to take.
+    #[error("{address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// No certificate.
+    #[error("certificate: {0}")]
+    Certificate(#[from] CertificateError),
+    /// No thread, no private socket.
+    #[error("web: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// What gate and handlers share.
+#[derive(Clone)]
+struct House {
+    exchange: Arc<dyn Exchange>,
+    board: Board,
+    clock: clock::Clock,
+    started_at: WallTime,
+    sessions: Arc<sessions::Sessions>,
+    door: Arc<sign_in::Door>,
+}
+
+/// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
+/// in its `tls/`, made at the first start.
+///
+/// # Errors
+/// When a port can't be had, or the certificate can neither be read nor made.
+pub fn serve(
+    config: WebConfig,
+    exchange: Arc<dyn Exchange>,
+    board: Board,
+    data: PathBuf,
+) -> Result<WebAddresses, StartError> {
+    let house = House {
+        exchange,
+        board,
+        clock: clock::Clock::start(),
+        started_at: config.started_at,
+        sessions: Arc::new(sessions::Sessions::default()),
+        door: Arc::new(sign_in::Door::default()),
+    };
+    let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
+    let inner = workers::start(house.clone())?;
+    gate::start(config, house, certificate, inner)
+}

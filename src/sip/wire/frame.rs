@@ -2,6 +2,7 @@
 
 use super::lines::{Lines, field, value};
 use super::parse::{Length, refuse_stream};
+use super::text::find;
 use super::{FrameError, Name, ParseError};
 use crate::base::limits;
 
@@ -114,7 +115,7 @@ impl Framer {
 /// The end of the head that `bytes` begin with, its blank line included; else how far there is no need to look again.
 fn head_end(bytes: &[u8], scanned: usize) -> Result<usize, usize> {
     let mut from = scanned;
-    while let Some(feed) = bytes.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) {
+    while let Some(feed) = bytes.get(from..).and_then(|rest| find(rest, b'\n')) {
         let after = from + feed + 1;
         match bytes.get(after..).unwrap_or_default() {
             [b'\n', ..] => return Ok(after + 1),

@@ -1,6 +1,6 @@
 //! The lines of a message's head: RFC 3261 §7.3.1. A line that begins with a space or a tab continues the one before.
 
-use super::text::decode;
+use super::text::{decode, find};
 
 /// Hands out one line at a time, with its continuations, without its end; stops at the blank line.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl<'a> Iterator for Lines<'a> {
 
 /// Takes `bytes` apart at the first colon: name and value. `None` when this is no header field.
 pub(super) fn field(line: &[u8]) -> Option<(&str, &[u8])> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
+    let colon = find(line, b':')?;
     let (name, value) = line.split_at_checked(colon)?;
     // Trailing spaces only: one before the name would be a fold.
     let name = std::str::from_utf8(blanks_trimmed(name)).ok()?;
@@ -62,13 +62,13 @@ pub(super) fn field(line: &[u8]) -> Option<(&str, &[u8])> {
 /// A value as text: unfolded, trimmed; `None` when a carriage return stands inside a line, which some reader would take
 /// for its end.
 pub(super) fn value(raw: &[u8]) -> Option<String> {
-    if !raw.contains(&b'\n') {
-        return if raw.contains(&b'\r') { None } else { Some(decode(blanks_trimmed(raw))) };
+    if find(raw, b'\n').is_none() {
+        return if find(raw, b'\r').is_some() { None } else { Some(decode(blanks_trimmed(raw))) };
     }
     let mut joined = Vec::with_capacity(raw.len());
     for part in raw.split(|byte| *byte == b'\n') {
         let part = part.strip_suffix(b"\r").unwrap_or(part);
-        if part.contains(&b'\r') {
+        if find(part, b'\r').is_some() {
             return None;
         }
         let part = blanks_trimmed(part);
@@ -89,7 +89,7 @@ fn blanks_trimmed(mut bytes: &[u8]) -> &[u8] {
 
 /// Up to and with the line feed.
 fn line_length(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1)
+    find(bytes, b'\n').map(|at| at + 1)
 }
 
 fn without_end(line: &[u8]) -> &[u8] {

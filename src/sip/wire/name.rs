@@ -137,6 +137,7 @@ impl fmt::Display for Name {
 
 /// Without case, and `Other("via")` is `Via`.
 impl PartialEq for Name {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Other(_), _) | (_, Self::Other(_)) => self.as_str().eq_ignore_ascii_case(other.as_str()),

@@ -123,10 +123,9 @@ impl fmt::Display for Params {
 
 impl PartialEq for Params {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(a, b): (&(String, Option<String>), &(String, Option<String>))| {
-            a.0.eq_ignore_ascii_case(&b.0) && a.1 == b.1
-        };
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(same)
+        let both = self.0.iter().zip(&other.0);
+        let mut same = both.map(|((name, value), (other, its))| name.eq_ignore_ascii_case(other) && value == its);
+        self.0.len() == other.0.len() && same.all(|same| same)
     }
 }
 

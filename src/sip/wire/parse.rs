@@ -2,7 +2,7 @@
 
 use super::lines::{Lines, field, value};
 use super::text::{decimal, trim};
-use super::{CSeq, Headers, Malformed, Message, Method, Name, ParseError, Request, Response, Uri};
+use super::{CSeq, Headers, Malformed, Message, Method, Name, ParseError, Request, Response, Uri, Via};
 use crate::base::limits;
 
 /// Reads one datagram, or one framed message of a stream. Line ends before the start line are skipped; bytes after a
@@ -153,12 +153,15 @@ impl Head {
 
 /// What every message must have, and have once.
 fn check(headers: &Headers) -> Result<CSeq, ParseError> {
-    for (name, value) in headers.iter().filter(|(name, _)| SINGLE.contains(name)) {
+    for (name, value) in headers.iter().filter(|(name, _)| is_single(name)) {
         if headers.get(name) != Some(value) {
             return Err(ParseError::Duplicate(name.clone()));
         }
     }
-    headers.vias()?;
+    // A cookie without an identifier would make one transaction of all of them: RFC 4475 §3.2.1 lets us refuse.
+    if headers.vias()?.first().and_then(Via::branch) == Some(BRANCH_COOKIE) {
+        return Err(ParseError::Header(Name::Via));
+    }
     headers.from()?;
     headers.to()?;
     let call_id = headers.call_id().ok_or(ParseError::Missing(Name::CallId))?;
@@ -176,10 +179,6 @@ fn check_request(headers: &Headers, method: &str) -> Result<Method, ParseError> 
     }
     if headers.contains(&Name::MaxForwards) && headers.number(&Name::MaxForwards).is_none() {
         return Err(ParseError::Header(Name::MaxForwards));
-    }
-    // A cookie without an identifier would make one transaction of all of them: RFC 4475 §3.2.1 lets us refuse.
-    if headers.top_via()?.branch() == Some(BRANCH_COOKIE) {
-        return Err(ParseError::Header(Name::Via));
     }
     headers.contacts()?;
     headers.addresses(&Name::Route)?;
@@ -231,24 +230,29 @@ const BLANKS: [char; 2] = [' ', '\t'];
 const BRANCH_COOKIE: &str = "z9hG4bK";
 /// Fields that most messages stay below, so that the list grows once.
 const USUAL_FIELDS: usize = 24;
+
 /// Fields that may stand once: two that differ would be read differently by two readers. Two that are alike do no harm.
-const SINGLE: &[&Name] = &[
-    &Name::From,
-    &Name::To,
-    &Name::CallId,
-    &Name::CSeq,
-    &Name::MaxForwards,
-    &Name::ContentType,
-    &Name::ContentEncoding,
-    &Name::Event,
-    &Name::Expires,
-    &Name::MinExpires,
-    &Name::MinSe,
-    &Name::RAck,
-    &Name::RSeq,
-    &Name::ReferTo,
-    &Name::ReferredBy,
-    &Name::Replaces,
-    &Name::SessionExpires,
-    &Name::SubscriptionState,
-];
+const fn is_single(name: &Name) -> bool {
+    use Name as N;
+    matches!(
+        name,
+        N::From
+            | N::To
+            | N::CallId
+            | N::CSeq
+            | N::MaxForwards
+            | N::ContentType
+            | N::ContentEncoding
+            | N::Event
+            | N::Expires
+            | N::MinExpires
+            | N::MinSe
+            | N::RAck
+            | N::RSeq
+            | N::ReferTo
+            | N::ReferredBy
+            | N::Replaces
+            | N::SessionExpires
+            | N::SubscriptionState
+    )
+}

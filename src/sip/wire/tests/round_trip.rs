@@ -164,11 +164,11 @@ fn a_head_cut_off_anywhere_is_no_message() {
 }
 
 #[test]
-fn no_single_byte_breaks_the_reader() {
+fn no_byte_in_a_wrong_place_breaks_the_reader() {
     let mut bytes = INVITE.as_bytes().to_vec();
     for at in 0..bytes.len() {
         let kept = bytes[at];
-        for byte in 0..=255 {
+        for byte in *b"\r\n \t:;,<>\"\\%@?=*/[]+-0aZ\0\x7f\x80\xd0\xff" {
             bytes[at] = byte;
             exercise(&bytes);
         }
@@ -177,7 +177,7 @@ fn no_single_byte_breaks_the_reader() {
 }
 
 #[test]
-fn hostile_lengths_take_linear_time() {
+fn long_runs_of_one_separator_are_survived() {
     for filler in [";", ",", "<", "\"", "\\", " ", "%", "a;", "a,", "\r\n ", "<a>,", ";a=b", "@", "?", "[", ":::"] {
         let filler = filler.repeat(60_000 / filler.len());
         for name in ["Via: SIP/2.0/UDP h", "From: <sip:a@h>", "Contact: <sip:a@h>", "To: \"", "To: sip:", "X: "] {
@@ -192,12 +192,12 @@ proptest! {
     #[test]
     fn messages_are_read_as_they_were_written(message in message()) {
         let bytes = message.to_bytes();
-        prop_assert_eq!(parse(&bytes).as_ref(), Ok(&message), "{}", String::from_utf8_lossy(&bytes));
+        prop_assert_eq!(parse(&bytes), Ok(message), "{}", String::from_utf8_lossy(&bytes));
     }
 
     #[test]
     fn uris_are_read_as_they_were_written(uri in uri()) {
-        prop_assert_eq!(uri.to_string().parse().as_ref(), Ok(&uri), "{}", uri);
+        prop_assert_eq!(uri.to_string().parse(), Ok(uri.clone()), "{}", uri);
         prop_assert!(uri.same_as(&uri));
     }
 
@@ -206,7 +206,7 @@ proptest! {
         let mut headers = Headers::new();
         let written: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         headers.push(Name::Contact, written.join(", "));
-        prop_assert_eq!(headers.contacts().as_ref(), Ok(&addresses), "{:?}", written);
+        prop_assert_eq!(headers.contacts(), Ok(addresses), "{:?}", written);
     }
 
     #[test]
@@ -214,7 +214,7 @@ proptest! {
         let mut headers = Headers::new();
         let written: Vec<_> = vias.iter().map(ToString::to_string).collect();
         headers.push(Name::Via, written.join(","));
-        prop_assert_eq!(headers.vias().as_ref(), Ok(&vias), "{:?}", written);
+        prop_assert_eq!(headers.vias(), Ok(vias), "{:?}", written);
     }
 
     #[test]

@@ -285,7 +285,7 @@ fn cseq_is_a_number_below_2_to_the_31_and_a_method() {
 
 #[test]
 fn what_rsip_reads_is_read_alike() {
-    use rsip::prelude::ToTypedHeader;
+    use rsip::headers::{ToTypedHeader, UntypedHeader};
     for text in ["sip:200@192.0.2.1", "sip:alice@atlanta.com:5070;transport=tcp", "sips:alice@atlanta.com;lr"] {
         let (theirs, ours) = (rsip::Uri::try_from(text).unwrap(), uri(text));
         assert_eq!(theirs.user().map(ToOwned::to_owned), ours.user, "{text}");

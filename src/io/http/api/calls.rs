@@ -1,0 +1,60 @@
+//! `calls`: calls in progress; DELETE hangs one up. Ids are strings: they are longer than a number of JavaScript.
+
+use serde_json::{Value, json};
+
+use super::super::reply::{Problem, Reply, problems};
+use super::super::words;
+use super::{Visit, paging, rfc3339};
+use crate::base::CallId;
+use crate::engine::live::CallView;
+use crate::io::board::call_state;
+use crate::office::Language;
+
+pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    visit.ask.query.only(&["limit", "cursor"])?;
+    let calls = visit.house.board.calls();
+    paging::page(&visit.ask.query, calls.iter().map(|call| here(visit, call)))
+}
+
+pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    let call = id(visit.value()).and_then(|id| visit.house.board.call(id)).ok_or_else(problems::not_found)?;
+    Ok(Reply::json(&here(visit, &call)))
+}
+
+/// The engine carries it out; that it is done shows as an event.
+pub(super) fn delete(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    let call = id(visit.value()).and_then(|id| visit.house.board.call(id)).ok_or_else(problems::not_found)?;
+    if let super::Who::Session(signed_in) = &visit.who {
+        tracing::info!(call = %call.call, by = %signed_in.login, "web: hang up");
+    }
+    visit.house.exchange.hang_up(call.call);
+    Ok(Reply::empty())
+}
+
+fn here(visit: &Visit<'_>, call: &CallView) -> Value {
+    item(call, visit.language(), &visit.office.settings.timezone)
+}
+
+/// A call in progress.
+pub(super) fn item(call: &CallView, language: Language, zone: &str) -> Value {
+    let state = call_state(call.state);
+    json!({
+        "id": call.call.to_string(),
+        "started_at": rfc3339(call.started_at, zone),
+        "answered_at": call.answered_at.map(|at| rfc3339(at, zone)),
+        "direction": call.direction.as_str(),
+        "caller": call.caller,
+        "caller_name": call.caller_name,
+        "called": call.called,
+        "with": call.with,
+        "state": state,
+        "state_text": words::call_state(state).say(language),
+        "element": call.element,
+        "trunk": call.trunk,
+    })
+}
+
+/// A call's id as the API writes it.
+pub(super) fn id(text: &str) -> Option<CallId> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok().map(CallId)).flatten()
+}

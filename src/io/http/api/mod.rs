@@ -1,0 +1,236 @@
+//! The API: a table of routes, and what is judged before a handler runs, in this order: signed in (401), one-time
+//! password (403), path (404), method (405), X-CSRF-Token (403), role (403); then body and sense. openapi.json tells the
+//! same table to others; a test holds the two together.
+
+pub(super) mod events;
+
+mod calls;
+mod extensions;
+mod health;
+mod history;
+mod metrics;
+mod paging;
+mod session;
+mod system;
+mod trunks;
+
+use std::sync::Arc;
+
+use super::House;
+use super::ask::{Ask, decode};
+use super::reply::{Problem, Reply, problems};
+use super::sessions::{COOKIE, SignedIn, key_of};
+use crate::base::WallTime;
+use crate::office::{Language, Office, Role};
+
+/// Everything under it asks for a sign-in, also paths that do not exist.
+const ROOT: &str = "/api/v1/";
+
+/// Who may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Anybody; the handler looks closer where it must.
+    Open,
+    /// Whoever is signed in, even with a one-time password.
+    SignedIn,
+    /// Viewers and admins.
+    Viewer,
+    /// Admins.
+    Admin,
+}
+
+type Handler = fn(&Visit<'_>) -> Result<Reply, Problem>;
+
+struct Route {
+    method: &'static str,
+    /// Segments in braces take any value.
+    path: &'static str,
+    access: Access,
+    handler: Handler,
+}
+
+const fn route(method: &'static str, path: &'static str, access: Access, handler: Handler) -> Route {
+    Route { method, path, access, handler }
+}
+
+/// All routes. A GET answers HEAD too.
+const ROUTES: &[Route] = &[
+    route("GET", "/healthz", Access::Open, health::get),
+    route("GET", "/metrics", Access::Open, metrics::get),
+    route("GET", "/api/v1/openapi.json", Access::Open, openapi),
+    route("POST", "/api/v1/session", Access::Open, session::post),
+    route("GET", "/api/v1/session", Access::SignedIn, session::get),
+    route("DELETE", "/api/v1/session", Access::SignedIn, session::delete),
+    route("PUT", "/api/v1/session/password", Access::SignedIn, session::put_password),
+    route("GET", "/api/v1/trunks", Access::Viewer, trunks::list),
+    route("GET", "/api/v1/trunks/{name}", Access::Viewer, trunks::get),
+    route("GET", "/api/v1/extensions", Access::Viewer, extensions::list),
+    route("GET", "/api/v1/extensions/{number}", Access::Viewer, extensions::get),
+    route("GET", "/api/v1/calls", Access::Viewer, calls::list),
+    route("GET", "/api/v1/calls/{id}", Access::Viewer, calls::get),
+    route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),
+    route("GET", "/api/v1/history", Access::Viewer, history::list),
+    route("GET", "/api/v1/history/{id}", Access::Viewer, history::get),
+    route("GET", "/api/v1/system", Access::Viewer, system::get),
+    route("GET", "/api/v1/events", Access::Viewer, events::get),
+];
+
+/// Method and path of every route, for the test that compares them with openapi.json.
+#[cfg(test)]
+fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|route| (route.method, route.path))
+}
+
+/// The API's description.
+pub(super) const OPENAPI: &str = include_str!("openapi.json");
+
+/// A request on its way to a handler.
+struct Visit<'a> {
+    house: &'a House,
+    ask: &'a Ask,
+    office: Arc<Office>,
+    who: Who,
+    /// The values of the path's braces, decoded.
+    values: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Who {
+    Nobody,
+    Session(SignedIn),
+    Token(Role),
+}
+
+impl Who {
+    fn role(&self) -> Option<Role> {
+        match self {
+            Self::Nobody => None,
+            Self::Session(signed_in) => Some(signed_in.role),
+            Self::Token(role) => Some(*role),
+        }
+    }
+}
+
+impl Visit<'_> {
+    fn language(&self) -> Language {
+        self.ask.language
+    }
+
+    /// The first value of the path's braces.
+    fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    /// RFC 3339 with the office's offset.
+    fn time(&self, at: WallTime) -> String {
+        rfc3339(at, &self.office.settings.timezone)
+    }
+}
+
+/// RFC 3339 with the offset that the zone has then.
+fn rfc3339(at: WallTime, zone: &str) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    at.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
+/// Answers one request; never fails.
+pub(super) fn answer(house: &House, ask: Ask) -> Reply {
+    let language = ask.language;
+    judge(house, &ask).unwrap_or_else(|problem| problem.reply(language))
+}
+
+fn judge(house: &House, ask: &Ask) -> Result<Reply, Problem> {
+    let office = house.exchange.office();
+    let who = identify(house, ask, &office)?;
+    let matching: Vec<(&Route, Vec<String>)> =
+        ROUTES.iter().filter_map(|route| Some((route, matches(route.path, &ask.path)?))).collect();
+    let open = matching.iter().any(|(route, _)| route.access == Access::Open);
+    if ask.path.starts_with(ROOT) && !open && who == Who::Nobody {
+        return Err(problems::not_signed_in());
+    }
+    let method = if ask.method == "HEAD" { "GET" } else { ask.method.as_str() };
+    let found = matching.iter().find(|(route, _)| route.method == method);
+    must_change_first(&who, found.map(|(route, _)| *route))?;
+    let Some((route, values)) = found else {
+        return Err(no_route(matching.iter().map(|(route, _)| route.method)));
+    };
+    permit(ask, &who, route)?;
+    let visit = Visit { house, ask, office, who, values: values.clone() };
+    (route.handler)(&visit)
+}
+
+fn no_route<'a>(methods: impl Iterator<Item = &'a str>) -> Problem {
+    let mut allow: Vec<&str> = methods.collect();
+    if allow.is_empty() {
+        return problems::not_found();
+    }
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
+    }
+    problems::method(&allow.join(", "))
+}
+
+/// A one-time password opens nothing but its own change.
+fn must_change_first(who: &Who, route: Option<&Route>) -> Result<(), Problem> {
+    let must = matches!(who, Who::Session(signed_in) if signed_in.must_change);
+    let allowed = route.is_some_and(|route| matches!(route.access, Access::Open | Access::SignedIn));
+    if must && !allowed { Err(problems::must_change_password()) } else { Ok(()) }
+}
+
+fn permit(ask: &Ask, who: &Who, route: &Route) -> Result<(), Problem> {
+    if route.access == Access::Open {
+        return Ok(());
+    }
+    if who.role().is_none() {
+        return Err(problems::not_signed_in());
+    }
+    if let (Who::Session(signed_in), true) = (who, route.method != "GET") {
+        let given = ask.header("x-csrf-token").unwrap_or_default();
+        if !signed_in.csrf_is(given) {
+            return Err(problems::csrf());
+        }
+    }
+    if route.access == Access::Admin && who.role() != Some(Role::Admin) {
+        return Err(problems::viewer());
+    }
+    Ok(())
+}
+
+/// A bearer token wins over a cookie: a program that sends one means it.
+fn identify(house: &House, ask: &Ask, office: &Office) -> Result<Who, Problem> {
+    if let Some(header) = ask.header("authorization") {
+        let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, token)) = token else { return Ok(Who::Nobody) };
+        let role = house.exchange.token_role(&key_of(token.trim()))?;
+        return Ok(role.map_or(Who::Nobody, Who::Token));
+    }
+    let Some(secret) = ask.cookie(COOKIE) else { return Ok(Who::Nobody) };
+    // What the page fetches by itself, and a stream that stays open, is no sign of somebody being there.
+    let touch = ask.header("x-background").is_none() && ask.path != events::PATH;
+    let session = house.sessions.find(secret, office, house.clock.now(), touch);
+    Ok(session.map_or(Who::Nobody, Who::Session))
+}
+
+/// The values of the braces of `pattern`, when `path` is of its shape.
+fn matches(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let (mut want, mut have) = (pattern.split('/'), path.split('/'));
+    let mut values = Vec::new();
+    loop {
+        match (want.next(), have.next()) {
+            (None, None) => return Some(values),
+            (Some(want), Some(have)) if want.starts_with('{') => {
+                values.push(decode(have).filter(|value| !value.is_empty())?);
+            }
+            (Some(want), Some(have)) if want == have => {}
+            _ => return None,
+        }
+    }
+}
+
+fn openapi(_: &Visit<'_>) -> Result<Reply, Problem> {
+    Ok(Reply::text(super::reply::JSON, OPENAPI))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! Answers: JSON, or problem details (RFC 9457) in the caller's language.
+
+use serde_json::{Value, json};
+
+use super::words::Words;
+use crate::io::store::StoreError;
+use crate::office::Language;
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
+}
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const PROBLEM: &str = "application/problem+json";
+
+impl Reply {
+    /// 200 with JSON.
+    pub(super) fn json(value: &Value) -> Self {
+        Self { status: 200, headers: Vec::new(), content_type: JSON, body: value.to_string().into_bytes() }
+    }
+
+    /// 204.
+    pub(super) fn empty() -> Self {
+        Self { status: 204, headers: Vec::new(), content_type: "", body: Vec::new() }
+    }
+
+    /// 200 with text of some type.
+    pub(super) fn text(content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status: 200, headers: Vec::new(), content_type, body: body.into() }
+    }
+
+    /// With a further header.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Why a request is refused: what becomes a problem document.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Problem {
+    pub(super) status: u16,
+    /// The last part of the problem's type, a word for programs.
+    kind: &'static str,
+    detail: Words,
+    faults: Vec<Fault>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// One field at fault: a JSON pointer into the body (RFC 6901), or the name of a query parameter.
+#[derive(Debug, Clone, PartialEq)]
+struct Fault {
+    place: Place,
+    detail: Words,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Place {
+    Pointer(&'static str),
+    Parameter(String),
+}
+
+impl Problem {
+    pub(super) const fn new(status: u16, kind: &'static str, detail: Words) -> Self {
+        Self { status, kind, detail, faults: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Names a field of the body.
+    pub(super) fn at(mut self, pointer: &'static str, detail: Words) -> Self {
+        self.faults.push(Fault { place: Place::Pointer(pointer), detail });
+        self
+    }
+
+    /// Names a query parameter.
+    pub(super) fn parameter(mut self, name: &str, detail: Words) -> Self {
+        self.faults.push(Fault { place: Place::Parameter(name.to_owned()), detail });
+        self
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The document.
+    pub(super) fn reply(self, language: Language) -> Reply {
+        let mut document = json!({
+            "type": format!("urn:dozvon:problem:{}", self.kind),
+            "title": title(self.status),
+            "status": self.status,
+            "detail": self.detail.say(language),
+        });
+        if !self.faults.is_empty() {
+            let errors: Vec<Value> = self.faults.iter().map(|fault| fault.json(language)).collect();
+            document["errors"] = Value::Array(errors);
+        }
+        let body = document.to_string().into_bytes();
+        Reply { status: self.status, headers: self.headers, content_type: PROBLEM, body }
+    }
+}
+
+impl Fault {
+    fn json(&self, language: Language) -> Value {
+        match &self.place {
+            Place::Pointer(pointer) => json!({ "pointer": pointer, "detail": self.detail.say(language) }),
+            Place::Parameter(name) => json!({ "parameter": name, "detail": self.detail.say(language) }),
+        }
+    }
+}
+
+/// The phrase of a status: RFC 9457 §4.2.1 wants it as the title.
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        411 => "Length Required",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        417 => "Expectation Failed",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        _ => "Error",
+    }
+}
+
+/// The problems that more than one place has.
+pub(super) mod problems {
+    use super::{Problem, Words};
+
+    pub(in crate::io::http) fn bad_request() -> Problem {
+        Problem::new(400, "bad_request", Words::new("Запрос составлен неверно.", "The request is malformed."))
+    }
+
+    pub(in crate::io::http) fn not_signed_in() -> Problem {
+        let detail = Words::new("Сначала войдите, или дайте ключ доступа.", "Sign in first, or give a token.");
+        Problem::new(401, "not_signed_in", detail).with("www-authenticate", "Bearer realm=\"dozvon\"")
+    }
+
+    pub(in crate::io::http) fn viewer() -> Problem {
+        let detail = Words::new(
+            "Менять может только администратор, а ваша учётная запись смотрит.",
+            "Only an administrator may change this; your account may look.",
+        );
+        Problem::new(403, "not_allowed", detail)
+    }
+
+    pub(in crate::io::http) fn csrf() -> Problem {
+        let detail = Words::new(
+            "В запросе нет метки X-CSRF-Token этого входа. Обновите страницу.",
+            "The request lacks this session's X-CSRF-Token. Reload the page.",
+        );
+        Problem::new(403, "csrf", detail)
+    }
+
+    pub(in crate::io::http) fn must_change_password() -> Problem {
+        let detail = Words::new(
+            "Сначала смените одноразовый пароль: PUT /api/v1/session/password.",
+            "Change the one-time password first: PUT /api/v1/session/password.",
+        );
+        Problem::new(403, "must_change_password", detail)
+    }
+
+    pub(in crate::io::http) fn not_found() -> Problem {
+        Problem::new(404, "not_found", Words::new("Такого здесь нет.", "There is no such thing here."))
+    }
+
+    pub(in crate::io::http) fn method(allow: &str) -> Problem {
+        let detail = Words::new("Так с этим обращаться нельзя.", "This can't be done to it.");
+        Problem::new(405, "method_not_allowed", detail).with("allow", allow)
+    }
+
+    pub(in crate::io::http) fn timeout() -> Problem {
+        let detail = Words::new("Запрос шёл слишком долго.", "The request took too long to arrive.");
+        Problem::new(408, "timeout", detail)
+    }
+
+    pub(in crate::io::http) fn length_required() -> Problem {
+        let detail = Words::new("Укажите длину тела: Content-Length.", "Say how long the body is: Content-Length.");
+        Problem::new(411, "length_required", detail)
+    }
+
+    pub(in crate::io::http) fn too_large() -> Problem {
+        let detail = Words::new("Тело запроса больше 64 кБ.", "The body is over 64 kB.");
+        Problem::new(413, "too_large", detail)
+    }
+
+    pub(in crate::io::http) fn not_json() -> Problem {
+        let detail = Words::new("Здесь нужен application/json.", "This takes application/json.");
+        Problem::new(415, "not_json", detail)
+    }
+
+    pub(in crate::io::http) fn expectation() -> Problem {
+        let detail = Words::new("Такое ожидание (Expect) не выполнить.", "That expectation can't be met.");
+        Problem::new(417, "expectation", detail)
+    }
+
+    pub(in crate::io::http) fn invalid() -> Problem {
+        let detail = Words::new("Поправьте отмеченные поля.", "Mend the fields that are marked.");
+        Problem::new(422, "invalid", detail)
+    }
+
+    pub(in crate::io::http) fn slow_down(seconds: u64) -> Problem {
+        let detail = Words::new(
+            "Слишком много неверных паролей с этого адреса. Подождите и попробуйте снова.",
+            "Too many wrong passwords from this address. Wait and try again.",
+        );
+        Problem::new(429, "slow_down", detail).with("retry-after", seconds.to_string())
+    }
+
+    pub(in crate::io::http) fn head_too_large() -> Problem {
+        let detail = Words::new("Заголовок запроса больше 16 кБ.", "The head of the request is over 16 kB.");
+        Problem::new(431, "head_too_large", detail)
+    }
+
+    pub(in crate::io::http) fn busy(seconds: u64) -> Problem {
+        let detail = Words::new(
+            "Станция занята другими запросами. Повторите чуть позже.",
+            "The box is busy with other requests. Try again in a moment.",
+        );
+        Problem::new(503, "busy", detail).with("retry-after", seconds.to_string())
+    }
+
+    pub(in crate::io::http) fn unavailable() -> Problem {
+        let detail = Words::new(
+            "Диск станции не отвечает. Звонки идут; повторите позже.",
+            "The box's disk does not answer. Calls go on; try again later.",
+        );
+        Problem::new(503, "unavailable", detail).with("retry-after", "5")
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "web: the store does not answer");
+        problems::unavailable()
+    }
+}
