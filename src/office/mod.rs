@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::media::Clip;
 
+pub mod changes;
 pub mod file;
 mod find;
 mod first_start;
