@@ -4,6 +4,7 @@ pub mod board;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod sound;
 pub mod net;
 pub mod store;
 
