@@ -3,6 +3,7 @@
 pub mod board;
 pub mod clock;
 pub mod http;
+pub mod rtp;
 pub mod store;
 
 #[cfg(test)]
