@@ -4,8 +4,9 @@ pub mod board;
 pub mod clock;
 pub mod config;
 pub mod http;
-pub mod sound;
 pub mod net;
+pub mod rtp;
+pub mod sound;
 pub mod store;
 
 #[cfg(test)]

@@ -4,17 +4,16 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::AsRawFd;
 
-use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::net::UdpSocket;
 
 use crate::base::limits::SIP_MESSAGE_BYTES;
 
 /// A bound socket with what waits to be sent.
 pub(super) struct Udp {
-    socket: AsyncFd<std::net::UdpSocket>,
+    socket: UdpSocket,
     address: SocketAddr,
     buffer: Box<[u8]>,
     incoming: MultiHeaders<SockaddrStorage>,
@@ -44,7 +43,7 @@ impl Udp {
         let socket: std::net::UdpSocket = socket.into();
         let address = socket.local_addr()?;
         Ok(Self {
-            socket: AsyncFd::with_interest(socket, Interest::READABLE)?,
+            socket: UdpSocket::from_std(socket)?,
             address,
             // Zeroed lazily by the kernel: pages that no datagram reaches are never touched.
             buffer: vec![0; BATCH * SIP_MESSAGE_BYTES].into_boxed_slice(),
@@ -61,9 +60,8 @@ impl Udp {
     /// Waits for datagrams.
     pub(super) async fn readable(&self) {
         // The only error is that the runtime ends; then nothing is ever readable.
-        match self.socket.readable().await {
-            Ok(mut guard) => guard.retain_ready(),
-            Err(_) => std::future::pending().await,
+        if self.socket.readable().await.is_err() {
+            std::future::pending().await
         }
     }
 
@@ -80,7 +78,6 @@ impl Udp {
                 }
             }
             if count < BATCH {
-                self.clear_ready();
                 return false;
             }
         }
@@ -93,27 +90,23 @@ impl Udp {
         let mut chunks = self.buffer.chunks_exact_mut(SIP_MESSAGE_BYTES);
         let mut slices: [[IoSliceMut<'_>; 1]; BATCH] =
             std::array::from_fn(|_| [IoSliceMut::new(chunks.next().unwrap_or_default())]);
-        let fd = self.socket.get_ref().as_raw_fd();
-        let count = match recvmmsg(fd, &mut self.incoming, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None) {
-            Ok(messages) => {
-                from.iter_mut().zip(messages).map(|(place, m)| *place = (m.address.and_then(peer_of), m.bytes)).count()
+        let (fd, incoming) = (self.socket.as_raw_fd(), &mut self.incoming);
+        let mut count = 0;
+        let batch = self.socket.try_io(Interest::READABLE, || {
+            let messages = recvmmsg(fd, incoming, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None)?;
+            for (place, message) in from.iter_mut().zip(messages) {
+                *place = (message.address.and_then(peer_of), message.bytes);
+                count += 1;
             }
-            Err(Errno::EAGAIN | Errno::EINTR) => 0,
-            Err(error) => {
-                tracing::warn!(%error, "reading datagrams");
-                0
-            }
-        };
-        (count, from)
-    }
-
-    /// After a batch that was not full the socket was empty; the next datagram wakes us anew.
-    fn clear_ready(&mut self) {
-        use std::task::{Context, Poll, Waker};
-        let mut context = Context::from_waker(Waker::noop());
-        if let Poll::Ready(Ok(mut guard)) = self.socket.poll_read_ready(&mut context) {
-            guard.clear_ready();
+            // A batch that is not full has emptied the socket: saying so spares the call that would find it empty.
+            if count < BATCH { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        if let Err(error) = batch
+            && error.kind() != io::ErrorKind::WouldBlock
+        {
+            tracing::warn!(%error, "reading datagrams");
         }
+        (count, from)
     }
 
     /// Queues a datagram for [`Self::flush`].
@@ -129,7 +122,7 @@ impl Udp {
         let mut queue = std::mem::take(&mut self.queue);
         if let [(peer, bytes)] = queue.as_slice() {
             let peer = self.to_family(*peer);
-            self.complain(self.socket.get_ref().send_to(bytes, peer).err(), peer);
+            self.complain(self.socket.try_send_to(bytes, peer).err(), peer);
         } else {
             let mut rest = queue.as_slice();
             while !rest.is_empty() {
@@ -147,7 +140,7 @@ impl Udp {
         let slices: Vec<[IoSlice<'_>; 1]> = batch.iter().map(|(_, bytes)| [IoSlice::new(bytes)]).collect();
         let peers: Vec<Option<SockaddrStorage>> =
             batch.iter().map(|(peer, _)| Some(SockaddrStorage::from(self.to_family(*peer)))).collect();
-        let fd = self.socket.get_ref().as_raw_fd();
+        let fd = self.socket.as_raw_fd();
         match sendmmsg(fd, &mut self.outgoing, &slices, &peers, [], MsgFlags::MSG_DONTWAIT) {
             Ok(sent) => sent.count().max(1),
             Err(error) => {
