@@ -65,15 +65,24 @@ export function daysBefore(date, days) {
 }
 
 /**
- * "Среда, 25 ноября": a date in words.
+ * "Среда, 25 ноября": a date in words, as a sentence begins.
  * @param {string} date
  * @param {string} language
  */
 export function dateInWords(date, language) {
+  const words = dateInside(date, language);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/**
+ * The same inside a sentence: Russian days are written small.
+ * @param {string} date
+ * @param {string} language
+ */
+export function dateInside(date, language) {
   const at = new Date(`${date}T00:00:00Z`);
   const locale = language === "ru" ? "ru-RU" : "en-GB";
-  const words = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" }).format(at);
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" }).format(at);
 }
 
 /**

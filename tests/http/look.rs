@@ -92,7 +92,8 @@ fn history(world: &World) {
             0 => outcome(&mut one, "abandoned", "caller_hung_up"),
             1 => {
                 (one.direction, one.caller, one.called) =
-                    ("outbound".to_owned(), "201".to_owned(), "78005550000".to_owned())
+                    ("outbound".to_owned(), "201".to_owned(), "78005550000".to_owned());
+                one.answered_by = Some("78005550000".to_owned());
             }
             2 => {
                 (one.direction, one.caller, one.called) = ("internal".to_owned(), "203".to_owned(), "202".to_owned());

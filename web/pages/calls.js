@@ -1,5 +1,5 @@
 // «Звонки»: the last hundred calls by day, and the story of the one that was opened.
-import { date, dateInWords, daysBefore, hour, later, second, span } from "../format.js";
+import { date, dateInWords, dateInside, daysBefore, hour, later, second, span } from "../format.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Icon } from "../parts/icons.js";
 import { namer } from "../parts/party.js";
@@ -21,7 +21,7 @@ const SETTLE = 700;
 export function Calls(props) {
   const { t, opened } = props;
   const history = useHistory(props);
-  return html`<header class="head"><h1>${t("calls")}</h1>${history.rows && history.rows.length > 0 && html`<p class="second">${t("history_head", { count: history.rows.length })}</p>`}</header>
+  return html`<header class="head line"><h1>${t("calls")}</h1>${history.rows && history.rows.length > 0 && html`<p class="second">${t("history_head", { count: history.rows.length })}</p>`}</header>
     <div class=${opened ? "split open" : "split"}>
       <section class="card" aria-label=${t("calls")}><${List} ...${props} ...${history} /></section>
       ${opened && html`<${Story} key=${opened} ...${props} id=${opened} />`}
@@ -208,8 +208,6 @@ function byDay(rows) {
  * @param {import("../words.js").Say} t
  */
 function dayInWords(day, today, language, t) {
-  const words = dateInWords(day, language);
-  if (day === today) return `${t("today")}, ${words.toLowerCase()}`;
-  if (today && day === daysBefore(today, 1)) return `${t("yesterday")}, ${words.toLowerCase()}`;
-  return words;
+  const near = day === today ? "today" : today && day === daysBefore(today, 1) ? "yesterday" : null;
+  return near ? `${t(near)}, ${dateInside(day, language)}` : dateInWords(day, language);
 }

@@ -9,15 +9,18 @@ export function Question({ question, why, yes, no, onYes, onNo, children }) {
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
-  const outside = (/** @type {MouseEvent} */ event) => event.target === dialog.current && onNo();
-  return html`<dialog ref=${dialog} class="dialog" aria-labelledby="question" onClose=${onNo} onClick=${outside}>
+  // Closed by the browser, so that the focus goes back to where it came from.
+  const close = (/** @type {string} */ answer) => dialog.current?.close(answer);
+  const closed = () => (dialog.current?.returnValue === "yes" ? onYes() : onNo());
+  const outside = (/** @type {MouseEvent} */ event) => event.target === dialog.current && close("no");
+  return html`<dialog ref=${dialog} class="dialog" aria-labelledby="question" onClose=${closed} onClick=${outside}>
     <div class="dialog-in">
       <h2 id="question">${question}</h2>
       ${children}
       <p class="second">${why}</p>
       <div class="buttons">
-        <button class="button" type="button" onClick=${onNo}>${no}</button>
-        <button class="button danger strong" type="button" onClick=${onYes}>${yes}</button>
+        <button class="button" type="button" onClick=${() => close("no")}>${no}</button>
+        <button class="button danger strong" type="button" onClick=${() => close("yes")}>${yes}</button>
       </div>
     </div>
   </dialog>`;

@@ -13,7 +13,7 @@ export function namer(box, t) {
   return (digits, name = "") => {
     if (!digits) return name || t("withheld");
     const employee = employees.get(digits);
-    if (employee !== undefined) return `${digits} ${employee}`.trim();
+    if (employee !== undefined) return `${digits}\u00a0${employee}`.trim();
     return name ? `${number(digits, country)} ${name}` : number(digits, country);
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { date, dateInWords, daysBefore, hour, later, number, plural, second, span } from "../format.js";
+import { date, dateInWords, dateInside, daysBefore, hour, later, number, plural, second, span } from "../format.js";
 
 const plain = (text) => text.replaceAll("\u00a0", " ");
 
@@ -34,6 +34,7 @@ test("times are read off in the office's zone", () => {
   assert.equal(daysBefore("2026-03-01", 1), "2026-02-28");
   assert.equal(dateInWords("2026-11-25", "ru"), "Среда, 25 ноября");
   assert.equal(dateInWords("2026-11-25", "en"), "Wednesday 25 November");
+  assert.deepEqual(["ru", "en"].map((language) => dateInside("2026-11-25", language)), ["среда, 25 ноября", "Wednesday 25 November"]);
 });
 
 test("Russian counts take their form", () => {
