@@ -1,2 +1,119 @@
-//! May this one send, register, call there, now? In this room: the rights ladder and address lists; bans and toll-fraud
-//! limits come beside them. Knows no SIP message.
+//! May this one send, register, call there, now? In this room: the rights ladder ([`may_call`]), address lists
+//! ([`may_use`]), and the [`Gate`] before the parser. Knows no SIP message and no number, only its class.
+//!
+//! What comes beside them later: bans of addresses with growing times, limits of simultaneous and daily outside calls
+//! and minutes of an extension, blocked countries, quiet hours, the paid services that an admin opens. Each of them
+//! may only take away: nothing here or later stands before an emergency call.
+
+mod gate;
+
+use std::net::IpAddr;
+
+pub use gate::{Gate, Rate};
+
+use crate::number::Class;
+use crate::office::{Permissions, SipDevice};
+
+/// The right that a call lacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no right to call {class:?} numbers")]
+pub struct Refused {
+    /// The class of the number that was called.
+    pub class: Class,
+}
+
+/// Whether an extension of these permissions may call an outside number of `class`. Each permission stands alone;
+/// emergency numbers always go through, paid services never; inside numbers aren't asked for.
+///
+/// # Errors
+/// The permission is missing.
+pub fn may_call(permissions: Permissions, class: Class) -> Result<(), Refused> {
+    let may = match class {
+        Class::Emergency => true,
+        Class::City => permissions.city,
+        Class::MobileRegion => permissions.mobile_region,
+        Class::MobileNational => permissions.mobile_national,
+        Class::LongDistance => permissions.long_distance,
+        Class::International => permissions.international,
+        Class::Premium => false,
+    };
+    if may { Ok(()) } else { Err(Refused { class }) }
+}
+
+/// Whether a device may register and call from `address`: one of its networks holds it. No networks, nowhere. The
+/// `0.0.0.0/0` that every device begins with stands for everywhere, IPv6 too, since the page's button «Все» says so.
+pub fn may_use(device: &SipDevice, address: IpAddr) -> bool {
+    device.allow_from.iter().any(|network| {
+        let everywhere = network.prefix == 0 && network.address.is_unspecified() && network.address.is_ipv4();
+        everywhere || network.contains(address)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::office::{Forward, Network};
+
+    const ALL: [Class; 7] = [
+        Class::Emergency,
+        Class::City,
+        Class::MobileRegion,
+        Class::MobileNational,
+        Class::LongDistance,
+        Class::International,
+        Class::Premium,
+    ];
+
+    fn allowed(permissions: Permissions) -> Vec<Class> {
+        ALL.into_iter().filter(|class| may_call(permissions, *class).is_ok()).collect()
+    }
+
+    #[test]
+    fn each_permission_opens_its_own_class_and_no_other() {
+        let none = Permissions::default();
+        assert_eq!(allowed(none), [Class::Emergency]);
+        let one = [
+            (Permissions { city: true, ..none }, Class::City),
+            (Permissions { mobile_region: true, ..none }, Class::MobileRegion),
+            (Permissions { mobile_national: true, ..none }, Class::MobileNational),
+            (Permissions { long_distance: true, ..none }, Class::LongDistance),
+            (Permissions { international: true, ..none }, Class::International),
+        ];
+        for (permissions, class) in one {
+            assert_eq!(allowed(permissions), [Class::Emergency, class]);
+        }
+    }
+
+    #[test]
+    fn paid_services_stay_closed_with_every_permission() {
+        let all = Permissions {
+            city: true,
+            mobile_region: true,
+            mobile_national: true,
+            long_distance: true,
+            international: true,
+        };
+        assert_eq!(may_call(all, Class::Premium), Err(Refused { class: Class::Premium }));
+    }
+
+    #[test]
+    fn a_device_is_used_only_from_its_networks() {
+        let network = |text: &str, prefix| Network { address: text.parse().expect("an address"), prefix };
+        let device = |allow_from| SipDevice {
+            login: "user200s0".to_owned(),
+            password: String::new(),
+            ring_seconds: 20,
+            allow_from,
+            forward: Forward::None,
+            mac: String::new(),
+            model: String::new(),
+        };
+        let from = |device: &SipDevice, text: &str| may_use(device, text.parse().expect("an address"));
+        let lan = device(vec![network("192.168.1.0", 24), network("fd00::", 8)]);
+        assert!(from(&lan, "192.168.1.77") && from(&lan, "fd12::1") && from(&lan, "::ffff:192.168.1.5"));
+        assert!(!from(&lan, "192.168.2.1") && !from(&lan, "2001:db8::1"));
+        let open = device(vec![network("0.0.0.0", 0)]);
+        assert!(from(&open, "203.0.113.1") && from(&open, "2001:db8::1"));
+        assert!(!from(&device(Vec::new()), "192.168.1.1"));
+    }
+}

@@ -7,6 +7,17 @@ use std::sync::Arc;
 
 use crate::media::Clip;
 
+pub mod changes;
+pub mod file;
+mod find;
+mod first_start;
+#[cfg(test)]
+pub(crate) mod generated;
+mod words;
+
+pub use find::{Index, NetworkError};
+pub use words::{ELEMENT_KINDS, Word};
+
 /// Everything the admin sets, as one value. Cross references have been checked: every number, name and element id
 /// that one noun says of another exists.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +44,8 @@ pub struct Office {
     pub users: Vec<User>,
     /// `[protection]`.
     pub protection: Protection,
+    /// For the look-ups; starts empty.
+    pub index: Index,
 }
 
 /// `[office]`.
@@ -369,19 +382,44 @@ pub struct Element {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ElementKind {
     /// The start; one or more of the office's numbers, E.164.
-    Incoming { numbers: Vec<String> },
+    Incoming {
+        /// E.164 digits.
+        numbers: Vec<String>,
+    },
     /// An extension's number.
-    Extension { extension: String },
+    Extension {
+        /// Its number.
+        extension: String,
+    },
     /// A group's number.
-    Group { group: String },
+    Group {
+        /// Its number.
+        group: String,
+    },
     /// A voice message's name.
-    VoiceMessage { voice_message: String },
+    VoiceMessage {
+        /// Its name.
+        voice_message: String,
+    },
     /// A voice menu's name.
-    VoiceMenu { voice_menu: String },
+    VoiceMenu {
+        /// Its name.
+        voice_menu: String,
+    },
     /// A schedule's name.
-    Schedule { schedule: String },
-    /// «Донабор номера»: `prompt` is a voice message's name.
-    DialExtension { prompt: String, digits: u32, timeout_seconds: u32 },
+    Schedule {
+        /// Its name.
+        schedule: String,
+    },
+    /// «Донабор номера».
+    DialExtension {
+        /// A voice message's name.
+        prompt: String,
+        /// So many are awaited.
+        digits: u32,
+        /// Seconds after the prompt, and between digits.
+        timeout_seconds: u32,
+    },
     /// The end.
     HangUp,
 }
@@ -439,49 +477,6 @@ impl Default for Settings {
             language: Language::Ru,
             country: "RU".to_owned(),
             area_code: "495".to_owned(),
-        }
-    }
-}
-
-/// Finding things by what calls and the page know of them.
-impl Office {
-    /// The extension of this number.
-    pub fn extension(&self, number: &str) -> Option<&Extension> {
-        self.extensions.iter().find(|e| e.number == number)
-    }
-
-    /// The group of this number.
-    pub fn group(&self, number: &str) -> Option<&Group> {
-        self.groups.iter().find(|g| g.number == number)
-    }
-
-    /// The trunk that carries this E.164 number.
-    pub fn trunk_of(&self, number: &str) -> Option<&Trunk> {
-        self.trunks.iter().find(|t| t.number == number || t.numbers.iter().any(|n| n == number))
-    }
-
-    /// The trunk of this name.
-    pub fn trunk(&self, name: &str) -> Option<&Trunk> {
-        self.trunks.iter().find(|t| t.name == name)
-    }
-
-    /// The media file of this name.
-    pub fn media(&self, name: &str) -> Option<&MediaFile> {
-        self.media.iter().find(|m| m.name == name)
-    }
-}
-
-impl Network {
-    /// Whether `address` lies inside. An IPv4 address mapped into IPv6 counts as IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(block), IpAddr::V4(one)) => {
-                self.prefix == 0 || (block.to_bits() ^ one.to_bits()) >> (32 - u32::from(self.prefix.min(32))) == 0
-            }
-            (IpAddr::V6(block), IpAddr::V6(one)) => {
-                self.prefix == 0 || (block.to_bits() ^ one.to_bits()) >> (128 - u32::from(self.prefix.min(128))) == 0
-            }
-            _ => false,
         }
     }
 }

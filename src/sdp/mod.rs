@@ -1,8 +1,17 @@
-//! Session descriptions (RFC 8866) and offer/answer (RFC 3264), for audio: text ⇄ what two sides agreed on.
+//! Session descriptions (RFC 8866) and offer/answer (RFC 3264), for audio: text ⇄ what two sides agreed on. Knows no call,
+//! no office and no socket.
+//!
+//! We read what phones and carriers really send: bare LF, lines out of place or missing, names in any case, junk after
+//! the end. What we write is to the letter.
 
 use std::net::SocketAddr;
 
 use crate::codec::Codec;
+
+mod description;
+mod negotiator;
+
+pub use negotiator::Negotiator;
 
 /// Who may send: RFC 8866 §6.7, as seen from us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +23,55 @@ pub enum Direction {
     Inactive,
 }
 
+impl Direction {
+    /// Whether we may send.
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether the peer may send.
+    pub const fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// The same as seen from the other side: RFC 3264 §6.1.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self::of(self.receives(), self.sends())
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self::of(self.sends() && other.sends(), self.receives() && other.receives())
+    }
+
+    /// The attribute's name.
+    pub const fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    const fn of(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    fn from_attribute(name: &str) -> Option<Self> {
+        [Self::SendRecv, Self::SendOnly, Self::RecvOnly, Self::Inactive]
+            .into_iter()
+            .find(|direction| direction.attribute().eq_ignore_ascii_case(name))
+    }
+}
+
 /// What both sides agreed on for the audio stream, as seen from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreed {
@@ -23,14 +81,58 @@ pub struct Agreed {
     pub payload_type: u8,
     /// Payload type of telephone-event (RFC 4733) that the peer accepts, when it does.
     pub dtmf_payload_type: Option<u8>,
-    /// Where the peer wants its RTP; `None` on hold by 0.0.0.0 or a refused stream.
+    /// Where the peer wants its RTP; `None` on hold by 0.0.0.0, and when it gave a host name, a multicast address or
+    /// none: then only its packets can tell.
     pub rtp: Option<SocketAddr>,
     /// Where it wants its RTCP: `a=rtcp` (RFC 3605), else the next port.
     pub rtcp: Option<SocketAddr>,
-    /// What we may do: `SendOnly` or `Inactive` means that the peer put us on hold.
+    /// What we may do. The peer put us on hold when we may not send: see [`on_hold`](Self::on_hold).
     pub direction: Direction,
-    /// Milliseconds of sound in a packet that the peer asks for; 20 when it doesn't.
+    /// Milliseconds of sound in a packet that the peer asks for, 10 to 200; 20 when it doesn't.
     pub ptime_ms: u32,
     /// Formats that both sides could speak, the peer's order.
     pub common: Vec<Codec>,
 }
+
+impl Agreed {
+    /// Whether the peer put us on hold: it sends only (`RecvOnly` for us) or nothing goes at all. Hold by 0.0.0.0 (RFC 3264
+    /// §8.4) counts as well.
+    pub const fn on_hold(&self) -> bool {
+        !self.direction.sends()
+    }
+}
+
+/// Why a session description leads to no sound. [`status`](Self::status) answers a request that carried it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The text is no session description.
+    #[error("session description line {line}: {what}")]
+    Parse {
+        /// Counted from 1; 0 for the whole.
+        line: usize,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// No audio stream over plain RTP, or the peer refused ours.
+    #[error("no audio stream over plain RTP")]
+    NoAudio,
+    /// Audio, but no format that we speak and may use.
+    #[error("no common audio format")]
+    NoCommonCodec,
+    /// An answer came where no offer of ours is open.
+    #[error("answer without an offer")]
+    NoOffer,
+}
+
+impl Error {
+    /// The SIP status: 400 for nonsense, 488 where we decline (RFC 3261 §13.3.1.3).
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Parse { .. } => 400,
+            Self::NoAudio | Self::NoCommonCodec | Self::NoOffer => 488,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

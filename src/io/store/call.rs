@@ -1,6 +1,6 @@
 //! Tables `call`, `call_party` and `call_step`: the history as it is written.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
 use crate::base::{CallId, WallTime};
@@ -20,8 +20,11 @@ pub(super) fn start(connection: &Connection, call: &CallStarted) -> rusqlite::Re
         call.called,
         call.trunk
     ])?;
-    add_party(connection, id, &call.caller)?;
-    add_party(connection, id, &call.called)
+    connection
+        .prepare_cached("INSERT INTO call_text (rowid, caller, caller_name, called) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, call.caller, call.caller_name, call.called])?;
+    add_party(connection, id, call.at.0, &call.caller)?;
+    add_party(connection, id, call.at.0, &call.called)
 }
 
 /// `place` orders the steps of one call; it need only rise while the process lives.
@@ -32,7 +35,7 @@ pub(super) fn step(connection: &Connection, place: i64, step: &CallStep) -> rusq
         .prepare_cached("INSERT INTO call_step (call, place, at, what, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![id, place, step.at.0, what, detail.to_string()])?;
     match &step.what {
-        StepKind::Rung { who, .. } | StepKind::Answered { who } => add_party(connection, id, who),
+        StepKind::Rung { who, .. } | StepKind::Answered { who } => add_later_party(connection, id, who),
         _ => Ok(()),
     }
 }
@@ -54,7 +57,7 @@ pub(super) fn end(connection: &Connection, call: &CallEnded) -> rusqlite::Result
         span(call.talk_ms),
         quality(&call.quality),
     ])?;
-    call.answered_by.iter().try_for_each(|who| add_party(connection, id, who))
+    call.answered_by.iter().try_for_each(|who| add_later_party(connection, id, who))
 }
 
 /// Closes the calls that were going on when the process ended without saying so: they lasted at least until their last
@@ -65,7 +68,7 @@ pub(super) fn close_interrupted(connection: &Connection) -> rusqlite::Result<usi
         ended_at = max(started_at, coalesce((SELECT max(at) FROM call_step WHERE call = call.id), started_at)),
         answered_at = (SELECT min(at) FROM call_step WHERE call = call.id AND what = 'answered'),
         answered_by = (SELECT detail ->> 'who' FROM call_step WHERE call = call.id AND what = 'answered' ORDER BY place LIMIT 1)
-        WHERE ended_at IS NULL";
+        WHERE outcome IS NULL";
     let closed = connection.execute(sql, [CallOutcome::Interrupted.as_str()])?;
     if closed > 0 {
         let sql = "UPDATE call SET
@@ -82,12 +85,20 @@ pub(super) fn row_id(call: CallId) -> i64 {
     i64::try_from(call.0).unwrap_or(i64::MAX)
 }
 
-fn add_party(connection: &Connection, call: i64, party: &str) -> rusqlite::Result<()> {
+fn add_party(connection: &Connection, call: i64, started_at: i64, party: &str) -> rusqlite::Result<()> {
     if !party.is_empty() {
-        let sql = "INSERT OR IGNORE INTO call_party (party, started_at, call) SELECT ?2, started_at, id FROM call WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute(params![call, party])?;
+        let sql = "INSERT OR IGNORE INTO call_party (party, started_at, call) VALUES (?1, ?2, ?3)";
+        connection.prepare_cached(sql)?.execute(params![party, started_at, call])?;
     }
     Ok(())
+}
+
+fn add_later_party(connection: &Connection, call: i64, party: &str) -> rusqlite::Result<()> {
+    let mut started = connection.prepare_cached("SELECT started_at FROM call WHERE id = ?1")?;
+    match started.query_row([call], |row| row.get(0)).optional()? {
+        Some(started_at) => add_party(connection, call, started_at, party),
+        None => Ok(()),
+    }
 }
 
 fn words(kind: &StepKind) -> (&'static str, Value) {

@@ -213,13 +213,13 @@ fn query(filter: &HistoryFilter, limit: usize, before: Option<(i64, i64)>) -> (S
         question.when_some("c.started_at < ?", filter.to.map(WallTime::millis));
     }
     for party in parties {
-        question
-            .when("EXISTS (SELECT 1 FROM call_party WHERE call = c.id AND party = ?)", [Sql::Text(party.to_owned())]);
+        question.when(
+            "EXISTS (SELECT 1 FROM call_party WHERE party = ? AND started_at = c.started_at AND call = c.id)",
+            [Sql::Text(party.to_owned())],
+        );
     }
     question.when_some("c.outcome = ?", filter.outcome.clone());
-    // With an outcome, its index is the better one: three directions say little.
-    let direction = if filter.outcome.is_some() { "+c.direction = ?" } else { "c.direction = ?" };
-    question.when_some(direction, filter.direction.clone());
+    question.when_some("c.direction = ?", filter.direction.clone());
     question.finish(limit)
 }
 

@@ -254,7 +254,7 @@ impl Writer {
     }
 
     fn write_group(&mut self, count: usize) -> rusqlite::Result<()> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        self.run_cached("BEGIN IMMEDIATE")?;
         for record in self.pending.iter().take(count) {
             self.place += 1;
             match write(&self.connection, self.place, record) {
@@ -265,7 +265,11 @@ impl Writer {
                 other => other?,
             }
         }
-        self.connection.execute_batch("COMMIT")
+        self.run_cached("COMMIT")
+    }
+
+    fn run_cached(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute(()).map(drop)
     }
 
     /// Once a minute: a full disk would otherwise fill the log as well.

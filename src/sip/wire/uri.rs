@@ -1,7 +1,11 @@
-//! URIs, name-addrs and Vias: RFC 3261 §19.1, §20.10, §20.42, §25.1; `tel:` RFC 3966.
+//! URIs: RFC 3261 §19.1, §25.1; `tel:` RFC 3966.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::str::FromStr;
 
+use super::host::{host_port, write_host_port};
+use super::text::{escape, unescape};
+use super::{Host, Params, ParseError};
 use crate::sip::Transport;
 
 /// The scheme of a URI.
@@ -15,27 +19,17 @@ pub enum Scheme {
     Other(String),
 }
 
-/// The host of a URI or a Via.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Host {
-    /// Lower case.
-    Name(String),
-    /// IPv6 is written in brackets.
-    Ip(IpAddr),
-}
-
-/// `;name=value` parameters in order; names compare without case, values are unescaped and unquoted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Params(pub Vec<(String, Option<String>)>);
-
 /// A URI of RFC 3261 §19.1 or RFC 3966.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Uri {
     /// The scheme.
     pub scheme: Scheme,
-    /// The user part with escapes undone (`%2B` is `+`), or the number of a `tel:` URI with visual separators taken out.
+    /// The user part with escapes undone (`%2B` is `+`), or the number of a `tel:` URI with visual separators taken
+    /// out; with any other scheme all that follows the colon, as it came.
     pub user: Option<String>,
-    /// The host; `tel:` URIs have none and carry an empty name.
+    /// The password of the user part, which nobody should send (RFC 3261 §19.1.1); escapes undone.
+    pub password: Option<String>,
+    /// The host; only `sip:` and `sips:` have one, the others carry an empty name.
     pub host: Host,
     /// The port, when it is spelled out.
     pub port: Option<u16>,
@@ -45,26 +39,211 @@ pub struct Uri {
     pub headers: Option<String>,
 }
 
-/// A display name, a URI and header parameters (`tag`, `expires`, `q`, …): RFC 3261 §20.10.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct NameAddr {
-    /// Unquoted and unescaped; empty when absent.
-    pub display: String,
-    /// The address.
-    pub uri: Uri,
-    /// Parameters of the header, not of the URI.
-    pub params: Params,
+impl Uri {
+    /// `sip:user@host:port`.
+    pub fn sip(user: Option<&str>, host: Host, port: Option<u16>) -> Self {
+        let user = user.filter(|user| !user.is_empty()).map(str::to_owned);
+        Self { user, host, port, ..Self::empty(Scheme::Sip) }
+    }
+
+    /// `tel:number`; visual separators are taken out.
+    pub fn tel(number: &str) -> Self {
+        Self { user: Some(without_separators(number)), ..Self::empty(Scheme::Tel) }
+    }
+
+    /// `host` or `host:port`, as on the wire.
+    pub fn host_port(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.to_string(),
+        }
+    }
+
+    /// The `transport` parameter; `None` when it is absent or names what we don't speak.
+    pub fn transport(&self) -> Option<Transport> {
+        self.params.get("transport")?.parse().ok()
+    }
+
+    /// Whether this is `sip:` or `sips:`.
+    pub const fn is_sip(&self) -> bool {
+        matches!(self.scheme, Scheme::Sip | Scheme::Sips)
+    }
+
+    /// The same with another parameter.
+    #[must_use]
+    pub fn with_param(mut self, name: &str, value: Option<&str>) -> Self {
+        self.params.set(name, value.map(str::to_owned));
+        self
+    }
+
+    /// Whether both name the same resource: RFC 3261 §19.1.4. An absent port is not 5060, the user's case matters, and
+    /// unknown parameters count only where both have them.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.scheme == other.scheme
+            && self.user == other.user
+            && self.password == other.password
+            && self.host == other.host
+            && self.port == other.port
+            && same_params(&self.params, &other.params)
+            && same_headers(self.headers.as_deref(), other.headers.as_deref())
+    }
+
+    fn empty(scheme: Scheme) -> Self {
+        Self {
+            scheme,
+            user: None,
+            password: None,
+            host: Host::Name(String::new()),
+            port: None,
+            params: Params::default(),
+            headers: None,
+        }
+    }
+
+    /// What follows `sip:` or `sips:`.
+    fn read_sip(&mut self, text: &str) -> Result<(), ParseError> {
+        // A user part may hold `;`, `?` and `/`, so the at-sign is looked for first; it can't hold a second one.
+        let rest = match text.split_once('@') {
+            Some((userinfo, rest)) => {
+                self.read_userinfo(userinfo);
+                rest
+            }
+            None => text,
+        };
+        let (rest, headers) = rest.split_once('?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
+        let (place, params) = rest.split_at_checked(rest.find(';').unwrap_or(rest.len())).ok_or(ParseError::Uri)?;
+        (self.host, self.port) = host_port(place)?;
+        self.params = Params::of_uri(params)?;
+        self.headers = headers.map(str::to_owned);
+        Ok(())
+    }
+
+    fn read_userinfo(&mut self, text: &str) {
+        let (user, password) = text.split_once(':').map_or((text, None), |(user, word)| (user, Some(word)));
+        self.user = Some(unescape(user)).filter(|user| !user.is_empty() || password.is_some());
+        self.password = password.map(unescape);
+    }
+
+    /// What follows `tel:`.
+    fn read_tel(&mut self, text: &str) -> Result<(), ParseError> {
+        let (number, params) = text.split_at_checked(text.find(';').unwrap_or(text.len())).ok_or(ParseError::Uri)?;
+        let number = without_separators(&unescape(number));
+        if number.is_empty() {
+            return Err(ParseError::Uri);
+        }
+        self.user = Some(number);
+        self.params = Params::of_uri(params)?;
+        Ok(())
+    }
 }
 
-/// One Via value: RFC 3261 §20.42, RFC 3581.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Via {
-    /// The transport; what we don't speak is kept as text.
-    pub transport: Result<Transport, String>,
-    /// The host of sent-by.
-    pub host: Host,
-    /// The port of sent-by.
-    pub port: Option<u16>,
-    /// `branch`, `rport`, `received`, …
-    pub params: Params,
+/// Fails on spaces, quotes, angle brackets and control characters anywhere, and on hosts and ports that are none.
+impl FromStr for Uri {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        if text.bytes().any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | 0x7f)) {
+            return Err(ParseError::Uri);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(ParseError::Uri)?;
+        let mut uri = Self::empty(scheme.parse()?);
+        match uri.scheme {
+            Scheme::Sip | Scheme::Sips => uri.read_sip(rest)?,
+            Scheme::Tel => uri.read_tel(rest)?,
+            Scheme::Other(_) if rest.is_empty() => return Err(ParseError::Uri),
+            Scheme::Other(_) => uri.user = Some(rest.to_owned()),
+        }
+        Ok(uri)
+    }
 }
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.scheme)?;
+        let user = self.user.as_deref();
+        match self.scheme {
+            Scheme::Other(_) => return f.write_str(user.unwrap_or("")),
+            Scheme::Tel => escape(f, user.unwrap_or(""), b"+#")?,
+            Scheme::Sip | Scheme::Sips => {
+                if let Some(user) = user {
+                    escape(f, user, USER_UNRESERVED)?;
+                }
+                if let Some(password) = &self.password {
+                    f.write_str(":")?;
+                    escape(f, password, PASSWORD_UNRESERVED)?;
+                }
+                if user.is_some() || self.password.is_some() {
+                    f.write_str("@")?;
+                }
+                write_host_port(f, &self.host, self.port)?;
+            }
+        }
+        self.params.write_uri(f)?;
+        match &self.headers {
+            Some(headers) => write!(f, "?{headers}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let is_scheme_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        match text {
+            _ if text.eq_ignore_ascii_case("sip") => Ok(Self::Sip),
+            _ if text.eq_ignore_ascii_case("sips") => Ok(Self::Sips),
+            _ if text.eq_ignore_ascii_case("tel") => Ok(Self::Tel),
+            _ if text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_scheme_byte) => {
+                Ok(Self::Other(text.to_ascii_lowercase()))
+            }
+            _ => Err(ParseError::Uri),
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sip => "sip",
+            Self::Sips => "sips",
+            Self::Tel => "tel",
+            Self::Other(scheme) => scheme,
+        })
+    }
+}
+
+/// Parameters of two URIs, each in any order. Quadratic in their number, so hostile numbers of them never match.
+fn same_params(a: &Params, b: &Params) -> bool {
+    const MOST: usize = 64;
+    let agrees = |own: &Params, (name, value): &(String, Option<String>)| match own.has(name) {
+        true => match (own.get(name), value) {
+            (Some(own), Some(value)) => own.eq_ignore_ascii_case(value),
+            (own, value) => own.is_none() && value.is_none(),
+        },
+        false => !MUST_BE_IN_BOTH.iter().any(|must| must.eq_ignore_ascii_case(name)),
+    };
+    a.0.len() <= MOST && b.0.len() <= MOST && a.0.iter().all(|p| agrees(b, p)) && b.0.iter().all(|p| agrees(a, p))
+}
+
+/// The header parts of two URIs: the same fields, in any order.
+fn same_headers(a: Option<&str>, b: Option<&str>) -> bool {
+    let sorted = |text: Option<&str>| {
+        let mut fields: Vec<_> =
+            text.unwrap_or("").split('&').map(|field| unescape(field).to_ascii_lowercase()).collect();
+        fields.sort_unstable();
+        fields
+    };
+    a == b || sorted(a) == sorted(b)
+}
+
+/// A telephone number without RFC 3966's visual separators.
+fn without_separators(number: &str) -> String {
+    number.chars().filter(|c| !matches!(c, '-' | '.' | '(' | ')')).collect()
+}
+
+/// Parameters that make two URIs differ when only one has them: RFC 3261 §19.1.4, its rules and its examples.
+const MUST_BE_IN_BOTH: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
+/// What may stand unescaped in a user part besides the unreserved: RFC 3261 §25.1.
+const USER_UNRESERVED: &[u8] = b"&=+$,;?/";
+/// The same for a password.
+const PASSWORD_UNRESERVED: &[u8] = b"&=+$,";

@@ -1,0 +1,288 @@
+//! What the kinds say of each other: duplicates and dangling references. The whole merged office is judged, so a kind that was
+//! kept may be at fault too.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
+
+use super::fields::{Report, Spot, nearest};
+use super::{Draft, spot, weak_password, written};
+use crate::office::{Device, ElementKind, Extension, Forward, Office, SipDevice};
+
+pub(super) fn check(draft: &Draft, report: &Report) {
+    let checker = Checker { draft, office: &draft.office, report };
+    checker.trunks();
+    checker.numbers();
+    checker.extensions();
+    checker.sounds();
+    checker.groups();
+    checker.desk();
+    checker.unique("user", "login", &draft.spots.users, draft.office.users.iter().map(|user| user.login.as_str()));
+}
+
+struct Checker<'a> {
+    draft: &'a Draft,
+    office: &'a Office,
+    report: &'a Report,
+}
+
+impl Checker<'_> {
+    /// No text comes twice; empty ones have been told already.
+    fn unique<'t>(&self, kind: &str, key: &str, spots: &[Spot], texts: impl Iterator<Item = &'t str>) {
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (at, text) in texts.enumerate().filter(|(_, text)| !text.is_empty()) {
+            if first.insert(text, at).is_some() {
+                let what = format_args!("{kind} {text}: there is another {kind} of this {key}");
+                self.report.error(spot(spots, at).key(key), what);
+            }
+        }
+    }
+
+    /// `name` must be one of `known`, or empty.
+    fn refers<'t>(
+        &self,
+        at: Option<usize>,
+        thing: impl Display,
+        role: &str,
+        name: &str,
+        kind: &str,
+        known: impl Iterator<Item = &'t str> + Clone,
+    ) {
+        if name.is_empty() || known.clone().any(|one| one == name) {
+            return;
+        }
+        let near = if name.bytes().all(|b| b.is_ascii_digit()) { None } else { nearest(name, known) };
+        let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+        self.report.error(at, format_args!("{thing}: {role} {name} is no {kind}{hint}"));
+    }
+
+    fn trunks(&self) {
+        let (trunks, spots) = (&self.office.trunks, &self.draft.spots.trunks);
+        self.unique("trunk", "name", spots, trunks.iter().map(|trunk| trunk.name.as_str()));
+        let mut carried: HashMap<&str, &str> = HashMap::new();
+        for (at, trunk) in trunks.iter().enumerate() {
+            let place = spot(spots, at);
+            let places = std::iter::once(place.key("number")).chain((0..).map(|nth| place.item("numbers", nth)));
+            for (number, at) in trunk.all_numbers().zip(places).filter(|(number, _)| !number.is_empty()) {
+                let name = &trunk.name;
+                if !written::is_e164(number) {
+                    let hint =
+                        written::to_e164(number, &self.office.settings).map(|e164| format!("; write \"{e164}\""));
+                    let hint = hint.unwrap_or_default();
+                    let what = format_args!(
+                        "trunk {name}: number \"{number}\" must be 7 to 15 digits with the country code, without +{hint}"
+                    );
+                    self.report.error(at, what);
+                } else if let Some(other) = carried.insert(number, name) {
+                    self.report
+                        .error(at, format_args!("trunk {name}: number {number} is carried by trunk {other} already"));
+                }
+            }
+        }
+    }
+
+    /// The numbers inside: shape, and one meaning each.
+    fn numbers(&self) {
+        let extensions = self.office.extensions.iter().map(|e| ("extension", e.number.as_str()));
+        let groups = self.office.groups.iter().map(|g| ("group", g.number.as_str()));
+        let places = |spots: &'_ [Spot], count: usize| -> Vec<Option<usize>> {
+            (0..count).map(|at| spot(spots, at).key("number")).collect()
+        };
+        let mut all = places(&self.draft.spots.extensions, self.office.extensions.len());
+        all.extend(places(&self.draft.spots.groups, self.office.groups.len()));
+        let mut first: HashMap<&str, &str> = HashMap::new();
+        for ((kind, number), at) in extensions.chain(groups).zip(all).filter(|((_, number), _)| !number.is_empty()) {
+            if !is_inside_number(number) {
+                let what = format_args!("{kind} {number}: a number has 3 to 5 digits and doesn't start with 0 or 1");
+                self.report.error(at, what);
+            } else if let Some(used) = reserved_for(number) {
+                self.report.error(at, format_args!("{kind} {number}: this number is {used}"));
+            } else if let Some(other) = first.insert(number, kind) {
+                self.report.error(at, format_args!("{kind} {number}: there is another {other} of this number"));
+            } else if number.starts_with(['8', '9']) {
+                let what =
+                    format_args!("{kind} {number}: outside numbers that start like this can't be dialled any more");
+                self.report.warning(at, what);
+            }
+        }
+    }
+
+    fn extensions(&self) {
+        let mut logins: HashMap<&str, &str> = HashMap::new();
+        for (at, extension) in self.office.extensions.iter().enumerate() {
+            let (place, number) = (spot(&self.draft.spots.extensions, at), extension.number.as_str());
+            self.outgoing_number(place, extension);
+            for (nth, device) in extension.devices.iter().enumerate() {
+                let Device::Sip(sip) = device else { continue };
+                let place = place.part(nth);
+                if let Some(other) = logins.insert(&sip.login, number) {
+                    let what = format_args!(
+                        "extension {number}: login {} belongs to a device of extension {other} already",
+                        sip.login
+                    );
+                    self.report.error(place.key("login"), what);
+                }
+                self.sip_device(place, number, sip);
+            }
+        }
+    }
+
+    fn outgoing_number(&self, place: &Spot, extension: &Extension) {
+        let number = extension.outgoing_number.as_str();
+        if !number.is_empty() && self.office.trunk_of(number).is_none() {
+            let hint =
+                written::to_e164(number, &self.office.settings).filter(|e164| self.office.trunk_of(e164).is_some());
+            let hint = hint.map(|e164| format!("; write \"{e164}\"")).unwrap_or_default();
+            let what =
+                format_args!("extension {}: outgoing_number {number} is no number of a trunk{hint}", extension.number);
+            self.report.error(place.key("outgoing_number"), what);
+        }
+    }
+
+    fn sip_device(&self, place: &Spot, number: &str, sip: &SipDevice) {
+        if let Some(why) = weak_password(&sip.password, &sip.login, number) {
+            self.report.warning(place.key("password"), format_args!("extension {number}: device {}: {why}", sip.login));
+        }
+        if sip.allow_from.is_empty() {
+            let what =
+                format_args!("extension {number}: device {}: `allow_from` is empty, so it can't connect", sip.login);
+            self.report.warning(place.key("allow_from"), what);
+        }
+        let to_itself = match &sip.forward {
+            Forward::None => false,
+            Forward::Always { to } => to == number,
+            Forward::Conditional { busy, no_answer } => busy == number || no_answer == number,
+        };
+        if to_itself {
+            let what = format_args!("extension {number}: device {}: forwards to its own number", sip.login);
+            self.report.warning(place.key("forward"), what);
+        }
+        if place.at.is_none() {
+            self.kept_targets(number, sip);
+        }
+    }
+
+    /// Targets of a device of the file have been judged where they were completed; those of a kept one may have lost their extension.
+    fn kept_targets(&self, number: &str, sip: &SipDevice) {
+        let targets = match &sip.forward {
+            Forward::None => [None, None],
+            Forward::Always { to } => [Some(to), None],
+            Forward::Conditional { busy, no_answer } => [Some(busy), Some(no_answer)],
+        };
+        for target in targets.into_iter().flatten().filter(|target| !target.is_empty()) {
+            if !written::is_e164(target)
+                && self.office.extension(target).is_none()
+                && self.office.group(target).is_none()
+            {
+                self.report.error(
+                    None,
+                    format_args!("extension {number}: forwards to {target}, which is no extension or group"),
+                );
+            }
+        }
+    }
+
+    /// Media, voice messages, timetables, voice menus.
+    fn sounds(&self) {
+        let (office, spots) = (self.office, &self.draft.spots);
+        let media = || office.media.iter().map(|media| media.name.as_str());
+        self.unique("media", "name", &spots.media, media());
+        self.unique(
+            "voice message",
+            "name",
+            &spots.voice_messages,
+            office.voice_messages.iter().map(|m| m.name.as_str()),
+        );
+        self.unique("schedule", "name", &spots.schedules, office.schedules.iter().map(|s| s.name.as_str()));
+        self.unique("voice menu", "name", &spots.voice_menus, office.voice_menus.iter().map(|m| m.name.as_str()));
+        for (at, message) in office.voice_messages.iter().enumerate() {
+            let at = spot(&spots.voice_messages, at).key("media");
+            self.refers(at, format_args!("voice message {}", message.name), "media", &message.media, "media", media());
+        }
+        for (at, menu) in office.voice_menus.iter().enumerate() {
+            let place = spot(&spots.voice_menus, at);
+            let thing = format!("voice menu {}", menu.name);
+            self.refers(place.key("greeting"), &thing, "greeting", &menu.greeting, "media", media());
+            self.refers(place.key("invalid"), &thing, "invalid", &menu.invalid, "media", media());
+        }
+    }
+
+    fn groups(&self) {
+        let media = || self.office.media.iter().map(|media| media.name.as_str());
+        for (at, group) in self.office.groups.iter().enumerate() {
+            let place = spot(&self.draft.spots.groups, at);
+            let thing = format!("group {}", group.number);
+            let mut named = HashSet::new();
+            for (nth, member) in group.members.iter().enumerate() {
+                let at = place.item("members", nth);
+                if self.office.extension(member).is_none() {
+                    self.report.error(at, format_args!("{thing}: member {member} is no extension"));
+                } else if !named.insert(member) {
+                    self.report.error(at, format_args!("{thing}: member {member} is named twice"));
+                }
+            }
+            self.refers(place.key("greeting"), &thing, "greeting", &group.greeting, "media", media());
+            self.refers(place.key("music"), &thing, "music", &group.music, "media", media());
+        }
+    }
+
+    fn desk(&self) {
+        let (office, spots) = (self.office, &self.draft.spots.elements);
+        self.unique("element", "id", spots, office.desk.elements.iter().map(|element| element.id.as_str()));
+        let mut starts: HashMap<&str, &str> = HashMap::new();
+        for (at, element) in office.desk.elements.iter().enumerate() {
+            let place = spot(spots, at);
+            let thing = format!("element {}", element.id);
+            let messages = || office.voice_messages.iter().map(|m| m.name.as_str());
+            match &element.kind {
+                ElementKind::Incoming { numbers } => {
+                    for (nth, number) in numbers.iter().enumerate() {
+                        let at = place.item("numbers", nth);
+                        if office.trunk_of(number).is_none() {
+                            self.report.error(at, format_args!("{thing}: number {number} is no number of a trunk"));
+                        } else if let Some(other) = starts.insert(number, &element.id) {
+                            self.report
+                                .error(at, format_args!("{thing}: number {number} starts at element {other} already"));
+                        }
+                    }
+                }
+                ElementKind::Extension { extension } => {
+                    let known = office.extensions.iter().map(|e| e.number.as_str());
+                    self.refers(place.key("extension"), thing, "extension", extension, "extension", known);
+                }
+                ElementKind::Group { group } => {
+                    let known = office.groups.iter().map(|g| g.number.as_str());
+                    self.refers(place.key("group"), thing, "group", group, "group", known);
+                }
+                ElementKind::VoiceMessage { voice_message: name } => {
+                    self.refers(place.key("voice_message"), thing, "voice_message", name, "voice message", messages());
+                }
+                ElementKind::DialExtension { prompt, .. } => {
+                    self.refers(place.key("prompt"), thing, "prompt", prompt, "voice message", messages());
+                }
+                ElementKind::VoiceMenu { voice_menu } => {
+                    let known = office.voice_menus.iter().map(|m| m.name.as_str());
+                    self.refers(place.key("voice_menu"), thing, "voice_menu", voice_menu, "voice menu", known);
+                }
+                ElementKind::Schedule { schedule } => {
+                    let known = office.schedules.iter().map(|s| s.name.as_str());
+                    self.refers(place.key("schedule"), thing, "schedule", schedule, "schedule", known);
+                }
+                ElementKind::HangUp => {}
+            }
+        }
+    }
+}
+
+/// 3 to 5 digits, the first 2 to 9.
+fn is_inside_number(number: &str) -> bool {
+    (3..=5).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with(['0', '1'])
+}
+
+/// Numbers that the telephone itself uses: product.md section 8.
+fn reserved_for(number: &str) -> Option<&'static str> {
+    match number.parse::<u32>().ok().filter(|_| number.len() == 3)? {
+        701..=709 => Some("a parking place (701 to 709)"),
+        800..=809 => Some("a conference room (800 to 809)"),
+        _ => None,
+    }
+}

@@ -1,0 +1,255 @@
+//! The office file: text ⇄ [`Office`]. [`read`] merges a document onto the present office and reports everything that is
+//! wrong with it, each with its line; [`write`] makes a document that reads back as the same office. contract.md, "Office
+//! file", is the law. Reads no disk: whether a media file exists is asked through the [`Context`].
+
+use std::fmt;
+
+use toml::de::DeTable;
+
+use super::{MediaFile, Office};
+use crate::base::Rng;
+
+mod check;
+mod complete;
+mod fields;
+mod nouns;
+mod plan;
+mod times;
+mod weak;
+mod write;
+mod written;
+
+use fields::{Fields, NOWHERE, Report, Spot};
+
+pub(in crate::office) use complete::PASSWORD_LENGTH;
+pub use complete::{device_login, login_prefix};
+pub use weak::{WeakPassword, weak_password};
+pub use write::write;
+
+/// What the reader is given beside the text.
+pub struct Context<'a> {
+    /// For logins and passwords of new devices.
+    pub rng: &'a mut Rng,
+    /// Whether a media file exists; the path is as written, relative to the office file.
+    pub exists: &'a dyn Fn(&str) -> bool,
+    /// `desk::check::findings`; handed in, since this room must not know the desk.
+    pub check_desk: fn(&Office) -> Vec<DeskFinding>,
+}
+
+/// What the desk's checker says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskFinding {
+    /// Where it stands in the file.
+    pub at: FindingAt,
+    /// Nothing is applied.
+    pub is_error: bool,
+    /// In words, with the thing's name.
+    pub what: String,
+}
+
+/// What a [`DeskFinding`] is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindingAt {
+    /// An element, by its id.
+    Element(String),
+    /// One of the office's numbers, E.164 digits.
+    Number(String),
+    /// The desk as a whole.
+    Desk,
+}
+
+/// A valid document, merged.
+#[derive(Debug)]
+pub struct Reading {
+    /// The whole office as it is to be.
+    pub office: Office,
+    /// To be told, but no reason to refuse. By line.
+    pub warnings: Vec<Problem>,
+    /// Media files to be imported before the office is applied. Their [`MediaFile::file`] holds the path as written, their
+    /// clip is empty.
+    pub imports: Vec<MediaImport>,
+}
+
+/// A media file to be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaImport {
+    /// The media's name.
+    pub name: String,
+    /// As written, relative to the office file.
+    pub path: String,
+}
+
+/// What is wrong, and where. Displays as `line 42: group 500: member 207 is no extension`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// From 1; 0 when the thing is not in the file but kept from the present settings.
+    pub line: usize,
+    /// Names the thing.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{} (not in this file)", self.what),
+            line => write!(f, "line {line}: {}", self.what),
+        }
+    }
+}
+
+impl Problem {
+    /// With the file's name: `office.toml:42: group 500: member 207 is no extension`.
+    pub fn in_file(&self, file: &str) -> String {
+        match self.line {
+            0 => format!("{file}: {self}"),
+            line => format!("{file}:{line}: {}", self.what),
+        }
+    }
+}
+
+/// An office under construction, with the place of each thing. Things that were kept have no [`Spot`].
+#[derive(Default)]
+struct Draft {
+    office: Office,
+    spots: Spots,
+}
+
+#[derive(Default)]
+struct Spots {
+    settings: Spot,
+    trunks: Vec<Spot>,
+    extensions: Vec<Spot>,
+    media: Vec<Spot>,
+    voice_messages: Vec<Spot>,
+    schedules: Vec<Spot>,
+    groups: Vec<Spot>,
+    voice_menus: Vec<Spot>,
+    elements: Vec<Spot>,
+    users: Vec<Spot>,
+}
+
+/// Reads a document and merges it onto `current`: a kind that is absent is left alone, a kind that is present is made exactly
+/// so (`group = []` removes all groups).
+///
+/// # Errors
+/// Everything that is wrong with it, by line; then nothing may be applied.
+pub fn read(text: &str, current: &Office, context: Context<'_>) -> Result<Reading, Vec<Problem>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let report = Report::new(text);
+    let (document, broken) = DeTable::parse_recoverable(text);
+    for error in broken {
+        report.syntax(text, &error);
+    }
+    if report.has_errors() {
+        return Err(report.into_errors());
+    }
+    let mut root = Fields::root(&report, document.get_ref());
+    let mut draft = read_kinds(&mut root, current);
+    root.finish();
+
+    complete::complete(&mut draft, current, context.rng, &report);
+    let imports = resolve_media(&mut draft, current, context.exists, &report);
+    check::check(&draft, &report);
+    for finding in (context.check_desk)(&draft.office) {
+        let at = draft.place_of(&finding.at);
+        report.tell(at, finding.is_error, finding.what);
+    }
+    let warnings = report.into_warnings()?;
+    Ok(Reading { office: draft.office, warnings, imports })
+}
+
+fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
+    let mut draft = Draft::default();
+    let (office, spots) = (&mut draft.office, &mut draft.spots);
+    match root.table("office") {
+        Some(mut fields) => {
+            office.settings = nouns::settings(&mut fields);
+            spots.settings = fields.finish();
+        }
+        None => office.settings = current.settings.clone(),
+    }
+    (office.trunks, spots.trunks) = list(root, "trunk", &current.trunks, nouns::trunk);
+    (office.extensions, spots.extensions) = list(root, "extension", &current.extensions, nouns::extension);
+    (office.media, spots.media) = list(root, "media", &current.media, nouns::media);
+    (office.voice_messages, spots.voice_messages) =
+        list(root, "voice_message", &current.voice_messages, nouns::voice_message);
+    (office.schedules, spots.schedules) = list(root, "schedule", &current.schedules, nouns::schedule);
+    (office.groups, spots.groups) = list(root, "group", &current.groups, nouns::group);
+    (office.voice_menus, spots.voice_menus) = list(root, "voice_menu", &current.voice_menus, nouns::voice_menu);
+    (office.desk.elements, spots.elements) = list(root, "element", &current.desk.elements, plan::element);
+    plan::links(root, &mut office.desk);
+    (office.users, spots.users) = list(root, "user", &current.users, nouns::user);
+    match root.table("protection") {
+        Some(mut fields) => {
+            office.protection = nouns::protection(&mut fields);
+            fields.finish();
+        }
+        None => office.protection = current.protection.clone(),
+    }
+    draft
+}
+
+/// One kind: from the file when it is there, else the present one, without spots.
+fn list<'r, T: Clone>(
+    root: &mut Fields<'r, '_>,
+    key: &'static str,
+    present: &[T],
+    read: impl Fn(&mut Fields<'r, '_>) -> T,
+) -> (Vec<T>, Vec<Spot>) {
+    let Some(tables) = root.tables(key) else { return (present.to_vec(), Vec::new()) };
+    tables
+        .into_iter()
+        .map(|mut fields| {
+            let thing = read(&mut fields);
+            (thing, fields.finish())
+        })
+        .unzip()
+}
+
+/// A file that the box has already is kept with its clip; one that exists beside the office file is imported.
+fn resolve_media(
+    draft: &mut Draft,
+    current: &Office,
+    exists: &dyn Fn(&str) -> bool,
+    report: &Report,
+) -> Vec<MediaImport> {
+    let mut imports = Vec::new();
+    for (media, spot) in draft.office.media.iter_mut().zip(&draft.spots.media) {
+        let same_file = |present: &&MediaFile| present.file == media.file;
+        if media.file.is_empty() {
+            continue; // told already
+        } else if let Some(present) = current.media.iter().find(same_file) {
+            media.clip.clone_from(&present.clip);
+        } else if exists(&media.file) {
+            imports.push(MediaImport { name: media.name.clone(), path: media.file.clone() });
+        } else {
+            report.error(spot.key("file"), format_args!("media {}: there is no file {}", media.name, media.file));
+        }
+    }
+    imports
+}
+
+impl Draft {
+    fn place_of(&self, at: &FindingAt) -> Option<usize> {
+        match at {
+            FindingAt::Element(id) => {
+                let at = self.office.desk.elements.iter().position(|element| element.id == *id)?;
+                spot(&self.spots.elements, at).at
+            }
+            FindingAt::Number(number) => self.office.trunks.iter().enumerate().find_map(|(at, trunk)| {
+                let nth = trunk.all_numbers().position(|one| one == number)?;
+                let spot = spot(&self.spots.trunks, at);
+                nth.checked_sub(1).map_or_else(|| spot.key("number"), |nth| spot.item("numbers", nth))
+            }),
+            FindingAt::Desk => None,
+        }
+    }
+}
+
+/// The spot of the `at`th thing, or nowhere for what was kept.
+fn spot(spots: &[Spot], at: usize) -> &Spot {
+    spots.get(at).unwrap_or(&NOWHERE)
+}
+
+#[cfg(test)]
+mod tests;

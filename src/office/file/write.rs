@@ -1,0 +1,292 @@
+//! [`Office`] → the office file. What it writes reads back as the same office; without secrets it changes nothing when it is
+//! read onto the office that it came from.
+
+use std::fmt::{Display, Write as _};
+
+use super::{times, written};
+use crate::office::{
+    Device, Element, ElementKind, Extension, Forward, Group, MobileDevice, Network, Office, Out, Schedule, Settings,
+    SipDevice, Trunk, User, VoiceMenu, Word,
+};
+
+const HEADER: &str = "\
+# The office file of Dozvon: `dozvon apply FILE` makes the box match it. config/office.example.toml tells what every key
+# means. A kind that is left out is left alone; a kind that is here is made exactly so.
+";
+const WITHOUT_SECRETS: &str = "# Without passwords: those of the box are kept.\n";
+
+/// The office as one document, in a stable order. Passwords and their hashes only with `secrets`.
+pub fn write(office: &Office, secrets: bool) -> String {
+    let mut out = Document { text: HEADER.to_owned(), secrets, settings: &office.settings };
+    if !secrets {
+        out.text.push_str(WITHOUT_SECRETS);
+    }
+    out.empty_kinds(office);
+    out.settings();
+    out.each("trunk", &office.trunks, Document::trunk);
+    out.each("extension", &office.extensions, Document::extension);
+    out.each("media", &office.media, |out, media| {
+        out.text("name", &media.name);
+        out.text("file", &media.file);
+    });
+    out.each("voice_message", &office.voice_messages, |out, message| {
+        out.text("name", &message.name);
+        out.text("media", &message.media);
+        out.value("repeat", message.repeat);
+    });
+    out.each("schedule", &office.schedules, Document::schedule);
+    out.each("group", &office.groups, Document::group);
+    out.each("voice_menu", &office.voice_menus, Document::voice_menu);
+    out.each("element", &office.desk.elements, Document::element);
+    for element in &office.desk.elements {
+        out.links(element);
+    }
+    out.each("user", &office.users, Document::user);
+    out.head("[protection]");
+    out.value(
+        "trusted_networks",
+        list(office.protection.trusted_networks.iter().map(|network| quoted(&network.to_string()))),
+    );
+    out.text
+}
+
+struct Document<'a> {
+    text: String,
+    secrets: bool,
+    settings: &'a Settings,
+}
+
+impl Document<'_> {
+    fn value(&mut self, key: &str, value: impl Display) {
+        let _ = writeln!(self.text, "{key} = {value}"); // writing to a String can't fail
+    }
+
+    fn text(&mut self, key: &str, text: &str) {
+        self.value(key, quoted(text));
+    }
+
+    fn head(&mut self, head: &str) {
+        let _ = writeln!(self.text, "\n{head}");
+    }
+
+    fn each<T>(&mut self, kind: &str, things: &[T], write: impl Fn(&mut Self, &T)) {
+        for thing in things {
+            self.head(&format!("[[{kind}]]"));
+            write(self, thing);
+        }
+    }
+
+    /// A kind without things is said so, or reading would leave the other box's things alone.
+    fn empty_kinds(&mut self, office: &Office) {
+        let kinds = [
+            ("trunk", office.trunks.is_empty()),
+            ("extension", office.extensions.is_empty()),
+            ("media", office.media.is_empty()),
+            ("voice_message", office.voice_messages.is_empty()),
+            ("schedule", office.schedules.is_empty()),
+            ("group", office.groups.is_empty()),
+            ("voice_menu", office.voice_menus.is_empty()),
+            ("element", office.desk.elements.is_empty()),
+            ("user", office.users.is_empty()),
+        ];
+        if kinds.iter().any(|(_, empty)| *empty) {
+            self.text.push('\n');
+        }
+        for (kind, _) in kinds.into_iter().filter(|(_, empty)| *empty) {
+            self.value(kind, "[]");
+        }
+    }
+
+    fn settings(&mut self) {
+        let settings = self.settings;
+        self.head("[office]");
+        self.text("name", &settings.name);
+        self.text("timezone", &settings.timezone);
+        self.text("language", settings.language.word());
+        self.text("country", &settings.country);
+        self.text("area_code", &settings.area_code);
+    }
+
+    fn trunk(&mut self, trunk: &Trunk) {
+        self.text("name", &trunk.name);
+        self.text("number", &trunk.number);
+        self.value("numbers", texts(&trunk.numbers));
+        self.text("server", &trunk.server);
+        self.text("login", &trunk.login);
+        if self.secrets {
+            self.text("password", &trunk.password);
+        }
+        self.text("comment", &trunk.comment);
+        self.value("register", trunk.register);
+        self.text("transport", trunk.transport.word());
+        self.text("auth_login", &trunk.auth_login);
+        self.text("outbound_proxy", &trunk.outbound_proxy);
+        self.text("from_domain", &trunk.from_domain);
+        self.text("number_format", trunk.number_format.word());
+        self.text("caller_id_in", trunk.caller_id_in.word());
+        self.value("codecs", texts(&trunk.codecs));
+        self.value("max_calls", trunk.max_calls);
+        self.value("register_every", trunk.register_every);
+    }
+
+    fn extension(&mut self, extension: &Extension) {
+        self.text("number", &extension.number);
+        self.text("employee", &extension.employee);
+        self.text("email", &extension.email);
+        self.text("ring", extension.ring.word());
+        self.text("outgoing_number", &extension.outgoing_number);
+        self.value("permissions", texts(&extension.permissions.words()));
+        self.value("record", extension.record);
+        self.value("voicemail", extension.voicemail);
+        for device in &extension.devices {
+            self.head("[[extension.device]]");
+            match device {
+                Device::Sip(sip) => self.sip_device(sip),
+                Device::Mobile(mobile) => self.mobile_device(mobile),
+            }
+        }
+    }
+
+    fn sip_device(&mut self, sip: &SipDevice) {
+        self.text("kind", "sip");
+        self.text("login", &sip.login);
+        if self.secrets {
+            self.text("password", &sip.password);
+        }
+        self.value("ring_seconds", sip.ring_seconds);
+        let networks = if sip.allow_from.is_empty() {
+            Vec::new()
+        } else {
+            sip.allow_from.iter().map(Network::to_string).collect()
+        };
+        self.value("allow_from", texts(&networks));
+        let target = |to: &String| quoted(&self.target(to));
+        let forward = match &sip.forward {
+            Forward::None => "{ mode = \"none\" }".to_owned(),
+            Forward::Always { to } => format!("{{ mode = \"always\", to = {} }}", target(to)),
+            Forward::Conditional { busy, no_answer } => {
+                format!("{{ mode = \"conditional\", busy = {}, no_answer = {} }}", target(busy), target(no_answer))
+            }
+        };
+        self.value("forward", forward);
+        self.text("mac", &sip.mac);
+        self.text("model", &sip.model);
+    }
+
+    fn mobile_device(&mut self, mobile: &MobileDevice) {
+        self.text("kind", "mobile");
+        self.text("number", &written::spell(&mobile.number, self.settings));
+        self.value("ring_seconds", mobile.ring_seconds);
+    }
+
+    /// Where a call is forwarded: numbers inside are short, outside ones are E.164.
+    fn target(&self, to: &str) -> String {
+        if written::is_e164(to) { written::spell(to, self.settings) } else { to.to_owned() }
+    }
+
+    fn schedule(&mut self, schedule: &Schedule) {
+        self.text("name", &schedule.name);
+        let span = |from: u16, to: u16| {
+            format!("from = \"{}\", to = \"{}\"", times::spell_minutes(from), times::spell_minutes(to))
+        };
+        let hours = schedule.hours.iter();
+        let hours = hours.map(|h| format!("{{ days = \"{}\", {} }}", times::spell_days(h.days), span(h.from, h.to)));
+        self.value("hours", list(hours));
+        let except = schedule.except.iter().map(|e| format!("{{ date = \"{}\", {} }}", e.date, span(e.from, e.to)));
+        self.value("except", list(except));
+        let closed = schedule.closed.iter().map(|(first, last)| quoted(&times::spell_dates(*first, *last)));
+        self.value("closed", list(closed));
+    }
+
+    fn group(&mut self, group: &Group) {
+        self.text("number", &group.number);
+        self.text("name", &group.name);
+        self.text("description", &group.description);
+        self.text("strategy", group.strategy.word());
+        self.value("members", texts(&group.members));
+        self.text("greeting", &group.greeting);
+        self.text("music", &group.music);
+        self.value("max_wait_seconds", group.max_wait_seconds);
+        self.value("wrap_up_seconds", group.wrap_up_seconds);
+        self.value("max_queue", group.max_queue);
+        self.value("member_ring_seconds", group.member_ring_seconds);
+    }
+
+    fn voice_menu(&mut self, menu: &VoiceMenu) {
+        self.text("name", &menu.name);
+        self.text("greeting", &menu.greeting);
+        self.text("invalid", &menu.invalid);
+        self.value("timeout_seconds", menu.timeout_seconds);
+        self.value("repeat", menu.repeat);
+    }
+
+    fn element(&mut self, element: &Element) {
+        self.text("id", &element.id);
+        self.text("kind", element.kind.word());
+        match &element.kind {
+            ElementKind::Incoming { numbers } => self.value("numbers", texts(numbers)),
+            ElementKind::Extension { extension } => self.text("extension", extension),
+            ElementKind::Group { group } => self.text("group", group),
+            ElementKind::VoiceMessage { voice_message } => self.text("voice_message", voice_message),
+            ElementKind::VoiceMenu { voice_menu } => self.text("voice_menu", voice_menu),
+            ElementKind::Schedule { schedule } => self.text("schedule", schedule),
+            ElementKind::DialExtension { prompt, digits, timeout_seconds } => {
+                self.text("prompt", prompt);
+                self.value("digits", digits);
+                self.value("timeout_seconds", timeout_seconds);
+            }
+            ElementKind::HangUp => {}
+        }
+        self.value("x", element.x);
+        self.value("y", element.y);
+    }
+
+    fn links(&mut self, element: &Element) {
+        for (_, out) in Out::WORDS {
+            if let Some(to) = element.links.get(out) {
+                self.head("[[link]]");
+                self.text("from", &format!("{}.{out}", element.id));
+                self.text("to", to);
+            }
+        }
+    }
+
+    fn user(&mut self, user: &User) {
+        self.text("login", &user.login);
+        self.text("role", user.role.word());
+        if self.secrets {
+            self.text("password_hash", &user.password_hash);
+            if user.must_change {
+                self.value("must_change", true);
+            }
+        }
+    }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
+
+fn texts<T: AsRef<str>>(texts: &[T]) -> String {
+    list(texts.iter().map(|text| quoted(text.as_ref())))
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(c)); // writing to a String can't fail
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

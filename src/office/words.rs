@@ -1,0 +1,115 @@
+//! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
+
+use super::{CallerIdIn, ElementKind, Language, NumberFormat, Out, RingOrder, Role, Strategy};
+use crate::sip::Transport;
+
+/// A choice between a few words.
+pub trait Word: Copy + PartialEq + Sized + 'static {
+    /// Every word with what it means.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// As spelled in the office file.
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, meaning)| *meaning == self).map_or("", |(word, _)| word)
+    }
+
+    /// What `word` means; `None` when it is no word of this choice.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
+    }
+}
+
+impl Word for Language {
+    const WORDS: &'static [(&'static str, Self)] = &[("ru", Self::Ru), ("en", Self::En)];
+}
+
+impl Word for Transport {
+    const WORDS: &'static [(&'static str, Self)] = &[("udp", Self::Udp), ("tcp", Self::Tcp), ("tls", Self::Tls)];
+}
+
+impl Word for NumberFormat {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("e164", Self::E164), ("plus", Self::Plus), ("national", Self::National)];
+}
+
+impl Word for CallerIdIn {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("from", Self::From), ("pai", Self::Pai), ("rpid", Self::Rpid), ("ppi", Self::Ppi)];
+}
+
+impl Word for RingOrder {
+    const WORDS: &'static [(&'static str, Self)] = &[("parallel", Self::Parallel), ("sequential", Self::Sequential)];
+}
+
+impl Word for Strategy {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("ring_all", Self::RingAll), ("round_robin", Self::RoundRobin), ("first_to_last", Self::FirstToLast)];
+}
+
+impl Word for Role {
+    const WORDS: &'static [(&'static str, Self)] = &[("admin", Self::Admin), ("viewer", Self::Viewer)];
+}
+
+impl Word for Out {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("next", Self::Next),
+        ("yes", Self::Yes),
+        ("no", Self::No),
+        ("0", Self::Key('0')),
+        ("1", Self::Key('1')),
+        ("2", Self::Key('2')),
+        ("3", Self::Key('3')),
+        ("4", Self::Key('4')),
+        ("5", Self::Key('5')),
+        ("6", Self::Key('6')),
+        ("7", Self::Key('7')),
+        ("8", Self::Key('8')),
+        ("9", Self::Key('9')),
+        ("*", Self::Key('*')),
+        ("#", Self::Key('#')),
+        ("timeout", Self::Timeout),
+        ("reserve", Self::Reserve),
+    ];
+}
+
+/// The words of `kind` in `[[element]]`.
+pub const ELEMENT_KINDS: [&str; 8] =
+    ["incoming", "extension", "group", "voice_message", "voice_menu", "schedule", "dial_extension", "hang_up"];
+
+impl ElementKind {
+    /// `kind` as spelled in the office file.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Incoming { .. } => "incoming",
+            Self::Extension { .. } => "extension",
+            Self::Group { .. } => "group",
+            Self::VoiceMessage { .. } => "voice_message",
+            Self::VoiceMenu { .. } => "voice_menu",
+            Self::Schedule { .. } => "schedule",
+            Self::DialExtension { .. } => "dial_extension",
+            Self::HangUp => "hang_up",
+        }
+    }
+
+    /// Whether elements of this kind have the output `out`.
+    pub const fn has(&self, out: Out) -> bool {
+        match self {
+            Self::Incoming { .. } | Self::VoiceMessage { .. } => matches!(out, Out::Next),
+            Self::Schedule { .. } => matches!(out, Out::Yes | Out::No),
+            Self::VoiceMenu { .. } => matches!(out, Out::Key(_) | Out::Timeout),
+            Self::Group { .. } | Self::DialExtension { .. } => matches!(out, Out::Reserve),
+            Self::Extension { .. } | Self::HangUp => false,
+        }
+    }
+
+    /// Every output of this kind, in the order of the page.
+    pub fn outs(&self) -> impl Iterator<Item = Out> {
+        Out::WORDS.iter().map(|(_, out)| *out).filter(|out| self.has(*out))
+    }
+}
+
+impl std::fmt::Display for Out {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
