@@ -3,6 +3,8 @@
 
 pub mod check;
 pub mod executor;
+#[cfg(test)]
+mod testing;
 pub mod timetable;
 pub mod whatif;
 

@@ -119,12 +119,21 @@ fn trunk(old: &Trunk, new: &Trunk) -> Vec<String> {
 fn extension(old: &Extension, new: &Extension) -> Vec<String> {
     let mut keys = differing!(Extension, old, new; named number, devices; compared employee, email, ring, outgoing_number,
         permissions, record, voicemail);
+    if old.devices != new.devices {
+        keys.extend(devices(&old.devices, &new.devices));
+    }
+    keys
+}
+
+/// Devices are known by their login or number.
+fn devices(old: &[Device], new: &[Device]) -> Vec<String> {
+    let mut keys = Vec::new();
     let name = |device: &Device| match device {
         Device::Sip(sip) => sip.login.clone(),
         Device::Mobile(mobile) => mobile.number.clone(),
     };
-    for (nth, device) in new.devices.iter().enumerate() {
-        match (old.devices.iter().find(|present| name(present) == name(device)), device) {
+    for (nth, device) in new.iter().enumerate() {
+        match (old.iter().find(|present| name(present) == name(device)), device) {
             (None, _) => keys.push(format!("device {} (new)", name(device))),
             (Some(Device::Sip(present)), Device::Sip(sip)) => {
                 keys.extend(sip_device(present, sip).into_iter().map(|key| format!("device {} {key}", sip.login)));
@@ -132,12 +141,12 @@ fn extension(old: &Extension, new: &Extension) -> Vec<String> {
             (Some(present), device) if present != device => keys.push(format!("device {} ring_seconds", name(device))),
             (Some(_), _) => {}
         }
-        let moved = old.devices.iter().position(|present| name(present) == name(device)).is_some_and(|at| at != nth);
-        if moved && old.devices.len() == new.devices.len() {
+        let moved = old.iter().position(|present| name(present) == name(device)).is_some_and(|at| at != nth);
+        if moved && old.len() == new.len() {
             keys.push(format!("device {} (place)", name(device)));
         }
     }
-    let gone = old.devices.iter().filter(|present| !new.devices.iter().any(|device| name(device) == name(present)));
+    let gone = old.iter().filter(|present| !new.iter().any(|device| name(device) == name(present)));
     keys.extend(gone.map(|device| format!("device {} (removed)", name(device))));
     keys
 }

@@ -11,6 +11,8 @@ pub mod changes;
 pub mod file;
 mod find;
 mod first_start;
+#[cfg(test)]
+pub(crate) mod generated;
 mod words;
 
 pub use find::{Index, NetworkError};

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::base::Duration;
 use crate::base::limits::MAX_FORWARDS;
-use crate::engine::ServerName;
+use crate::sip::flow::ServerName;
 use crate::office::Trunk;
 use crate::sip::auth::Credentials;
 use crate::sip::stack::RequestDraft;
