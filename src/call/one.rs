@@ -91,7 +91,13 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(around: &mut Around<'_>, started: CallStarted, a: Leg, a_local: IpAddr, max_forwards: u32) -> Self {
+    pub(super) fn new(
+        around: &mut Around<'_>,
+        started: CallStarted,
+        a: Leg,
+        a_local: IpAddr,
+        max_forwards: u32,
+    ) -> Self {
         let mut call = Self {
             id: started.call,
             office: Arc::clone(around.office),
@@ -257,7 +263,14 @@ impl Call {
         self.end(around, status, outcome, cause, false);
     }
 
-    fn end(&mut self, around: &mut Around<'_>, status: u16, outcome: CallOutcome, cause: &'static str, a_is_gone: bool) {
+    fn end(
+        &mut self,
+        around: &mut Around<'_>,
+        status: u16,
+        outcome: CallOutcome,
+        cause: &'static str,
+        a_is_gone: bool,
+    ) {
         if self.is_over() {
             return;
         }
