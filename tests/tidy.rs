@@ -23,7 +23,24 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("registrar", &["base", "number", "office", "sip"]),
     ("call", &["base", "codec", "desk", "group", "guard", "media", "number", "office", "registrar", "sdp", "sip"]),
     ("engine", &["base", "call", "codec", "guard", "media", "number", "office", "registrar", "sip"]),
-    ("io", &["base", "call", "codec", "desk", "engine", "guard", "media", "number", "office", "registrar", "rtp", "sdp", "sip"]),
+    (
+        "io",
+        &[
+            "base",
+            "call",
+            "codec",
+            "desk",
+            "engine",
+            "guard",
+            "media",
+            "number",
+            "office",
+            "registrar",
+            "rtp",
+            "sdp",
+            "sip",
+        ],
+    ),
     ("lib.rs", &[]),
     ("main.rs", &["io"]),
 ];
@@ -93,7 +110,8 @@ fn every_room_uses_only_the_rooms_below_it() {
 
 #[test]
 fn only_io_knows_time_chance_threads_and_files() {
-    let words = ["Instant::now", "SystemTime::now", "thread::spawn", "std::fs", "OsRng", "getrandom", "tokio::", "std::env"];
+    let words =
+        ["Instant::now", "SystemTime::now", "thread::spawn", "std::fs", "OsRng", "getrandom", "tokio::", "std::env"];
     for path in files(&root().join("src"), &[".rs"]) {
         let room = room_of(&path);
         if room == "io" || room == "main.rs" || is_test(&path) {
@@ -108,7 +126,8 @@ fn only_io_knows_time_chance_threads_and_files() {
 
 #[test]
 fn libraries_stay_in_their_rooms() {
-    let homes = [("rsip::", "sip"), ("tiny_http::", "io"), ("rusqlite::", "io"), ("symphonia::", "io"), ("rtp_rs::", "rtp")];
+    let homes =
+        [("rsip::", "sip"), ("tiny_http::", "io"), ("rusqlite::", "io"), ("symphonia::", "io"), ("rtp_rs::", "rtp")];
     for path in files(&root().join("src"), &[".rs"]) {
         for (library, home) in homes {
             assert!(room_of(&path) == home || !code(&path).contains(library), "{} uses {library}", path.display());

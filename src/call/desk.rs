@@ -6,11 +6,11 @@ use crate::group::{Decision, Round};
 use crate::media::{Clip, Sound};
 use crate::number::Target as Meaning;
 
+use super::Around;
 use super::cdr::{CallOutcome, StepKind};
 use super::leg::LegState;
 use super::one::{Call, RingWhy, Stage, Timer};
 use super::ring::{Action, Patience, Ringing, Target, Verdict};
-use super::Around;
 
 impl Call {
     /// Puts the call on the start element of its number; false when there is none.
@@ -320,7 +320,9 @@ impl Call {
     pub(super) fn look_at_group(&mut self, around: &mut Around<'_>) {
         let office = std::sync::Arc::clone(&self.office);
         loop {
-            let Stage::Ringing { ring, why: RingWhy::Group { number, round, from_desk } } = &mut self.stage else { return };
+            let Stage::Ringing { ring, why: RingWhy::Group { number, round, from_desk } } = &mut self.stage else {
+                return;
+            };
             let (number, from_desk) = (number.clone(), *from_desk);
             let Some(group) = office.group(&number) else { return };
             for member in ring.take_finished() {

@@ -182,8 +182,7 @@ impl Leg {
         let Some(offer) = self.offer.take() else { return Ok(None) };
         self.take_port(around)?;
         let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
-        let (answer, agreed) =
-            port.sdp.receive_offer(&offer, &self.codecs, keep).map_err(|error| refused(&error))?;
+        let (answer, agreed) = port.sdp.receive_offer(&offer, &self.codecs, keep).map_err(|error| refused(&error))?;
         self.answer = Some(answer.clone());
         self.configure(around, agreed);
         Ok(Some(answer))

@@ -1,8 +1,8 @@
 //! The B2BUA: calls and their legs, ringing, the desk's steps, and the row of history each call leaves. Media is always
 //! relayed and each leg's session description is agreed with us, so hold, re-INVITE and codecs of one side never trouble the other.
 
-pub mod cdr;
 mod calls;
+pub mod cdr;
 mod desk;
 mod leg;
 mod one;

@@ -84,7 +84,9 @@ impl Call {
     /// What a B leg is offered: the caller's formats in his order, then the rest of ours, so that nothing is transcoded without need.
     fn codecs_for(&self, around: &Around<'_>, allowed: impl Fn(Codec) -> bool) -> Vec<Codec> {
         let mut codecs: Vec<Codec> = Vec::new();
-        for codec in self.a.codec().into_iter().chain(self.a.codecs().iter().copied()).chain(around.codecs.iter().copied()) {
+        for codec in
+            self.a.codec().into_iter().chain(self.a.codecs().iter().copied()).chain(around.codecs.iter().copied())
+        {
             if !codecs.contains(&codec) && around.codecs.contains(&codec) && allowed(codec) {
                 codecs.push(codec);
             }
@@ -234,7 +236,11 @@ impl Call {
         outside: &Outside,
         offer: Vec<u8>,
     ) -> InviteDraft {
-        let called = if outside.emergency { outside.number.clone() } else { around.plan.format(&outside.number, trunk.number_format) };
+        let called = if outside.emergency {
+            outside.number.clone()
+        } else {
+            around.plan.format(&outside.number, trunk.number_format)
+        };
         let presented = self.presented(trunk, &outside.extension);
         let written = match trunk.number_format {
             NumberFormat::Plus => format!("+{presented}"),

@@ -171,10 +171,7 @@ impl Call {
                 return;
             }
         }
-        around.step(
-            self.id,
-            StepKind::NotTaken { who: party.who, device: party.device, status: response.status },
-        );
+        around.step(self.id, StepKind::NotTaken { who: party.who, device: party.device, status: response.status });
         let redirect = (300..400).contains(&response.status) && party.trunk.is_none();
         let status = if redirect && self.follow_redirect(around, session, response) { return } else { response.status };
         if let Some(ring) = self.ring_mut() {
@@ -394,7 +391,9 @@ fn digit_of_info(request: &Request) -> Option<(char, u32)> {
     match kind.as_str() {
         "application/dtmf-relay" => {
             let field = |name: &str| {
-                body.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+                body.lines()
+                    .filter_map(|line| line.split_once('='))
+                    .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
             };
             let signal = field("signal")?.1.trim();
             let digit = match signal {

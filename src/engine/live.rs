@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::base::{CallId, WallTime};
 use crate::call::cdr::CallOutcome;
-pub use crate::registrar::trunks::TrunkState;
 pub use crate::call::cdr::{CallState, CallView};
+pub use crate::registrar::trunks::TrunkState;
 
 /// Something visible happened.
 #[derive(Clone, Debug, PartialEq)]

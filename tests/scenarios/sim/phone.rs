@@ -217,7 +217,15 @@ impl Phone {
         }
     }
 
-    fn request(&mut self, method: Method, uri: Uri, from: &NameAddr, to: &NameAddr, call_id: &str, cseq: u32) -> Request {
+    fn request(
+        &mut self,
+        method: Method,
+        uri: Uri,
+        from: &NameAddr,
+        to: &NameAddr,
+        call_id: &str,
+        cseq: u32,
+    ) -> Request {
         let branch = format!("z9hG4bK{}", self.rng.token(12));
         let mut headers = Headers::new();
         headers.push(Name::Via, Via::new(Transport::Udp, self.sip, &branch).to_string());
@@ -265,7 +273,17 @@ impl Phone {
             invite.headers.push(Name::ContentType, "application/sdp");
         }
         self.send_request(now, &invite, format!("{call_id} 1 INVITE"));
-        self.calls.push(PhoneCall::new(&call_id, CallState::Calling, true, local, remote, target, 1, invite, self.rng.u32()));
+        self.calls.push(PhoneCall::new(
+            &call_id,
+            CallState::Calling,
+            true,
+            local,
+            remote,
+            target,
+            1,
+            invite,
+            self.rng.u32(),
+        ));
         call_id
     }
 
@@ -292,7 +310,9 @@ impl Phone {
         if bytes.iter().all(|byte| b"\r\n".contains(byte)) {
             return; // a keep-alive
         }
-        let message = parse(bytes).unwrap_or_else(|bad| panic!("{} got a broken message: {:?}\n{}", self.name, bad.why, String::from_utf8_lossy(bytes)));
+        let message = parse(bytes).unwrap_or_else(|bad| {
+            panic!("{} got a broken message: {:?}\n{}", self.name, bad.why, String::from_utf8_lossy(bytes))
+        });
         self.log.push(message.clone());
         match message {
             Message::Request(request) => self.on_request(now, request),
@@ -351,7 +371,8 @@ impl Phone {
                 let bytes = self.reply(&request, 200, "x", Vec::new(), &[]);
                 if self.calls[index].state == CallState::Ringing {
                     self.calls[index].state = CallState::Over;
-                    let (invite, tag) = (self.calls[index].invite.clone(), self.calls[index].local.tag().unwrap().to_owned());
+                    let (invite, tag) =
+                        (self.calls[index].invite.clone(), self.calls[index].local.tag().unwrap().to_owned());
                     let refusal = self.reply(&invite, 487, &tag, Vec::new(), &[]);
                     self.calls[index].status = 487;
                     self.remember_final(now, &invite, refusal);
@@ -389,8 +410,17 @@ impl Phone {
         let local = request.headers.to().unwrap().with_tag(&tag);
         let remote = request.headers.from().unwrap();
         let target = request.headers.contacts().unwrap()[0].uri.clone();
-        let mut call =
-            PhoneCall::new(&call_id, CallState::Ringing, false, local, remote, target, 1, request.clone(), self.rng.u32());
+        let mut call = PhoneCall::new(
+            &call_id,
+            CallState::Ringing,
+            false,
+            local,
+            remote,
+            target,
+            1,
+            request.clone(),
+            self.rng.u32(),
+        );
         call.remote_sdp = String::from_utf8_lossy(&request.body).into_owned();
         call.read_description(&request.body, &self.codecs);
         call.remote_cseq = request.headers.cseq().unwrap().number;
@@ -467,7 +497,8 @@ impl Phone {
     fn on_ack(&mut self, now: Instant, index: usize, request: &Request) {
         let call_id = self.calls[index].call_id.clone();
         let cseq = request.headers.cseq().unwrap().number;
-        self.resends.retain(|resend| resend.key != format!("ok {call_id} {cseq}") && resend.key != format!("final {call_id}"));
+        self.resends
+            .retain(|resend| resend.key != format!("ok {call_id} {cseq}") && resend.key != format!("final {call_id}"));
         let call = &mut self.calls[index];
         call.ok = None;
         if !request.body.is_empty() {
@@ -479,7 +510,10 @@ impl Phone {
     /// A carrier's registrar: challenges once, then takes the contact.
     fn on_register(&mut self, request: &Request) -> Vec<u8> {
         if request.headers.get(&Name::Authorization).is_none() {
-            let challenge = (Name::WwwAuthenticate, "Digest realm=\"carrier\", nonce=\"n0nce\", algorithm=MD5, qop=\"auth\"".to_owned());
+            let challenge = (
+                Name::WwwAuthenticate,
+                "Digest realm=\"carrier\", nonce=\"n0nce\", algorithm=MD5, qop=\"auth\"".to_owned(),
+            );
             return self.reply(request, 401, "reg", Vec::new(), &[challenge]);
         }
         let contact = request.headers.contacts().unwrap().remove(0);
@@ -539,7 +573,10 @@ impl Phone {
         let challenge = response
             .headers
             .all(&Name::WwwAuthenticate)
-            .find(|value| value.to_ascii_lowercase().contains("algorithm=md5") || !value.to_ascii_lowercase().contains("algorithm"))
+            .find(|value| {
+                value.to_ascii_lowercase().contains("algorithm=md5")
+                    || !value.to_ascii_lowercase().contains("algorithm")
+            })
             .unwrap();
         let field = |name: &str| {
             let start = challenge.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
@@ -624,7 +661,8 @@ impl Phone {
 
     fn ack(&mut self, index: usize, response: &Response, cseq: u32, body: Vec<u8>) {
         let call = &self.calls[index];
-        let (local, call_id, target, invite) = (call.local.clone(), call.call_id.clone(), call.target.clone(), call.invite.clone());
+        let (local, call_id, target, invite) =
+            (call.local.clone(), call.call_id.clone(), call.target.clone(), call.invite.clone());
         let to = response.headers.to().unwrap();
         let success = response.status < 300;
         let uri = if success { target } else { invite.uri.clone() };

@@ -407,7 +407,10 @@ impl World {
 
     /// The finished rows of history.
     pub(crate) fn rows(&self) -> Vec<&dozvon::call::cdr::CallEnded> {
-        self.records.iter().filter_map(|record| if let Record::CallEnded(ended) = record { Some(ended) } else { None }).collect()
+        self.records
+            .iter()
+            .filter_map(|record| if let Record::CallEnded(ended) = record { Some(ended) } else { None })
+            .collect()
     }
 
     /// Lets everything come to rest and looks at what is left: nothing may be.
@@ -423,8 +426,12 @@ impl World {
 
 /// An office file with clips for its media: each a tone, so that an ear knows which was played.
 pub(crate) fn read_office(text: &str, rng: &mut Rng) -> Office {
-    let reading = file::read(text, &Office::default(), file::Context { rng, exists: &|_| true, check_desk: dozvon::desk::check::findings })
-        .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+    let reading = file::read(
+        text,
+        &Office::default(),
+        file::Context { rng, exists: &|_| true, check_desk: dozvon::desk::check::findings },
+    )
+    .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     let mut office = reading.office;
     for (index, media) in office.media.iter_mut().enumerate() {
         let hz = 1000 + 100 * u16::try_from(index).unwrap();
