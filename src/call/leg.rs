@@ -171,11 +171,7 @@ impl Leg {
     }
 
     /// Our answer to the INVITE's offer, made once; configures the endpoint. `keep` is the format that the other side speaks.
-    fn answer_offer(
-        &mut self,
-        around: &mut Around<'_>,
-        keep: Option<Codec>,
-    ) -> Result<Option<Vec<u8>>, SoundError> {
+    fn answer_offer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<Option<Vec<u8>>, SoundError> {
         if self.answer.is_some() {
             return Ok(self.answer.clone());
         }
@@ -201,11 +197,7 @@ impl Leg {
     }
 
     /// 183 with our answer, so that tones, announcements and the other side's early sound are heard before the call is answered.
-    pub(super) fn early(
-        &mut self,
-        around: &mut Around<'_>,
-        keep: Option<Codec>,
-    ) -> Result<(), SoundError> {
+    pub(super) fn early(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
         if let Some(sdp) = self.answer_offer(around, keep)? {
             self.progress(around, 183, Some(sdp));
         }
@@ -221,11 +213,7 @@ impl Leg {
     }
 
     /// 200 with our answer, or with our offer when the INVITE had none.
-    pub(super) fn answer(
-        &mut self,
-        around: &mut Around<'_>,
-        keep: Option<Codec>,
-    ) -> Result<(), SoundError> {
+    pub(super) fn answer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
         if self.state == LegState::Answered {
             return Ok(());
         }

@@ -256,7 +256,14 @@ impl Call {
         self.end(around, status, outcome, cause, false);
     }
 
-    fn end(&mut self, around: &mut Around<'_>, status: u16, outcome: CallOutcome, cause: &'static str, a_is_gone: bool) {
+    fn end(
+        &mut self,
+        around: &mut Around<'_>,
+        status: u16,
+        outcome: CallOutcome,
+        cause: &'static str,
+        a_is_gone: bool,
+    ) {
         if self.is_over() {
             return;
         }
