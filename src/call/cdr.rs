@@ -166,3 +166,42 @@ pub struct CallEnded {
     /// Quality towards the caller's side, and towards the answering side.
     pub quality: [Option<Stats>; 2],
 }
+
+/// A call as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallView {
+    /// Its row.
+    pub call: CallId,
+    /// When it began.
+    pub started_at: WallTime,
+    /// When somebody answered.
+    pub answered_at: Option<WallTime>,
+    /// Which way.
+    pub direction: CallDirection,
+    /// Who calls.
+    pub caller: String,
+    /// His name.
+    pub caller_name: String,
+    /// What was called.
+    pub called: String,
+    /// Who talks, or who is rung.
+    pub with: Vec<String>,
+    /// Where it is.
+    pub state: CallState,
+    /// The element of the desk on which it is.
+    pub element: Option<String>,
+    /// The trunk's name.
+    pub trunk: Option<String>,
+}
+
+/// Where a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is its own name")]
+pub enum CallState {
+    /// On the desk, hearing a prompt.
+    Prompt,
+    Ringing,
+    Talking,
+    Held,
+    Ending,
+}

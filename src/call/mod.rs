@@ -1,3 +1,185 @@
-//! The B2BUA: calls and their legs, ringing, the desk's steps, and the row of history each call leaves.
+//! The B2BUA: calls and their legs, ringing, the desk's steps, and the row of history each call leaves. Media is always
+//! relayed and each leg's session description is agreed with us, so hold, re-INVITE and codecs of one side never trouble the other.
 
+mod calls;
 pub mod cdr;
+mod desk;
+mod leg;
+mod one;
+mod outside;
+mod ring;
+mod talk;
+
+pub use calls::{Calls, Origin};
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::base::{CallId, EndpointId, Instant, Rng, SessionId, WallTime};
+use crate::codec::Codec;
+use crate::media;
+use crate::number::{Plan, Tones};
+use crate::office::Office;
+use crate::registrar::bindings::Bindings;
+use crate::registrar::trunks::Trunks;
+use crate::sip::stack::{InviteDraft, SessionCommand, Stack};
+
+/// What calls ask for.
+#[derive(Debug)]
+pub enum Output {
+    /// An order to the media plane.
+    Media(media::Command),
+    /// A row of history begins.
+    Started(cdr::CallStarted),
+    /// A step of its story.
+    Step(cdr::CallStep),
+    /// The row is complete.
+    Ended(cdr::CallEnded),
+    /// The call as the page shows it has changed.
+    Changed(cdr::CallView),
+    /// Something an admin should know.
+    Notice { what: &'static str, text: String },
+}
+
+/// What calls stand on: lent by the engine for the time of one input.
+#[derive(Debug)]
+pub struct Around<'a> {
+    /// Now.
+    pub now: Instant,
+    /// What the calendar says.
+    pub wall: WallTime,
+    /// The present office; a call keeps the desk with which it began.
+    pub office: &'a Arc<Office>,
+    /// The country's plan.
+    pub plan: &'a Plan,
+    /// The country's tones.
+    pub tones: &'a Tones,
+    /// What we speak, preferred first.
+    pub codecs: &'a [Codec],
+    /// The SIP stack.
+    pub stack: &'a mut Stack,
+    /// Where phones are.
+    pub bindings: &'a Bindings,
+    /// How carriers are reached.
+    pub trunks: &'a Trunks,
+    /// Chance.
+    pub rng: &'a mut Rng,
+    /// What comes out.
+    pub outputs: &'a mut VecDeque<Output>,
+    /// Books that all calls share.
+    pub books: &'a mut Books,
+}
+
+/// What all calls share: free ports, who is on the telephone, how full trunks are.
+#[derive(Debug, Default)]
+pub struct Books {
+    ports: VecDeque<u16>,
+    last_endpoint: u32,
+    /// Extension → its calls; a member of a group that is on the telephone is not rung.
+    busy: HashMap<String, u32>,
+    /// Trunk → its legs.
+    load: HashMap<String, u32>,
+    /// Group → who took its last call.
+    last_answered: HashMap<String, String>,
+    /// Somebody got free, or busy: waiting groups look again.
+    members_changed: bool,
+    /// Sessions and endpoints that the present call opened, for the books of [`Calls`].
+    opened: Vec<Opened>,
+    /// Sessions whose leg is done with.
+    closed: Vec<SessionId>,
+}
+
+/// An id that leads back to the call that made it.
+#[derive(Debug, Clone, Copy)]
+enum Opened {
+    Session(SessionId),
+    Endpoint(EndpointId),
+}
+
+impl Books {
+    /// Port pairs that the media plane has bound.
+    pub fn add_ports(&mut self, ports: impl IntoIterator<Item = u16>) {
+        self.ports.extend(ports);
+    }
+
+    /// How many port pairs are free.
+    pub fn free_ports(&self) -> usize {
+        self.ports.len()
+    }
+
+    /// A phone came or went: waiting groups look again.
+    pub fn note_members_changed(&mut self) {
+        self.members_changed = true;
+    }
+
+    fn count(map: &mut HashMap<String, u32>, key: &str, by: i8) {
+        let count = map.entry(key.to_owned()).or_default();
+        *count = count.saturating_add_signed(i32::from(by));
+        if *count == 0 {
+            map.remove(key);
+        }
+    }
+
+    fn set_busy(&mut self, extension: &str, busy: bool) {
+        Self::count(&mut self.busy, extension, if busy { 1 } else { -1 });
+        self.members_changed = true;
+    }
+
+    fn is_busy(&self, extension: &str) -> bool {
+        self.busy.contains_key(extension)
+    }
+
+    fn load_trunk(&mut self, trunk: &str, by: i8) {
+        Self::count(&mut self.load, trunk, by);
+    }
+
+    fn trunk_load(&self, trunk: &str) -> u32 {
+        self.load.get(trunk).copied().unwrap_or(0)
+    }
+}
+
+impl Around<'_> {
+    fn media(&mut self, command: media::Command) {
+        self.outputs.push_back(Output::Media(command));
+    }
+
+    fn command(&mut self, session: SessionId, command: SessionCommand) {
+        self.stack.command(self.now, session, command);
+    }
+
+    fn invite(&mut self, draft: InviteDraft) -> SessionId {
+        let session = self.stack.invite(self.now, draft);
+        self.books.opened.push(Opened::Session(session));
+        session
+    }
+
+    fn take_port(&mut self) -> Option<(EndpointId, u16)> {
+        let port = self.books.ports.pop_front()?;
+        self.books.last_endpoint += 1;
+        let endpoint = EndpointId(self.books.last_endpoint);
+        self.books.opened.push(Opened::Endpoint(endpoint));
+        Some((endpoint, port))
+    }
+
+    fn step(&mut self, call: CallId, what: cdr::StepKind) {
+        let at = self.wall;
+        self.outputs.push_back(Output::Step(cdr::CallStep { call, at, what }));
+    }
+
+    /// Whether a member of a group can be rung.
+    fn member(&self, office: &Office, number: &str) -> crate::group::Member {
+        use crate::office::Device;
+        let Some(extension) = office.extension(number) else { return crate::group::Member::Offline };
+        let reachable = |device: &Device| match device {
+            Device::Sip(sip) => !self.bindings.contacts(&sip.login).is_empty(),
+            Device::Mobile(_) => true,
+        };
+        if !extension.devices.iter().any(reachable) {
+            crate::group::Member::Offline
+        } else if self.books.is_busy(number) {
+            crate::group::Member::Busy
+        } else {
+            crate::group::Member::Free
+        }
+    }
+}

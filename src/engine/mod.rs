@@ -1,16 +1,21 @@
 //! The engine owns every call, dialog, binding and queue; nothing else is global. One owner, three doors:
 //! `handle_input(now, input)`, `poll_output()`, `poll_timeout()`.
 
+mod exchange;
 pub mod live;
 
-use std::net::SocketAddr;
+pub use exchange::{Engine, EngineConfig, STOP_GRACE};
+
 use std::sync::Arc;
 
-use crate::base::{CallId, Instant, QueryId, WallTime};
+pub use crate::registrar::bindings::StoredBinding;
+pub use crate::sip::flow::ServerName;
+
+use crate::base::{CallId, QueryId, WallTime};
 use crate::call::cdr::{CallEnded, CallStarted, CallStep};
 use crate::media;
 use crate::office::Office;
-use crate::sip::{Flow, Transport};
+use crate::sip::Flow;
 
 /// What reaches the engine.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub enum Input<'a> {
     Resolved { query: QueryId, hops: Vec<Flow> },
     /// A new snapshot; calls in progress keep the desk with which they began.
     Office(Arc<Office>),
+    /// The numbering plan, when the office's country or area code changed.
+    Plan(Box<crate::number::Plan>),
     /// What the calendar says at `now`: at the start, and whenever the clock was set.
     Clock(WallTime),
     /// Bindings kept from before a restart: the first input after `Office` and `Clock`.
@@ -52,17 +59,6 @@ pub enum Output {
     Live(live::Live),
 }
 
-/// A server to be found: RFC 3263 §4.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ServerName {
-    /// A domain, a host name or an address.
-    pub host: String,
-    /// A port spelled out skips SRV: RFC 3263 §4.2.
-    pub port: Option<u16>,
-    /// The transport asked for; `None` lets NAPTR choose.
-    pub transport: Option<Transport>,
-}
-
 /// A fact for the disk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
@@ -77,29 +73,3 @@ pub enum Record {
     /// The row is complete.
     CallEnded(CallEnded),
 }
-
-/// A registration as the disk keeps it: RFC 3261 §10.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredBinding {
-    /// The login.
-    pub aor: String,
-    /// The Contact's URI as the phone wrote it.
-    pub contact: String,
-    /// Where its requests go: the address that its REGISTER came from.
-    pub transport: Transport,
-    /// Our side of the flow.
-    pub local: SocketAddr,
-    /// The phone's side of the flow.
-    pub peer: SocketAddr,
-    /// When it ends.
-    pub expires_at: WallTime,
-    /// Of the REGISTER that made it; RFC 3261 §10.3 step 7.
-    pub call_id: String,
-    /// Of the REGISTER that made it.
-    pub cseq: u32,
-    /// As the phone calls itself.
-    pub user_agent: String,
-}
-
-/// When the engine must be called again.
-pub type Deadline = Option<Instant>;

@@ -2,7 +2,11 @@
 
 pub mod board;
 pub mod clock;
+pub mod config;
 pub mod http;
+pub mod net;
+pub mod rtp;
+pub mod sound;
 pub mod store;
 
 #[cfg(test)]

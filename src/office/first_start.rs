@@ -60,3 +60,41 @@ fn first_group() -> Group {
         member_ring_seconds: 20,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::office::file::{self, Context};
+
+    #[test]
+    fn a_new_box_has_three_extensions_a_group_and_an_admin() {
+        let office = Office::first_start(&mut Rng::from_seed(5), "$argon2id$hash", true);
+        let numbers: Vec<&str> = office.extensions.iter().map(|e| e.number.as_str()).collect();
+        assert_eq!(numbers, ["200", "201", "202"]);
+        assert_eq!(office.group("500").map(|g| g.members.len()), Some(3));
+        assert_eq!((office.settings.timezone.as_str(), office.settings.country.as_str()), ("Europe/Moscow", "RU"));
+        assert_eq!(
+            office.users.iter().map(|u| (u.login.as_str(), u.must_change)).collect::<Vec<_>>(),
+            [("admin", true)]
+        );
+        let logins: Vec<&str> =
+            office.extensions.iter().flat_map(Extension::sip_devices).map(|d| d.login.as_str()).collect();
+        let prefix = logins[0].split_once('+').map(|(prefix, _)| prefix).expect("a prefix");
+        assert!(prefix.len() == 5 && logins.iter().all(|login| login.starts_with(prefix)), "{logins:?}");
+        assert_eq!(logins[2], format!("{prefix}+user202s0"));
+    }
+
+    #[test]
+    fn boxes_differ_in_prefix_and_passwords_and_the_file_keeps_them() {
+        let office = |seed| Office::first_start(&mut Rng::from_seed(seed), "$argon2id$hash", true);
+        assert_ne!(office(1).extensions, office(2).extensions);
+        let one = office(1);
+        let passwords: Vec<&str> =
+            one.extensions.iter().flat_map(Extension::sip_devices).map(|d| d.password.as_str()).collect();
+        assert!(passwords.iter().all(|p| p.len() == 16) && passwords[0] != passwords[1]);
+        let context = Context { rng: &mut Rng::from_seed(9), exists: &|_| false, check_desk: |_| Vec::new() };
+        let read = file::read(&file::write(&one, true), &Office::default(), context).expect("valid");
+        assert_eq!(read.office, one);
+        assert_eq!(read.warnings, []);
+    }
+}

@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use crate::media::Clip;
 
+pub mod changes;
 pub mod file;
 mod find;
 mod first_start;
+#[cfg(test)]
+pub(crate) mod generated;
 mod words;
 
 pub use find::{Index, NetworkError};

@@ -10,12 +10,35 @@
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 
 use crate::base::limits::CONTACTS_PER_AOR;
 use crate::base::{Duration, Instant, WallTime};
-use crate::engine::StoredBinding;
-use crate::sip::Flow;
 use crate::sip::wire::{Headers, Name, NameAddr, Request, Scheme, Uri};
+use crate::sip::{Flow, Transport};
+
+/// A registration as the disk keeps it: RFC 3261 §10.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBinding {
+    /// The login.
+    pub aor: String,
+    /// The Contact's URI as the phone wrote it.
+    pub contact: String,
+    /// Where its requests go: the address that its REGISTER came from.
+    pub transport: Transport,
+    /// Our side of the flow.
+    pub local: SocketAddr,
+    /// The phone's side of the flow.
+    pub peer: SocketAddr,
+    /// When it ends.
+    pub expires_at: WallTime,
+    /// Of the REGISTER that made it; RFC 3261 §10.3 step 7.
+    pub call_id: String,
+    /// Of the REGISTER that made it.
+    pub cseq: u32,
+    /// As the phone calls itself.
+    pub user_agent: String,
+}
 
 /// One contact of an AOR.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,14 +20,40 @@ use registration::Registration;
 
 use super::inbound::names_trunk;
 use crate::base::{ClientTxn, Instant, QueryId, Rng};
-use crate::engine::ServerName;
-use crate::engine::live::TrunkState;
 use crate::number::Plan;
 use crate::office::{Office, Trunk};
 use crate::sip::auth::Credentials;
+use crate::sip::flow::ServerName;
 use crate::sip::stack::RequestDraft;
 use crate::sip::wire::{Host, NameAddr, Request, Response, Uri};
 use crate::sip::{Flow, Transport};
+
+/// The state of a trunk, with the facts that words need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrunkState {
+    /// Not tried yet.
+    Starting,
+    /// 200 came; the next REGISTER goes when this ends.
+    Registered,
+    /// It is known by address, and answers OPTIONS.
+    Reachable,
+    /// 401, 403 or 407 again after our answer: the password or the login is wrong.
+    WrongPassword {
+        /// What the carrier said.
+        status: u16,
+    },
+    /// Another refusal.
+    Refused {
+        /// The status.
+        status: u16,
+        /// The reason phrase.
+        reason: String,
+    },
+    /// No answer came.
+    Silent,
+    /// The name has no address.
+    NoSuchName,
+}
 
 /// What the trunks want done.
 #[derive(Debug)]

@@ -52,7 +52,7 @@ impl Reception {
                 let arrival = ticks(now);
                 let transit = arrival.wrapping_sub(header.timestamp);
                 if let Some(before) = source.transit.replace(transit) {
-                    let moved = (transit.wrapping_sub(before).cast_signed()).unsigned_abs();
+                    let moved = (transit.wrapping_sub(before) as i32).unsigned_abs();
                     self.jitter_sixteenths = smoothed(self.jitter_sixteenths, moved);
                 }
             }

@@ -76,7 +76,7 @@ impl Iterator for Blocks<'_> {
         Some(Block {
             ssrc,
             fraction_lost: loss.to_be_bytes()[0],
-            lost: (loss << 8).cast_signed() >> 8, // 24 bits with their sign
+            lost: (loss << 8) as i32 >> 8, // 24 bits with their sign
             newest: next(),
             jitter: next(),
             last_report: next(),
@@ -174,11 +174,11 @@ impl Compound<'_> {
         out.word(self.ssrc);
         if let Some(sent) = self.sent {
             out.put(&sent.ntp.to_be_bytes());
-            [sent.timestamp, sent.packets, sent.bytes].map(|word| out.word(word));
+            out.words(&[sent.timestamp, sent.packets, sent.bytes]);
         }
         if let Some(block) = self.block {
-            let loss = u32::from(block.fraction_lost) << 24 | block.lost.cast_unsigned() & 0xff_ffff;
-            [block.ssrc, loss, block.newest, block.jitter, block.last_report, block.delay].map(|word| out.word(word));
+            let loss = (u32::from(block.fraction_lost) << 24) | (block.lost as u32 & 0xff_ffff);
+            out.words(&[block.ssrc, loss, block.newest, block.jitter, block.last_report, block.delay]);
         }
         self.write_name(&mut out);
         if self.goodbye {
@@ -220,6 +220,12 @@ impl Out<'_> {
         self.put(&word.to_be_bytes());
     }
 
+    fn words(&mut self, words: &[u32]) {
+        for &word in words {
+            self.word(word);
+        }
+    }
+
     /// The head of a packet with `words` words behind it.
     fn head(&mut self, count: u8, kind: u8, words: usize) {
         self.put(&[0x80 | count & 0x1f, kind]);
@@ -232,7 +238,7 @@ impl Out<'_> {
 pub fn ntp(now: Instant) -> u64 {
     let micros = now.micros();
     let seconds = micros / 1_000_000 + 3600;
-    seconds << 32 | ((micros % 1_000_000) << 32) / 1_000_000
+    (seconds << 32) | (((micros % 1_000_000) << 32) / 1_000_000)
 }
 
 /// The middle 32 bits of an NTP time: units of 1/65536 s.

@@ -103,7 +103,7 @@ impl Negotiator {
     ) -> Result<(Vec<u8>, Agreed), Error> {
         let text = String::from_utf8_lossy(sdp);
         let description = Description::parse(&text)?;
-        let (index, media, common) = choose(&description, codecs)?;
+        let Choice { index, media, common } = choose(&description, codecs)?;
         let (codec, payload_type) = pick(&common, keep).ok_or(Error::NoCommonCodec)?;
         let digits = media.payload_types().find(|(_, format)| *format == Format::Digits).map(|(number, _)| number);
         let direction = media.direction().reversed();
@@ -153,8 +153,8 @@ impl Negotiator {
     pub fn peek_codecs(sdp: &[u8]) -> Result<Vec<Codec>, Error> {
         let text = String::from_utf8_lossy(sdp);
         let description = Description::parse(&text)?;
-        let (_, _, common) = choose(&description, &Codec::ALL)?;
-        Ok(common.into_iter().map(|(codec, _)| codec).collect())
+        let choice = choose(&description, &Codec::ALL)?;
+        Ok(choice.common.into_iter().map(|(codec, _)| codec).collect())
     }
 
     /// All but the `v=` and `o=` lines.
@@ -261,10 +261,13 @@ impl Offered {
 }
 
 /// The stream to take, its place, and the formats that both have in the peer's order.
-fn choose<'d, 'a>(
-    description: &'d Description<'a>,
-    codecs: &[Codec],
-) -> Result<(usize, &'d Media<'a>, Vec<(Codec, u8)>), Error> {
+struct Choice<'d, 'a> {
+    index: usize,
+    media: &'d Media<'a>,
+    common: Vec<(Codec, u8)>,
+}
+
+fn choose<'d, 'a>(description: &'d Description<'a>, codecs: &[Codec]) -> Result<Choice<'d, 'a>, Error> {
     let mut why = Error::NoAudio;
     for (index, media) in description.media.iter().enumerate().filter(|(_, media)| media.is_usable_audio()) {
         let common = distinct(media.payload_types().filter_map(|(number, format)| match format {
@@ -272,7 +275,7 @@ fn choose<'d, 'a>(
             _ => None,
         }));
         if !common.is_empty() {
-            return Ok((index, media, common));
+            return Ok(Choice { index, media, common });
         }
         why = Error::NoCommonCodec;
     }

@@ -68,3 +68,14 @@ impl fmt::Debug for Flow {
         Ok(())
     }
 }
+
+/// A server to be found: RFC 3263 §4.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServerName {
+    /// A domain, a host name or an address.
+    pub host: String,
+    /// A port spelled out skips SRV: RFC 3263 §4.2.
+    pub port: Option<u16>,
+    /// The transport asked for; `None` lets NAPTR choose.
+    pub transport: Option<Transport>,
+}

@@ -4,8 +4,11 @@
 //! behind one door; [`auth`] is digest access authentication, both sides.
 
 pub mod auth;
+mod dialog;
 pub mod flow;
+mod session;
 pub mod stack;
+mod transaction;
 pub mod wire;
 
 pub use flow::{Flow, Transport};

@@ -19,7 +19,7 @@ fn digits(sound: &[i16]) -> String {
 /// Two sines with levels in dBm0, off their frequency by a factor.
 fn pair(digit: char, ms: usize, low_dbm0: f64, high_dbm0: f64, off: f64) -> Vec<i16> {
     let [low, high] = digit_frequencies(digit).unwrap().map(|hz| std::f64::consts::TAU * f64::from(hz) * off / 8000.0);
-    let peak = |dbm0: f64| 32767.0 * 10f64.powf((dbm0 - 3.14) / 20.0);
+    let peak = |dbm0: f64| 32767.0 * 10f64.powf((dbm0 - f64::from(FULL_SCALE_DBM0)) / 20.0);
     (0..ms * 8)
         .map(|n| (peak(low_dbm0) * (low * n as f64).sin() + peak(high_dbm0) * (high * n as f64 + 1.0).sin()) as i16)
         .collect()
@@ -31,7 +31,7 @@ fn silence(ms: usize) -> Vec<i16> {
 
 fn noisy(mut sound: Vec<i16>, dbm0: f64, seed: u64) -> Vec<i16> {
     let mut rng = Rng::from_seed(seed);
-    let peak = 32767.0 / 2f64.sqrt() * 10f64.powf((dbm0 - 3.14) / 20.0) * 3f64.sqrt();
+    let peak = 32767.0 / 2f64.sqrt() * 10f64.powf((dbm0 - f64::from(FULL_SCALE_DBM0)) / 20.0) * 3f64.sqrt();
     for sample in &mut sound {
         *sample = sample.saturating_add((uniform(&mut rng) * peak) as i16);
     }
@@ -158,7 +158,7 @@ fn a_digit_with_strong_second_harmonics_is_a_voice() {
     let harmonics = |sound: Vec<i16>, key: char| -> Vec<i16> {
         let [low, high] =
             digit_frequencies(key).unwrap().map(|hz| std::f64::consts::TAU * 2.0 * f64::from(hz) / 8000.0);
-        let peak = 32767.0 * 10f64.powf((-14.0 - 3.14) / 20.0);
+        let peak = 32767.0 * 10f64.powf((-14.0 - f64::from(FULL_SCALE_DBM0)) / 20.0);
         let add = |n: usize| (peak * ((low * n as f64).sin() + (high * n as f64).sin())) as i16;
         sound.into_iter().enumerate().map(|(n, sample)| sample.saturating_add(add(n))).collect()
     };

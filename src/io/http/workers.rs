@@ -31,6 +31,8 @@ pub(super) const BODY: usize = 64 * 1024;
 pub(super) const KEY: &str = "x-gate-key";
 pub(super) const PEER: &str = "x-gate-peer";
 pub(super) const TOO_LARGE: &str = "x-gate-too-large";
+/// The first request on a connection: whether anybody is there.
+pub(super) const GREETING: &str = "x-gate-greeting";
 /// On an answer: let the event stream begin.
 pub(super) const EVENTS: &str = "x-gate-events";
 
@@ -113,8 +115,13 @@ fn work(house: &House, inner: &Inner, server: &tiny_http::Server) {
 }
 
 fn serve(house: &House, inner: &Inner, mut request: tiny_http::Request) {
+    let is_greeting = request.headers().iter().any(|header| header.field.equiv(GREETING));
     let Some(ask) = read(house, inner, &mut request) else {
-        drop(request.into_writer());
+        if is_greeting {
+            let _ = request.respond(tiny_http::Response::empty(204));
+        } else {
+            drop(request.into_writer());
+        }
         return;
     };
     let language = ask.language;

@@ -1,7 +1,7 @@
 //! What the kinds say of each other: duplicates and dangling references. The whole merged office is judged, so a kind that was
 //! kept may be at fault too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use super::fields::{Report, Spot, nearest};
@@ -211,11 +211,12 @@ impl Checker<'_> {
         for (at, group) in self.office.groups.iter().enumerate() {
             let place = spot(&self.draft.spots.groups, at);
             let thing = format!("group {}", group.number);
+            let mut named = HashSet::new();
             for (nth, member) in group.members.iter().enumerate() {
                 let at = place.item("members", nth);
                 if self.office.extension(member).is_none() {
                     self.report.error(at, format_args!("{thing}: member {member} is no extension"));
-                } else if group.members.iter().take(nth).any(|earlier| earlier == member) {
+                } else if !named.insert(member) {
                     self.report.error(at, format_args!("{thing}: member {member} is named twice"));
                 }
             }

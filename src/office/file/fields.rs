@@ -82,7 +82,7 @@ pub(super) struct Spot {
     /// The thing itself; `None` when it is not in the file.
     pub(super) at: Option<usize>,
     keys: Vec<(&'static str, usize)>,
-    items: Vec<(&'static str, usize, usize)>,
+    items: Vec<(&'static str, Vec<usize>)>,
     parts: Vec<Spot>,
 }
 
@@ -102,8 +102,8 @@ impl Spot {
 
     /// The place of the `nth` entry of a list.
     pub(super) fn item(&self, key: &str, nth: usize) -> Option<usize> {
-        let item = self.items.iter().find(|(known, index, _)| *known == key && *index == nth);
-        item.map(|(_, _, at)| *at).or_else(|| self.key(key))
+        let items = self.items.iter().find(|(known, _)| *known == key);
+        items.and_then(|(_, places)| places.get(nth).copied()).or_else(|| self.key(key))
     }
 
     /// The `nth` table inside: a device, or what `forward` holds.
@@ -144,11 +144,6 @@ impl<'r, 'd> Fields<'r, 'd> {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
             self.thing = format!("{kind} {shown}");
         }
-    }
-
-    /// What it is, for messages.
-    pub(super) fn thing(&self) -> &str {
-        &self.thing
     }
 
     /// Says that the field `key` is wrong.
@@ -299,13 +294,9 @@ impl<'r, 'd> Fields<'r, 'd> {
             self.wrong_type(value.span().start, key, "a list of texts", value.get_ref());
             return None;
         };
-        let mut texts = Vec::with_capacity(array.len());
-        for item in array.iter() {
-            if let Some(text) = self.as_text(key, item) {
-                self.spot.items.push((key, texts.len(), item.span().start));
-                texts.push(text);
-            }
-        }
+        let read = array.iter().filter_map(|item| Some((self.as_text(key, item)?, item.span().start)));
+        let (texts, places) = read.unzip();
+        self.spot.items.push((key, places));
         Some(texts)
     }
 

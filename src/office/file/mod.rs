@@ -39,12 +39,23 @@ pub struct Context<'a> {
 /// What the desk's checker says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskFinding {
-    /// The element at fault, or `None` when none is.
-    pub element: Option<String>,
+    /// Where it stands in the file.
+    pub at: FindingAt,
     /// Nothing is applied.
     pub is_error: bool,
     /// In words, with the thing's name.
     pub what: String,
+}
+
+/// What a [`DeskFinding`] is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindingAt {
+    /// An element, by its id.
+    Element(String),
+    /// One of the office's numbers, E.164 digits.
+    Number(String),
+    /// The desk as a whole.
+    Desk,
 }
 
 /// A valid document, merged.
@@ -140,7 +151,7 @@ pub fn read(text: &str, current: &Office, context: Context<'_>) -> Result<Readin
     let imports = resolve_media(&mut draft, current, context.exists, &report);
     check::check(&draft, &report);
     for finding in (context.check_desk)(&draft.office) {
-        let at = finding.element.and_then(|id| draft.element_spot(&id).at);
+        let at = draft.place_of(&finding.at);
         report.tell(at, finding.is_error, finding.what);
     }
     let warnings = report.into_warnings()?;
@@ -219,9 +230,19 @@ fn resolve_media(
 }
 
 impl Draft {
-    fn element_spot(&self, id: &str) -> &Spot {
-        let at = self.office.desk.elements.iter().position(|e| e.id == id);
-        at.map_or(&NOWHERE, |at| spot(&self.spots.elements, at))
+    fn place_of(&self, at: &FindingAt) -> Option<usize> {
+        match at {
+            FindingAt::Element(id) => {
+                let at = self.office.desk.elements.iter().position(|element| element.id == *id)?;
+                spot(&self.spots.elements, at).at
+            }
+            FindingAt::Number(number) => self.office.trunks.iter().enumerate().find_map(|(at, trunk)| {
+                let nth = trunk.all_numbers().position(|one| one == number)?;
+                let spot = spot(&self.spots.trunks, at);
+                nth.checked_sub(1).map_or_else(|| spot.key("number"), |nth| spot.item("numbers", nth))
+            }),
+            FindingAt::Desk => None,
+        }
     }
 }
 

@@ -7,10 +7,10 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+use super::TrunkState;
 use super::account::{Account, Identity};
 use super::{Order, Output};
 use crate::base::{Duration, Instant, QueryId, Rng, Timers, limits};
-use crate::engine::live::TrunkState;
 use crate::office::Trunk;
 use crate::sip::Flow;
 use crate::sip::wire::{Name, NameAddr, Response};

@@ -18,7 +18,8 @@ fn hear(packets: &[(u64, u32, u8, u16, bool)], until_ms: u64) -> Vec<(u64, char,
 
 #[test]
 fn a_digit_is_heard_once_although_its_end_comes_three_times() {
-    let packets = [(0, 0, 5, 20, false), (20, 0, 5, 40, false), (40, 0, 5, 60, true), (40, 0, 5, 60, true), (60, 0, 5, 60, true)];
+    let packets =
+        [(0, 0, 5, 20, false), (20, 0, 5, 40, false), (40, 0, 5, 60, true), (40, 0, 5, 60, true), (60, 0, 5, 60, true)];
     assert_eq!(hear(&packets, 1000), [(40, '5', 60)]);
 }
 
@@ -58,7 +59,13 @@ fn digits_under_a_timestamp_that_never_moves_are_told_apart() {
 
 #[test]
 fn packets_that_come_late_begin_no_digit() {
-    let packets = [(0, 0, 1, 60, true), (10, 0, 1, 40, false), (100, 800, 2, 20, false), (110, 0, 1, 60, true), (120, 800, 2, 40, true)];
+    let packets = [
+        (0, 0, 1, 60, true),
+        (10, 0, 1, 40, false),
+        (100, 800, 2, 20, false),
+        (110, 0, 1, 60, true),
+        (120, 800, 2, 40, true),
+    ];
     assert_eq!(hear(&packets, 1000), [(0, '1', 60), (120, '2', 40)]);
 }
 

@@ -88,7 +88,8 @@ fn a_datagram_that_is_no_compound_is_refused() {
 fn the_round_trip_is_what_the_peer_did_not_wait() {
     let sent_at = Instant::from_micros(5_000_000);
     let now = sent_at + Duration::from_millis(730);
-    let block = Block { last_report: middle(ntp(sent_at)), delay: units(Duration::from_millis(700)), ..Block::default() };
+    let block =
+        Block { last_report: middle(ntp(sent_at)), delay: units(Duration::from_millis(700)), ..Block::default() };
     let trip = round_trip_ms(now, &block).expect("a round trip");
     assert!((trip - 30.0).abs() < 0.1, "{trip}");
     assert_eq!(round_trip_ms(now, &Block { delay: units(Duration::from_secs(1)), ..block }), None);

@@ -36,6 +36,11 @@ impl Framer {
         Self::default()
     }
 
+    /// Whether nothing waits for its rest.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.buffer.len()
+    }
+
     /// Takes what was read from the connection.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.start > 0 {

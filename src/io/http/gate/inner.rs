@@ -1,4 +1,8 @@
 //! The hop to the handlers: a request of our own making over the private socket, its whole answer back.
+//!
+//! Connections are opened one at a time, each proved by a greeting before it is used: `tiny_http` counts a thread as free
+//! until it has woken up, so that two connections that come together can be given to one thread, and the second would wait
+//! for ever.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -13,10 +17,10 @@ use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Duration, timeout};
 
-use super::super::workers::{Inner, KEY, PEER, TOO_LARGE};
+use super::super::workers::{GREETING, Inner, KEY, PEER, TOO_LARGE};
 
 /// Requests with the handlers at a time; further ones wait, then get 503 with Retry-After.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 16;
 /// So long does a request wait for its turn.
 const TURN_TIME: Duration = Duration::from_secs(5);
 /// A handler that takes longer is given up.
@@ -40,9 +44,12 @@ static OWN_FORWARDED: [HeaderName; 2] =
 #[derive(Debug)]
 pub(super) struct Hop {
     inner: Inner,
-    idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
+    idle: Mutex<Vec<Sender>>,
+    opening: tokio::sync::Mutex<()>,
     turns: Semaphore,
 }
+
+type Sender = SendRequest<Full<Bytes>>;
 
 /// What a handler answered.
 #[derive(Debug)]
@@ -77,7 +84,7 @@ pub(super) struct Passed {
 
 impl Hop {
     pub(super) fn new(inner: Inner) -> Self {
-        Self { inner, idle: Mutex::default(), turns: Semaphore::new(AT_ONCE) }
+        Self { inner, idle: Mutex::default(), opening: tokio::sync::Mutex::default(), turns: Semaphore::new(AT_ONCE) }
     }
 
     /// Brings a request to the handlers and its answer back.
@@ -88,24 +95,32 @@ impl Hop {
     }
 
     async fn exchange(&self, passed: &Passed) -> Result<Answer, HopError> {
-        let mut sender = match self.idle() {
-            Some(sender) => sender,
-            None => self.connect().await?,
-        };
+        let mut sender = self.sender().await?;
         let response = sender.send_request(self.request(passed)?).await.map_err(lost)?;
         let answer = read(response).await?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         Ok(answer)
     }
 
-    fn idle(&self) -> Option<SendRequest<Full<Bytes>>> {
+    async fn sender(&self) -> Result<Sender, HopError> {
+        if let Some(sender) = self.idle() {
+            return Ok(sender);
+        }
+        let _alone = self.opening.lock().await;
+        match self.idle() {
+            Some(sender) => Ok(sender), // given back while we waited
+            None => timeout(TURN_TIME, self.connect()).await.map_err(|_| HopError::Busy)?,
+        }
+    }
+
+    fn idle(&self) -> Option<Sender> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|sender| !sender.is_closed());
         let ready = idle.iter().position(SendRequest::is_ready)?;
         Some(idle.swap_remove(ready))
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, HopError> {
+    async fn connect(&self) -> Result<Sender, HopError> {
         let stream = UnixStream::connect(self.inner.path()).await.map_err(lost)?;
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(lost)?;
         tokio::spawn(async move {
@@ -114,6 +129,9 @@ impl Hop {
             }
         });
         sender.ready().await.map_err(lost)?;
+        let greeting = Request::get("/").header(header::HOST, "handlers").header(KEY, &*self.inner.key);
+        let greeting = greeting.header(GREETING, "1").body(Full::default()).map_err(lost)?;
+        read(sender.send_request(greeting).await.map_err(lost)?).await?;
         Ok(sender)
     }
 

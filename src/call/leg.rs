@@ -1,0 +1,299 @@
+//! One leg of a call: an INVITE session, a media endpoint, and what was agreed between them. A leg knows how to speak
+//! with its peer; whom to call and what to play is the call's business.
+
+use crate::base::{EndpointId, SessionId};
+use crate::codec::Codec;
+use crate::media;
+use crate::sdp::{self, Agreed, Direction, Negotiator};
+use crate::sip::Flow;
+use crate::sip::stack::SessionCommand;
+use crate::sip::wire::{Headers, Name};
+
+use super::Around;
+
+/// Who is at the other end of a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Party {
+    /// An extension's number, or E.164 digits, or empty when withheld.
+    pub(super) who: String,
+    /// Login of the device, or the outside number.
+    pub(super) device: String,
+    /// The trunk's name when the leg goes over one.
+    pub(super) trunk: Option<String>,
+    /// The extension whose rights and caller identity the leg uses.
+    pub(super) extension: Option<String>,
+}
+
+/// How far a leg is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LegState {
+    /// The INVITE is on its way, or came.
+    Calling,
+    /// 180 or 183.
+    Ringing,
+    /// 200.
+    Answered,
+}
+
+/// The ports of a leg, once it has some.
+#[derive(Debug)]
+struct Port {
+    endpoint: EndpointId,
+    sdp: Negotiator,
+}
+
+/// One leg. The A leg is towards the caller (we are UAS), a B leg towards the called (we are UAC).
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) session: SessionId,
+    /// The way to the peer: our address there, and the host that may prove itself by sound.
+    flow: Flow,
+    pub(super) party: Party,
+    pub(super) state: LegState,
+    /// The offer of the INVITE that we received and have not answered yet.
+    offer: Option<Vec<u8>>,
+    /// Our answer to it, once made: the same in 183 and 200.
+    answer: Option<Vec<u8>>,
+    port: Option<Port>,
+    pub(super) agreed: Option<Agreed>,
+    codecs: Vec<Codec>,
+    /// The peer put us on hold.
+    pub(super) held: bool,
+    /// No sound from there for a minute.
+    pub(super) silent: bool,
+}
+
+/// No port pair is free, or the peer's description can't be met.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(super) enum SoundError {
+    /// 503: the reserve of ports is empty.
+    NoPort,
+    /// 488 or 400: nothing in common.
+    NotAcceptable(u16),
+}
+
+impl SoundError {
+    pub(super) fn status(self) -> u16 {
+        match self {
+            Self::NoPort => 503,
+            Self::NotAcceptable(status) => status,
+        }
+    }
+}
+
+fn refused(error: &sdp::Error) -> SoundError {
+    SoundError::NotAcceptable(if matches!(error, sdp::Error::Parse { .. }) { 400 } else { 488 })
+}
+
+impl Leg {
+    /// A leg whose INVITE we received. `offer` is its body; empty or absent asks us to offer.
+    pub(super) fn incoming(
+        session: SessionId,
+        flow: Flow,
+        party: Party,
+        offer: Option<Vec<u8>>,
+        ours: &[Codec],
+    ) -> Result<Self, SoundError> {
+        let codecs = match &offer {
+            Some(offer) => {
+                let theirs = Negotiator::peek_codecs(offer).map_err(|error| refused(&error))?;
+                let common: Vec<Codec> = theirs.into_iter().filter(|codec| ours.contains(codec)).collect();
+                if common.is_empty() {
+                    return Err(SoundError::NotAcceptable(488));
+                }
+                common
+            }
+            None => ours.to_vec(),
+        };
+        Ok(Self { offer, codecs, ..Self::new(session, flow, party) })
+    }
+
+    fn new(session: SessionId, flow: Flow, party: Party) -> Self {
+        Self {
+            session,
+            flow,
+            party,
+            state: LegState::Calling,
+            offer: None,
+            answer: None,
+            port: None,
+            agreed: None,
+            codecs: Vec::new(),
+            held: false,
+            silent: false,
+        }
+    }
+
+    /// A leg that we place: takes a port pair and returns the offer for its INVITE. The session is set once it is known.
+    pub(super) fn outgoing(
+        around: &mut Around<'_>,
+        party: Party,
+        flow: Flow,
+        codecs: Vec<Codec>,
+    ) -> Result<(Self, Vec<u8>), SoundError> {
+        let mut leg = Self::new(SessionId(0), flow, party);
+        leg.take_port(around)?;
+        let port = leg.port.as_mut().ok_or(SoundError::NoPort)?;
+        let offer = port.sdp.offer(&codecs, Direction::SendRecv);
+        leg.codecs = codecs;
+        Ok((leg, offer))
+    }
+
+    fn take_port(&mut self, around: &mut Around<'_>) -> Result<(), SoundError> {
+        if self.port.is_some() {
+            return Ok(());
+        }
+        let (endpoint, port) = around.take_port().ok_or(SoundError::NoPort)?;
+        let session_id = around.rng.u64() >> 12; // fits the 63 bits that old parsers can read
+        self.port = Some(Port { endpoint, sdp: Negotiator::new((self.flow.local.ip(), port).into(), session_id) });
+        around.media(media::Command::Open { endpoint, port });
+        around.media(media::Command::Expect { endpoint, host: self.flow.peer.ip() });
+        Ok(())
+    }
+
+    pub(super) fn endpoint(&self) -> Option<EndpointId> {
+        self.port.as_ref().map(|port| port.endpoint)
+    }
+
+    /// The formats that this side speaks, in its order.
+    pub(super) fn codecs(&self) -> &[Codec] {
+        self.agreed.as_ref().map_or(&self.codecs, |agreed| &agreed.common)
+    }
+
+    /// The format in use, once agreed.
+    pub(super) fn codec(&self) -> Option<Codec> {
+        self.agreed.as_ref().map(|agreed| agreed.codec)
+    }
+
+    /// Whether early media can be sent: the INVITE carried an offer.
+    pub(super) fn can_hear_early(&self) -> bool {
+        self.offer.is_some() || self.answer.is_some()
+    }
+
+    /// Our answer to the INVITE's offer, made once; configures the endpoint. `keep` is the format that the other side speaks.
+    fn answer_offer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<Option<Vec<u8>>, SoundError> {
+        if self.answer.is_some() {
+            return Ok(self.answer.clone());
+        }
+        let Some(offer) = self.offer.take() else { return Ok(None) };
+        self.take_port(around)?;
+        let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
+        let (answer, agreed) = port.sdp.receive_offer(&offer, &self.codecs, keep).map_err(|error| refused(&error))?;
+        self.answer = Some(answer.clone());
+        self.configure(around, agreed);
+        Ok(Some(answer))
+    }
+
+    fn configure(&mut self, around: &mut Around<'_>, agreed: Agreed) {
+        if let Some(endpoint) = self.endpoint() {
+            around.media(media::Command::Configure { endpoint, agreed: agreed.clone() });
+        }
+        self.agreed = Some(agreed);
+    }
+
+    /// A provisional response without sound.
+    pub(super) fn ring(&mut self, around: &mut Around<'_>) {
+        self.progress(around, 180, None);
+    }
+
+    /// 183 with our answer, so that tones, announcements and the other side's early sound are heard before the call is answered.
+    pub(super) fn early(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
+        if let Some(sdp) = self.answer_offer(around, keep)? {
+            self.progress(around, 183, Some(sdp));
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, around: &mut Around<'_>, status: u16, sdp: Option<Vec<u8>>) {
+        if self.state == LegState::Answered {
+            return;
+        }
+        self.state = LegState::Ringing;
+        around.command(self.session, SessionCommand::Progress { status, headers: Headers::new(), sdp });
+    }
+
+    /// 200 with our answer, or with our offer when the INVITE had none.
+    pub(super) fn answer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
+        if self.state == LegState::Answered {
+            return Ok(());
+        }
+        let sdp = match self.answer_offer(around, keep)? {
+            Some(answer) => answer,
+            None => {
+                self.take_port(around)?;
+                let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
+                let mut codecs = self.codecs.clone();
+                codecs.sort_by_key(|codec| Some(*codec) != keep); // stable: the other side's format first
+                port.sdp.offer(&codecs, Direction::SendRecv)
+            }
+        };
+        self.state = LegState::Answered;
+        around.command(self.session, SessionCommand::Answer { headers: Headers::new(), sdp: Some(sdp) });
+        Ok(())
+    }
+
+    /// The peer's answer to our offer: in 183, 200, or the ACK of a late offer.
+    pub(super) fn receive_answer(&mut self, around: &mut Around<'_>, sdp: &[u8]) -> Result<(), SoundError> {
+        let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
+        let agreed = port.sdp.receive_answer(sdp).map_err(|error| refused(&error))?;
+        if self.agreed.as_ref() != Some(&agreed) {
+            self.configure(around, agreed);
+        }
+        Ok(())
+    }
+
+    /// A re-INVITE or UPDATE of the peer: answered by ourselves, the other side is not troubled. Tells whether hold changed.
+    pub(super) fn receive_offer(&mut self, around: &mut Around<'_>, sdp: Option<&[u8]>) -> Option<bool> {
+        let keep = self.codec();
+        let was_held = self.held;
+        let Some(port) = self.port.as_mut() else {
+            around.command(self.session, SessionCommand::RejectOffer { status: 488 });
+            return None;
+        };
+        let Some(sdp) = sdp else {
+            let offer = port.sdp.offer(&self.codecs, Direction::SendRecv);
+            around.command(self.session, SessionCommand::AcceptOffer { sdp: offer });
+            return None;
+        };
+        match port.sdp.receive_offer(sdp, &around.codecs, keep) {
+            Ok((answer, agreed)) => {
+                self.held = agreed.on_hold();
+                self.configure(around, agreed);
+                around.command(self.session, SessionCommand::AcceptOffer { sdp: answer });
+                (self.held != was_held).then_some(self.held)
+            }
+            Err(error) => {
+                around.command(self.session, SessionCommand::RejectOffer { status: refused(&error).status() });
+                None
+            }
+        }
+    }
+
+    /// Ends the session from our side, with a Reason when the peer should know one, and frees the endpoint.
+    pub(super) fn hang_up(&mut self, around: &mut Around<'_>, reason: Option<&str>) {
+        let mut headers = Headers::new();
+        if let Some(reason) = reason {
+            headers.push(Name::Reason, reason);
+        }
+        around.command(self.session, SessionCommand::HangUp { headers });
+        self.close(around);
+    }
+
+    /// Refuses the INVITE that we received.
+    pub(super) fn reject(&mut self, around: &mut Around<'_>, status: u16) {
+        let mut headers = Headers::new();
+        if status == 503 {
+            headers.push(Name::RetryAfter, "5");
+        }
+        around.command(self.session, SessionCommand::Reject { status, headers });
+        self.close(around);
+    }
+
+    /// Frees the endpoint; the session is over, or about to be.
+    pub(super) fn close(&mut self, around: &mut Around<'_>) {
+        around.books.closed.push(self.session);
+        if let Some(port) = &self.port {
+            around.media(media::Command::Close { endpoint: port.endpoint });
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Placing B legs: to the contacts of a phone, and through a trunk to the city. Which trunk, which number is presented, and
+//! what follows when a trunk doesn't answer: contract.md, "Outbound failover".
+
+use crate::base::{Duration, SessionId, limits};
+use crate::codec::Codec;
+use crate::guard;
+use crate::number::{Class, Target};
+use crate::office::{CallerIdIn, NumberFormat, Trunk};
+use crate::registrar::trunks::Route;
+use crate::sip::Flow;
+use crate::sip::stack::InviteDraft;
+use crate::sip::wire::{Headers, Host, Name, NameAddr, Uri};
+
+use super::cdr::StepKind;
+use super::leg::{Leg, Party, SoundError};
+use super::one::Call;
+use super::{Around, ring};
+
+/// No response at all by then: the next trunk is tried (contract.md, SIP).
+const TRUNK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A B leg that rings, with what may be tried when it fails.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) leg: Leg,
+    outside: Option<Outside>,
+}
+
+/// A call to the city.
+#[derive(Debug, Clone)]
+struct Outside {
+    number: String,
+    extension: String,
+    emergency: bool,
+    /// Trunks still to be tried, in order.
+    further: Vec<String>,
+}
+
+/// Why a call to the city could not be placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PlaceError {
+    /// 403.
+    #[error("the extension may not call this class of numbers")]
+    NotAllowed(Class),
+    /// 503.
+    #[error("no trunk is up")]
+    NoTrunk,
+    /// 503.
+    #[error("every trunk carries as many calls as it may")]
+    TrunksFull,
+    /// 503.
+    #[error("no free port")]
+    NoPort,
+}
+
+impl PlaceError {
+    pub(super) fn status(self) -> u16 {
+        match self {
+            Self::NotAllowed(_) => 403,
+            Self::NoTrunk | Self::TrunksFull | Self::NoPort => 503,
+        }
+    }
+
+    pub(super) fn cause(self) -> &'static str {
+        match self {
+            Self::NotAllowed(_) => "no_permission",
+            Self::NoTrunk => "no_trunk",
+            Self::TrunksFull => "trunk_full",
+            Self::NoPort => "no_free_port",
+        }
+    }
+}
+
+impl Attempt {
+    /// The books are told that the leg is gone.
+    pub(super) fn release(&self, around: &mut Around<'_>) {
+        if let Some(trunk) = &self.leg.party.trunk {
+            around.books.load_trunk(trunk, -1);
+        }
+    }
+}
+
+impl Call {
+    /// What a B leg is offered: the caller's formats in his order, then the rest of ours, so that nothing is transcoded without need.
+    fn codecs_for(&self, around: &Around<'_>, allowed: impl Fn(Codec) -> bool) -> Vec<Codec> {
+        let mut codecs: Vec<Codec> = Vec::new();
+        for codec in
+            self.a.codec().into_iter().chain(self.a.codecs().iter().copied()).chain(around.codecs.iter().copied())
+        {
+            if !codecs.contains(&codec) && around.codecs.contains(&codec) && allowed(codec) {
+                codecs.push(codec);
+            }
+        }
+        codecs
+    }
+
+    /// Calls every contact of a phone; the sessions that ring, none when it is not registered.
+    pub(super) fn place_contacts(&mut self, around: &mut Around<'_>, extension: &str, login: &str) -> Vec<SessionId> {
+        let contacts: Vec<(Uri, Flow)> =
+            around.bindings.contacts(login).iter().map(|binding| (binding.contact.clone(), binding.flow)).collect();
+        let mut sessions = Vec::new();
+        for (uri, flow) in contacts {
+            if self.attempts.len() >= limits::LEGS_PER_CALL {
+                break;
+            }
+            let party = Party {
+                who: extension.to_owned(),
+                device: login.to_owned(),
+                trunk: None,
+                extension: Some(extension.to_owned()),
+            };
+            let codecs = self.codecs_for(around, |_| true);
+            let Ok((mut leg, offer)) = Leg::outgoing(around, party, flow, codecs) else { break };
+            let draft = self.draft_to_phone(around, uri, flow, offer);
+            leg.session = around.invite(draft);
+            sessions.push(leg.session);
+            self.attempts.push(Attempt { leg, outside: None });
+        }
+        sessions
+    }
+
+    fn draft_to_phone(&self, around: &Around<'_>, uri: Uri, flow: Flow, offer: Vec<u8>) -> InviteDraft {
+        let ours = Host::Ip(flow.local.ip());
+        let nobody = self.hidden || self.started.caller.is_empty();
+        let shown = if nobody { "anonymous".to_owned() } else { around.plan.redial(&self.started.caller) };
+        let name = if self.hidden { "" } else { &self.started.caller_name };
+        let to = NameAddr::new("", Uri::sip(uri.user.as_deref(), ours.clone(), None));
+        InviteDraft {
+            flows: vec![flow],
+            from: NameAddr::new(name, Uri::sip(Some(&shown), ours, None)),
+            to,
+            uri,
+            contact_user: shown,
+            routes: Vec::new(),
+            headers: self.passed_on(),
+            sdp: Some(offer),
+            credentials: None,
+            give_up: None,
+            session_timer: false,
+        }
+    }
+
+    fn passed_on(&self) -> Headers {
+        let mut headers = Headers::new();
+        headers.push(Name::MaxForwards, self.max_forwards.to_string());
+        headers
+    }
+
+    /// Calls a number of the city for `extension`, which presents its «Номер для исходящих».
+    pub(super) fn place_outside(
+        &mut self,
+        around: &mut Around<'_>,
+        extension: &str,
+        target: &ring::Target,
+    ) -> Result<SessionId, PlaceError> {
+        let number = target.name().to_owned();
+        if matches!(target, ring::Target::Outside(_)) {
+            let class = around.plan.classify(&number);
+            let permissions = self.office.extension(extension).map(|e| e.permissions).unwrap_or_default();
+            if guard::may_call(permissions, class).is_err() {
+                return Err(PlaceError::NotAllowed(class));
+            }
+        }
+        let emergency = matches!(target, ring::Target::Emergency(_));
+        let further = self.trunks_for(around, extension);
+        self.try_trunks(around, Outside { number, extension: extension.to_owned(), emergency, further })
+    }
+
+    /// The trunks in the order to try: that of the outgoing number first, others that are up, then those that seem down.
+    fn trunks_for(&self, around: &Around<'_>, extension: &str) -> Vec<String> {
+        let outgoing = self.office.extension(extension).map(|e| e.outgoing_number.as_str());
+        let own = outgoing.and_then(|number| self.office.trunk_of(number)).or(self.office.trunks.first());
+        let Some(own) = own else { return Vec::new() };
+        let elsewhere = |trunk: &&Trunk| (&trunk.server, &trunk.login) != (&own.server, &own.login);
+        let mut order: Vec<&Trunk> = std::iter::once(own).chain(self.office.trunks.iter().filter(elsewhere)).collect();
+        let is_up = |trunk: &Trunk| around.trunks.route(&trunk.name).is_some_and(|route| route.up);
+        order.sort_by_key(|trunk| !is_up(trunk)); // stable
+        order.into_iter().map(|trunk| trunk.name.clone()).collect()
+    }
+
+    /// Tries the trunks that are left.
+    fn try_trunks(&mut self, around: &mut Around<'_>, mut outside: Outside) -> Result<SessionId, PlaceError> {
+        let mut error = PlaceError::NoTrunk;
+        let office = std::sync::Arc::clone(&self.office);
+        while !outside.further.is_empty() {
+            let name = outside.further.remove(0);
+            let Some(trunk) = office.trunk(&name) else { continue };
+            let Some(route) = around.trunks.route(&name) else { continue };
+            let Some(flow) = route.flows.first().copied() else { continue };
+            if trunk.max_calls > 0 && around.books.trunk_load(&name) >= trunk.max_calls && !outside.emergency {
+                error = PlaceError::TrunksFull;
+                continue;
+            }
+            return match self.invite_trunk(around, trunk, route, flow, outside) {
+                Ok(session) => Ok(session),
+                Err(_) => Err(PlaceError::NoPort),
+            };
+        }
+        Err(error)
+    }
+
+    fn invite_trunk(
+        &mut self,
+        around: &mut Around<'_>,
+        trunk: &Trunk,
+        route: Route,
+        flow: Flow,
+        outside: Outside,
+    ) -> Result<SessionId, SoundError> {
+        let party = Party {
+            who: outside.number.clone(),
+            device: outside.number.clone(),
+            trunk: Some(trunk.name.clone()),
+            extension: Some(outside.extension.clone()),
+        };
+        let allowed = |codec: Codec| trunk.codecs.iter().any(|name| codec.rtp_name().eq_ignore_ascii_case(name));
+        let mut codecs = self.codecs_for(around, allowed);
+        if codecs.is_empty() {
+            codecs = around.codecs.to_vec(); // the trunk lists only formats that we can't speak yet: G.711 is what every carrier takes
+        }
+        let (mut leg, offer) = Leg::outgoing(around, party, flow, codecs)?;
+        let draft = self.draft_to_trunk(around, trunk, route, &outside, offer);
+        leg.session = around.invite(draft);
+        around.books.load_trunk(&trunk.name, 1);
+        around.step(self.id, StepKind::Trunk { trunk: trunk.name.clone() });
+        let session = leg.session;
+        self.attempts.push(Attempt { leg, outside: Some(outside) });
+        Ok(session)
+    }
+
+    fn draft_to_trunk(
+        &self,
+        around: &Around<'_>,
+        trunk: &Trunk,
+        route: Route,
+        outside: &Outside,
+        offer: Vec<u8>,
+    ) -> InviteDraft {
+        let called = if outside.emergency {
+            outside.number.clone()
+        } else {
+            around.plan.format(&outside.number, trunk.number_format)
+        };
+        let presented = self.presented(trunk, &outside.extension);
+        let written = match trunk.number_format {
+            NumberFormat::Plus => format!("+{presented}"),
+            NumberFormat::E164 | NumberFormat::National => presented,
+        };
+        let identity = NameAddr::new("", route.identity(&written));
+        let mut headers = self.passed_on();
+        let from = if self.hidden {
+            headers.push(Name::Privacy, "id"); // RFC 3323 §4.2
+            headers.push(Name::PAssertedIdentity, identity.to_string());
+            let nobody = Uri::sip(Some("anonymous"), Host::Name("anonymous.invalid".to_owned()), None);
+            NameAddr::new("Anonymous", nobody)
+        } else {
+            match trunk.caller_id_in {
+                CallerIdIn::From => identity,
+                other => {
+                    let name = match other {
+                        CallerIdIn::Rpid => Name::RemotePartyId,
+                        CallerIdIn::Ppi => Name::PPreferredIdentity,
+                        CallerIdIn::From | CallerIdIn::Pai => Name::PAssertedIdentity,
+                    };
+                    headers.push(name, identity.to_string());
+                    NameAddr::new("", route.identity(&route.user))
+                }
+            }
+        };
+        InviteDraft {
+            to: NameAddr::new("", route.identity(&called)),
+            uri: route.uri(&called),
+            flows: route.flows,
+            from,
+            contact_user: route.contact_user,
+            routes: route.routes,
+            headers,
+            sdp: Some(offer),
+            credentials: route.credentials,
+            give_up: Some(TRUNK_PATIENCE),
+            session_timer: true,
+        }
+    }
+
+    /// The number that the called party sees: «Номер для исходящих» where it lives on this trunk, else the trunk's own.
+    fn presented(&self, trunk: &Trunk, extension: &str) -> String {
+        let wanted = self.office.extension(extension).map(|e| e.outgoing_number.as_str());
+        let lives_here = |number: &&str| trunk.number == **number || trunk.numbers.iter().any(|n| n == number);
+        wanted.filter(lives_here).unwrap_or(&trunk.number).to_owned()
+    }
+
+    /// A leg failed before anybody rang: another trunk may take the call. The session that took its place, if any.
+    pub(super) fn fail_over(&mut self, around: &mut Around<'_>, attempt: &mut Attempt) -> Option<SessionId> {
+        let outside = attempt.outside.take()?;
+        self.try_trunks(around, outside).ok()
+    }
+
+    /// What a forwarding target of the office means: an extension, a group (not followed from here), or a number of the city.
+    pub(super) fn target_of(&self, around: &Around<'_>, to: &str) -> Target {
+        around.plan.resolve(&self.office, to)
+    }
+}

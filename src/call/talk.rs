@@ -1,0 +1,436 @@
+//! What the peers of a call do: the phones that ring answer or refuse, two sides talk, hold, press keys, fall silent, hang up.
+
+use crate::base::{Duration, EndpointId, SessionId};
+use crate::media::{Command, Sound, Tone};
+use crate::number::Target as Meaning;
+use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
+use crate::sip::wire::{Headers, Method, Name, Request, Response};
+
+use super::Around;
+use super::cdr::{CallOutcome, StepKind};
+use super::leg::LegState;
+use super::one::{Call, RingWhy, Stage, Timer};
+use super::outside::Attempt;
+
+/// What a held party hears until music can be chosen: a short soft signal every five seconds, so that nobody takes silence for a lost call.
+const HOLD_CADENCE_MS: [u16; 2] = [200, 4800];
+
+/// How often a side that holds or makes no sound is asked whether it is still there.
+const PROBE_EVERY: Duration = Duration::from_secs(60);
+
+/// Which leg of the call a session or an endpoint belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// The caller.
+    A,
+    /// Who talks with him.
+    B,
+}
+
+impl Call {
+    /// Something happened in a session of this call.
+    pub(super) fn on_session(&mut self, around: &mut Around<'_>, session: SessionId, event: SessionEvent) {
+        if self.is_over() {
+            return;
+        }
+        if session == self.a.session {
+            self.on_side(around, Side::A, event);
+        } else if matches!(&self.stage, Stage::Talking { b } if b.session == session) {
+            self.on_side(around, Side::B, event);
+        } else if let Some(index) = self.attempts.iter().position(|attempt| attempt.leg.session == session) {
+            self.on_attempt(around, index, event);
+        }
+    }
+
+    /// A leg that rings.
+    fn on_attempt(&mut self, around: &mut Around<'_>, index: usize, event: SessionEvent) {
+        match event {
+            SessionEvent::Progress { status, sdp, .. } => self.attempt_rings(around, index, status, sdp),
+            SessionEvent::Answered { sdp, .. } => self.attempt_answered(around, index, sdp),
+            SessionEvent::Failed { response, from_peer } => self.attempt_failed(around, index, &response, from_peer),
+            SessionEvent::Ended { .. } => {
+                let gone = Response::new(480);
+                self.attempt_failed(around, index, &gone, false);
+            }
+            SessionEvent::Request { txn, .. } => {
+                if let Some(attempt) = self.attempts.get(index) {
+                    let refuse = SessionCommand::Respond { txn, status: 501, headers: Headers::new() };
+                    around.command(attempt.leg.session, refuse);
+                }
+            }
+            SessionEvent::Offer { sdp } => {
+                if let Some(attempt) = self.attempts.get_mut(index) {
+                    attempt.leg.receive_offer(around, sdp.as_deref());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn attempt_rings(&mut self, around: &mut Around<'_>, index: usize, status: u16, sdp: Option<Vec<u8>>) {
+        let alone = self.attempts.len() == 1;
+        let Some(attempt) = self.attempts.get_mut(index) else { return };
+        if matches!(status, 180..=189) {
+            attempt.leg.state = LegState::Ringing;
+        }
+        let early = match sdp {
+            Some(sdp) => attempt.leg.receive_answer(around, &sdp).is_ok(),
+            None => false,
+        };
+        let (codec, endpoint) = (attempt.leg.codec(), attempt.leg.endpoint());
+        // early sound of a single called party is heard: the carrier's announcements, its ringback
+        if early && alone && self.early_for_caller(around, codec) {
+            if let (Some(a), Some(b)) = (self.a.endpoint(), endpoint) {
+                around.media(Command::StopPlay { endpoint: a });
+                around.media(Command::Bridge { a, b });
+            }
+        } else if status == 180 && self.a.state == LegState::Calling {
+            self.a.ring(around);
+        }
+    }
+
+    fn early_for_caller(&mut self, around: &mut Around<'_>, codec: Option<crate::codec::Codec>) -> bool {
+        match self.a.state {
+            LegState::Answered => self.music_is_off(),
+            _ => self.a.can_hear_early() && self.a.early(around, codec).is_ok(),
+        }
+    }
+
+    /// A group's caller goes on hearing music.
+    fn music_is_off(&self) -> bool {
+        !matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. }, .. })
+    }
+
+    fn attempt_answered(&mut self, around: &mut Around<'_>, index: usize, sdp: Option<Vec<u8>>) {
+        if index >= self.attempts.len() {
+            return;
+        }
+        let mut attempt = self.attempts.swap_remove(index);
+        let heard = match sdp {
+            Some(sdp) => attempt.leg.receive_answer(around, &sdp).is_ok(),
+            None => attempt.leg.agreed.is_some(),
+        };
+        let session = attempt.leg.session;
+        if !heard {
+            attempt.leg.hang_up(around, Some("SIP;cause=488"));
+            attempt.release(around);
+            if let Some(ring) = self.ring_mut() {
+                ring.leg_failed(session, 488);
+            }
+            return self.drive_ring(around);
+        }
+        attempt.leg.state = LegState::Answered;
+        self.drop_attempts(around, Some(session));
+        self.connect(around, attempt);
+    }
+
+    /// The first who answers has the call.
+    fn connect(&mut self, around: &mut Around<'_>, attempt: Attempt) {
+        let b = attempt.leg;
+        let who = b.party.who.clone();
+        if let Stage::Ringing { why: RingWhy::Group { number, .. }, .. } = &self.stage {
+            around.books.last_answered.insert(number.clone(), who.clone());
+        }
+        if let (Some(extension), None) = (b.party.extension.clone(), &b.party.trunk) {
+            self.hold_busy(around, &extension);
+        }
+        let codec = b.codec();
+        self.stage = Stage::Talking { b: Box::new(b) };
+        self.note_answer(around, &who);
+        if self.a.state == LegState::Answered {
+            self.stop_play(around);
+        } else if let Err(error) = self.a.answer(around, codec) {
+            return self.sound_failed(around, error);
+        }
+        self.bridge(around);
+    }
+
+    /// Joins both sides once each has agreed on a format; the A side of a late offer agrees with its ACK.
+    fn bridge(&mut self, around: &mut Around<'_>) {
+        let Stage::Talking { b } = &self.stage else { return };
+        if let (Some(a), Some(b), true) = (self.a.endpoint(), b.endpoint(), self.a.agreed.is_some()) {
+            around.media(Command::Bridge { a, b });
+        }
+    }
+
+    fn attempt_failed(&mut self, around: &mut Around<'_>, index: usize, response: &Response, from_peer: bool) {
+        if index >= self.attempts.len() {
+            return;
+        }
+        let mut attempt = self.attempts.swap_remove(index);
+        attempt.leg.close(around);
+        attempt.release(around);
+        let (session, party) = (attempt.leg.session, attempt.leg.party.clone());
+        let silent = attempt.leg.state == LegState::Calling && !from_peer;
+        let unavailable = response.status == 503 || (silent && response.status == 408);
+        if unavailable {
+            if let Some(next) = self.fail_over(around, &mut attempt) {
+                if let Some(ring) = self.ring_mut() {
+                    ring.replace_leg(session, next);
+                }
+                return;
+            }
+        }
+        around.step(self.id, StepKind::NotTaken { who: party.who, device: party.device, status: response.status });
+        let redirect = (300..400).contains(&response.status) && party.trunk.is_none();
+        let status = if redirect && self.follow_redirect(around, session, response) { return } else { response.status };
+        if let Some(ring) = self.ring_mut() {
+            ring.leg_failed(session, status);
+        }
+        self.drive_ring(around);
+    }
+
+    /// 3xx from a phone of ours: followed with the rights of its extension (contract.md: "REFER and 3xx carry the rights of the
+    /// device that sent them; from a trunk both are refused").
+    fn follow_redirect(&mut self, around: &mut Around<'_>, session: SessionId, response: &Response) -> bool {
+        let contact = response.headers.contacts().ok().and_then(|contacts| contacts.into_iter().next());
+        let Some(to) = contact.and_then(|contact| contact.uri.user) else { return false };
+        let meaning = around.plan.interpret(&self.office, &to);
+        let office = std::sync::Arc::clone(&self.office);
+        let Some(ring) = self.ring_mut() else { return false };
+        let Some(device) = ring.device_of(session) else { return false };
+        let Some(extension) = ring.device(device).map(|(extension, _)| extension.to_owned()) else { return false };
+        let set = match meaning {
+            Meaning::Extension { number } => {
+                office.extension(&number).and_then(|e| ring.add_extension(e, super::ring::Patience::Own))
+            }
+            Meaning::Outside { number, .. } => ring.add_outside(&extension, super::ring::Target::Outside(number)),
+            _ => None,
+        };
+        let Some(set) = set else { return false };
+        ring.forwarded(device, set);
+        self.drive_ring(around);
+        true
+    }
+
+    /// The caller's leg, or that of who talks with him.
+    fn on_side(&mut self, around: &mut Around<'_>, side: Side, event: SessionEvent) {
+        match event {
+            SessionEvent::Ended { why, .. } => self.side_ended(around, side, why),
+            SessionEvent::Failed { .. } => self.side_ended(around, side, EndedBy::Transport),
+            SessionEvent::Confirmed { sdp: Some(sdp) } => self.late_answer(around, side, &sdp),
+            SessionEvent::Offer { sdp } => self.renegotiate(around, side, sdp.as_deref()),
+            SessionEvent::OfferAnswered { sdp } => {
+                if let Some(leg) = self.leg_mut(side) {
+                    // a bad answer to our own offer leaves what was agreed
+                    let _ = leg.receive_answer(around, &sdp);
+                }
+            }
+            SessionEvent::Request { txn, request } => self.request_inside(around, side, txn, &request),
+            SessionEvent::Confirmed { sdp: None }
+            | SessionEvent::Progress { .. }
+            | SessionEvent::Answered { .. }
+            | SessionEvent::OfferRefused { .. }
+            | SessionEvent::Response { .. } => {}
+        }
+    }
+
+    fn leg_mut(&mut self, side: Side) -> Option<&mut super::leg::Leg> {
+        match (side, &mut self.stage) {
+            (Side::A, _) => Some(&mut self.a),
+            (Side::B, Stage::Talking { b }) => Some(b),
+            (Side::B, _) => None,
+        }
+    }
+
+    fn side_ended(&mut self, around: &mut Around<'_>, side: Side, why: EndedBy) {
+        let cause = match (side, why) {
+            (Side::A, EndedBy::Bye | EndedBy::Cancel) => "caller_hung_up",
+            (Side::B, EndedBy::Bye | EndedBy::Cancel) => "called_hung_up",
+            (_, EndedBy::NoAck) => "no_ack",
+            (_, EndedBy::Expired) => "peer_lost",
+            (_, EndedBy::Transport) => "connection_lost",
+        };
+        match side {
+            Side::A => self.caller_gone(around, cause),
+            Side::B => self.finish(around, 480, CallOutcome::Answered, cause),
+        }
+    }
+
+    /// The ACK of a late offer carries the answer.
+    fn late_answer(&mut self, around: &mut Around<'_>, side: Side, sdp: &[u8]) {
+        let Some(leg) = self.leg_mut(side) else { return };
+        if leg.agreed.is_some() {
+            return;
+        }
+        if leg.receive_answer(around, sdp).is_err() {
+            return self.finish(around, 488, CallOutcome::Failed, "no_common_codec");
+        }
+        self.bridge(around);
+    }
+
+    fn renegotiate(&mut self, around: &mut Around<'_>, side: Side, sdp: Option<&[u8]>) {
+        let Some(leg) = self.leg_mut(side) else { return };
+        let Some(held) = leg.receive_offer(around, sdp) else { return };
+        let (own, who) = (leg.endpoint(), leg.party.who.clone());
+        around.step(self.id, StepKind::Hold { who, on: held });
+        let other = match side {
+            Side::A => self.leg_mut(Side::B).and_then(|leg| leg.endpoint()),
+            Side::B => self.a.endpoint(),
+        };
+        let (Some(own), Some(other)) = (own, other) else { return };
+        let both = self.a.held || matches!(&self.stage, Stage::Talking { b } if b.held);
+        for endpoint in [own, other] {
+            around.media(Command::WatchSilence { endpoint, on: !both });
+        }
+        self.watch_peers(around);
+        if held {
+            let tone = Tone { frequencies: around.tones.ringback.frequencies, cadence_ms: HOLD_CADENCE_MS.to_vec() };
+            around.media(Command::Play { endpoint: other, id: 0, sound: Sound::Tone(tone) });
+        } else {
+            around.media(Command::StopPlay { endpoint: other });
+        }
+    }
+
+    /// INFO carries digits; nothing else is known inside a call.
+    fn request_inside(&mut self, around: &mut Around<'_>, side: Side, txn: crate::base::ServerTxn, request: &Request) {
+        let Some(session) = self.leg_mut(side).map(|leg| leg.session) else { return };
+        let digit = (request.method == Method::Info).then(|| digit_of_info(request)).flatten();
+        let status = match (&request.method, digit) {
+            (Method::Info, Some(_)) => 200,
+            (Method::Info, None) if request.body.is_empty() => 200, // a keep-alive: RFC 6086 §4.2.2 wants 200
+            (Method::Info, None) => 415,
+            _ => 405,
+        };
+        let mut headers = Headers::new();
+        if status == 415 {
+            headers.push(Name::Accept, "application/dtmf-relay, application/dtmf");
+        }
+        around.command(session, SessionCommand::Respond { txn, status, headers });
+        if let Some((digit, duration_ms)) = digit {
+            self.digit(around, side, digit, Some(duration_ms));
+        }
+    }
+
+    /// A key. On the desk it steers the call. Heard in RTP while two sides talk it has been relayed already; from INFO it is made anew for the other side.
+    fn digit(&mut self, around: &mut Around<'_>, side: Side, digit: char, made_from_info: Option<u32>) {
+        match (&self.stage, side) {
+            (Stage::Prompt { .. }, Side::A) => self.caller_digit(around, digit),
+            (Stage::Talking { b }, _) => {
+                let other = if side == Side::A { b.endpoint() } else { self.a.endpoint() };
+                if let (Some(endpoint), Some(duration_ms)) = (other, made_from_info) {
+                    around.media(Command::SendDigit { endpoint, digit, duration_ms });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn side_of(&self, endpoint: EndpointId) -> Option<Side> {
+        if self.a.endpoint() == Some(endpoint) {
+            return Some(Side::A);
+        }
+        matches!(&self.stage, Stage::Talking { b } if b.endpoint() == Some(endpoint)).then_some(Side::B)
+    }
+
+    /// The media plane heard a key.
+    pub(super) fn heard_digit(&mut self, around: &mut Around<'_>, endpoint: EndpointId, digit: char) {
+        if let Some(side) = self.side_of(endpoint) {
+            self.digit(around, side, digit, None);
+        }
+    }
+
+    /// Nothing was heard from there for a minute, or something is heard again. Silence both ways ends a call (contract.md, "Silence").
+    pub(super) fn heard_silence(&mut self, around: &mut Around<'_>, endpoint: EndpointId, silent: bool) {
+        let Some(side) = self.side_of(endpoint) else { return };
+        if let Some(leg) = self.leg_mut(side) {
+            leg.silent = silent;
+        }
+        let both = match &self.stage {
+            Stage::Talking { b } => self.a.silent && b.silent && !self.a.held && !b.held,
+            Stage::Prompt { .. } => self.a.silent && !self.a.held,
+            _ => false,
+        };
+        self.watch_peers(around);
+        if both {
+            let answered = matches!(self.stage, Stage::Talking { .. });
+            let outcome = if answered { CallOutcome::Answered } else { CallOutcome::Failed };
+            self.finish(around, 480, outcome, "no_sound");
+        }
+    }
+
+    /// While a side holds or makes no sound, nothing but a question tells whether it is still there.
+    fn watch_peers(&mut self, around: &Around<'_>) {
+        let Stage::Talking { b } = &self.stage else { return };
+        let quiet = [&self.a, &**b].iter().any(|leg| leg.held || leg.silent);
+        if !quiet {
+            self.timers.cancel(Timer::Probe);
+        } else if !self.timers.is_armed(Timer::Probe) {
+            self.timers.arm(Timer::Probe, around.now + PROBE_EVERY);
+        }
+    }
+
+    /// OPTIONS inside the dialog (RFC 3261 §11): any answer will do, and none ends the session (§12.2.1.2).
+    pub(super) fn probe(&mut self, around: &mut Around<'_>) {
+        let Stage::Talking { b } = &self.stage else { return };
+        for session in [self.a.session, b.session] {
+            let ask = SessionCommand::Request { request: Method::Options, headers: Headers::new(), body: Vec::new() };
+            around.command(session, ask);
+        }
+        self.watch_peers(around);
+    }
+
+    /// Extensions whose state counts for groups may have changed.
+    pub(super) fn members_changed(&mut self, around: &mut Around<'_>) {
+        if self.waits_in_group() {
+            self.look_at_group(around);
+        }
+    }
+
+    pub(super) fn waits_in_group(&self) -> bool {
+        matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. }, .. })
+    }
+}
+
+/// The digit of an INFO body, with its milliseconds: `Signal=5` and `Duration=160` (application/dtmf-relay), or the bare
+/// digit (application/dtmf). Widely used, in no RFC.
+fn digit_of_info(request: &Request) -> Option<(char, u32)> {
+    let kind = request.headers.get(&Name::ContentType)?.split(';').next()?.trim().to_ascii_lowercase();
+    let body = std::str::from_utf8(&request.body).ok()?;
+    let is_digit = |c: &char| matches!(c, '0'..='9' | '*' | '#' | 'A'..='D');
+    match kind.as_str() {
+        "application/dtmf-relay" => {
+            let field = |name: &str| {
+                body.lines()
+                    .filter_map(|line| line.split_once('='))
+                    .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+            };
+            let signal = field("signal")?.1.trim();
+            let digit = match signal {
+                "10" => '*',
+                "11" => '#',
+                other => other.chars().next()?.to_ascii_uppercase(),
+            };
+            let duration = field("duration").and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(160);
+            is_digit(&digit).then_some((digit, duration.clamp(40, 5000)))
+        }
+        "application/dtmf" => {
+            let digit = body.trim().chars().next()?.to_ascii_uppercase();
+            is_digit(&digit).then_some((digit, 160))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::wire::{Host, Uri};
+
+    fn info(kind: &str, body: &str) -> Request {
+        let mut headers = Headers::new();
+        headers.push(Name::ContentType, kind);
+        let uri = Uri::sip(None, Host::Name("a".into()), None);
+        Request { method: Method::Info, uri, headers, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn digits_are_read_from_both_forms_of_info() {
+        assert_eq!(digit_of_info(&info("application/dtmf-relay", "Signal= 5\r\nDuration= 250\r\n")), Some(('5', 250)));
+        assert_eq!(digit_of_info(&info("Application/DTMF-relay;x=y", "signal=#")), Some(('#', 160)));
+        assert_eq!(digit_of_info(&info("application/dtmf-relay", "Signal=11\r\nDuration=99999")), Some(('#', 5000)));
+        assert_eq!(digit_of_info(&info("application/dtmf", "*")), Some(('*', 160)));
+        assert_eq!(digit_of_info(&info("application/dtmf-relay", "Signal=x")), None);
+        assert_eq!(digit_of_info(&info("text/plain", "5")), None);
+    }
+}

@@ -1,0 +1,449 @@
+//! One owner of all state. Each input is taken to the end: what the stack, the registrar and the calls answer to it is
+//! carried between them here, until nothing is left but outputs for the world.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::base::{CallId, Duration, Instant, Rng, ServerTxn, WallTime};
+use crate::call::{self, Around, Books, Calls, Origin};
+use crate::codec::Codec;
+use crate::guard;
+use crate::media;
+use crate::number::{Plan, Tones};
+use crate::office::Office;
+use crate::registrar::bindings::{Bindings, Change};
+use crate::registrar::trunks::{self, Trunks};
+use crate::sip::Flow;
+use crate::sip::auth::{Challenger, Verdict};
+use crate::sip::stack::{self, Stack};
+use crate::sip::wire::{Headers, Method, Name, Request};
+
+use super::live::{self, Live};
+use super::{Input, Output, Record};
+
+/// What calls are made of, preferred first.
+const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
+/// Networks that are at home where the office names none: loopback, private and link-local addresses (RFC 1918, 4193, 4291).
+const HOME: [&str; 7] =
+    ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"];
+/// What we understand outside of calls.
+const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER";
+
+/// The exchange without its world.
+#[derive(Debug)]
+pub struct Engine {
+    office: Arc<Office>,
+    plan: Plan,
+    tones: Tones,
+    stack: Stack,
+    challenger: Challenger,
+    gate: guard::Gate,
+    bindings: Bindings,
+    trunks: Trunks,
+    calls: Calls,
+    books: Books,
+    rng: Rng,
+    /// The calendar at the clock's zero.
+    wall_at_zero: WallTime,
+    stopping: bool,
+    from_calls: VecDeque<call::Output>,
+    outputs: VecDeque<Output>,
+}
+
+/// What an engine needs to begin.
+#[derive(Debug)]
+pub struct EngineConfig {
+    /// The first snapshot.
+    pub office: Arc<Office>,
+    /// The numbering plan of its country.
+    pub plan: Plan,
+    /// What the calendar says at the clock's zero.
+    pub wall_at_zero: WallTime,
+}
+
+impl Engine {
+    /// An exchange for this office.
+    pub fn new(config: EngineConfig, mut rng: Rng) -> Self {
+        let tones = config.plan.tones();
+        let mut engine = Self {
+            office: config.office,
+            plan: config.plan,
+            tones,
+            stack: Stack::new(rng.fork(), "Dozvon"),
+            challenger: Challenger::new(rng.fork(), "dozvon"),
+            gate: guard::Gate::new(guard::Rate::default(), Vec::new()),
+            bindings: Bindings::default(),
+            trunks: Trunks::new(rng.fork()),
+            calls: Calls::default(),
+            books: Books::default(),
+            rng,
+            wall_at_zero: config.wall_at_zero,
+            stopping: false,
+            from_calls: VecDeque::new(),
+            outputs: VecDeque::new(),
+        };
+        engine.trunks.office(Instant::ZERO, &engine.office);
+        engine.open_gate();
+        engine.settle(Instant::ZERO);
+        engine
+    }
+
+    /// Takes one input to the end. Outputs are drained by [`poll_output`](Self::poll_output).
+    pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::Packet { flow, bytes } => {
+                if self.gate.admit(now, flow.peer.ip()) {
+                    self.stack.handle_packet(now, flow, bytes);
+                }
+            }
+            Input::FlowFailed { flow } => {
+                self.stack.handle_flow_failed(now, flow);
+                self.trunks.handle_flow_failed(now, flow);
+            }
+            Input::Media(media::Event::Ports { ports }) => self.books.add_ports(ports),
+            Input::Media(event) => self.with_calls(now, |calls, around| calls.on_media(around, &event)),
+            Input::Resolved { query, hops } => {
+                self.trunks.handle_resolved(now, query, &hops);
+            }
+            Input::Office(office) => self.change_office(now, office),
+            Input::Plan(plan) => {
+                self.tones = plan.tones();
+                self.plan = *plan;
+            }
+            Input::Clock(wall) => self.set_clock(now, wall),
+            Input::Restore(stored) => {
+                let changes = self.bindings.restore(now, self.wall(now), stored);
+                self.note_bindings(now, changes);
+                let known: Vec<String> = self.bindings.iter().map(|(aor, _)| aor.to_owned()).collect();
+                known.into_iter().for_each(|login| self.tell_registration(now, login));
+            }
+            Input::HangUp { call } => self.hang_up(now, call),
+            Input::Shutdown => {
+                self.stopping = true;
+                self.with_calls(now, |calls, around| calls.hang_up_all(around));
+            }
+            Input::Timeout => self.handle_timeout(now),
+        }
+        self.settle(now);
+    }
+
+    /// What there is to do; drain until `None`.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call again with [`Input::Timeout`].
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.stack.poll_timeout(), self.bindings.poll_timeout(), self.trunks.poll_timeout(), self.calls.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Calls that go on.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// The calls as they stand, for checkers' complaints.
+    pub fn calls_in_detail(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Free port pairs, for checkers.
+    pub fn free_ports(&self) -> usize {
+        self.books.free_ports()
+    }
+
+    /// The SIP stack, for checkers and metrics.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    fn wall(&self, now: Instant) -> WallTime {
+        self.wall_at_zero + now.since(Instant::ZERO)
+    }
+
+    fn set_clock(&mut self, now: Instant, wall: WallTime) {
+        let passed = i64::try_from(now.since(Instant::ZERO).as_millis()).unwrap_or(0);
+        self.wall_at_zero = WallTime(wall.millis() - passed);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.stack.handle_timeout(now);
+        self.trunks.handle_timeout(now);
+        let changes = self.bindings.expire(now);
+        self.note_bindings(now, changes);
+        self.with_calls(now, |calls, around| calls.handle_timeout(around));
+    }
+
+    fn change_office(&mut self, now: Instant, office: Arc<Office>) {
+        self.office = office;
+        self.trunks.office(now, &self.office);
+        let office = Arc::clone(&self.office);
+        let changes = self.bindings.keep_only(|aor| office.device_by_login(aor).is_some());
+        self.note_bindings(now, changes);
+        self.open_gate();
+    }
+
+    /// The office's own networks are never counted by the gate.
+    fn open_gate(&mut self) {
+        let trusted = &self.office.protection.trusted_networks;
+        let home = || HOME.iter().filter_map(|text| text.parse().ok()).collect();
+        self.gate.set_exempt(if trusted.is_empty() { home() } else { trusted.clone() });
+    }
+
+    fn hang_up(&mut self, now: Instant, call: CallId) {
+        self.with_calls(now, |calls, around| {
+            calls.hang_up(around, call, "ended_by_admin");
+        });
+    }
+
+    /// Lends everything to the calls for one act.
+    fn with_calls(&mut self, now: Instant, act: impl FnOnce(&mut Calls, &mut Around<'_>)) {
+        let mut around = Around {
+            now,
+            wall: self.wall_at_zero + now.since(Instant::ZERO),
+            office: &self.office,
+            plan: &self.plan,
+            tones: &self.tones,
+            codecs: &CODECS,
+            stack: &mut self.stack,
+            bindings: &self.bindings,
+            trunks: &self.trunks,
+            rng: &mut self.rng,
+            outputs: &mut self.from_calls,
+            books: &mut self.books,
+        };
+        act(&mut self.calls, &mut around);
+    }
+
+    /// Carries what the rooms say to one another, until none has anything left to say.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            let mut quiet = true;
+            while let Some(output) = self.stack.poll_output() {
+                quiet = false;
+                self.on_stack(now, output);
+            }
+            while let Some(output) = self.trunks.poll_output() {
+                quiet = false;
+                self.on_trunks(now, output);
+            }
+            while let Some(output) = self.from_calls.pop_front() {
+                quiet = false;
+                self.on_calls(output);
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn on_stack(&mut self, now: Instant, output: stack::Output) {
+        match output {
+            stack::Output::Send { flow, bytes } => self.outputs.push_back(Output::Send { flow, bytes }),
+            stack::Output::Request { txn, flow, request } => self.on_request(now, txn, flow, &request),
+            stack::Output::Response { txn, response, .. } => {
+                self.trunks.handle_response(now, txn, &response);
+            }
+            stack::Output::Session { id, event } => {
+                self.with_calls(now, |calls, around| calls.on_session(around, id, event));
+            }
+        }
+    }
+
+    fn on_trunks(&mut self, now: Instant, output: trunks::Output) {
+        match output {
+            trunks::Output::Resolve { query, name } => self.outputs.push_back(Output::Resolve { query, name }),
+            trunks::Output::Request { order, draft, .. } => {
+                let txn = self.stack.request(now, *draft);
+                self.trunks.sent(order, txn);
+            }
+            trunks::Output::KeepAlive { flow } => {
+                self.outputs.push_back(Output::Send { flow, bytes: trunks::Output::KEEP_ALIVE.to_vec() });
+            }
+            trunks::Output::State { trunk, state } => {
+                let since = self.wall(now);
+                self.outputs.push_back(Output::Live(Live::Trunk(live::TrunkView { name: trunk, state, since })));
+            }
+        }
+    }
+
+    fn on_calls(&mut self, output: call::Output) {
+        let output = match output {
+            call::Output::Media(command) => Output::Media(command),
+            call::Output::Started(started) => Output::Store(Record::CallStarted(started)),
+            call::Output::Step(step) => Output::Store(Record::CallStep(step)),
+            call::Output::Changed(view) => Output::Live(Live::Call(view)),
+            call::Output::Notice { what, text } => Output::Live(Live::Notice { what, text }),
+            call::Output::Ended(ended) => {
+                self.outputs.push_back(Output::Live(Live::CallEnded { call: ended.call, outcome: ended.outcome }));
+                Output::Store(Record::CallEnded(ended))
+            }
+        };
+        self.outputs.push_back(output);
+    }
+
+    /// A request outside of any dialog.
+    fn on_request(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
+        match request.method {
+            Method::Register => self.on_register(now, txn, flow, request),
+            Method::Invite => self.on_invite(now, txn, flow, request),
+            Method::Options => {
+                let mut headers = Headers::new();
+                headers.push(Name::Allow, ALLOW);
+                headers.push(Name::Accept, "application/sdp");
+                self.stack.respond(now, txn, 200, headers, Vec::new());
+            }
+            _ => self.on_other(now, txn, flow, request),
+        }
+    }
+
+    fn on_invite(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
+        if self.stopping {
+            return self.unavailable(now, txn);
+        }
+        match self.origin(now, &flow, request) {
+            Ok(origin) => {
+                self.with_calls(now, |calls, around| calls.on_invite(around, txn, flow, origin, request));
+            }
+            Err(refusal) => self.refuse(now, txn, &flow, request, refusal),
+        }
+    }
+
+    /// Who sends this request. A proved device first: at home, a phone may share its address with a carrier's proxy.
+    fn origin(&mut self, now: Instant, flow: &Flow, request: &Request) -> Result<Origin, Refusal> {
+        let claims =
+            request.headers.contains(&Name::Authorization) || request.headers.contains(&Name::ProxyAuthorization);
+        if !claims && self.bindings.at(flow).is_none() {
+            if let Some(trunk) = self.trunks.identify(&self.plan, flow, request) {
+                return Ok(Origin::Trunk(trunk.to_owned()));
+            }
+        }
+        let login = self.prove(now, flow, request)?;
+        let Some((extension, device)) = self.office.device_by_login(&login) else { return Err(Refusal::Challenge) };
+        if !guard::may_use(device, flow.peer.ip()) {
+            return Err(Refusal::Forbidden);
+        }
+        Ok(Origin::Device { login, extension: extension.number.clone() })
+    }
+
+    /// The login that the request proves by digest.
+    fn prove(&mut self, now: Instant, flow: &Flow, request: &Request) -> Result<String, Refusal> {
+        let office = &self.office;
+        let password_of = |login: &str| office.device_by_login(login).map(|(_, device)| device.password.clone());
+        match self.challenger.verify(now, flow, request, password_of) {
+            Verdict::Proved { username } => Ok(username),
+            Verdict::Stale => Err(Refusal::Stale),
+            Verdict::Absent => Err(Refusal::Challenge),
+            Verdict::Wrong { username } => {
+                let text = format!("{} sends a wrong password for {username:?}", flow.peer.ip());
+                self.outputs.push_back(Output::Live(Live::Notice { what: "wrong_password", text }));
+                Err(Refusal::Challenge)
+            }
+        }
+    }
+
+    fn refuse(&mut self, now: Instant, txn: ServerTxn, flow: &Flow, request: &Request, refusal: Refusal) {
+        let mut headers = Headers::new();
+        let status = match refusal {
+            Refusal::Forbidden => 403,
+            Refusal::Challenge | Refusal::Stale => {
+                for value in self.challenger.challenge(now, flow, request, refusal == Refusal::Stale) {
+                    headers.push(Name::WwwAuthenticate, value);
+                }
+                401
+            }
+        };
+        self.stack.respond(now, txn, status, headers, Vec::new());
+    }
+
+    fn unavailable(&mut self, now: Instant, txn: ServerTxn) {
+        let mut headers = Headers::new();
+        headers.push(Name::RetryAfter, "10");
+        self.stack.respond(now, txn, 503, headers, Vec::new());
+    }
+
+    fn on_register(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
+        let login = match self.prove(now, &flow, request) {
+            Ok(login) => login,
+            Err(refusal) => return self.refuse(now, txn, &flow, request, refusal),
+        };
+        let allowed =
+            self.office.device_by_login(&login).is_some_and(|(_, device)| guard::may_use(device, flow.peer.ip()));
+        // one's own AOR only: RFC 3261 §10.3 step 4
+        let own = request.headers.to().is_ok_and(|to| to.uri.user.as_deref() == Some(login.as_str()));
+        if !allowed || !own {
+            return self.refuse(now, txn, &flow, request, Refusal::Forbidden);
+        }
+        let wall = self.wall(now);
+        match self.bindings.register(now, wall, &login, flow, request) {
+            Ok(registered) => {
+                self.stack.respond(now, txn, 200, registered.headers, Vec::new());
+                self.note_bindings(now, registered.changes);
+                self.with_calls(now, |calls, around| calls.look_at_groups(around));
+            }
+            Err(error) => self.stack.respond(now, txn, error.status(), error.headers(), Vec::new()),
+        }
+    }
+
+    /// SUBSCRIBE, MESSAGE and the like outside of dialogs: strangers are challenged, our own phones hear what we don't do.
+    fn on_other(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
+        match self.prove(now, &flow, request) {
+            Err(refusal) => self.refuse(now, txn, &flow, request, refusal),
+            Ok(_) => {
+                let mut headers = Headers::new();
+                headers.push(Name::Allow, ALLOW);
+                let status = if request.method == Method::Subscribe { 489 } else { 405 };
+                self.stack.respond(now, txn, status, headers, Vec::new());
+            }
+        }
+    }
+
+    fn note_bindings(&mut self, now: Instant, changes: Vec<Change>) {
+        let mut touched: Vec<String> = Vec::new();
+        for change in changes {
+            let aor = match &change {
+                Change::Kept(binding) => binding.aor.clone(),
+                Change::Gone { aor, .. } => aor.clone(),
+            };
+            if !touched.contains(&aor) {
+                touched.push(aor);
+            }
+            self.outputs.push_back(Output::Store(match change {
+                Change::Kept(binding) => Record::Binding(binding),
+                Change::Gone { aor, contact } => Record::BindingGone { aor, contact },
+            }));
+        }
+        for login in touched {
+            self.tell_registration(now, login);
+        }
+    }
+
+    fn tell_registration(&mut self, now: Instant, login: String) {
+        let wall = self.wall(now);
+        let contacts = self.bindings.contacts(&login).iter().map(|binding| live::ContactView {
+            peer: binding.flow.peer,
+            user_agent: binding.user_agent.clone(),
+            expires_at: wall + binding.expires_at.since(now),
+        });
+        let contacts = contacts.collect();
+        self.books.note_members_changed();
+        self.outputs.push_back(Output::Live(Live::Registration { login, contacts }));
+    }
+}
+
+/// Why a request is not taken from its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// 401: prove who you are. Unknown logins hear the same as known ones.
+    Challenge,
+    /// 401 with stale=true: the proof was right but old.
+    Stale,
+    /// 403: proved, but not from there, or not that.
+    Forbidden,
+}
+
+/// How long calls may take to end when the exchange stops.
+pub const STOP_GRACE: Duration = Duration::from_secs(2);

@@ -1,0 +1,230 @@
+//! SIP's sockets: datagrams, connections, and where a server is found. Turns bytes into [`Packet`]s with their flow, and
+//! flows into bytes on their way. Knows no SIP beyond where a message ends.
+//!
+//! Everything here runs on the thread of the engine's loop; a packet changes no thread.
+
+mod dns;
+mod local;
+mod owner;
+mod tcp;
+mod udp;
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::sync::mpsc;
+
+use super::config;
+use crate::base::{QueryId, Rng};
+use crate::engine::ServerName;
+use crate::sip::{Flow, Transport};
+
+pub use dns::Resolver;
+pub use local::LocalAddresses;
+pub use owner::holder;
+
+/// What the sockets tell the loop.
+#[derive(Debug)]
+pub enum Event {
+    /// One framed message of a connection.
+    Message {
+        /// Where it came from.
+        flow: Flow,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// Somebody connected; [`Net::handle`] takes it in.
+    Accepted(tokio::net::TcpStream, SocketAddr),
+    /// A connection has ended; [`Net::handle`] tells which flows that means.
+    Closed(u32),
+    /// A question of [`Net::resolve`] is answered.
+    Resolved {
+        /// Which.
+        query: QueryId,
+        /// Where to send, in the order to try; empty when the name leads nowhere.
+        found: Vec<(Transport, SocketAddr)>,
+    },
+}
+
+/// What an [`Event`] means to the engine.
+#[derive(Debug)]
+pub enum News {
+    /// A message came.
+    Message(Flow, Vec<u8>),
+    /// Nothing goes that way any more.
+    Failed(Flow),
+    /// An answer.
+    Resolved(QueryId, Vec<Flow>),
+}
+
+/// Why a port can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NetError {
+    /// Somebody has it.
+    #[error(
+        "{what} {address} is taken by {}; stop that, or choose another in the host file ({key})",
+        holder.as_deref().unwrap_or("another program")
+    )]
+    Taken {
+        /// `UDP port`, `TCP port`.
+        what: &'static str,
+        /// The address as configured.
+        address: SocketAddr,
+        /// Name and process, when they can be told.
+        holder: Option<String>,
+        /// Where it is set.
+        key: &'static str,
+    },
+    /// The kernel refuses for another reason.
+    #[error("{what} {address} can't be opened ({key}): {why}")]
+    Refused {
+        /// `UDP port`, `TCP port`.
+        what: &'static str,
+        /// The address as configured.
+        address: SocketAddr,
+        /// What the kernel said.
+        why: io::Error,
+        /// Where it is set.
+        key: &'static str,
+    },
+}
+
+/// All of SIP's sockets.
+#[derive(Debug)]
+pub struct Net {
+    udp: udp::Udp,
+    streams: tcp::Streams,
+    resolver: Resolver,
+    local: LocalAddresses,
+    events: mpsc::Receiver<Event>,
+    /// Flows that failed while something was sent.
+    failed: Vec<Flow>,
+    listens: [SocketAddr; 2],
+}
+
+/// What woke the loop.
+#[derive(Debug)]
+pub enum Wake {
+    /// Datagrams wait: [`Net::receive`].
+    Datagrams,
+    /// Something else happened: [`Net::handle`].
+    Event(Event),
+}
+
+impl Net {
+    /// Opens the sockets. Call inside of the runtime that will run them.
+    ///
+    /// # Errors
+    /// [`NetError`], naming the port and who has it.
+    pub fn open(config: &config::Sip, rng: Rng) -> Result<Self, NetError> {
+        let udp = udp::Udp::bind(config.udp).map_err(|why| refused("UDP port", config.udp, "[sip] udp", why))?;
+        let (sender, events) = mpsc::channel(EVENTS);
+        let streams = tcp::Streams::listen(config.tcp, sender.clone())
+            .map_err(|why| refused("TCP port", config.tcp, "[sip] tcp", why))?;
+        let listens = [udp.address(), streams.address()];
+        let local = LocalAddresses::new(listens[0], config.advertise);
+        let resolver = Resolver::new(sender, rng, listens.iter().any(SocketAddr::is_ipv6));
+        Ok(Self { udp, streams, resolver, local, events, failed: Vec::new(), listens })
+    }
+
+    /// Where datagrams and connections are taken.
+    pub fn listens(&self) -> [SocketAddr; 2] {
+        self.listens
+    }
+
+    /// Waits until something happens. May be dropped and called anew at any time.
+    pub async fn wake(&mut self) -> Wake {
+        tokio::select! {
+            biased;
+            () = self.udp.readable() => Wake::Datagrams,
+            Some(event) = self.events.recv() => Wake::Event(event),
+        }
+    }
+
+    /// Hands out the datagrams that wait, up to a bound: so many, that timers are not late. True when there may be more.
+    pub fn receive(&mut self, mut each: impl FnMut(Flow, &[u8])) -> bool {
+        let (local, port) = (&mut self.local, self.listens[0].port());
+        self.udp.receive(|peer, bytes| {
+            let local = SocketAddr::new(local.towards(peer.ip()), port);
+            each(Flow { transport: Transport::Udp, local, peer, connection: 0 }, bytes);
+        })
+    }
+
+    /// The next event that has already come.
+    pub fn try_event(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// What an event means to the engine.
+    pub fn handle(&mut self, event: Event) -> Vec<News> {
+        match event {
+            Event::Message { flow, bytes } => vec![News::Message(flow, bytes)],
+            Event::Accepted(stream, peer) => {
+                self.streams.accept(stream, peer, &mut self.local);
+                Vec::new()
+            }
+            Event::Closed(connection) => self.streams.closed(connection).into_iter().map(News::Failed).collect(),
+            Event::Resolved { query, found } => {
+                let flows = found.into_iter().filter_map(|(transport, peer)| self.flow_to(transport, peer));
+                vec![News::Resolved(query, flows.collect())]
+            }
+        }
+    }
+
+    /// Puts bytes on the way. Datagrams wait for [`Self::flush`]; a flow that is dead comes out of [`Self::take_failed`].
+    pub fn send(&mut self, flow: Flow, bytes: Vec<u8>) {
+        match flow.transport {
+            Transport::Udp => self.udp.queue(flow.peer, bytes),
+            Transport::Tcp => {
+                if !self.streams.send(flow, bytes) {
+                    self.failed.push(flow);
+                }
+            }
+            Transport::Tls => {
+                tracing::warn!(peer = %flow.peer, "TLS is not opened in this version");
+                self.failed.push(flow);
+            }
+        }
+    }
+
+    /// Sends the datagrams that are queued.
+    pub fn flush(&mut self) {
+        self.udp.flush();
+    }
+
+    /// A flow that failed while something was sent.
+    pub fn take_failed(&mut self) -> Option<Flow> {
+        self.failed.pop()
+    }
+
+    /// Asks where a server is. The answer comes as [`Event::Resolved`] within
+    /// [`limits::QUERY`](crate::base::limits::QUERY).
+    pub fn resolve(&mut self, query: QueryId, name: ServerName) {
+        self.resolver.ask(query, name);
+    }
+
+    /// The flow to a peer, or `None` when our sockets don't speak its address family.
+    fn flow_to(&mut self, transport: Transport, peer: SocketAddr) -> Option<Flow> {
+        let listen = self.listens[usize::from(transport.is_reliable())];
+        if peer.is_ipv6() && listen.is_ipv4() {
+            return None;
+        }
+        let local = SocketAddr::new(self.local.towards(peer.ip()), listen.port());
+        Some(Flow { transport, local, peer, connection: 0 })
+    }
+}
+
+/// Words for an address that could not be bound.
+pub(super) fn refused(what: &'static str, address: SocketAddr, key: &'static str, why: io::Error) -> NetError {
+    if why.kind() == io::ErrorKind::AddrInUse {
+        let holder = holder(if what.starts_with("UDP") { "udp" } else { "tcp" }, address.port());
+        return NetError::Taken { what, address, holder, key };
+    }
+    NetError::Refused { what, address, why, key }
+}
+
+/// Messages of connections that wait for the loop; then the connections wait.
+const EVENTS: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+//! The loop of the media thread: wait, take orders, move packets, tick, tell.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::EventFd;
+
+use super::RtpConfig;
+use super::links::Links;
+use super::ports::Ports;
+use crate::base::{Duration, EndpointId, Instant};
+use crate::io::clock::Clock;
+use crate::media::{Command, Event, Plane, Stats};
+
+/// What the thread owns.
+pub(super) struct MediaThread {
+    clock: Clock,
+    plane: Plane,
+    ports: Ports,
+    links: Links,
+    epoll: Epoll,
+    commands: Receiver<Command>,
+    wake: Arc<EventFd>,
+    events: Box<dyn Fn(Event) + Send>,
+    pace: Pace,
+    next_survey: Instant,
+}
+
+impl MediaThread {
+    pub(super) fn new(
+        config: RtpConfig,
+        commands: Receiver<Command>,
+        wake: Arc<EventFd>,
+        events: Box<dyn Fn(Event) + Send>,
+    ) -> io::Result<Self> {
+        let RtpConfig { ports, clock, mut rng } = config;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(&*wake, EpollEvent::new(EpollFlags::EPOLLIN, WAKE))?;
+        let mut ports = Ports::new(&ports, &mut rng);
+        let first = ports.fill(RESERVE)?;
+        events(Event::Ports { ports: first });
+        Ok(Self {
+            clock,
+            plane: Plane::new(rng),
+            ports,
+            links: Links::default(),
+            epoll,
+            commands,
+            wake,
+            events,
+            pace: Pace::default(),
+            next_survey: clock.now() + SURVEY,
+        })
+    }
+
+    /// Runs until nobody can send orders any more.
+    pub(super) fn run(mut self) {
+        let mut ready = vec![EpollEvent::empty(); READY];
+        let mut buffer = [0; BUFFER];
+        loop {
+            let count = match self.epoll.wait(&mut ready, self.timeout()) {
+                Ok(count) => count,
+                Err(Errno::EINTR) => 0,
+                Err(error) => {
+                    tracing::error!(%error, "the media thread can't wait for packets; calls stay silent");
+                    return;
+                }
+            };
+            let now = self.clock.now(); // once for all packets of a wakeup
+            let batch = ready.get(..count).unwrap_or_default();
+            if batch.iter().any(|event| event.data() == WAKE) && !self.take_orders(now) {
+                return;
+            }
+            self.guarded(now, batch, |this, event| this.move_packet(now, event.data(), &mut buffer));
+            self.guarded(now, &[()], |this, ()| this.tick(now));
+            self.tell();
+            if now >= self.next_survey {
+                self.survey(now);
+            }
+            if self.pace.is_busy(now, count) {
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    /// Does the work for each item. A panic ends the endpoint on which it happened, and the work goes on with the next item.
+    fn guarded<T>(&mut self, now: Instant, items: &[T], mut work: impl FnMut(&mut Self, &T)) {
+        let mut left = items.iter();
+        while !left.as_slice().is_empty() {
+            let round = AssertUnwindSafe(|| left.by_ref().for_each(|item| work(self, item)));
+            if catch_unwind(round).is_err() {
+                self.bury(now);
+            }
+        }
+    }
+
+    /// The endpoint on which the plane broke is closed as if it had been ordered; the engine learns it by `Closed`.
+    fn bury(&mut self, now: Instant) {
+        let Some(endpoint) = self.plane.at_work() else { return };
+        tracing::error!(%endpoint, "the media plane broke on an endpoint, which is closed");
+        let close = || self.plane.handle_command(now, Command::Close { endpoint });
+        if catch_unwind(AssertUnwindSafe(close)).is_err() {
+            tracing::error!(%endpoint, "and broke again when it was closed");
+        }
+    }
+
+    /// Until the plane or the survey wants to be called.
+    fn timeout(&self) -> EpollTimeout {
+        let at = self.plane.poll_timeout().map_or(self.next_survey, |at| at.min(self.next_survey));
+        let micros = at.since(self.clock.now()).as_micros();
+        let millis = u16::try_from(micros.div_ceil(1000)).unwrap_or(u16::MAX); // early would mean to spin
+        EpollTimeout::from(millis)
+    }
+
+    /// Takes all orders that wait; `false` when there will be no more.
+    fn take_orders(&mut self, now: Instant) -> bool {
+        let _ = self.wake.read(); // only to reset it: the orders are in the channel
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.order(now, command),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn order(&mut self, now: Instant, command: Command) {
+        let touched = match &command {
+            Command::Open { endpoint, port } => {
+                if let Err(error) = self.open(*endpoint, *port) {
+                    tracing::error!(%endpoint, port, %error, "no sockets for an endpoint");
+                    (self.events)(Event::Closed { endpoint: *endpoint, stats: Stats::default() });
+                    return;
+                }
+                None
+            }
+            Command::Configure { endpoint, .. } => Some(*endpoint),
+            _ => None,
+        };
+        let mut command = Some(command);
+        self.guarded(now, &[()], |this, ()| {
+            if let Some(command) = command.take() {
+                this.plane.handle_command(now, command);
+            }
+        });
+        if let Some(endpoint) = touched {
+            self.links.settle(endpoint, self.plane.settled(now, endpoint));
+        }
+        self.tell(); // what is closed makes room for the next order
+    }
+
+    fn open(&mut self, endpoint: EndpointId, port: u16) -> io::Result<()> {
+        let pair = self.ports.take(port).ok_or(io::ErrorKind::AddrNotAvailable)?;
+        self.links.open(&self.epoll, endpoint, pair)?;
+        self.refill();
+        Ok(())
+    }
+
+    /// Keeps the reserve of bound pairs.
+    fn refill(&mut self) {
+        if self.ports.free() >= RESERVE {
+            return;
+        }
+        match self.ports.fill(RESERVE + STEP) {
+            Ok(ports) if ports.is_empty() => {}
+            Ok(ports) => (self.events)(Event::Ports { ports }),
+            Err(error) => tracing::warn!(%error, "no port is left for another call"),
+        }
+    }
+
+    fn move_packet(&mut self, now: Instant, token: u64, buffer: &mut [u8; BUFFER]) {
+        let Some((slot, rtcp)) = read_token(token) else { return };
+        let Some((endpoint, from, length)) = self.links.receive(slot, rtcp, buffer) else { return };
+        let Some(packet) = buffer.get_mut(..length) else { return };
+        if let Some(forward) = self.plane.handle_packet(now, endpoint, rtcp, from, packet) {
+            self.links.forward(slot, &forward.destination, packet.get(..forward.len).unwrap_or_default());
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        let Self { plane, links, .. } = self;
+        if plane.poll_timeout().is_some_and(|at| at <= now) {
+            plane.tick(now, &mut |destination, bytes| links.send(&destination, bytes));
+        }
+    }
+
+    /// Hands events on; what was closed loses its sockets.
+    fn tell(&mut self) {
+        while let Some(event) = self.plane.poll_event() {
+            if let Event::Closed { endpoint, .. } = &event {
+                self.links.close(*endpoint);
+                self.refill();
+            }
+            (self.events)(event);
+        }
+    }
+
+    /// Once a second: connects the sockets of those that have settled on a peer, opens those that fell silent.
+    fn survey(&mut self, now: Instant) {
+        self.next_survey = now + SURVEY;
+        let Self { plane, links, .. } = self;
+        links.settle_all(|endpoint| plane.settled(now, endpoint));
+        self.refill();
+    }
+}
+
+/// Whether so many packets come that it pays to wait for more: handling those of many calls at one wakeup.
+#[derive(Debug, Default)]
+struct Pace {
+    since: Instant,
+    packets: usize,
+    busy: bool,
+}
+
+impl Pace {
+    fn is_busy(&mut self, now: Instant, count: usize) -> bool {
+        self.packets += count;
+        if now >= self.since + PACE_WINDOW {
+            self.busy = self.packets >= BUSY_PACKETS;
+            (self.since, self.packets) = (now, 0);
+        }
+        self.busy && count < READY
+    }
+}
+
+fn read_token(token: u64) -> Option<(usize, bool)> {
+    (token != WAKE).then_some(())?;
+    Some((usize::try_from(token >> 1).ok()?, token & 1 == 1))
+}
+
+/// The eventfd's; sockets have the number of their slot, and in the lowest bit whether they are for RTCP.
+const WAKE: u64 = u64::MAX;
+/// Free pairs that are kept bound.
+const RESERVE: usize = 32;
+/// Pairs that are bound at once beyond the reserve.
+const STEP: usize = 8;
+/// Sockets that one wakeup serves; the others come with the next.
+const READY: usize = 512;
+/// Longer than any packet that is accepted, so that a longer one shows as such.
+const BUFFER: usize = 2048;
+const SURVEY: Duration = Duration::from_secs(1);
+/// How long a busy thread lets packets gather. What a hop of a LAN costs; jitter buffers start at 20 ms.
+const PAUSE: Duration = Duration::from_millis(1);
+const PACE_WINDOW: Duration = Duration::from_millis(20);
+/// In the window: ten calls. With fewer a pause would cost more than it spares.
+const BUSY_PACKETS: usize = 20;

@@ -1,0 +1,193 @@
+//! What differs between two offices, in words per thing: what `dozvon apply` prints and the audit log keeps. Names what changed and
+//! never shows a value, so that no password can slip out.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use super::{
+    Device, Element, Extension, Group, MediaFile, Office, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu,
+    VoiceMessage,
+};
+
+/// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// `extension 203`.
+    pub thing: String,
+    /// What happened to it.
+    pub what: What,
+}
+
+/// What happened to a thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// These of its keys differ, as spelled in the office file.
+    Changed(Vec<String>),
+    /// The things of this kind stand in another order.
+    Reordered,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Added => write!(f, "{}: added", self.thing),
+            What::Removed => write!(f, "{}: removed", self.thing),
+            What::Changed(keys) => write!(f, "{}: {} changed", self.thing, keys.join(", ")),
+            What::Reordered => write!(f, "{}: order changed", self.thing),
+        }
+    }
+}
+
+/// What makes `new` of `old`, in the order of the office file; empty when they are equal.
+pub fn between(old: &Office, new: &Office) -> Vec<Change> {
+    let mut changes = Vec::new();
+    push(&mut changes, "office".to_owned(), settings(&old.settings, &new.settings));
+    list(&mut changes, "trunk", &old.trunks, &new.trunks, |t| &t.name, trunk);
+    list(&mut changes, "extension", &old.extensions, &new.extensions, |e| &e.number, extension);
+    list(&mut changes, "media", &old.media, &new.media, |m| &m.name, media);
+    list(&mut changes, "voice message", &old.voice_messages, &new.voice_messages, |m| &m.name, voice_message);
+    list(&mut changes, "schedule", &old.schedules, &new.schedules, |s| &s.name, schedule);
+    list(&mut changes, "group", &old.groups, &new.groups, |g| &g.number, group);
+    list(&mut changes, "voice menu", &old.voice_menus, &new.voice_menus, |m| &m.name, voice_menu);
+    list(&mut changes, "element", &old.desk.elements, &new.desk.elements, |e| &e.id, element);
+    list(&mut changes, "user", &old.users, &new.users, |u| &u.login, user);
+    let networks = old.protection.trusted_networks != new.protection.trusted_networks;
+    push(&mut changes, "protection".to_owned(), names(&[("trusted_networks", networks)]));
+    changes
+}
+
+fn push(changes: &mut Vec<Change>, thing: String, keys: Vec<String>) {
+    if !keys.is_empty() {
+        changes.push(Change { thing, what: What::Changed(keys) });
+    }
+}
+
+fn list<T: PartialEq>(
+    changes: &mut Vec<Change>,
+    kind: &str,
+    old: &[T],
+    new: &[T],
+    name: impl Fn(&T) -> &String,
+    differing: impl Fn(&T, &T) -> Vec<String>,
+) {
+    let before: HashMap<&String, &T> = old.iter().map(|thing| (name(thing), thing)).collect();
+    let after: HashSet<&String> = new.iter().map(&name).collect();
+    let thing = |one: &T| format!("{kind} {}", name(one));
+    for gone in old.iter().filter(|one| !after.contains(name(one))) {
+        changes.push(Change { thing: thing(gone), what: What::Removed });
+    }
+    for one in new {
+        match before.get(name(one)) {
+            None => changes.push(Change { thing: thing(one), what: What::Added }),
+            Some(present) => push(changes, thing(one), differing(present, one)),
+        }
+    }
+    let kept = |list: &[T], other: &dyn Fn(&String) -> bool| -> Vec<String> {
+        list.iter().map(&name).filter(|name| other(name)).cloned().collect()
+    };
+    if kept(old, &|name| after.contains(name)) != kept(new, &|name| before.contains_key(name)) {
+        changes.push(Change { thing: format!("{kind}s"), what: What::Reordered });
+    }
+}
+
+/// The names of the keys that differ.
+fn names(keys: &[(&str, bool)]) -> Vec<String> {
+    keys.iter().filter(|(_, differs)| *differs).map(|(key, _)| (*key).to_owned()).collect()
+}
+
+/// Compares two values of a noun field by field; a field that is forgotten here doesn't compile.
+macro_rules! differing {
+    ($noun:ident, $old:expr, $new:expr; named $($named:ident),*; compared $($key:ident),*) => {{
+        let $noun { $($named: _,)* $($key: _),* } = $old;
+        names(&[$((stringify!($key), $old.$key != $new.$key)),*])
+    }};
+}
+
+fn settings(old: &Settings, new: &Settings) -> Vec<String> {
+    differing!(Settings, old, new; named; compared name, timezone, language, country, area_code)
+}
+
+fn trunk(old: &Trunk, new: &Trunk) -> Vec<String> {
+    differing!(Trunk, old, new; named name; compared number, numbers, server, login, password, comment, register, transport,
+        auth_login, outbound_proxy, from_domain, number_format, caller_id_in, codecs, max_calls, register_every)
+}
+
+fn extension(old: &Extension, new: &Extension) -> Vec<String> {
+    let mut keys = differing!(Extension, old, new; named number, devices; compared employee, email, ring, outgoing_number,
+        permissions, record, voicemail);
+    if old.devices != new.devices {
+        keys.extend(devices(&old.devices, &new.devices));
+    }
+    keys
+}
+
+/// Devices are known by their login or number.
+fn devices(old: &[Device], new: &[Device]) -> Vec<String> {
+    let mut keys = Vec::new();
+    let name = |device: &Device| match device {
+        Device::Sip(sip) => sip.login.clone(),
+        Device::Mobile(mobile) => mobile.number.clone(),
+    };
+    for (nth, device) in new.iter().enumerate() {
+        match (old.iter().find(|present| name(present) == name(device)), device) {
+            (None, _) => keys.push(format!("device {} (new)", name(device))),
+            (Some(Device::Sip(present)), Device::Sip(sip)) => {
+                keys.extend(sip_device(present, sip).into_iter().map(|key| format!("device {} {key}", sip.login)));
+            }
+            (Some(present), device) if present != device => keys.push(format!("device {} ring_seconds", name(device))),
+            (Some(_), _) => {}
+        }
+        let moved = old.iter().position(|present| name(present) == name(device)).is_some_and(|at| at != nth);
+        if moved && old.len() == new.len() {
+            keys.push(format!("device {} (place)", name(device)));
+        }
+    }
+    let gone = old.iter().filter(|present| !new.iter().any(|device| name(device) == name(present)));
+    keys.extend(gone.map(|device| format!("device {} (removed)", name(device))));
+    keys
+}
+
+fn sip_device(old: &SipDevice, new: &SipDevice) -> Vec<String> {
+    differing!(SipDevice, old, new; named login; compared password, ring_seconds, allow_from, forward, mac, model)
+}
+
+fn media(old: &MediaFile, new: &MediaFile) -> Vec<String> {
+    // The clip is made of the file.
+    differing!(MediaFile, old, new; named name, clip; compared file)
+}
+
+fn voice_message(old: &VoiceMessage, new: &VoiceMessage) -> Vec<String> {
+    differing!(VoiceMessage, old, new; named name; compared media, repeat)
+}
+
+fn schedule(old: &Schedule, new: &Schedule) -> Vec<String> {
+    differing!(Schedule, old, new; named name; compared hours, except, closed)
+}
+
+fn group(old: &Group, new: &Group) -> Vec<String> {
+    differing!(Group, old, new; named number; compared name, description, strategy, members, greeting, music, max_wait_seconds,
+        wrap_up_seconds, max_queue, member_ring_seconds)
+}
+
+fn voice_menu(old: &VoiceMenu, new: &VoiceMenu) -> Vec<String> {
+    differing!(VoiceMenu, old, new; named name; compared greeting, invalid, timeout_seconds, repeat)
+}
+
+fn element(old: &Element, new: &Element) -> Vec<String> {
+    differing!(Element, old, new; named id; compared kind, x, y, links)
+}
+
+fn user(old: &User, new: &User) -> Vec<String> {
+    let mut keys = differing!(User, old, new; named login, password_hash; compared role, must_change);
+    if old.password_hash != new.password_hash {
+        keys.push("password".to_owned());
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! Valid offices by chance, for tests of this room and of the desk.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::*;
+use crate::base::Rng;
+use crate::sip::Transport;
+
+/// A valid office: every reference exists; the desk may have any links, loops included.
+pub(crate) fn office(rng: &mut Rng) -> Office {
+    let mut office = Office { settings: settings(rng), ..Office::default() };
+    office.trunks = (0..rng.below(4)).map(|nth| trunk(rng, nth)).collect();
+    let count = rng.below(6);
+    let numbers: Vec<String> = (0..count).map(|nth| (200 + nth * 7).to_string()).collect();
+    let groups: Vec<String> = (0..rng.below(3)).map(|nth| (500 + nth).to_string()).collect();
+    let inside: Vec<String> = numbers.iter().chain(&groups).cloned().collect();
+    let outgoing: Vec<String> = office.trunks.iter().flat_map(|t| t.all_numbers().map(str::to_owned)).collect();
+    office.extensions = numbers.iter().map(|number| extension(rng, number, &inside, &outgoing)).collect();
+    office.media = (0..rng.below(4)).map(|nth| media(rng, nth)).collect();
+    let sounds: Vec<String> = office.media.iter().map(|m| m.name.clone()).collect();
+    if !sounds.is_empty() {
+        office.voice_messages = (0..rng.below(4)).map(|nth| voice_message(rng, nth, &sounds)).collect();
+        office.voice_menus = (0..rng.below(3)).map(|nth| voice_menu(rng, nth, &sounds)).collect();
+    }
+    office.schedules = (0..rng.below(3)).map(|nth| schedule(rng, nth)).collect();
+    office.groups = groups.iter().map(|number| group(rng, number, &numbers, &sounds)).collect();
+    office.desk = desk(rng, &office, &outgoing);
+    office.users = users(rng);
+    office.protection.trusted_networks = networks(rng);
+    office
+}
+
+fn pick<T: Clone>(rng: &mut Rng, from: &[T]) -> T {
+    from[rng.below(from.len() as u64) as usize].clone()
+}
+
+fn pick_or_empty(rng: &mut Rng, from: &[String]) -> String {
+    if from.is_empty() || rng.chance(1, 3) { String::new() } else { pick(rng, from) }
+}
+
+fn word<W: Word>(rng: &mut Rng) -> W {
+    pick(rng, W::WORDS).1
+}
+
+/// Prose with everything that needs an escape.
+fn prose(rng: &mut Rng, multiline: bool) -> String {
+    let letters = ["a", "Я", "\"", "\\", "'", "#", " ", "=", "[", "]", "№", "😀", "é", ".", "0"];
+    let count = rng.below(12);
+    let mut text: String = (0..count).map(|_| pick(rng, &letters)).collect();
+    if multiline && rng.chance(1, 3) {
+        text.push_str("\n\t-");
+    }
+    text
+}
+
+fn settings(rng: &mut Rng) -> Settings {
+    Settings {
+        name: prose(rng, false),
+        timezone: pick(rng, &["Europe/Moscow", "Asia/Vladivostok", "UTC", "America/New_York"]).to_owned(),
+        language: word(rng),
+        country: pick(rng, &["RU", "DE"]).to_owned(),
+        area_code: pick(rng, &["812", "495", "", "47396"]).to_owned(),
+    }
+}
+
+/// Also numbers that look Russian without being so.
+fn outside_number(rng: &mut Rng) -> String {
+    pick(rng, &["79211234567", "81312345678", "8104930123456", "4930123456", "6122981", "12125550123"]).to_owned()
+}
+
+fn trunk(rng: &mut Rng, nth: u64) -> Trunk {
+    Trunk {
+        name: format!("T{nth} {}", prose(rng, false)),
+        number: format!("7812612298{nth}"),
+        numbers: (0..rng.below(3)).map(|more| format!("7495{nth}00000{more}")).collect(),
+        server: pick(rng, &["sip.example.org", "127.0.0.1:5080", "[::1]:5060", "[2001:db8::1]"]).to_owned(),
+        login: format!("login{nth}"),
+        password: prose(rng, false),
+        comment: prose(rng, true),
+        register: rng.chance(1, 2),
+        transport: word::<Transport>(rng),
+        auth_login: prose(rng, false),
+        outbound_proxy: pick(rng, &["", "proxy.example.org:5070"]).to_owned(),
+        from_domain: pick(rng, &["", "example.org"]).to_owned(),
+        number_format: word(rng),
+        caller_id_in: word(rng),
+        codecs: pick(rng, &[vec!["pcma"], vec!["opus", "g722"]]).into_iter().map(str::to_owned).collect(),
+        max_calls: rng.below(30) as u32,
+        register_every: 60 + rng.below(600) as u32,
+    }
+}
+
+fn extension(rng: &mut Rng, number: &str, inside: &[String], outgoing: &[String]) -> Extension {
+    let mut permissions = Permissions::default();
+    for word in Permissions::WORDS {
+        *permissions.class(word).unwrap() = rng.chance(1, 2);
+    }
+    Extension {
+        number: number.to_owned(),
+        employee: prose(rng, false),
+        email: pick(rng, &["", "a@example.org"]).to_owned(),
+        ring: word(rng),
+        outgoing_number: if outgoing.is_empty() { String::new() } else { pick(rng, outgoing) },
+        permissions,
+        record: rng.chance(1, 2),
+        voicemail: rng.chance(1, 2),
+        devices: (0..=rng.below(4)).map(|nth| device(rng, number, nth, inside)).collect(),
+    }
+}
+
+fn device(rng: &mut Rng, number: &str, nth: u64, inside: &[String]) -> Device {
+    let ring_seconds = 1 + rng.below(300) as u32;
+    if rng.chance(1, 4) {
+        return Device::Mobile(MobileDevice { number: outside_number(rng), ring_seconds });
+    }
+    let target = |rng: &mut Rng| match rng.below(3) {
+        0 => outside_number(rng),
+        1 => pick(rng, inside),
+        _ => String::new(),
+    };
+    let (busy, no_answer) = (target(rng), target(rng));
+    Device::Sip(SipDevice {
+        login: format!("rik33+user{number}s{nth}"),
+        password: format!("{}{}", rng.token(12), prose(rng, false)),
+        ring_seconds,
+        allow_from: networks(rng),
+        forward: match rng.below(3) {
+            0 if !busy.is_empty() => Forward::Always { to: busy },
+            1 => Forward::Conditional { busy, no_answer },
+            _ => Forward::None,
+        },
+        mac: pick(rng, &["", "80:5e:c0:12:34:56"]).to_owned(),
+        model: pick(rng, &["", "yealink/t31"]).to_owned(),
+    })
+}
+
+fn networks(rng: &mut Rng) -> Vec<Network> {
+    let all = ["0.0.0.0/0", "10.0.0.0/8", "192.168.1.7/32", "fd00::/8", "::/0"];
+    (0..rng.below(3)).map(|_| pick(rng, &all).parse().unwrap()).collect()
+}
+
+/// Sounds of up to three seconds, or none loaded.
+fn media(rng: &mut Rng, nth: u64) -> MediaFile {
+    let samples = vec![0; rng.below(24_000) as usize];
+    let clip = rng.chance(3, 4).then(|| Arc::new(Clip { samples }));
+    MediaFile { name: format!("M{nth} {}", prose(rng, false)), file: format!("{nth}.wav"), clip }
+}
+
+fn voice_message(rng: &mut Rng, nth: u64, sounds: &[String]) -> VoiceMessage {
+    VoiceMessage { name: format!("V{nth}"), media: pick(rng, sounds), repeat: 1 + rng.below(3) as u32 }
+}
+
+fn voice_menu(rng: &mut Rng, nth: u64, sounds: &[String]) -> VoiceMenu {
+    VoiceMenu {
+        name: format!("Меню {nth}"),
+        greeting: pick(rng, sounds),
+        invalid: pick_or_empty(rng, sounds),
+        timeout_seconds: 1 + rng.below(9) as u32,
+        repeat: 1 + rng.below(3) as u32,
+    }
+}
+
+/// A timetable of any shape.
+pub(crate) fn schedule(rng: &mut Rng, nth: u64) -> Schedule {
+    let span = |rng: &mut Rng| (rng.below(1440) as u16, rng.below(1441) as u16);
+    let date = |rng: &mut Rng| {
+        let start = Date::constant(2026, 1, 1);
+        start.checked_add(jiff::Span::new().days(rng.below(1500) as i64)).unwrap()
+    };
+    let hours = (0..rng.below(5)).map(|_| {
+        let mut days = [false; 7];
+        days[rng.below(7) as usize] = true;
+        for day in &mut days {
+            *day |= rng.chance(1, 2);
+        }
+        let (from, to) = span(rng);
+        WeekHours { days, from, to }
+    });
+    let hours = hours.collect();
+    let except = (0..rng.below(6)).map(|_| {
+        let (from, to) = span(rng);
+        DateHours { date: date(rng), from, to }
+    });
+    let except = except.collect();
+    let closed = (0..rng.below(6)).map(|_| {
+        let first = date(rng);
+        (first, first.checked_add(jiff::Span::new().days(rng.below(12) as i64)).unwrap())
+    });
+    Schedule { name: format!("S{nth}"), hours, except, closed: closed.collect() }
+}
+
+fn group(rng: &mut Rng, number: &str, members: &[String], sounds: &[String]) -> Group {
+    let chosen: Vec<String> = members.iter().filter(|_| rng.chance(1, 2)).cloned().collect();
+    Group {
+        number: number.to_owned(),
+        name: prose(rng, false),
+        description: prose(rng, true),
+        strategy: word(rng),
+        members: chosen,
+        greeting: pick_or_empty(rng, sounds),
+        music: pick_or_empty(rng, sounds),
+        max_wait_seconds: 1 + rng.below(100) as u32,
+        wrap_up_seconds: rng.below(100) as u32,
+        max_queue: rng.below(100) as u32,
+        member_ring_seconds: 1 + rng.below(100) as u32,
+    }
+}
+
+fn desk(rng: &mut Rng, office: &Office, numbers: &[String]) -> DeskPlan {
+    let mut kinds: Vec<ElementKind> = vec![ElementKind::HangUp];
+    kinds.extend(office.extensions.iter().map(|e| ElementKind::Extension { extension: e.number.clone() }));
+    kinds.extend(office.groups.iter().map(|g| ElementKind::Group { group: g.number.clone() }));
+    kinds.extend(office.schedules.iter().map(|s| ElementKind::Schedule { schedule: s.name.clone() }));
+    kinds.extend(office.voice_menus.iter().map(|m| ElementKind::VoiceMenu { voice_menu: m.name.clone() }));
+    for message in &office.voice_messages {
+        kinds.push(ElementKind::VoiceMessage { voice_message: message.name.clone() });
+        let (digits, timeout_seconds) = (3 + rng.below(3) as u32, 1 + rng.below(9) as u32);
+        kinds.push(ElementKind::DialExtension { prompt: message.name.clone(), digits, timeout_seconds });
+    }
+    let incoming = numbers.iter().map(|number| ElementKind::Incoming { numbers: vec![number.clone()] });
+    let chosen: Vec<ElementKind> = incoming.chain((0..rng.below(15)).map(|_| pick(rng, &kinds))).collect();
+    let mut elements: Vec<Element> = chosen
+        .into_iter()
+        .enumerate()
+        .map(|(nth, kind)| {
+            let (x, y) = (rng.below(9999) as f64 / 8.0, -(rng.below(2000) as f64));
+            Element { id: format!("e{nth}.{}", kind.word()), kind, x, y, links: HashMap::new() }
+        })
+        .collect();
+    let is_target = |element: &&Element| !matches!(element.kind, ElementKind::Incoming { .. });
+    let targets: Vec<String> = elements.iter().filter(is_target).map(|e| e.id.clone()).collect();
+    for element in elements.iter_mut().filter(|_| !targets.is_empty()) {
+        for out in element.kind.outs().filter(|_| rng.chance(2, 3)).collect::<Vec<_>>() {
+            element.links.insert(out, pick(rng, &targets));
+        }
+    }
+    DeskPlan { elements }
+}
+
+fn users(rng: &mut Rng) -> Vec<User> {
+    let logins = (0..rng.below(4)).map(|nth| format!("user{nth}"));
+    let mut users: Vec<User> = logins
+        .map(|login| {
+            let password_hash = format!("$argon2id$v=19${}", rng.token(8));
+            User { login, role: word(rng), password_hash, must_change: rng.chance(1, 2) }
+        })
+        .collect();
+    if let Some(first) = users.first_mut() {
+        first.role = Role::Admin;
+    }
+    users
+}

@@ -1,0 +1,232 @@
+//! A box with an office, a board that tests fill by hand, and a history that is a vector.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+use argon2::password_hash::{PasswordHasher, SaltString};
+use dozvon::base::{CallId, WallTime};
+use dozvon::io::board::Board;
+use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
+use dozvon::io::store::{HistoryFilter, HistoryRow, StoreError, StoredStep};
+use dozvon::office::{
+    CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
+    Settings, SipDevice, Trunk, User,
+};
+use dozvon::sip::Transport;
+use sha2::{Digest, Sha256};
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const TOKEN: &str = "token-of-an-admin";
+pub(crate) const VIEWER_TOKEN: &str = "token-of-a-viewer";
+pub(crate) const START: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
+
+pub(crate) struct World {
+    pub(crate) board: Board,
+    pub(crate) box_: Arc<FakeBox>,
+    pub(crate) at: WebAddresses,
+    pub(crate) data: PathBuf,
+}
+
+pub(crate) struct FakeBox {
+    pub(crate) office: RwLock<Arc<Office>>,
+    pub(crate) rows: Mutex<Vec<HistoryRow>>,
+    pub(crate) steps: Mutex<HashMap<CallId, Vec<StoredStep>>>,
+    pub(crate) hung_up: Mutex<Vec<CallId>>,
+    /// The disk does not answer.
+    pub(crate) broken: Mutex<bool>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(office(vec![user("admin", Role::Admin, false), user("looker", Role::Viewer, false)]))
+    }
+
+    pub(crate) fn with(office: Office) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let data = std::env::temp_dir().join(format!("dozvon-http-{}-{number}", std::process::id()));
+        let box_ = Arc::new(FakeBox {
+            office: RwLock::new(Arc::new(office)),
+            rows: Mutex::default(),
+            steps: Mutex::default(),
+            hung_up: Mutex::default(),
+            broken: Mutex::default(),
+        });
+        let board = Board::new(START);
+        let free = "127.0.0.1:0".parse().unwrap();
+        let config = WebConfig { http: free, https: free, started_at: START };
+        let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
+        Self { board, box_, at, data }
+    }
+
+    pub(crate) fn ca(&self) -> PathBuf {
+        self.data.join("tls").join(CA_FILE)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+impl FakeBox {
+    fn disk(&self) -> Result<(), StoreError> {
+        if *self.broken.lock().unwrap() {
+            let why = std::io::ErrorKind::StorageFull.into();
+            return Err(StoreError::NotWritable { path: "nowhere".into(), why });
+        }
+        Ok(())
+    }
+}
+
+impl Exchange for FakeBox {
+    fn office(&self) -> Arc<Office> {
+        self.office.read().unwrap().clone()
+    }
+
+    fn apply(&self, office: Office, _: &str, _: &str) -> Result<(), StoreError> {
+        self.disk()?;
+        *self.office.write().unwrap() = Arc::new(office);
+        Ok(())
+    }
+
+    fn hang_up(&self, call: CallId) {
+        self.hung_up.lock().unwrap().push(call);
+    }
+
+    fn history(
+        &self,
+        filter: &HistoryFilter,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<HistoryRow>, StoreError> {
+        self.disk()?;
+        let rows = self.rows.lock().unwrap();
+        let place = |row: &HistoryRow| (row.started_at.millis(), i64::try_from(row.call.0).unwrap());
+        let fits = |row: &&HistoryRow| {
+            before.is_none_or(|before| place(row) < before)
+                && filter.direction.as_ref().is_none_or(|direction| *direction == row.direction)
+                && filter.number.as_ref().is_none_or(|number| *number == row.caller || *number == row.called)
+        };
+        Ok(rows.iter().rev().filter(fits).take(limit).cloned().collect())
+    }
+
+    fn row(&self, call: CallId) -> Result<Option<HistoryRow>, StoreError> {
+        self.disk()?;
+        Ok(self.rows.lock().unwrap().iter().find(|row| row.call == call).cloned())
+    }
+
+    fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError> {
+        self.disk()?;
+        Ok(self.steps.lock().unwrap().get(&call).cloned().unwrap_or_default())
+    }
+
+    fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {
+        let is = |token: &str| Sha256::digest(token).as_slice() == sha256;
+        Ok(if is(TOKEN) { Some(Role::Admin) } else { is(VIEWER_TOKEN).then_some(Role::Viewer) })
+    }
+}
+
+pub(crate) fn user(login: &str, role: Role, must_change: bool) -> User {
+    let salt = SaltString::from_b64("c2FsdHNhbHRzYWx0").unwrap();
+    // Cheap parameters: what is tested here is not argon2.
+    let cheap = argon2::Params::new(64, 1, 1, None).unwrap();
+    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, cheap);
+    let password_hash = argon2.hash_password(PASSWORD.as_bytes(), &salt).unwrap().to_string();
+    User { login: login.to_owned(), role, password_hash, must_change }
+}
+
+pub(crate) fn office(users: Vec<User>) -> Office {
+    Office {
+        settings: Settings {
+            name: "ООО Ромашка".to_owned(), area_code: "812".to_owned(), ..Settings::default()
+        },
+        trunks: vec![trunk("Основной городской", "78126122981"), trunk("Запасной", "78126400512")],
+        extensions: vec![
+            extension("200", "Приёмная"),
+            extension("201", "Бухгалтерия"),
+            extension("202", "Склад"),
+            extension("203", "Отдел продаж"),
+            extension("204", "Кабинет директора"),
+            extension("205", "Охрана"),
+        ],
+        users,
+        ..Office::default()
+    }
+}
+
+pub(crate) fn trunk(name: &str, number: &str) -> Trunk {
+    Trunk {
+        name: name.to_owned(),
+        number: number.to_owned(),
+        numbers: vec![],
+        server: "sip.example.org".to_owned(),
+        login: number.to_owned(),
+        password: "carrier-secret".to_owned(),
+        comment: "договор 17/2026".to_owned(),
+        register: true,
+        transport: Transport::Udp,
+        auth_login: String::new(),
+        outbound_proxy: String::new(),
+        from_domain: String::new(),
+        number_format: NumberFormat::E164,
+        caller_id_in: CallerIdIn::From,
+        codecs: vec!["pcma".to_owned()],
+        max_calls: 0,
+        register_every: 300,
+    }
+}
+
+fn extension(number: &str, employee: &str) -> Extension {
+    let sip = SipDevice {
+        login: format!("user{number}s0"),
+        password: format!("phone-secret-{number}"),
+        ring_seconds: 20,
+        allow_from: vec![Network { address: "0.0.0.0".parse().unwrap(), prefix: 0 }],
+        forward: Forward::Conditional { busy: "201".to_owned(), no_answer: String::new() },
+        mac: String::new(),
+        model: String::new(),
+    };
+    let mobile = MobileDevice { number: "79211234567".to_owned(), ring_seconds: 20 };
+    let mut devices = vec![Device::Sip(sip)];
+    if number == "200" {
+        devices.push(Device::Mobile(mobile));
+    }
+    Extension {
+        number: number.to_owned(),
+        employee: employee.to_owned(),
+        email: String::new(),
+        ring: RingOrder::Parallel,
+        outgoing_number: "78126122981".to_owned(),
+        permissions: Permissions { city: true, ..Permissions::default() },
+        record: false,
+        voicemail: false,
+        devices,
+    }
+}
+
+/// A finished call; `minutes` after the start.
+pub(crate) fn row(id: u64, minutes: i64) -> HistoryRow {
+    let started_at = WallTime(START.millis() + minutes * 60_000);
+    HistoryRow {
+        call: CallId(id),
+        started_at,
+        direction: "inbound".to_owned(),
+        caller: "79215550816".to_owned(),
+        caller_name: String::new(),
+        called: "78126122981".to_owned(),
+        trunk: Some("Основной городской".to_owned()),
+        answered_at: Some(WallTime(started_at.millis() + 18_000)),
+        answered_by: Some("201".to_owned()),
+        ended_at: Some(WallTime(started_at.millis() + 185_000)),
+        outcome: Some("answered".to_owned()),
+        cause: Some("caller_hung_up".to_owned()),
+        status: Some(200),
+        ring_ms: 18_000,
+        talk_ms: 167_000,
+        quality: Some(serde_json::json!([{ "loss": 0.1 }, null])),
+    }
+}

@@ -1,0 +1,17 @@
+//! The same house before real peers: SIPp, baresip, Kamailio and curl from Debian's packages, started here on loopback and free
+//! ports, and ended here. Only these tests may wait, and they wait for an event.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can't go on says where, and it runs in real time"
+)]
+
+mod baresip;
+mod carrier;
+mod exchange;
+mod process;
+mod sipp;
+mod story;
+mod sturdy;
+mod wav;
