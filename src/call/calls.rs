@@ -14,7 +14,7 @@ use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
 use super::leg::{Leg, Party};
 use super::one::{Call, RingWhy};
 use super::ring::Target as RingTarget;
-use super::{Around, Opened, Output, local_of};
+use super::{Around, Opened, Output};
 
 /// Where an INVITE comes from, proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Calls {
         let Some(session) = around.stack.accept_invite(around.now, txn, contact_user) else { return };
         self.by_session.insert(session, id);
         let trunk = party.trunk.clone();
-        let a = match Leg::incoming(session, party, offer, around.codecs) {
+        let a = match Leg::incoming(session, flow, party, offer, around.codecs) {
             Ok(leg) => leg,
             Err(error) => {
                 let headers = Headers::new();
@@ -97,8 +97,7 @@ impl Calls {
         if let Some(trunk) = &trunk {
             around.books.load_trunk(trunk, 1);
         }
-        let mut call =
-            Call::new(around, started, a, local_of(&flow), forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
+        let mut call = Call::new(around, started, a, forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
         call.hidden = hidden;
         route(&mut call, around, meaning);
         self.calls.insert(id, call);

@@ -13,7 +13,6 @@ mod talk;
 pub use calls::{Calls, Origin};
 
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{CallId, EndpointId, Instant, Rng, SessionId, WallTime};
@@ -183,9 +182,4 @@ impl Around<'_> {
             crate::group::Member::Free
         }
     }
-}
-
-/// The address that a peer at the end of this flow sees us at.
-fn local_of(flow: &crate::sip::Flow) -> IpAddr {
-    flow.local.ip()
 }

@@ -145,6 +145,11 @@ impl Engine {
         self.calls.len()
     }
 
+    /// The calls as they stand, for checkers' complaints.
+    pub fn calls_in_detail(&self) -> &Calls {
+        &self.calls
+    }
+
     /// Free port pairs, for checkers.
     pub fn free_ports(&self) -> usize {
         self.books.free_ports()

@@ -104,6 +104,9 @@ impl World {
                 self.carry_out(output);
             }
             let Some(event) = self.plane.poll_event() else { break };
+            if std::env::var_os("SIM_TRACE").is_some() {
+                println!("{:?} media says {event:?}", self.now);
+            }
             if let dozvon::media::Event::Closed { endpoint, .. } = &event {
                 if let Some(port) = self.endpoints.remove(endpoint) {
                     self.ports.remove(&port);
@@ -126,6 +129,9 @@ impl World {
                     let taken = self.ports.insert(*port, *endpoint);
                     assert!(taken.is_none(), "{} port {port} taken twice", self.at());
                     self.endpoints.insert(*endpoint, *port);
+                }
+                if std::env::var_os("SIM_TRACE").is_some() {
+                    println!("{:?} media is told {command:?}", self.now);
                 }
                 self.plane.handle_command(self.now, command);
             }
@@ -411,7 +417,7 @@ impl World {
     pub(crate) fn assert_clean(&mut self) {
         self.run_for(super::secs(200));
         let at = self.at();
-        assert_eq!(self.engine.calls(), 0, "{at} calls are left");
+        assert_eq!(self.engine.calls(), 0, "{at} calls are left: {:#?}", self.engine.calls_in_detail());
         assert_eq!(self.engine.stack().sessions(), 0, "{at} sessions are left");
         assert_eq!(self.engine.free_ports(), self.checks.ports, "{at} ports are lost");
         self.checks.assert_every_call_ended(&at);
