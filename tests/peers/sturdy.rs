@@ -127,7 +127,6 @@ fn a_broken_office_names_the_line_and_changes_nothing() {
 fn what_is_exported_changes_nothing_when_applied() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/office.example.toml");
     let example = fs::read_to_string(path).unwrap().replace("127.0.0.1:5080", "127.0.0.1:9");
-    let example = example.replace("moh.mp3", "moh.mp3").replace("greeting.ogg", "greeting.ogg");
     let mut exchange = Exchange::start("export", &example);
     for running in [true, false] {
         for secrets in [&["export", "--secrets"][..], &["export"]] {
@@ -154,9 +153,7 @@ fn what_is_exported_changes_nothing_when_applied() {
 }
 
 fn says_nothing_changes(output: &Output) -> bool {
-    let said = words(output);
-    let lines: Vec<&str> = said.lines().filter(|line| !line.contains("warning")).collect();
-    lines.iter().all(|line| line.contains("nothing")) && !lines.is_empty()
+    words(output).lines().any(|line| line == "nothing to change")
 }
 
 /// Status codes of all responses in these bytes.
