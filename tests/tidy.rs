@@ -1,6 +1,6 @@
 //! What a compiler can't see: who may use whom, no clock outside of io, no file too long to hold in mind, nothing dead.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on says where")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 use std::collections::BTreeMap;
 use std::fs;
