@@ -12,7 +12,7 @@ use super::store::{DataDir, StoreError};
 use super::{clock, console};
 use crate::base::Rng;
 use crate::engine::ServerName;
-use crate::office::Trunk;
+use crate::sip::Transport;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +151,8 @@ fn trunks(data: &Path) -> Vec<Finding> {
         .trunks
         .iter()
         .map(|trunk| {
-            let name = server_of(trunk);
+            let first = if trunk.outbound_proxy.is_empty() { &trunk.server } else { &trunk.outbound_proxy };
+            let name = server_of(first, trunk.transport);
             let found = runtime.block_on(look_up(&name, &mut rng));
             let state = match found {
                 Ok(found) if found.is_empty() => {
@@ -168,16 +169,15 @@ fn trunks(data: &Path) -> Vec<Finding> {
         .collect()
 }
 
-/// The server that is spoken to first.
-fn server_of(trunk: &Trunk) -> ServerName {
-    let text = if trunk.outbound_proxy.is_empty() { &trunk.server } else { &trunk.outbound_proxy };
-    let transport = Some(trunk.transport).filter(|transport| transport.is_reliable());
+/// `host`, `host:port` or an address, as the office file spells it.
+fn server_of(text: &str, transport: Transport) -> ServerName {
+    let transport = Some(transport).filter(|transport| transport.is_reliable());
     if let Ok(address) = text.parse::<SocketAddr>() {
         return ServerName { host: address.ip().to_string(), port: Some(address.port()), transport };
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().ok()),
-        _ => (text.as_str(), None),
+        _ => (text, None),
     };
     ServerName { host: host.to_owned(), port, transport }
 }
@@ -194,10 +194,7 @@ mod tests {
     #[test]
     fn a_servers_port_is_told_from_its_name() {
         let place = |server: &str| {
-            let office = crate::office::Office::default();
-            let trunk = Trunk { server: server.to_owned(), ..trunk() };
-            drop(office);
-            let name = server_of(&trunk);
+            let name = server_of(server, Transport::Udp);
             (name.host, name.port)
         };
         assert_eq!(place("sip.carrier.example"), ("sip.carrier.example".to_owned(), None));
