@@ -14,7 +14,7 @@ use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
 use super::leg::{Leg, Party};
 use super::one::{Call, RingWhy};
 use super::ring::Target as RingTarget;
-use super::{Around, Opened, Output, local_of};
+use super::{Around, Opened, Output};
 
 /// Where an INVITE comes from, proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,14 @@ impl Calls {
     }
 
     /// A new INVITE whose sender is proved.
-    pub fn on_invite(&mut self, around: &mut Around<'_>, txn: ServerTxn, flow: Flow, origin: Origin, request: &Request) {
+    pub fn on_invite(
+        &mut self,
+        around: &mut Around<'_>,
+        txn: ServerTxn,
+        flow: Flow,
+        origin: Origin,
+        request: &Request,
+    ) {
         if self.calls.len() >= limits::CALLS {
             let mut headers = Headers::new();
             headers.push(Name::RetryAfter, "10");
@@ -76,7 +83,7 @@ impl Calls {
         let Some(session) = around.stack.accept_invite(around.now, txn, contact_user) else { return };
         self.by_session.insert(session, id);
         let trunk = party.trunk.clone();
-        let a = match Leg::incoming(session, party, offer, around.codecs) {
+        let a = match Leg::incoming(session, flow, party, offer, around.codecs) {
             Ok(leg) => leg,
             Err(error) => {
                 let headers = Headers::new();
@@ -90,7 +97,7 @@ impl Calls {
         if let Some(trunk) = &trunk {
             around.books.load_trunk(trunk, 1);
         }
-        let mut call = Call::new(around, started, a, local_of(&flow), forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
+        let mut call = Call::new(around, started, a, forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
         call.hidden = hidden;
         route(&mut call, around, meaning);
         self.calls.insert(id, call);
@@ -221,7 +228,9 @@ impl Calls {
     pub fn hang_up_all(&mut self, around: &mut Around<'_>) {
         let all: Vec<CallId> = self.calls.keys().copied().collect();
         for id in all {
-            self.with(around, id, |call, around| call.finish(around, 503, CallOutcome::Interrupted, "exchange_stopped"));
+            self.with(around, id, |call, around| {
+                call.finish(around, 503, CallOutcome::Interrupted, "exchange_stopped")
+            });
         }
     }
 
@@ -258,7 +267,8 @@ impl Calls {
 
     /// Somebody got free, or registered: waiting callers of groups may be offered to him.
     pub fn look_at_groups(&mut self, around: &mut Around<'_>) {
-        let waiting: Vec<CallId> = self.calls.values().filter(|call| call.waits_in_group()).map(|call| call.id).collect();
+        let waiting: Vec<CallId> =
+            self.calls.values().filter(|call| call.waits_in_group()).map(|call| call.id).collect();
         for id in waiting {
             self.with(around, id, |call, around| call.members_changed(around));
         }
@@ -290,10 +300,15 @@ fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target) {
                 call.ring_group(around, "500", false);
             }
         }
-        Target::Emergency { digits } => call.ring_outside(around, &inside.unwrap_or_default(), RingTarget::Emergency(digits)),
+        Target::Emergency { digits } => {
+            call.ring_outside(around, &inside.unwrap_or_default(), RingTarget::Emergency(digits))
+        }
         Target::Outside { number, class } => {
             let extension = inside.unwrap_or_default();
-            let allowed = around.office.extension(&extension).is_some_and(|e| crate::guard::may_call(e.permissions, class).is_ok());
+            let allowed = around
+                .office
+                .extension(&extension)
+                .is_some_and(|e| crate::guard::may_call(e.permissions, class).is_ok());
             if allowed {
                 call.ring_outside(around, &extension, RingTarget::Outside(number));
             } else {

@@ -5,6 +5,7 @@ use crate::base::{EndpointId, SessionId};
 use crate::codec::Codec;
 use crate::media;
 use crate::sdp::{self, Agreed, Direction, Negotiator};
+use crate::sip::Flow;
 use crate::sip::stack::SessionCommand;
 use crate::sip::wire::{Headers, Name};
 
@@ -45,6 +46,8 @@ struct Port {
 #[derive(Debug)]
 pub(super) struct Leg {
     pub(super) session: SessionId,
+    /// The way to the peer: our address there, and the host that may prove itself by sound.
+    flow: Flow,
     pub(super) party: Party,
     pub(super) state: LegState,
     /// The offer of the INVITE that we received and have not answered yet.
@@ -86,6 +89,7 @@ impl Leg {
     /// A leg whose INVITE we received. `offer` is its body; empty or absent asks us to offer.
     pub(super) fn incoming(
         session: SessionId,
+        flow: Flow,
         party: Party,
         offer: Option<Vec<u8>>,
         ours: &[Codec],
@@ -101,12 +105,13 @@ impl Leg {
             }
             None => ours.to_vec(),
         };
-        Ok(Self { offer, codecs, ..Self::new(session, party) })
+        Ok(Self { offer, codecs, ..Self::new(session, flow, party) })
     }
 
-    fn new(session: SessionId, party: Party) -> Self {
+    fn new(session: SessionId, flow: Flow, party: Party) -> Self {
         Self {
             session,
+            flow,
             party,
             state: LegState::Calling,
             offer: None,
@@ -123,25 +128,26 @@ impl Leg {
     pub(super) fn outgoing(
         around: &mut Around<'_>,
         party: Party,
-        local: std::net::IpAddr,
+        flow: Flow,
         codecs: Vec<Codec>,
     ) -> Result<(Self, Vec<u8>), SoundError> {
-        let mut leg = Self::new(SessionId(0), party);
-        leg.take_port(around, local)?;
+        let mut leg = Self::new(SessionId(0), flow, party);
+        leg.take_port(around)?;
         let port = leg.port.as_mut().ok_or(SoundError::NoPort)?;
         let offer = port.sdp.offer(&codecs, Direction::SendRecv);
         leg.codecs = codecs;
         Ok((leg, offer))
     }
 
-    fn take_port(&mut self, around: &mut Around<'_>, local: std::net::IpAddr) -> Result<(), SoundError> {
+    fn take_port(&mut self, around: &mut Around<'_>) -> Result<(), SoundError> {
         if self.port.is_some() {
             return Ok(());
         }
         let (endpoint, port) = around.take_port().ok_or(SoundError::NoPort)?;
         let session_id = around.rng.u64() >> 12; // fits the 63 bits that old parsers can read
-        self.port = Some(Port { endpoint, sdp: Negotiator::new((local, port).into(), session_id) });
+        self.port = Some(Port { endpoint, sdp: Negotiator::new((self.flow.local.ip(), port).into(), session_id) });
         around.media(media::Command::Open { endpoint, port });
+        around.media(media::Command::Expect { endpoint, host: self.flow.peer.ip() });
         Ok(())
     }
 
@@ -165,20 +171,14 @@ impl Leg {
     }
 
     /// Our answer to the INVITE's offer, made once; configures the endpoint. `keep` is the format that the other side speaks.
-    fn answer_offer(
-        &mut self,
-        around: &mut Around<'_>,
-        local: std::net::IpAddr,
-        keep: Option<Codec>,
-    ) -> Result<Option<Vec<u8>>, SoundError> {
+    fn answer_offer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<Option<Vec<u8>>, SoundError> {
         if self.answer.is_some() {
             return Ok(self.answer.clone());
         }
         let Some(offer) = self.offer.take() else { return Ok(None) };
-        self.take_port(around, local)?;
+        self.take_port(around)?;
         let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
-        let (answer, agreed) =
-            port.sdp.receive_offer(&offer, &self.codecs, keep).map_err(|error| refused(&error))?;
+        let (answer, agreed) = port.sdp.receive_offer(&offer, &self.codecs, keep).map_err(|error| refused(&error))?;
         self.answer = Some(answer.clone());
         self.configure(around, agreed);
         Ok(Some(answer))
@@ -197,13 +197,8 @@ impl Leg {
     }
 
     /// 183 with our answer, so that tones, announcements and the other side's early sound are heard before the call is answered.
-    pub(super) fn early(
-        &mut self,
-        around: &mut Around<'_>,
-        local: std::net::IpAddr,
-        keep: Option<Codec>,
-    ) -> Result<(), SoundError> {
-        if let Some(sdp) = self.answer_offer(around, local, keep)? {
+    pub(super) fn early(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
+        if let Some(sdp) = self.answer_offer(around, keep)? {
             self.progress(around, 183, Some(sdp));
         }
         Ok(())
@@ -218,19 +213,14 @@ impl Leg {
     }
 
     /// 200 with our answer, or with our offer when the INVITE had none.
-    pub(super) fn answer(
-        &mut self,
-        around: &mut Around<'_>,
-        local: std::net::IpAddr,
-        keep: Option<Codec>,
-    ) -> Result<(), SoundError> {
+    pub(super) fn answer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
         if self.state == LegState::Answered {
             return Ok(());
         }
-        let sdp = match self.answer_offer(around, local, keep)? {
+        let sdp = match self.answer_offer(around, keep)? {
             Some(answer) => answer,
             None => {
-                self.take_port(around, local)?;
+                self.take_port(around)?;
                 let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
                 let mut codecs = self.codecs.clone();
                 codecs.sort_by_key(|codec| Some(*codec) != keep); // stable: the other side's format first
@@ -265,7 +255,7 @@ impl Leg {
             around.command(self.session, SessionCommand::AcceptOffer { sdp: offer });
             return None;
         };
-        match port.sdp.receive_offer(sdp, &around.codecs, keep) {
+        match port.sdp.receive_offer(sdp, around.codecs, keep) {
             Ok((answer, agreed)) => {
                 self.held = agreed.on_hold();
                 self.configure(around, agreed);

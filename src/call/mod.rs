@@ -1,8 +1,8 @@
 //! The B2BUA: calls and their legs, ringing, the desk's steps, and the row of history each call leaves. Media is always
 //! relayed and each leg's session description is agreed with us, so hold, re-INVITE and codecs of one side never trouble the other.
 
-pub mod cdr;
 mod calls;
+pub mod cdr;
 mod desk;
 mod leg;
 mod one;
@@ -13,7 +13,6 @@ mod talk;
 pub use calls::{Calls, Origin};
 
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{CallId, EndpointId, Instant, Rng, SessionId, WallTime};
@@ -38,8 +37,6 @@ pub enum Output {
     Ended(cdr::CallEnded),
     /// The call as the page shows it has changed.
     Changed(cdr::CallView),
-    /// Something an admin should know.
-    Notice { what: &'static str, text: String },
 }
 
 /// What calls stand on: lent by the engine for the time of one input.
@@ -183,9 +180,4 @@ impl Around<'_> {
             crate::group::Member::Free
         }
     }
-}
-
-/// The address that a peer at the end of this flow sees us at.
-fn local_of(flow: &crate::sip::Flow) -> IpAddr {
-    flow.local.ip()
 }

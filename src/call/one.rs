@@ -1,7 +1,6 @@
 //! One call: its legs, its stage, its row of history. Here it begins and ends; [`desk`](super::desk) walks the routing
 //! desk, [`talk`](super::talk) is what happens while two sides talk, [`outside`](super::outside) places legs.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{CallId, Duration, EndpointId, Instant, SessionId, Timers, WallTime};
@@ -58,6 +57,8 @@ pub(super) enum Timer {
     Refused,
     /// Ringing may not last for ever.
     Ringing,
+    /// A side that makes no sound, or holds, is asked whether it is still there.
+    Probe,
     /// The media plane's last figures did not come.
     Figures,
 }
@@ -69,8 +70,6 @@ pub(super) struct Call {
     /// With which it began.
     pub(super) office: Arc<Office>,
     pub(super) a: Leg,
-    /// Our address as the caller sees it.
-    pub(super) a_local: IpAddr,
     pub(super) started: CallStarted,
     /// The caller wants his number hidden.
     pub(super) hidden: bool,
@@ -80,7 +79,7 @@ pub(super) struct Call {
     pub(super) executor: Option<Executor>,
     /// B legs that ring.
     pub(super) attempts: Vec<Attempt>,
-    pub(super) timers: Timers<Timer, 4>,
+    pub(super) timers: Timers<Timer, 5>,
     pub(super) begun: Instant,
     answered: Option<(Instant, WallTime, String)>,
     /// Extensions in the books as busy through this call.
@@ -91,12 +90,11 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(around: &mut Around<'_>, started: CallStarted, a: Leg, a_local: IpAddr, max_forwards: u32) -> Self {
+    pub(super) fn new(around: &mut Around<'_>, started: CallStarted, a: Leg, max_forwards: u32) -> Self {
         let mut call = Self {
             id: started.call,
             office: Arc::clone(around.office),
             a,
-            a_local,
             started: started.clone(),
             hidden: false,
             max_forwards,
@@ -115,11 +113,6 @@ impl Call {
             call.hold_busy(around, &extension);
         }
         call
-    }
-
-    /// Whether nothing of the call is left.
-    pub(super) fn is_gone(&self) -> bool {
-        matches!(&self.stage, Stage::Over { awaited, .. } if awaited.is_empty())
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -143,6 +136,7 @@ impl Call {
                 Timer::Digits => self.digits_over(around),
                 Timer::Refused => self.refuse_now(around),
                 Timer::Ringing => self.finish(around, 480, CallOutcome::NoAnswer, "rang_too_long"),
+                Timer::Probe => self.probe(around),
                 Timer::Figures => self.last_figures_missing(),
             }
         }
@@ -175,7 +169,7 @@ impl Call {
 
     /// Answers the caller, so that prompts can be heard. False when it failed and the call is over.
     pub(super) fn answer_caller(&mut self, around: &mut Around<'_>) -> bool {
-        match self.a.answer(around, self.a_local, None) {
+        match self.a.answer(around, None) {
             Ok(()) => true,
             Err(error) => {
                 self.sound_failed(around, error);
@@ -211,7 +205,7 @@ impl Call {
             around.tones.busy.clone()
         };
         let answered = self.a.state == LegState::Answered;
-        let hears = answered || (self.a.can_hear_early() && self.a.early(around, self.a_local, None).is_ok());
+        let hears = answered || (self.a.can_hear_early() && self.a.early(around, None).is_ok());
         if !hears {
             return self.finish(around, status, outcome, cause);
         }
@@ -257,7 +251,14 @@ impl Call {
         self.end(around, status, outcome, cause, false);
     }
 
-    fn end(&mut self, around: &mut Around<'_>, status: u16, outcome: CallOutcome, cause: &'static str, a_is_gone: bool) {
+    fn end(
+        &mut self,
+        around: &mut Around<'_>,
+        status: u16,
+        outcome: CallOutcome,
+        cause: &'static str,
+        a_is_gone: bool,
+    ) {
         if self.is_over() {
             return;
         }

@@ -14,7 +14,7 @@ use crate::sip::wire::{Headers, Host, Name, NameAddr, Uri};
 use super::cdr::StepKind;
 use super::leg::{Leg, Party, SoundError};
 use super::one::Call;
-use super::{Around, local_of, ring};
+use super::{Around, ring};
 
 /// No response at all by then: the next trunk is tried (contract.md, SIP).
 const TRUNK_PATIENCE: Duration = Duration::from_secs(5);
@@ -84,7 +84,9 @@ impl Call {
     /// What a B leg is offered: the caller's formats in his order, then the rest of ours, so that nothing is transcoded without need.
     fn codecs_for(&self, around: &Around<'_>, allowed: impl Fn(Codec) -> bool) -> Vec<Codec> {
         let mut codecs: Vec<Codec> = Vec::new();
-        for codec in self.a.codec().into_iter().chain(self.a.codecs().iter().copied()).chain(around.codecs.iter().copied()) {
+        for codec in
+            self.a.codec().into_iter().chain(self.a.codecs().iter().copied()).chain(around.codecs.iter().copied())
+        {
             if !codecs.contains(&codec) && around.codecs.contains(&codec) && allowed(codec) {
                 codecs.push(codec);
             }
@@ -108,7 +110,7 @@ impl Call {
                 extension: Some(extension.to_owned()),
             };
             let codecs = self.codecs_for(around, |_| true);
-            let Ok((mut leg, offer)) = Leg::outgoing(around, party, local_of(&flow), codecs) else { break };
+            let Ok((mut leg, offer)) = Leg::outgoing(around, party, flow, codecs) else { break };
             let draft = self.draft_to_phone(around, uri, flow, offer);
             leg.session = around.invite(draft);
             sessions.push(leg.session);
@@ -118,7 +120,7 @@ impl Call {
     }
 
     fn draft_to_phone(&self, around: &Around<'_>, uri: Uri, flow: Flow, offer: Vec<u8>) -> InviteDraft {
-        let ours = Host::Ip(local_of(&flow));
+        let ours = Host::Ip(flow.local.ip());
         let nobody = self.hidden || self.started.caller.is_empty();
         let shown = if nobody { "anonymous".to_owned() } else { around.plan.redial(&self.started.caller) };
         let name = if self.hidden { "" } else { &self.started.caller_name };
@@ -216,7 +218,7 @@ impl Call {
         if codecs.is_empty() {
             codecs = around.codecs.to_vec(); // the trunk lists only formats that we can't speak yet: G.711 is what every carrier takes
         }
-        let (mut leg, offer) = Leg::outgoing(around, party, local_of(&flow), codecs)?;
+        let (mut leg, offer) = Leg::outgoing(around, party, flow, codecs)?;
         let draft = self.draft_to_trunk(around, trunk, route, &outside, offer);
         leg.session = around.invite(draft);
         around.books.load_trunk(&trunk.name, 1);
@@ -234,7 +236,11 @@ impl Call {
         outside: &Outside,
         offer: Vec<u8>,
     ) -> InviteDraft {
-        let called = if outside.emergency { outside.number.clone() } else { around.plan.format(&outside.number, trunk.number_format) };
+        let called = if outside.emergency {
+            outside.number.clone()
+        } else {
+            around.plan.format(&outside.number, trunk.number_format)
+        };
         let presented = self.presented(trunk, &outside.extension);
         let written = match trunk.number_format {
             NumberFormat::Plus => format!("+{presented}"),

@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use crate::base::{Duration, Instant, SessionId, limits};
 use crate::office::{Device, Extension, Forward, RingOrder};
 
+use super::outside::PlaceError;
+
 /// Something to call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -39,6 +41,8 @@ pub(super) enum Verdict {
     Busy,
     /// Any other refusal, by its status.
     Refused(u16),
+    /// It could not be called at all.
+    NotPlaced(PlaceError),
 }
 
 impl Verdict {
@@ -69,9 +73,14 @@ pub(super) type DeviceIndex = usize;
 #[derive(Debug)]
 enum State {
     Waiting,
-    Ringing { legs: Vec<SessionId>, until: Instant },
+    Ringing {
+        legs: Vec<SessionId>,
+        until: Instant,
+    },
     /// Another set rings in its place.
-    Forwarded { set: usize },
+    Forwarded {
+        set: usize,
+    },
     Over(Verdict),
 }
 
@@ -154,7 +163,9 @@ impl Ringing {
     /// Rings what is next in a set: all of it, or the first that waits.
     fn start_next(&mut self, set: usize) {
         let sequential = self.orders.get(set) == Some(&RingOrder::Sequential);
-        if sequential && self.members(set).any(|device| matches!(device.state, State::Ringing { .. } | State::Forwarded { .. })) {
+        if sequential
+            && self.members(set).any(|device| matches!(device.state, State::Ringing { .. } | State::Forwarded { .. }))
+        {
             return;
         }
         for index in 0..self.devices.len() {
@@ -245,7 +256,8 @@ impl Ringing {
 
     /// A leg failed with this status. A device with several contacts is over when the last of its legs is.
     pub(super) fn leg_failed(&mut self, session: SessionId, status: u16) {
-        let holds = |device: &DeviceRing| matches!(&device.state, State::Ringing { legs, .. } if legs.contains(&session));
+        let holds =
+            |device: &DeviceRing| matches!(&device.state, State::Ringing { legs, .. } if legs.contains(&session));
         let Some(index) = self.devices.iter().position(holds) else { return };
         if let Some(DeviceRing { state: State::Ringing { legs, .. }, .. }) = self.devices.get_mut(index) {
             legs.retain(|leg| *leg != session);
@@ -273,7 +285,9 @@ impl Ringing {
 
     /// The device that a leg calls.
     pub(super) fn device_of(&self, session: SessionId) -> Option<DeviceIndex> {
-        self.devices.iter().position(|device| matches!(&device.state, State::Ringing { legs, .. } if legs.contains(&session)))
+        self.devices
+            .iter()
+            .position(|device| matches!(&device.state, State::Ringing { legs, .. } if legs.contains(&session)))
     }
 
     /// Ends the ringing of devices whose seconds are over.
@@ -323,7 +337,7 @@ impl Ringing {
             if let State::Over(verdict) = device.state {
                 let rank = |verdict| match verdict {
                     Verdict::Unregistered => 0,
-                    Verdict::Refused(_) => 1,
+                    Verdict::Refused(_) | Verdict::NotPlaced(_) => 1,
                     Verdict::NoAnswer => 2,
                     Verdict::Busy => 3,
                 };

@@ -1,6 +1,6 @@
 //! What the peers of a call do: the phones that ring answer or refuse, two sides talk, hold, press keys, fall silent, hang up.
 
-use crate::base::{EndpointId, SessionId};
+use crate::base::{Duration, EndpointId, SessionId};
 use crate::media::{Command, Sound, Tone};
 use crate::number::Target as Meaning;
 use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
@@ -9,11 +9,14 @@ use crate::sip::wire::{Headers, Method, Name, Request, Response};
 use super::Around;
 use super::cdr::{CallOutcome, StepKind};
 use super::leg::LegState;
-use super::one::{Call, RingWhy, Stage};
+use super::one::{Call, RingWhy, Stage, Timer};
 use super::outside::Attempt;
 
 /// What a held party hears until music can be chosen: a short soft signal every five seconds, so that nobody takes silence for a lost call.
 const HOLD_CADENCE_MS: [u16; 2] = [200, 4800];
+
+/// How often a side that holds or makes no sound is asked whether it is still there.
+const PROBE_EVERY: Duration = Duration::from_secs(60);
 
 /// Which leg of the call a session or an endpoint belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ impl Call {
     fn early_for_caller(&mut self, around: &mut Around<'_>, codec: Option<crate::codec::Codec>) -> bool {
         match self.a.state {
             LegState::Answered => self.music_is_off(),
-            _ => self.a.can_hear_early() && self.a.early(around, self.a_local, codec).is_ok(),
+            _ => self.a.can_hear_early() && self.a.early(around, codec).is_ok(),
         }
     }
 
@@ -136,7 +139,7 @@ impl Call {
         self.note_answer(around, &who);
         if self.a.state == LegState::Answered {
             self.stop_play(around);
-        } else if let Err(error) = self.a.answer(around, self.a_local, codec) {
+        } else if let Err(error) = self.a.answer(around, codec) {
             return self.sound_failed(around, error);
         }
         self.bridge(around);
@@ -168,10 +171,7 @@ impl Call {
                 return;
             }
         }
-        around.step(
-            self.id,
-            StepKind::NotTaken { who: party.who, device: party.device, status: response.status },
-        );
+        around.step(self.id, StepKind::NotTaken { who: party.who, device: party.device, status: response.status });
         let redirect = (300..400).contains(&response.status) && party.trunk.is_none();
         let status = if redirect && self.follow_redirect(around, session, response) { return } else { response.status };
         if let Some(ring) = self.ring_mut() {
@@ -273,6 +273,7 @@ impl Call {
         for endpoint in [own, other] {
             around.media(Command::WatchSilence { endpoint, on: !both });
         }
+        self.watch_peers(around);
         if held {
             let tone = Tone { frequencies: around.tones.ringback.frequencies, cadence_ms: HOLD_CADENCE_MS.to_vec() };
             around.media(Command::Play { endpoint: other, id: 0, sound: Sound::Tone(tone) });
@@ -340,11 +341,33 @@ impl Call {
             Stage::Prompt { .. } => self.a.silent && !self.a.held,
             _ => false,
         };
+        self.watch_peers(around);
         if both {
             let answered = matches!(self.stage, Stage::Talking { .. });
             let outcome = if answered { CallOutcome::Answered } else { CallOutcome::Failed };
             self.finish(around, 480, outcome, "no_sound");
         }
+    }
+
+    /// While a side holds or makes no sound, nothing but a question tells whether it is still there.
+    fn watch_peers(&mut self, around: &Around<'_>) {
+        let Stage::Talking { b } = &self.stage else { return };
+        let quiet = [&self.a, &**b].iter().any(|leg| leg.held || leg.silent);
+        if !quiet {
+            self.timers.cancel(Timer::Probe);
+        } else if !self.timers.is_armed(Timer::Probe) {
+            self.timers.arm(Timer::Probe, around.now + PROBE_EVERY);
+        }
+    }
+
+    /// OPTIONS inside the dialog (RFC 3261 §11): any answer will do, and none ends the session (§12.2.1.2).
+    pub(super) fn probe(&mut self, around: &mut Around<'_>) {
+        let Stage::Talking { b } = &self.stage else { return };
+        for session in [self.a.session, b.session] {
+            let ask = SessionCommand::Request { request: Method::Options, headers: Headers::new(), body: Vec::new() };
+            around.command(session, ask);
+        }
+        self.watch_peers(around);
     }
 
     /// Extensions whose state counts for groups may have changed.
@@ -368,7 +391,9 @@ fn digit_of_info(request: &Request) -> Option<(char, u32)> {
     match kind.as_str() {
         "application/dtmf-relay" => {
             let field = |name: &str| {
-                body.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+                body.lines()
+                    .filter_map(|line| line.split_once('='))
+                    .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
             };
             let signal = field("signal")?.1.trim();
             let digit = match signal {

@@ -145,6 +145,11 @@ impl Engine {
         self.calls.len()
     }
 
+    /// The calls as they stand, for checkers' complaints.
+    pub fn calls_in_detail(&self) -> &Calls {
+        &self.calls
+    }
+
     /// Free port pairs, for checkers.
     pub fn free_ports(&self) -> usize {
         self.books.free_ports()
@@ -271,7 +276,6 @@ impl Engine {
             call::Output::Started(started) => Output::Store(Record::CallStarted(started)),
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
-            call::Output::Notice { what, text } => Output::Live(Live::Notice { what, text }),
             call::Output::Ended(ended) => {
                 self.outputs.push_back(Output::Live(Live::CallEnded { call: ended.call, outcome: ended.outcome }));
                 Output::Store(Record::CallEnded(ended))
@@ -303,13 +307,14 @@ impl Engine {
             Ok(origin) => {
                 self.with_calls(now, |calls, around| calls.on_invite(around, txn, flow, origin, request));
             }
-            Err(refusal) => self.refuse(now, txn, &flow, refusal),
+            Err(refusal) => self.refuse(now, txn, &flow, request, refusal),
         }
     }
 
     /// Who sends this request. A proved device first: at home, a phone may share its address with a carrier's proxy.
     fn origin(&mut self, now: Instant, flow: &Flow, request: &Request) -> Result<Origin, Refusal> {
-        let claims = request.headers.contains(&Name::Authorization) || request.headers.contains(&Name::ProxyAuthorization);
+        let claims =
+            request.headers.contains(&Name::Authorization) || request.headers.contains(&Name::ProxyAuthorization);
         if !claims && self.bindings.at(flow).is_none() {
             if let Some(trunk) = self.trunks.identify(&self.plan, flow, request) {
                 return Ok(Origin::Trunk(trunk.to_owned()));
@@ -339,12 +344,12 @@ impl Engine {
         }
     }
 
-    fn refuse(&mut self, now: Instant, txn: ServerTxn, flow: &Flow, refusal: Refusal) {
+    fn refuse(&mut self, now: Instant, txn: ServerTxn, flow: &Flow, request: &Request, refusal: Refusal) {
         let mut headers = Headers::new();
         let status = match refusal {
             Refusal::Forbidden => 403,
             Refusal::Challenge | Refusal::Stale => {
-                for value in self.challenger.challenge(now, flow, refusal == Refusal::Stale) {
+                for value in self.challenger.challenge(now, flow, request, refusal == Refusal::Stale) {
                     headers.push(Name::WwwAuthenticate, value);
                 }
                 401
@@ -362,16 +367,14 @@ impl Engine {
     fn on_register(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
         let login = match self.prove(now, &flow, request) {
             Ok(login) => login,
-            Err(refusal) => return self.refuse(now, txn, &flow, refusal),
+            Err(refusal) => return self.refuse(now, txn, &flow, request, refusal),
         };
-        let allowed = self
-            .office
-            .device_by_login(&login)
-            .is_some_and(|(_, device)| guard::may_use(device, flow.peer.ip()));
+        let allowed =
+            self.office.device_by_login(&login).is_some_and(|(_, device)| guard::may_use(device, flow.peer.ip()));
         // one's own AOR only: RFC 3261 §10.3 step 4
         let own = request.headers.to().is_ok_and(|to| to.uri.user.as_deref() == Some(login.as_str()));
         if !allowed || !own {
-            return self.refuse(now, txn, &flow, Refusal::Forbidden);
+            return self.refuse(now, txn, &flow, request, Refusal::Forbidden);
         }
         let wall = self.wall(now);
         match self.bindings.register(now, wall, &login, flow, request) {
@@ -387,7 +390,7 @@ impl Engine {
     /// SUBSCRIBE, MESSAGE and the like outside of dialogs: strangers are challenged, our own phones hear what we don't do.
     fn on_other(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
         match self.prove(now, &flow, request) {
-            Err(refusal) => self.refuse(now, txn, &flow, refusal),
+            Err(refusal) => self.refuse(now, txn, &flow, request, refusal),
             Ok(_) => {
                 let mut headers = Headers::new();
                 headers.push(Name::Allow, ALLOW);

@@ -152,7 +152,9 @@ mod tests {
         let ringing = ["201".to_owned(), "202".to_owned()];
         assert_eq!(round.decide(at(2), &group, &ringing, |_| Member::Free), Decision::Wait);
         assert_eq!(round.poll_timeout(), at(11));
-        assert!(matches!(round.decide(at(11), &group, &ringing, |_| Member::Free), Decision::Ring(who, _) if who == ["200"]));
+        assert!(
+            matches!(round.decide(at(11), &group, &ringing, |_| Member::Free), Decision::Ring(who, _) if who == ["200"])
+        );
     }
 
     #[test]
@@ -161,7 +163,9 @@ mod tests {
         let mut round = Round::new(at(0), &robin, Some("200"));
         assert!(matches!(round.decide(at(0), &robin, &[], |_| Member::Free), Decision::Ring(who, _) if who == ["201"]));
         round.not_taken(at(20), "201");
-        assert!(matches!(round.decide(at(20), &robin, &[], |_| Member::Free), Decision::Ring(who, _) if who == ["202"]));
+        assert!(
+            matches!(round.decide(at(20), &robin, &[], |_| Member::Free), Decision::Ring(who, _) if who == ["202"])
+        );
         let hunt = group(Strategy::FirstToLast);
         let mut round = Round::new(at(0), &hunt, Some("200"));
         assert!(matches!(round.decide(at(0), &hunt, &[], |_| Member::Free), Decision::Ring(who, _) if who == ["200"]));

@@ -9,13 +9,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::net::SocketAddr;
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 
 use crate::base::limits::CONTACTS_PER_AOR;
 use crate::base::{Duration, Instant, WallTime};
-use crate::sip::{Flow, Transport};
 use crate::sip::wire::{Headers, Name, NameAddr, Request, Scheme, Uri};
+use crate::sip::{Flow, Transport};
 
 /// A registration as the disk keeps it: RFC 3261 §10.
 #[derive(Clone, Debug, PartialEq, Eq)]

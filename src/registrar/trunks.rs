@@ -23,9 +23,9 @@ use crate::base::{ClientTxn, Instant, QueryId, Rng};
 use crate::number::Plan;
 use crate::office::{Office, Trunk};
 use crate::sip::auth::Credentials;
+use crate::sip::flow::ServerName;
 use crate::sip::stack::RequestDraft;
 use crate::sip::wire::{Host, NameAddr, Request, Response, Uri};
-use crate::sip::flow::ServerName;
 use crate::sip::{Flow, Transport};
 
 /// The state of a trunk, with the facts that words need.

@@ -1,93 +1,139 @@
-//! baresip as a desk phone: its own account, a sine for a voice, a recording for an ear, orders over its control socket.
+//! baresip as a desk phone or as somebody in the city: a WAV file for a voice, a recording for an ear, orders over its
+//! control socket.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::exchange::{Exchange, Running, Scratch, free_port, wait_for};
+use crate::exchange::Exchange;
+use crate::process::{Running, Scratch, free_ports, wait_for};
 use crate::wav;
+
+const MODULES: &str = "/usr/lib/baresip/modules";
+/// Blocks of 20 ms that count as having heard something.
+const HEARD: usize = 20;
 
 /// A phone.
 pub(crate) struct Phone {
     dir: Scratch,
-    control: u16,
+    control: SocketAddr,
     _process: Running,
-    log: PathBuf,
-    pub(crate) hz: u16,
 }
 
 /// How it differs from the usual.
+#[derive(Clone)]
 pub(crate) struct Taste {
     pub(crate) codecs: &'static str,
     pub(crate) transport: &'static str,
+    /// `auto` or `manual`.
     pub(crate) answer: &'static str,
-    /// Which of RTP events and INFO carries its keys.
-    pub(crate) dtmf: &'static str,
+    pub(crate) voice: Voice,
+    /// Where it listens for SIP; `None`: anywhere.
+    pub(crate) port: Option<u16>,
+}
+
+/// What it says in a call.
+#[derive(Clone)]
+pub(crate) enum Voice {
+    /// A tone of so many Hz.
+    Tone(u16),
+    /// Digits as sound, then silence.
+    Digits(&'static str),
 }
 
 impl Default for Taste {
     fn default() -> Self {
-        Self { codecs: "pcma,pcmu", transport: "udp", answer: "auto", dtmf: "rtpevent" }
+        Self { codecs: "pcma,pcmu", transport: "udp", answer: "auto", voice: Voice::Tone(440), port: None }
     }
 }
 
 impl Phone {
-    /// Starts a phone that registers, and waits until the exchange knows it.
-    pub(crate) fn start(exchange: &Exchange, login: &str, password: &str, hz: u16, taste: &Taste) -> Self {
-        let dir = Scratch::new("baresip");
-        let (control, sip) = (free_port(), free_port());
-        let modules = "/usr/lib/baresip/modules";
-        let rtp = 40_000 + (sip % 20) * 1000;
-        fs::write(
-            dir.path("config"),
-            format!(
-                "poll_method epoll\nsip_listen 127.0.0.1:{sip}\nmodule_path {modules}\n\
-                 module g711.so\nmodule ausine.so\nmodule aubridge.so\nmodule sndfile.so\nmodule account.so\n\
-                 module_app account.so\nmodule_app menu.so\nmodule ctrl_tcp.so\nmodule_app ctrl_tcp.so\n\
-                 audio_source ausine,{hz}\naudio_player aubridge,sink\naudio_alert aubridge,alert\n\
-                 ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {0}\nrtp_ports {rtp}-{1}\nrtp_stats no\n",
-                dir.0.display(),
-                rtp + 900
-            ),
-        )
-        .unwrap();
+    /// A phone of the office that registers; waits until the exchange knows it.
+    pub(crate) fn start(exchange: &Exchange, login: &str, password: &str, taste: Taste) -> Self {
         let account = format!(
-            "<sip:{login}@{0};transport={1}>;auth_user={login};auth_pass={password};regint=60;answermode={2};audio_codecs={3};dtmfmode={4}\n",
-            exchange.sip, taste.transport, taste.answer, taste.codecs, taste.dtmf
+            "<sip:{login}@{};transport={}>;auth_user={login};auth_pass={password};regint=60;",
+            exchange.sip, taste.transport
         );
-        fs::write(dir.path("accounts"), account).unwrap();
-        fs::write(dir.path("contacts"), "").unwrap();
-        let log = dir.path("log");
-        let out = fs::File::create(&log).unwrap();
-        let process = Command::new("baresip")
-            .arg("-f")
-            .arg(&dir.0)
-            .stdin(Stdio::null())
-            .stdout(out.try_clone().unwrap())
-            .stderr(out)
-            .spawn()
-            .expect("baresip is installed by scripts/test");
-        let phone = Self { dir, control, _process: Running(process), log, hz };
+        let phone = Self::with_account(login, &account, &taste);
         wait_for(&format!("baresip {login} registered"), Duration::from_secs(20), || exchange.is_registered(login));
         phone
     }
 
-    /// An order as netstring of JSON, as its ctrl_tcp module wants; the first thing that it answers.
+    /// Somebody in the city with this number, behind the carrier, which knows him by his port.
+    pub(crate) fn in_the_city(carrier: SocketAddr, port: u16, number: &str, taste: Taste) -> Self {
+        let account = format!("<sip:{number}@{carrier}>;outbound=\"sip:{carrier}\";regint=0;");
+        let phone = Self::with_account(number, &account, &Taste { port: Some(port), ..taste });
+        wait_for("baresip to be ready", Duration::from_secs(10), || phone.log().contains("baresip is ready"));
+        phone
+    }
+
+    /// A phone of the carrier itself, for a look at the peers without us.
+    pub(crate) fn at_the_carrier(carrier: SocketAddr, login: &str, password: &str, taste: Taste) -> Self {
+        let account = format!("<sip:{login}@{carrier}>;auth_user={login};auth_pass={password};regint=60;");
+        let phone = Self::with_account(login, &account, &taste);
+        phone.wait_for_word("[1 binding]", 1);
+        phone
+    }
+
+    fn with_account(name: &str, account: &str, taste: &Taste) -> Self {
+        let dir = Scratch::new(&format!("baresip-{name}"));
+        // SIP, its port of TLS, control, and some pairs for RTP
+        let own = free_ports(24);
+        let (sip, control, rtp) = (taste.port.unwrap_or(own), own + 2, own + 4);
+        let voice = dir.path("voice.wav");
+        match taste.voice {
+            Voice::Tone(hz) => wav::write_tone(&voice, &[hz], 60),
+            Voice::Digits(digits) => wav::write_digits(&voice, digits),
+        }
+        let modules = ["g711", "aufile", "aubridge", "sndfile"].map(|name| format!("module {name}.so\n")).concat();
+        dir.write(
+            "config",
+            &format!(
+                "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen 127.0.0.1:{sip}\nmodule_path {MODULES}\n{modules}\
+                 module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n\
+                 audio_source aufile,{}\naudio_player aubridge,sink\naudio_alert aubridge,alert\nringback_disabled yes\n\
+                 snd_path {}\nrtp_ports {rtp}-{}\nrtp_stats no\nstatmode_default off\n",
+                voice.display(),
+                dir.0.display(),
+                rtp + 19
+            ),
+        );
+        dir.write("accounts", &format!("{account}answermode={};audio_codecs={}\n", taste.answer, taste.codecs));
+        dir.write("contacts", "");
+        let process =
+            Running::start("baresip", "baresip-core", &["-s", "-f", dir.0.to_str().unwrap()], &dir.path("log"));
+        Self { dir, control: SocketAddr::from(([127, 0, 0, 1], control)), _process: process }
+    }
+
+    /// An order as netstring of JSON, as its ctrl_tcp module wants.
     fn order(&self, command: &str, parameters: &str) {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.control));
-        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).unwrap();
+        let mut stream = None;
+        wait_for("baresip's control socket", Duration::from_secs(5), || {
+            stream = TcpStream::connect(self.control).ok();
+            stream.is_some()
+        });
+        let mut stream = stream.expect("waited for");
         let json = format!("{{\"command\":\"{command}\",\"params\":\"{parameters}\",\"token\":\"t\"}}");
         write!(stream, "{}:{json},", json.len()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
-        let mut buffer = [0; 2048];
-        let _ = stream.read(&mut buffer);
+        let mut answer = String::new();
+        let mut buffer = [0; 4096];
+        while !answer.contains("\"response\":true") {
+            match stream.read(&mut buffer) {
+                Ok(n) if n > 0 => answer.push_str(&String::from_utf8_lossy(&buffer[..n])),
+                _ => panic!("baresip did not take {command} {parameters}: {answer}"),
+            }
+        }
     }
 
     pub(crate) fn dial(&self, number: &str) {
         self.order("dial", number);
+    }
+
+    pub(crate) fn accept(&self) {
+        self.order("accept", "");
     }
 
     pub(crate) fn hang_up(&self) {
@@ -102,8 +148,34 @@ impl Phone {
         self.order("resume", "");
     }
 
+    /// Keys pressed in a call, as RTP events.
+    pub(crate) fn press(&self, keys: &str) {
+        self.order("sndcode", keys);
+    }
+
+    /// What it prints, with all its SIP messages.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        String::from_utf8_lossy(&fs::read(self.dir.path("log")).unwrap_or_default()).into_owned()
+    }
+
+    /// Waits for so many lines of its log with this word.
+    pub(crate) fn wait_for_word(&self, word: &str, times: usize) {
+        let what = format!("{word:?} {times} times in {}", self.dir.path("log").display());
+        wait_for(&what, Duration::from_secs(20), || self.log().matches(word).count() >= times);
+    }
+
+    pub(crate) fn wait_until_rung(&self) {
+        self.wait_for_word("Incoming call from", 1);
+    }
+
+    /// Waits until it is in its first call.
+    pub(crate) fn wait_until_talking(&self) {
+        self.wait_for_word("Call established", 1);
+    }
+
+    /// Waits until its first call is over.
+    pub(crate) fn wait_until_over(&self) {
+        self.wait_for_word("session closed", 1);
     }
 
     fn recordings(&self) -> Vec<PathBuf> {
@@ -111,16 +183,31 @@ impl Phone {
         entries.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).collect()
     }
 
-    /// 20 ms blocks of this tone that it has heard so far, over all its calls.
-    pub(crate) fn heard(&self, hz: u16) -> usize {
-        self.recordings().iter().map(|path| wav::blocks_of(path, hz)).sum()
+    /// From now on.
+    pub(crate) fn listen(&self) -> Listening<'_> {
+        let length = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
+        Listening { phone: self, heard: self.recordings().into_iter().map(|path| (length(&path), path)).collect() }
     }
 
-    /// Waits until it has heard half a second more of this tone.
+    /// Waits until it has heard some tenths of a second of this tone from now on.
     pub(crate) fn wait_to_hear(&self, hz: u16) {
-        let before = self.heard(hz);
-        wait_for(&format!("{hz} Hz in the ear of {}", self.dir.0.display()), Duration::from_secs(15), || {
-            self.heard(hz) >= before + 25
-        });
+        let listening = self.listen();
+        let what = format!("{hz} Hz in the ear of {}", self.dir.0.display());
+        wait_for(&what, Duration::from_secs(25), || listening.blocks_of(hz) >= HEARD);
+    }
+}
+
+/// A place in a phone's recordings.
+pub(crate) struct Listening<'a> {
+    phone: &'a Phone,
+    heard: Vec<(u64, PathBuf)>,
+}
+
+impl Listening<'_> {
+    /// 20 ms blocks of this tone since then.
+    pub(crate) fn blocks_of(&self, hz: u16) -> usize {
+        let before =
+            |path: &PathBuf| self.heard.iter().find(|(_, known)| known == path).map_or(0, |(length, _)| *length);
+        self.phone.recordings().iter().map(|path| wav::blocks_of(path, before(path), hz)).sum()
     }
 }

@@ -1,143 +1,109 @@
-//! A Dozvon of the test's own: its directory, its ports, its process.
+//! A Dozvon of the test's own: its directory, its ports, its process, its API.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::process::{Running, Scratch, free_ports, need, wait_for, with_its_parent};
+
+/// The password of `admin` in these tests.
+pub(crate) const ADMIN: &str = "peers-admin-password";
+/// How many pairs of RTP ports an exchange of these tests has.
+const RTP_PORTS: u16 = 200;
 
 /// The binary under test: the release one when `DOZVON_BIN` names it.
 pub(crate) fn binary() -> PathBuf {
     std::env::var_os("DOZVON_BIN").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_dozvon")), PathBuf::from)
 }
 
-/// A UDP and TCP port of loopback that nobody holds now.
-pub(crate) fn free_port() -> u16 {
-    loop {
-        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let port = udp.local_addr().unwrap().port();
-        if port < 65_000 && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-/// Waits for `done`, looking every 20 ms, at most so long.
-pub(crate) fn wait_for(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + limit;
-    while !done() {
-        assert!(Instant::now() < end, "{what}: not within {limit:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// A directory that goes with the test.
-pub(crate) struct Scratch(pub(crate) PathBuf);
-
-impl Scratch {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("dozvon-{name}-{}-{}", std::process::id(), free_port()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("kept for a look: {}", self.0.display());
-        } else {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-}
-
-/// A process that ends with its test.
-pub(crate) struct Running(pub(crate) Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A running exchange.
+/// A running exchange, or one that can be started.
 pub(crate) struct Exchange {
     pub(crate) dir: Scratch,
     pub(crate) sip: SocketAddr,
     pub(crate) https: u16,
     pub(crate) http: u16,
-    child: Option<Running>,
+    process: Option<Running>,
     log: PathBuf,
 }
 
-/// The password of `admin` in these tests.
-pub(crate) const ADMIN: &str = "peers-admin-password";
-
 impl Exchange {
+    /// Ports, a directory with the host file, the sounds of the story: nothing runs yet.
+    pub(crate) fn prepare(name: &str) -> Self {
+        let dir = Scratch::new(name);
+        let ports = free_ports(4);
+        let rtp = free_ports(RTP_PORTS);
+        let sip = SocketAddr::from(([127, 0, 0, 1], ports));
+        let (https, http) = (ports + 2, ports + 3);
+        let host = format!(
+            "[sip]\nudp = \"{sip}\"\ntcp = \"{sip}\"\ntls = \"127.0.0.1:{}\"\n\
+             [rtp]\nports = \"{rtp}-{}\"\n\
+             [web]\nhttp = \"127.0.0.1:{http}\"\nhttps = \"127.0.0.1:{https}\"\n[log]\nlevel = \"debug\"\n",
+            ports + 1,
+            rtp + RTP_PORTS - 1
+        );
+        dir.write("host.toml", &host);
+        let sounds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sounds");
+        for sound in ["greeting.ogg", "moh.mp3"] {
+            fs::copy(sounds.join(sound), dir.path(sound)).unwrap();
+        }
+        let log = dir.path("exchange.log");
+        Self { dir, sip, https, http, process: None, log }
+    }
+
     /// Puts the office in and starts.
     pub(crate) fn start(name: &str, office: &str) -> Self {
-        let dir = Scratch::new(name);
-        let sip = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let (http, https, rtp) = (free_port(), free_port(), free_rtp_range());
-        let host = format!(
-            "[sip]\nudp = \"{sip}\"\ntcp = \"{sip}\"\ntls = \"127.0.0.1:{}\"\n[rtp]\nports = \"{rtp}\"\n[web]\nhttp = \"127.0.0.1:{http}\"\nhttps = \"127.0.0.1:{https}\"\n[log]\nlevel = \"debug\"\n",
-            free_port()
-        );
-        fs::write(dir.path("host.toml"), host).unwrap();
-        let log = dir.path("exchange.log");
-        let mut exchange = Self { dir, sip, https, http, child: None, log };
+        let mut exchange = Self::prepare(name);
         exchange.apply(office);
         exchange.begin();
         exchange
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(binary());
-        command.env("DOZVON_ADMIN_PASSWORD", ADMIN);
-        command
-    }
-
     /// Runs a command of the binary against this data directory.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command();
-        command.args(arguments).arg("--data").arg(self.dir.path("data"));
-        command.output().unwrap()
+        let mut command = Command::new(binary());
+        command.env("DOZVON_ADMIN_PASSWORD", ADMIN).args(arguments);
+        command.arg("--data").arg(self.data()).arg("--config").arg(self.dir.path("host.toml")).output().unwrap()
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.dir.path("data")
     }
 
     /// Applies an office file, running or stopped.
     pub(crate) fn apply(&self, office: &str) {
-        let file = self.dir.path("office.toml");
-        fs::write(&file, office).unwrap();
-        let output = self.run(&["apply", file.to_str().unwrap()]);
-        assert!(output.status.success(), "apply: {}", String::from_utf8_lossy(&output.stderr));
+        let output = self.try_apply(office);
+        assert!(output.status.success(), "apply: {}", words(&output));
+    }
+
+    /// Tries to.
+    pub(crate) fn try_apply(&self, office: &str) -> Output {
+        let file = self.dir.write("office.toml", office);
+        self.run(&["apply", file.to_str().unwrap()])
+    }
+
+    /// The process that `begin` starts, not started.
+    fn serve(&self) -> Command {
+        let mut command = with_its_parent(binary());
+        command.env("DOZVON_ADMIN_PASSWORD", ADMIN).arg("serve");
+        command.arg("--config").arg(self.dir.path("host.toml")).arg("--data").arg(self.data());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
     }
 
     /// Starts the process and waits for its word that it is ready.
     pub(crate) fn begin(&mut self) {
-        let mut child = self
-            .command()
-            .arg("serve")
-            .arg("--config")
-            .arg(self.dir.path("host.toml"))
-            .arg("--data")
-            .arg(self.dir.path("data"))
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = self.serve().spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
-        self.child = Some(Running(child));
+        self.process = Some(Running::adopt(child));
         let (ready, is_ready) = mpsc::channel();
-        let mut log = fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        let mut log = fs::File::options().create(true).append(true).open(&self.log).unwrap();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 let _ = writeln!(log, "{line}");
@@ -150,46 +116,82 @@ impl Exchange {
         assert!(came.is_ok(), "not ready:\n{}", self.log());
     }
 
+    /// Starts it where it can't start: waits for its end, and gives status and words.
+    pub(crate) fn begin_in_vain(&self) -> Output {
+        let child = self.serve().spawn().unwrap();
+        let pid = child.id();
+        let (ended, has_ended) = mpsc::channel();
+        std::thread::spawn(move || ended.send(child.wait_with_output().unwrap()));
+        has_ended.recv_timeout(Duration::from_secs(10)).unwrap_or_else(|_| {
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+            panic!("it runs where it should have refused");
+        })
+    }
+
     /// Ends it as a power cut would.
-    pub(crate) fn kill(&mut self) {
-        self.child = None;
+    pub(crate) fn cut_power(&mut self) {
+        self.process.take().expect("it runs").cut();
     }
 
-    /// Ends it as the system would, and waits; its exit status.
+    /// Ends it as the system would; its exit status, `None` when it did not end in time.
     pub(crate) fn stop(&mut self) -> Option<i32> {
-        let mut running = self.child.take()?;
-        let pid = running.0.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        running.0.wait().unwrap().code()
+        self.process.take().expect("it runs").stop(Duration::from_secs(15))
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.as_ref().unwrap().0.id()
+    /// Resident memory.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let pid = self.process.as_ref().expect("it runs").pid();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Waits for a word in the log.
-    pub(crate) fn wait_log(&self, word: &str, seconds: u64) {
-        wait_for(&format!("{word:?} in the log"), Duration::from_secs(seconds), || self.log().contains(word));
-    }
-
     /// The history, newest first, from the API.
-    pub(crate) fn history(&self) -> Vec<serde_json::Value> {
-        let answer = self.get("/api/v1/history");
-        answer["items"].as_array().cloned().unwrap_or_default()
+    pub(crate) fn history(&self) -> Vec<Value> {
+        self.get("/api/v1/history")["items"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Waits until the newest row of history has ended.
-    pub(crate) fn ended_row(&self) -> serde_json::Value {
-        let mut row = serde_json::Value::Null;
-        wait_for("a finished row of history", Duration::from_secs(15), || {
-            row = self.history().into_iter().next().unwrap_or_default();
-            !row["outcome"].is_null()
+    /// Waits until every row of history has ended; gives the newest.
+    pub(crate) fn last_call(&self) -> Value {
+        let mut rows = Vec::new();
+        wait_for("an ended row of history", Duration::from_secs(20), || {
+            rows = self.history();
+            !rows.is_empty() && rows.iter().all(|row| !row["outcome"].is_null())
         });
-        row
+        rows.swap_remove(0)
+    }
+
+    /// The story of a row: kinds of its steps, in order.
+    pub(crate) fn steps(&self, row: &Value) -> Vec<Value> {
+        let story = self.get(&format!("/api/v1/history/{}", row["id"].as_str().unwrap()));
+        story["steps"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Calls in progress.
+    pub(crate) fn calls(&self) -> Vec<Value> {
+        self.get("/api/v1/calls")["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Whether any phone is registered for this login.
+    pub(crate) fn is_registered(&self, login: &str) -> bool {
+        let extensions = self.get("/api/v1/extensions");
+        let extensions = extensions["items"].as_array().cloned().unwrap_or_default();
+        let mut devices =
+            extensions.iter().flat_map(|extension| extension["devices"].as_array().cloned().unwrap_or_default());
+        devices.any(|device| device["login"] == login && device["registration"]["registered"] == true)
+    }
+
+    /// Waits for all trunks to be registered.
+    pub(crate) fn wait_for_trunk(&self) {
+        wait_for("the trunk's registration", Duration::from_secs(15), || {
+            let trunks = self.get("/api/v1/trunks");
+            let trunks = trunks["items"].as_array().cloned().unwrap_or_default();
+            !trunks.is_empty() && trunks.iter().all(|trunk| trunk["state"]["code"] == "registered")
+        });
     }
 
     /// The token that [`get`](Self::get) uses, made on first use.
@@ -199,79 +201,69 @@ impl Exchange {
             return token;
         }
         let output = self.run(&["token", "create", "peers", "--role", "admin"]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{}", words(&output));
         let text = String::from_utf8_lossy(&output.stdout);
         let token = text.split_whitespace().max_by_key(|word| word.len()).unwrap().to_owned();
         fs::write(&kept, &token).unwrap();
         token
     }
 
-    /// GET by curl over TLS: a client that is not ours.
-    pub(crate) fn get(&self, path: &str) -> serde_json::Value {
-        let output = Command::new("curl")
-            .args(["--silent", "--insecure", "--max-time", "10", "--header"])
-            .arg(format!("Authorization: Bearer {}", self.token()))
-            .arg(format!("https://127.0.0.1:{}{path}", self.https))
-            .output()
-            .unwrap();
-        serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("GET {path}: {error}: {}", String::from_utf8_lossy(&output.stdout)))
+    /// GET with a token, over TLS, by curl: a client that is not ours.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let bearer = format!("Authorization: Bearer {}", self.token());
+        let text = self.fetch(&["--header", &bearer], &format!("https://127.0.0.1:{}{path}", self.https));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("GET {path}: {error}: {text}"))
     }
 
-    /// Whether any phone is registered for this login.
-    pub(crate) fn is_registered(&self, login: &str) -> bool {
-        self.get("/api/v1/extensions").to_string().contains(login) && self.registered_logins().iter().any(|l| l == login)
+    /// What curl prints.
+    pub(crate) fn fetch(&self, options: &[&str], url: &str) -> String {
+        need("curl", "curl");
+        let curl = ["--silent", "--show-error", "--insecure", "--max-time", "10"];
+        let output = Command::new("curl").args(curl).args(options).arg(url).output().unwrap();
+        assert!(output.status.success(), "curl {url}: {}\n{}", words(&output), self.log());
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn registered_logins(&self) -> Vec<String> {
-        let answer = self.get("/api/v1/extensions");
-        let extensions = answer["items"].as_array().cloned().unwrap_or_default();
-        let devices = extensions.iter().flat_map(|e| e["devices"].as_array().cloned().unwrap_or_default());
-        let is_up = |device: &serde_json::Value| device["registered"].as_bool() == Some(true);
-        devices.filter(is_up).filter_map(|d| d["login"].as_str().map(str::to_owned)).collect()
-    }
-
-    /// Whether it still answers OPTIONS.
+    /// Whether it still answers OPTIONS; asks three times, as a datagram may be lost in a flood.
     pub(crate) fn answers_options(&self) -> bool {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         let us = socket.local_addr().unwrap();
-        let text = format!(
-            "OPTIONS sip:{0} SIP/2.0\r\nVia: SIP/2.0/UDP {us};branch=z9hG4bK{1};rport\r\nMax-Forwards: 70\r\nFrom: <sip:probe@{us}>;tag=1\r\nTo: <sip:{0}>\r\nCall-ID: {1}@probe\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
-            self.sip,
-            us.port()
-        );
-        socket.send_to(text.as_bytes(), self.sip).unwrap();
         let mut buffer = [0; 4096];
-        socket.recv(&mut buffer).is_ok_and(|n| buffer[..n].starts_with(b"SIP/2.0 200"))
+        (0..3).any(|attempt| {
+            socket.send_to(options(self.sip, us, "UDP", attempt).as_bytes(), self.sip).unwrap();
+            socket.recv(&mut buffer).is_ok_and(|n| buffer[..n].starts_with(b"SIP/2.0 200"))
+        })
     }
 
-    /// Sends bytes over TCP and returns what comes back until the peer is quiet.
-    pub(crate) fn over_tcp(&self, bytes: &[u8]) -> Vec<u8> {
+    /// Sends bytes over a connection of their own and returns what comes back until the peer is quiet or closes; and
+    /// whether it closed.
+    pub(crate) fn over_tcp(&self, bytes: &[u8]) -> (Vec<u8>, bool) {
         let mut stream = TcpStream::connect(self.sip).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
         stream.write_all(bytes).unwrap();
         let mut answer = Vec::new();
         let mut buffer = [0; 4096];
-        while let Ok(n) = stream.read(&mut buffer) {
-            if n == 0 {
-                break;
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(0) => return (answer, true),
+                Ok(n) => answer.extend_from_slice(&buffer[..n]),
+                Err(error) => return (answer, error.kind() == std::io::ErrorKind::ConnectionReset),
             }
-            answer.extend_from_slice(&buffer[..n]);
         }
-        answer
     }
 }
 
-/// 200 ports of its own for RTP, away from those of other tests.
-fn free_rtp_range() -> String {
-    use std::sync::atomic::{AtomicU16, Ordering};
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + 400 * (NEXT.fetch_add(1, Ordering::Relaxed) % 60);
-    format!("{first}-{}", first + 398)
+/// An OPTIONS of a stranger.
+pub(crate) fn options(to: SocketAddr, us: SocketAddr, transport: &str, number: usize) -> String {
+    let id = format!("{}x{number}", us.port());
+    format!(
+        "OPTIONS sip:{to} SIP/2.0\r\nVia: SIP/2.0/{transport} {us};branch=z9hG4bK{id};rport\r\nMax-Forwards: 70\r\n\
+         From: <sip:probe@{us}>;tag={id}\r\nTo: <sip:{to}>\r\nCall-ID: {id}@probe\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    )
 }
 
-/// A file of the test's directory, written.
-pub(crate) fn write(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
+/// What a command said.
+pub(crate) fn words(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

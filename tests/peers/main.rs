@@ -1,11 +1,16 @@
-//! The same house before real peers: SIPp, baresip and Kamailio from Debian's packages, started here, on loopback and random free
+//! The same house before real peers: SIPp, baresip, Kamailio and curl from Debian's packages, started here on loopback and free
 //! ports, and ended here. Only these tests may wait, and they wait for an event.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can't go on says where, and it runs in real time"
+)]
 
 mod baresip;
 mod carrier;
 mod exchange;
+mod process;
 mod sipp;
 mod story;
 mod sturdy;

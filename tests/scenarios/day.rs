@@ -67,8 +67,8 @@ fn play(seed: u64) {
         *link = Link::default();
     }
     for index in 0..world.phones.len() {
-        for _ in 0..world.phones[index].calls.len() {
-            world.hang_up(PhoneId(index));
+        for call in 0..world.phones[index].calls.len() {
+            world.act(PhoneId(index), |phone, now, _| phone.hang_up(now, call));
         }
     }
     assert!(world.checks.calls() >= 10, "{} few calls came about: {}", world.at(), world.checks.calls());

@@ -88,7 +88,8 @@ kind = "hang_up"
         ("ext.reserve", "all"),
         ("all.reserve", "night"),
     ];
-    let links: String = links.iter().map(|(from, to)| format!("[[link]]\nfrom = \"{from}\"\nto = \"{to}\"\n")).collect();
+    let links: String =
+        links.iter().map(|(from, to)| format!("[[link]]\nfrom = \"{from}\"\nto = \"{to}\"\n")).collect();
     format!("{}{desk}{links}", office())
 }
 

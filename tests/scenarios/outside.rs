@@ -45,7 +45,8 @@ fn the_trunk_registers_and_a_call_without_a_desk_reaches_group_500() {
     assert!(world.hears(carrier, phone) && world.hears(phone, carrier));
     world.hang_up(carrier);
     world.run_for(secs(1));
-    let started = world.records.iter().find_map(|record| if let Record::CallStarted(s) = record { Some(s) } else { None });
+    let started =
+        world.records.iter().find_map(|record| if let Record::CallStarted(s) = record { Some(s) } else { None });
     let started = started.unwrap();
     assert_eq!((started.caller.as_str(), started.called.as_str()), ("79211234567", "78126122981"));
     assert_eq!(started.trunk.as_deref(), Some("City"));
@@ -133,7 +134,10 @@ fn an_unknown_number_of_the_carrier_is_404_and_a_stranger_is_challenged() {
 
 #[test]
 fn a_second_trunk_takes_the_call_when_the_first_is_dead() {
-    let second = TRUNK.replace("City", "Spare").replace("78126122981", "78127770000").replace("carrier.example", "second.example");
+    let second = TRUNK
+        .replace("City", "Spare")
+        .replace("78126122981", "78127770000")
+        .replace("carrier.example", "second.example");
     let mut world = World::new(26, &format!("{SMALL}{TRUNK}{second}"));
     let carrier = world.carrier();
     let spare = world.add_phone("spare");

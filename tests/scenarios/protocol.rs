@@ -68,7 +68,11 @@ fn calls_survive_bad_lines_on_both_sides() {
         world.links[a.0] = Link::bad(&mut rng);
         world.links[b.0] = Link::bad(&mut rng);
         world.dial(a, "201");
-        assert!(world.run_until(secs(40), |world| world.is_talking(a) && world.is_talking(b)), "{} no talk", world.at());
+        assert!(
+            world.run_until(secs(40), |world| world.is_talking(a) && world.is_talking(b)),
+            "{} no talk",
+            world.at()
+        );
         world.run_for(secs(5));
         assert!(world.hears(a, b) && world.hears(b, a), "{} one side hears nothing", world.at());
         world.hang_up(b);
@@ -97,7 +101,11 @@ fn max_forwards_zero_is_483() {
     let invite = "INVITE sip:201@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.1.0:5060;branch=z9hG4bKmf;rport\r\nMax-Forwards: 0\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:201@10.0.0.1>\r\nCall-ID: mf\r\nCSeq: 1 INVITE\r\nContact: <sip:a@10.0.1.0>\r\nContent-Length: 0\r\n\r\n";
     world.throw(world.phones[a.0].sip, ([10, 0, 0, 1], 5060).into(), invite.as_bytes().to_vec());
     world.run_for(secs(1));
-    let last = world.phones[a.0].log.iter().rev().find_map(|m| if let Message::Response(r) = m { Some(r.status) } else { None });
+    let last = world.phones[a.0]
+        .log
+        .iter()
+        .rev()
+        .find_map(|m| if let Message::Response(r) = m { Some(r.status) } else { None });
     assert_eq!(last, Some(483));
     world.assert_clean();
 }
@@ -107,10 +115,16 @@ fn options_tell_what_we_do_and_requests_of_strangers_are_challenged_alike() {
     let mut world = World::new(65, SMALL);
     let phone = world.add_phone("stranger");
     let send = |world: &mut World, method: &str, n: u32| {
-        let text = format!("{method} sip:200@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.1.0:5060;branch=z9hG4bK{n};rport\r\nMax-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:200@10.0.0.1>\r\nCall-ID: c{n}\r\nCSeq: 1 {method}\r\nContact: <sip:a@10.0.1.0>\r\nContent-Length: 0\r\n\r\n");
+        let text = format!(
+            "{method} sip:200@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.1.0:5060;branch=z9hG4bK{n};rport\r\nMax-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:200@10.0.0.1>\r\nCall-ID: c{n}\r\nCSeq: 1 {method}\r\nContact: <sip:a@10.0.1.0>\r\nContent-Length: 0\r\n\r\n"
+        );
         world.throw(world.phones[phone.0].sip, ([10, 0, 0, 1], 5060).into(), text.into_bytes());
         world.run_for(millis(100));
-        let status = world.phones[phone.0].log.iter().rev().find_map(|m| if let Message::Response(r) = m { Some(r.clone()) } else { None });
+        let status = world.phones[phone.0]
+            .log
+            .iter()
+            .rev()
+            .find_map(|m| if let Message::Response(r) = m { Some(r.clone()) } else { None });
         status.unwrap()
     };
     let options = send(&mut world, "OPTIONS", 1);
@@ -130,7 +144,9 @@ fn a_restart_keeps_the_registrations() {
     let kept: Vec<dozvon::engine::StoredBinding> = world
         .records
         .iter()
-        .filter_map(|record| if let dozvon::engine::Record::Binding(binding) = record { Some(binding.clone()) } else { None })
+        .filter_map(
+            |record| if let dozvon::engine::Record::Binding(binding) = record { Some(binding.clone()) } else { None },
+        )
         .collect();
     assert_eq!(kept.len(), 1);
     let mut second = World::new(67, &office());
@@ -154,7 +170,9 @@ fn digits_in_info_reach_the_other_side_as_events() {
     let (mut world, a, b) = pair(68);
     world.dial(a, "201");
     world.run_for(secs(3));
-    world.act(a, |phone, now, index| phone.inside(now, index, Method::Info, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n"));
+    world.act(a, |phone, now, index| {
+        phone.inside(now, index, Method::Info, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n")
+    });
     world.run_for(secs(1));
     let last = world.phones[a.0].log.iter().rev().find_map(|m| match m {
         Message::Response(r) if r.headers.cseq().unwrap().method == Method::Info => Some(r.status),

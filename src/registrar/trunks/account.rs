@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use crate::base::Duration;
 use crate::base::limits::MAX_FORWARDS;
-use crate::sip::flow::ServerName;
 use crate::office::Trunk;
 use crate::sip::auth::Credentials;
+use crate::sip::flow::ServerName;
 use crate::sip::stack::RequestDraft;
 use crate::sip::wire::{CSeq, Headers, Host, Method, Name, NameAddr, Request, Uri};
 use crate::sip::{Flow, Transport};

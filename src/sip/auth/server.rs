@@ -63,9 +63,14 @@ impl Challenger {
         Self { rng, key, realm: realm.to_owned(), seen: BTreeMap::new(), forgotten_until: None }
     }
 
-    /// The values of WWW-Authenticate: SHA-256 first, MD5 second (RFC 8760 §2.4), both with the same nonce, which is good for
-    /// [`NONCE_LIFE`] from the address of `flow`.
-    pub fn challenge(&mut self, now: Instant, flow: &Flow, stale: bool) -> Vec<String> {
+    /// The values of WWW-Authenticate for this request, both with the same nonce, which is good for [`NONCE_LIFE`] from the
+    /// address of `flow`.
+    ///
+    /// RFC 8760 §2.4 puts the strongest first and lets the client skip what it does not know. Many do not skip: pjsip up to 2.10,
+    /// Twinkle and SIPp before 3.7.2 look at the first value only, and give up when that is not MD5. So MD5 stands first, SHA-256
+    /// second; a client that answers the first value that it knows proves itself by MD5, one that looks for the strongest, or has
+    /// done away with MD5, by SHA-256.
+    pub fn challenge(&mut self, now: Instant, flow: &Flow, request: &Request, stale: bool) -> Vec<String> {
         let chance = self.rng.u32();
         let nonce = self.nonce((now.micros(), chance), flow.peer.ip());
         let stale = if stale { ", stale=true" } else { "" };
@@ -73,7 +78,10 @@ impl Challenger {
             let (realm, name) = (quoted(&self.realm), algorithm.name());
             format!("Digest realm={realm}, nonce=\"{nonce}\", algorithm={name}, qop=\"auth\"{stale}")
         };
-        vec![value(Algorithm::Sha256), value(Algorithm::Md5)]
+        let agent = request.headers.get(&Name::UserAgent).unwrap_or_default();
+        let offered: &[Algorithm] =
+            if stumbles_over_sha256(agent) { &[Algorithm::Md5] } else { &[Algorithm::Md5, Algorithm::Sha256] };
+        offered.iter().map(|algorithm| value(*algorithm)).collect()
     }
 
     /// Checks an Authorization (or Proxy-Authorization). The password is looked up by user name; an unknown user costs the
@@ -207,6 +215,14 @@ impl Claim {
 /// is whom the request is for.
 fn is_for(uri: &str, target: &Uri) -> bool {
     uri.parse::<Uri>().is_ok_and(|uri| uri.user == target.user)
+}
+
+/// baresip before 3.12 (its library re before 3.12) gives up at any value with an algorithm that it does not know, wherever it
+/// stands: `User-Agent: baresip v1.0.0 (x86_64/linux)`.
+fn stumbles_over_sha256(agent: &str) -> bool {
+    let Some(version) = agent.strip_prefix("baresip v") else { return false };
+    let mut parts = version.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next(), parts.next()) < (Some(3), Some(12))
 }
 
 /// How long a nonce is good.

@@ -3,7 +3,7 @@
 use crate::sip::wire::{Headers, Name};
 
 /// The `application/sdp` body, or that part of a `multipart` body. A body without a Content-Type is taken for one.
-pub(crate) fn description<'a>(headers: &Headers, body: &'a [u8]) -> Option<&'a [u8]> {
+pub fn description<'a>(headers: &Headers, body: &'a [u8]) -> Option<&'a [u8]> {
     if body.is_empty() {
         return None;
     }

@@ -19,10 +19,11 @@ use crate::sip::Flow;
 use crate::sip::auth::Credentials;
 use crate::sip::dialog::Dialog;
 use crate::sip::stack::{EndedBy, Output, SessionCommand, SessionEvent};
-use crate::sip::transaction::{LIFETIME, Owner, Plan, Purpose, T1, T2, Transactions};
+use crate::sip::transaction::{ExchangeId, LIFETIME, Owner, Plan, Purpose, T1, T2, Transactions};
 use crate::sip::wire::{Headers, Host, Method, NameAddr, Request, Uri};
 
-pub(crate) use body::{description, is_unreadable};
+pub use body::description;
+pub(crate) use body::is_unreadable;
 use incoming::Ringing;
 use outgoing::{Cancel, Placing};
 pub(crate) use outgoing::{dismiss, made_up};
@@ -87,7 +88,7 @@ enum Ours {
     /// A 2xx; the answer comes in ACK.
     Success,
     /// A re-INVITE or UPDATE.
-    Renewal,
+    Renewal(ExchangeId),
 }
 
 /// What carried their offer.
@@ -131,7 +132,7 @@ enum Timer {
     NoPrack,
     /// Each minute, so that proxies don't lose patience: §13.3.1.1.
     RepeatProvisional,
-    /// The user has not answered an offer of the peer's.
+    /// The user has not answered an offer of the peer's, or the peer a re-INVITE of ours that it has begun to work on.
     NoAnswer,
     /// The random wait after glare is over: §14.1.
     RetryOffer,
@@ -208,7 +209,7 @@ impl Session {
                 Timer::ResendProvisional => self.resend_reliable(cx),
                 Timer::NoPrack => self.give_up_reliable(cx),
                 Timer::RepeatProvisional => self.repeat_provisional(cx),
-                Timer::NoAnswer => self.reject_offer(cx, 500),
+                Timer::NoAnswer => self.on_no_answer(cx),
                 Timer::RetryOffer => self.send_offer(cx),
                 Timer::Refresh => self.send_refresh(cx),
                 Timer::Expire => self.fall(cx, EndedBy::Expired),
@@ -300,6 +301,7 @@ impl Session {
             Deal::Theirs(Theirs::Success { client, cseq, proofs }) => {
                 self.acknowledge(cx, client, cseq, proofs, None);
             }
+            Deal::Ours(Ours::Renewal(exchange)) => cx.core.abandon(cx.now, exchange),
             Deal::Idle | Deal::Ours(_) | Deal::Theirs(Theirs::Invite | Theirs::Reliable { .. }) => {}
         }
     }
@@ -313,9 +315,9 @@ impl Session {
         self.send(cx, Owner::Nobody, flow, request);
     }
 
-    fn send(&self, cx: &mut Context<'_>, owner: Owner, flow: Flow, request: Request) {
+    fn send(&self, cx: &mut Context<'_>, owner: Owner, flow: Flow, request: Request) -> Option<ExchangeId> {
         let plan = Plan { flows: vec![flow], credentials: self.credentials.clone(), give_up: None };
-        cx.core.send(cx.now, owner, request, plan);
+        cx.core.send(cx.now, owner, request, plan)
     }
 
     const fn owner(&self, purpose: Purpose) -> Owner {

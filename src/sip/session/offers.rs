@@ -133,11 +133,24 @@ impl Session {
         }
     }
 
+    /// Somebody thinks for too long.
+    pub(super) fn on_no_answer(&mut self, cx: &mut Context<'_>) {
+        match self.deal {
+            Deal::Ours(Ours::Renewal(exchange)) => {
+                if !cx.core.cancel(cx.now, exchange, &Headers::new()) {
+                    cx.core.abandon(cx.now, exchange);
+                }
+            }
+            _ => self.reject_offer(cx, 500),
+        }
+    }
+
     /// The fate of our re-INVITE or UPDATE.
     pub(super) fn on_renewal_final(&mut self, cx: &mut Context<'_>, purpose: Purpose, tried: Tried) {
         let offered = !tried.request.body.is_empty();
-        if offered && matches!(self.deal, Deal::Ours(Ours::Renewal)) {
+        if offered && matches!(self.deal, Deal::Ours(Ours::Renewal(_))) {
             self.deal = Deal::Idle;
+            self.timers.cancel(Timer::NoAnswer);
         }
         let status = tried.response.status;
         let retry_after = tried.response.headers.number(&Name::RetryAfter).filter(|seconds| *seconds <= 10);

@@ -119,10 +119,14 @@ impl Session {
             refresh.put(&mut request.headers, Some(if refresh.is_ours { "uac" } else { "uas" }));
         }
         put_description(&mut request, sdp);
-        if sdp.is_some() {
-            self.deal = Deal::Ours(Ours::Renewal);
+        let is_invite = request.method == Method::Invite;
+        let exchange = self.send(cx, self.owner(purpose), flow, request);
+        if let Some(exchange) = exchange.filter(|_| sdp.is_some()) {
+            self.deal = Deal::Ours(Ours::Renewal(exchange));
         }
-        self.send(cx, self.owner(purpose), flow, request);
+        if is_invite {
+            self.timers.arm(Timer::NoAnswer, cx.now + PATIENCE);
+        }
     }
 
     /// A refresh failed in a way that leaves the session alive: once more, well before its end.
@@ -143,4 +147,6 @@ pub(crate) const LEAST_SECONDS: u32 = 90;
 const MINIMUM_SECONDS: u32 = 30;
 /// What we ask for: RFC 4028 §4 recommends it.
 const OUR_SECONDS: u32 = 1800;
+/// A re-INVITE that met a provisional response has no end of its own (§17.1.1.2); a person may have to agree to it.
+const PATIENCE: Duration = Duration::from_secs(64);
 const BUSY: Duration = Duration::from_secs(2);

@@ -102,7 +102,7 @@ impl Session {
         else {
             return;
         };
-        if fork.rseq.is_some_and(|last| rseq != last + 1) {
+        if fork.rseq.is_some_and(|last| Some(rseq) != last.checked_add(1)) {
             return; // resent while its PRACK was under way, or ahead of one that was lost
         }
         fork.rseq = Some(rseq);

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::base::{ClientTxn, Instant, Rng, ServerTxn, SessionId};
 use crate::sip::auth::Credentials;
+pub use crate::sip::session::description;
 use crate::sip::session::{self, Context, Session};
 use crate::sip::transaction::{Happening, Next, Owner, Plan, ServerOwner, Transactions, Tried, renumber};
 use crate::sip::wire::{Headers, Message, Name, NameAddr, Request, Response, Uri, parse};

@@ -113,6 +113,16 @@ impl Transactions {
         true
     }
 
+    /// Nobody waits for an INVITE any more: without a final response it ends in 64·T1.
+    pub(crate) fn abandon(&mut self, now: Instant, exchange: ExchangeId) {
+        let Some(id) = self.current_client(exchange) else { return };
+        if let Some(Machine::Invite(machine)) = self.clients.get_mut(&id).map(|client| &mut client.machine) {
+            machine.on_cancelled(now);
+            let deadline = machine.next();
+            self.timers.set(Timed::Client(id), deadline);
+        }
+    }
+
     /// Sends the ACK of a 2xx and keeps it for that 2xx's resends, as long as the transaction `client` lasts. Via is
     /// made here.
     pub(crate) fn send_ack(&mut self, client: u64, flow: Flow, to_tag: &str, mut ack: Request) {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::{quote, trim, unquote};
+use super::params::ParamsRef;
+use super::text::{quote, quoted, trim, unquote};
+use super::uri::UriRef;
 use super::{Params, ParseError, Uri};
 
 /// A display name, a URI and header parameters (`tag`, `expires`, `q`, …): RFC 3261 §20.10.
@@ -49,18 +51,7 @@ impl NameAddr {
 impl FromStr for NameAddr {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let text = trim(text);
-        if text.starts_with('"') {
-            let (display, rest) = unquote(text).ok_or(ParseError::Address)?;
-            return bracketed(display, rest);
-        }
-        let stop = text.find(['<', ';', '"']).unwrap_or(text.len());
-        let (head, rest) = text.split_at_checked(stop).ok_or(ParseError::Address)?;
-        match rest.bytes().next() {
-            Some(b'<') => bracketed(trim(head).to_owned(), rest),
-            Some(b'"') => Err(ParseError::Address),
-            _ => bare(trim(head), rest),
-        }
+        NameAddrRef::read(text).map(Self::from)
     }
 }
 
@@ -75,25 +66,51 @@ impl fmt::Display for NameAddr {
     }
 }
 
-/// `<uri>;params`. Spaces inside the brackets are ignored, as RFC 4475 §3.1.2.14 allows.
-fn bracketed(display: String, text: &str) -> Result<NameAddr, ParseError> {
-    let inner = trim(text).strip_prefix('<').ok_or(ParseError::Address)?;
-    let (uri, params) = inner.split_once('>').ok_or(ParseError::Address)?;
-    complete(display, trim(uri).parse()?, params)
+/// An address that was looked at and not copied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NameAddrRef<'a> {
+    /// As it came; `quoted` is without its quotes, and still escaped.
+    display: &'a str,
+    quoted: bool,
+    uri: UriRef<'a>,
+    params: ParamsRef<'a>,
 }
 
-/// `uri;params`.
-fn bare(uri: &str, params: &str) -> Result<NameAddr, ParseError> {
-    if uri.contains(['?', ',']) {
-        return Err(ParseError::Address);
+impl<'a> NameAddrRef<'a> {
+    pub(super) fn read(text: &'a str) -> Result<Self, ParseError> {
+        let text = trim(text);
+        if text.starts_with('"') {
+            let (display, rest) = quoted(text).ok_or(ParseError::Address)?;
+            return Self::bracketed(display, true, rest);
+        }
+        let stop = text.find(['<', ';', '"']).unwrap_or(text.len());
+        let (head, rest) = text.split_at_checked(stop).ok_or(ParseError::Address)?;
+        match rest.bytes().next() {
+            Some(b'<') => Self::bracketed(trim(head), false, rest),
+            Some(b'"') => Err(ParseError::Address),
+            _ => Self::bare(trim(head), rest),
+        }
     }
-    complete(String::new(), uri.parse()?, params)
+
+    /// `<uri>;params`. Spaces inside the brackets are ignored, as RFC 4475 §3.1.2.14 allows.
+    fn bracketed(display: &'a str, quoted: bool, text: &'a str) -> Result<Self, ParseError> {
+        let inner = trim(text).strip_prefix('<').ok_or(ParseError::Address)?;
+        let (uri, params) = inner.split_once('>').ok_or(ParseError::Address)?;
+        Ok(Self { display, quoted, uri: UriRef::read(trim(uri))?, params: ParamsRef::of_header(params, "tag")? })
+    }
+
+    /// `uri;params`.
+    fn bare(uri: &'a str, params: &'a str) -> Result<Self, ParseError> {
+        if uri.contains(['?', ',']) {
+            return Err(ParseError::Address);
+        }
+        Ok(Self { display: "", quoted: false, uri: UriRef::read(uri)?, params: ParamsRef::of_header(params, "tag")? })
+    }
 }
 
-fn complete(display: String, uri: Uri, params: &str) -> Result<NameAddr, ParseError> {
-    let params = Params::of_header(params)?;
-    if params.repeats("tag") {
-        return Err(ParseError::Params); // which one is the dialog's? two readers would disagree
+impl From<NameAddrRef<'_>> for NameAddr {
+    fn from(address: NameAddrRef<'_>) -> Self {
+        let display = if address.quoted { unquote(address.display) } else { address.display.to_owned() };
+        Self { display, uri: address.uri.into(), params: address.params.into() }
     }
-    Ok(NameAddr { display, uri, params })
 }

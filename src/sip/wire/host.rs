@@ -37,6 +37,28 @@ impl From<IpAddr> for Host {
 impl FromStr for Host {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
+        HostRef::read(text).map(Self::from)
+    }
+}
+
+impl From<HostRef<'_>> for Host {
+    fn from(host: HostRef<'_>) -> Self {
+        match host {
+            HostRef::Name(name) => Self::Name(name.to_ascii_lowercase()),
+            HostRef::Ip(ip) => Self::Ip(ip),
+        }
+    }
+}
+
+/// A host that was looked at and not copied.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum HostRef<'a> {
+    Name(&'a str),
+    Ip(IpAddr),
+}
+
+impl<'a> HostRef<'a> {
+    fn read(text: &'a str) -> Result<Self, ParseError> {
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or(ParseError::Host)?;
             return ipv6(inner).map(|ip| Self::Ip(IpAddr::V6(ip))).ok_or(ParseError::Host);
@@ -44,10 +66,12 @@ impl FromStr for Host {
         if text.is_empty() || !text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_')) {
             return Err(ParseError::Host);
         }
-        match text.parse::<Ipv4Addr>() {
-            Ok(ip) => Ok(Self::Ip(IpAddr::V4(ip))),
-            Err(_) => Ok(Self::Name(text.to_ascii_lowercase())),
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            if let Ok(ip) = text.parse::<Ipv4Addr>() {
+                return Ok(Self::Ip(IpAddr::V4(ip)));
+            }
         }
+        Ok(Self::Name(text))
     }
 }
 
@@ -62,18 +86,18 @@ impl fmt::Display for Host {
 }
 
 /// `host[:port]`, with spaces around the colon as RFC 3261's COLON allows in a Via. An empty port counts as none.
-pub(super) fn host_port(text: &str) -> Result<(Host, Option<u16>), ParseError> {
+pub(super) fn host_port(text: &str) -> Result<(HostRef<'_>, Option<u16>), ParseError> {
     let text = trim(text);
     let after_brackets = text.rfind(']').unwrap_or(0);
     let colon = text.get(after_brackets..).and_then(|tail| tail.find(':')).map(|at| at + after_brackets);
     let Some((host, port)) = colon.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) else {
-        return Ok((text.parse()?, None));
+        return Ok((HostRef::read(text)?, None));
     };
     let port = match trim(port) {
         "" => None,
         digits => Some(decimal(digits).and_then(|port| u16::try_from(port).ok()).ok_or(ParseError::Host)?),
     };
-    Ok((trim(host).parse()?, port))
+    Ok((HostRef::read(trim(host))?, port))
 }
 
 /// Writes `host[:port]`.

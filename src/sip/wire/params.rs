@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::ParseError;
-use super::text::{cut, escape, quote, trim, unescape, unquote};
+use super::text::{cut, escape, quote, quoted, trim, unescape, unquote};
 
 /// `;name=value` parameters in order; names compare without case, values are unescaped and unquoted.
 #[derive(Clone, Debug, Default)]
@@ -45,37 +45,6 @@ impl Params {
         self.0.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))
     }
 
-    /// Reads the parameters of a header value: nothing, or `;name=value…`. One semicolon at the end is forgiven.
-    pub(super) fn of_header(text: &str) -> Result<Self, ParseError> {
-        let mut params = Vec::new();
-        let mut rest = trim(text);
-        while !rest.is_empty() {
-            rest = rest.strip_prefix(';').ok_or(ParseError::Params)?;
-            let (param, tail) = cut(rest, b';');
-            let param = trim(param);
-            if param.is_empty() && tail.is_none() {
-                break;
-            }
-            params.push(header_param(param)?);
-            rest = rest.get(rest.len() - tail.map_or(0, |tail| tail.len() + 1)..).unwrap_or("");
-        }
-        Ok(Self(params))
-    }
-
-    /// Reads the parameters of a URI: nothing, or `;name=value…`. `text` holds no space, quote or angle bracket.
-    pub(super) fn of_uri(text: &str) -> Result<Self, ParseError> {
-        let mut params = Vec::new();
-        let Some(text) = text.strip_prefix(';') else { return Ok(Self(params)) };
-        for param in text.strip_suffix(';').unwrap_or(text).split(';') {
-            let (name, value) = param.split_once('=').map_or((param, None), |(name, value)| (name, Some(value)));
-            if name.is_empty() {
-                return Err(ParseError::Params);
-            }
-            params.push((unescape(name), value.map(unescape)));
-        }
-        Ok(Self(params))
-    }
-
     /// Writes the parameters of a URI.
     pub(super) fn write_uri(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.0 {
@@ -88,10 +57,50 @@ impl Params {
         }
         Ok(())
     }
+}
 
-    /// Whether parameter `name` stands more than once.
-    pub(super) fn repeats(&self, name: &str) -> bool {
-        self.0.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).nth(1).is_some()
+/// Parameters that were looked at and not copied.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ParamsRef<'a> {
+    Header(&'a str),
+    Uri(&'a str),
+}
+
+impl<'a> ParamsRef<'a> {
+    /// Nothing, or `;name=value…`; parameter `once` stands at most once, or two readers might disagree about it. One
+    /// semicolon at the end is forgiven.
+    pub(super) fn of_header(text: &'a str, once: &str) -> Result<Self, ParseError> {
+        let mut seen = 0;
+        for param in header_params(text) {
+            seen += usize::from(param?.0.eq_ignore_ascii_case(once));
+        }
+        if seen > 1 { Err(ParseError::Params) } else { Ok(Self::Header(text)) }
+    }
+
+    /// Nothing, or `;name=value…`. `text` holds no space, quote or angle bracket.
+    pub(super) fn of_uri(text: &'a str) -> Result<Self, ParseError> {
+        if uri_params(text).any(|(name, _)| name.is_empty()) { Err(ParseError::Params) } else { Ok(Self::Uri(text)) }
+    }
+
+    /// The value of parameter `name` of a header, without its quotes.
+    pub(super) fn plain(self, name: &str) -> Option<&'a str> {
+        let Self::Header(text) = self else { return None };
+        header_params(text)
+            .flatten()
+            .find(|(own, _)| own.eq_ignore_ascii_case(name))?
+            .1
+            .map(|value| value.trim_matches('"'))
+    }
+}
+
+impl From<ParamsRef<'_>> for Params {
+    fn from(params: ParamsRef<'_>) -> Self {
+        match params {
+            ParamsRef::Header(text) => Self(header_params(text).flatten().map(header_param).collect()),
+            ParamsRef::Uri(text) => {
+                Self(uri_params(text).map(|(name, value)| (unescape(name), value.map(unescape))).collect())
+            }
+        }
     }
 }
 
@@ -99,7 +108,7 @@ impl Params {
 impl FromStr for Params {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        Self::of_header(text)
+        ParamsRef::of_header(text, "").map(Self::from)
     }
 }
 
@@ -140,22 +149,56 @@ impl Hash for Params {
     }
 }
 
-/// One parameter of a header, trimmed.
-fn header_param(text: &str) -> Result<(String, Option<String>), ParseError> {
-    let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(trim(value))));
+type Pair<'a> = (&'a str, Option<&'a str>);
+
+/// The parameters of a header, names and values as they came; ends after the first that can't be read.
+fn header_params(text: &str) -> impl Iterator<Item = Result<Pair<'_>, ParseError>> {
+    let mut rest = trim(text);
+    std::iter::from_fn(move || {
+        let inner = rest.strip_prefix(';');
+        if rest.is_empty() {
+            return None;
+        }
+        let read = inner.ok_or(ParseError::Params).and_then(|inner| {
+            let (param, tail) = cut(inner, b';');
+            rest = tail.map_or("", |_| inner.get(param.len()..).unwrap_or(""));
+            pair(trim(param), rest.is_empty())
+        });
+        if read.is_err() {
+            rest = "";
+        }
+        read.transpose()
+    })
+}
+
+/// One parameter of a header; `None` for the nothing after the `last` semicolon.
+fn pair(param: &str, last: bool) -> Result<Option<Pair<'_>>, ParseError> {
+    if param.is_empty() && last {
+        return Ok(None);
+    }
+    let (name, value) = param.split_once('=').map_or((param, None), |(name, value)| (name, Some(trim(value))));
     let name = trim(name);
-    if name.is_empty() || name.contains([' ', '\t', '"', '<', '>']) {
+    let value_is_whole = match value.and_then(quoted) {
+        Some((_, after)) => after.is_empty(),
+        None => !value.unwrap_or("").contains('"'),
+    };
+    if name.is_empty() || name.contains([' ', '\t', '"', '<', '>']) || !value_is_whole {
         return Err(ParseError::Params);
     }
-    let value = match value {
-        Some(quoted) if quoted.starts_with('"') => match unquote(quoted) {
-            Some((value, "")) => Some(value),
-            _ => return Err(ParseError::Params),
-        },
-        Some(plain) if plain.contains('"') => return Err(ParseError::Params),
-        plain => plain.map(str::to_owned),
-    };
-    Ok((name.to_owned(), value))
+    Ok(Some((name, value)))
+}
+
+/// Copies a parameter of a header.
+fn header_param((name, value): Pair<'_>) -> (String, Option<String>) {
+    let value = value.map(|value| quoted(value).map_or_else(|| value.to_owned(), |(inner, _)| unquote(inner)));
+    (name.to_owned(), value)
+}
+
+/// The parameters of a URI, still escaped. One semicolon at the end is forgiven.
+fn uri_params(text: &str) -> impl Iterator<Item = Pair<'_>> {
+    let inner = text.strip_prefix(';');
+    let params = inner.into_iter().flat_map(|inner| inner.strip_suffix(';').unwrap_or(inner).split(';'));
+    params.map(|param| param.split_once('=').map_or((param, None), |(name, value)| (name, Some(value))))
 }
 
 /// A value is quoted only where it would be read otherwise without: a peer's odd tag goes back as it came. Feature

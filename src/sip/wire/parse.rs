@@ -1,8 +1,10 @@
 //! Bytes → message: the order of the checks, and the answer to what fails them.
 
+use super::address::NameAddrRef;
 use super::lines::{Lines, field, value};
-use super::text::{decimal, trim};
-use super::{CSeq, Headers, Malformed, Message, Method, Name, ParseError, Request, Response, Uri, Via};
+use super::text::{decimal, is_token, list, trim};
+use super::via::ViaRef;
+use super::{CSeq, Headers, Malformed, Message, Method, Name, ParseError, Request, Response, Uri};
 use crate::base::limits;
 
 /// Reads one datagram, or one framed message of a stream. Line ends before the start line are skipped; bytes after a
@@ -158,12 +160,11 @@ fn check(headers: &Headers) -> Result<CSeq, ParseError> {
             return Err(ParseError::Duplicate(name.clone()));
         }
     }
-    // A cookie without an identifier would make one transaction of all of them: RFC 4475 §3.2.1 lets us refuse.
-    if headers.vias()?.first().and_then(Via::branch) == Some(BRANCH_COOKIE) {
-        return Err(ParseError::Header(Name::Via));
+    check_vias(headers)?;
+    for name in [Name::From, Name::To] {
+        let value = headers.get(&name).ok_or_else(|| ParseError::Missing(name.clone()))?;
+        NameAddrRef::read(value).map_err(|_| ParseError::Header(name))?;
     }
-    headers.from()?;
-    headers.to()?;
     let call_id = headers.call_id().ok_or(ParseError::Missing(Name::CallId))?;
     if call_id.is_empty() || call_id.contains(|c: char| c == ' ' || c.is_control()) {
         return Err(ParseError::Header(Name::CallId));
@@ -171,19 +172,38 @@ fn check(headers: &Headers) -> Result<CSeq, ParseError> {
     headers.cseq()
 }
 
+fn check_vias(headers: &Headers) -> Result<(), ParseError> {
+    let mut top = None;
+    for value in headers.all(&Name::Via).flat_map(list) {
+        let via = ViaRef::read(value).map_err(|_| ParseError::Header(Name::Via))?;
+        top = top.or(Some(via));
+    }
+    match top {
+        None => Err(ParseError::Missing(Name::Via)),
+        // A cookie without an identifier would make one transaction of all of them: RFC 4475 §3.2.1 lets us refuse.
+        Some(via) if via.branch() == Some(BRANCH_COOKIE) => Err(ParseError::Header(Name::Via)),
+        Some(_) => Ok(()),
+    }
+}
+
 /// What a request must have beside.
 fn check_request(headers: &Headers, method: &str) -> Result<Method, ParseError> {
-    let method: Method = method.parse().map_err(|_| ParseError::StartLine)?;
-    if check(headers)?.method != method {
-        return Err(ParseError::CSeqMethod);
+    let cseq = check(headers)?;
+    if cseq.method.as_str() != method {
+        return Err(if is_token(method) { ParseError::CSeqMethod } else { ParseError::StartLine });
     }
     if headers.contains(&Name::MaxForwards) && headers.number(&Name::MaxForwards).is_none() {
         return Err(ParseError::Header(Name::MaxForwards));
     }
-    headers.contacts()?;
-    headers.addresses(&Name::Route)?;
-    headers.addresses(&Name::RecordRoute)?;
-    Ok(method)
+    for name in [Name::Contact, Name::Route, Name::RecordRoute] {
+        if name == Name::Contact && headers.is_contact_star() {
+            continue;
+        }
+        if headers.all(&name).flat_map(list).any(|value| NameAddrRef::read(value).is_err()) {
+            return Err(ParseError::Header(name));
+        }
+    }
+    Ok(cseq.method)
 }
 
 /// Makes the answer to a broken request; an ACK has none, and none finds its way without a Via.

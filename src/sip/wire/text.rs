@@ -68,19 +68,25 @@ pub(super) fn trim(text: &str) -> &str {
     text.get(start..end).unwrap_or("")
 }
 
-/// Reads the quoted string that `text` begins with; gives its content and what follows. `None` when it has no end.
-pub(super) fn unquote(text: &str) -> Option<(String, &str)> {
+/// The inside of the quoted string that `text` begins with, still escaped, and what follows. `None` when it has no end.
+pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('"')?;
-    let mut content = String::new();
-    let mut chars = inner.char_indices();
-    while let Some((at, char)) = chars.next() {
-        match char {
-            '"' => return Some((content, inner.get(at + 1..)?)),
-            '\\' => content.push(chars.next()?.1),
-            _ => content.push(char),
-        }
+    let mut escaped = false;
+    let end = inner.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some((inner.get(..end)?, inner.get(end + 1..)?))
+}
+
+/// Takes the backslashes out of the inside of a quoted string.
+pub(super) fn unquote(inner: &str) -> String {
+    if find(inner.as_bytes(), b'\\').is_none() {
+        return inner.to_owned();
     }
-    None
+    let mut chars = inner.chars();
+    std::iter::from_fn(|| chars.next().and_then(|char| if char == '\\' { chars.next() } else { Some(char) })).collect()
 }
 
 /// Writes `text` as a quoted string. Line ends become spaces: no text may begin a header field.

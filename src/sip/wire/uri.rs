@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::host::{host_port, write_host_port};
+use super::host::{HostRef, host_port, write_host_port};
+use super::params::ParamsRef;
 use super::text::{escape, unescape};
 use super::{Host, Params, ParseError};
 use crate::sip::Transport;
@@ -79,13 +80,15 @@ impl Uri {
     /// Whether both name the same resource: RFC 3261 §19.1.4. An absent port is not 5060, the user's case matters, and
     /// unknown parameters count only where both have them.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.scheme == other.scheme
+        let same_place = self.scheme == other.scheme
             && self.user == other.user
             && self.password == other.password
             && self.host == other.host
-            && self.port == other.port
-            && same_params(&self.params, &other.params)
-            && same_headers(self.headers.as_deref(), other.headers.as_deref())
+            && self.port == other.port;
+        let same_rest = || {
+            same_params(&self.params, &other.params) && same_headers(self.headers.as_deref(), other.headers.as_deref())
+        };
+        same_place && (self == other || same_rest())
     }
 
     fn empty(scheme: Scheme) -> Self {
@@ -99,41 +102,72 @@ impl Uri {
             headers: None,
         }
     }
+}
 
-    /// What follows `sip:` or `sips:`.
-    fn read_sip(&mut self, text: &str) -> Result<(), ParseError> {
-        // A user part may hold `;`, `?` and `/`, so the at-sign is looked for first; it can't hold a second one.
-        let rest = match text.split_once('@') {
-            Some((userinfo, rest)) => {
-                self.read_userinfo(userinfo);
-                rest
-            }
-            None => text,
-        };
-        let (rest, headers) = rest.split_once('?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
-        let (place, params) = rest.split_at_checked(rest.find(';').unwrap_or(rest.len())).ok_or(ParseError::Uri)?;
-        (self.host, self.port) = host_port(place)?;
-        self.params = Params::of_uri(params)?;
-        self.headers = headers.map(str::to_owned);
-        Ok(())
+/// A URI that was looked at and not copied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UriRef<'a> {
+    scheme: &'a str,
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    place: Option<(HostRef<'a>, Option<u16>)>,
+    params: ParamsRef<'a>,
+    pub(super) headers: Option<&'a str>,
+}
+
+impl<'a> UriRef<'a> {
+    pub(super) fn read(text: &'a str) -> Result<Self, ParseError> {
+        if text.bytes().any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | 0x7f)) {
+            return Err(ParseError::Uri);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(ParseError::Uri)?;
+        let none = Self { scheme, user: None, password: None, place: None, params: ParamsRef::Uri(""), headers: None };
+        match scheme {
+            _ if scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips") => none.with_sip(rest),
+            _ if scheme.eq_ignore_ascii_case("tel") => none.with_tel(rest),
+            _ if rest.is_empty() || !is_scheme(scheme) => Err(ParseError::Uri),
+            _ => Ok(Self { user: Some(rest), ..none }),
+        }
     }
 
-    fn read_userinfo(&mut self, text: &str) {
-        let (user, password) = text.split_once(':').map_or((text, None), |(user, word)| (user, Some(word)));
-        self.user = Some(unescape(user)).filter(|user| !user.is_empty() || password.is_some());
-        self.password = password.map(unescape);
+    /// What follows `sip:` or `sips:`.
+    fn with_sip(self, text: &'a str) -> Result<Self, ParseError> {
+        // A user part may hold `;`, `?` and `/`, so the at-sign is looked for first; it can't hold a second one.
+        let (userinfo, rest) = text.split_once('@').map_or((None, text), |(userinfo, rest)| (Some(userinfo), rest));
+        let (user, password) = userinfo.map_or((None, None), |userinfo| match userinfo.split_once(':') {
+            Some((user, password)) => (Some(user), Some(password)),
+            None => (Some(userinfo).filter(|user| !user.is_empty()), None),
+        });
+        if userinfo == Some("") && rest.contains('@') {
+            return Err(ParseError::Uri); // without the empty user part the second at-sign would become the first
+        }
+        let (rest, headers) = rest.split_once('?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
+        let (place, params) = rest.split_at_checked(rest.find(';').unwrap_or(rest.len())).ok_or(ParseError::Uri)?;
+        let (place, params) = (Some(host_port(place)?), ParamsRef::of_uri(params)?);
+        Ok(Self { user, password, place, params, headers, ..self })
     }
 
     /// What follows `tel:`.
-    fn read_tel(&mut self, text: &str) -> Result<(), ParseError> {
+    fn with_tel(self, text: &'a str) -> Result<Self, ParseError> {
         let (number, params) = text.split_at_checked(text.find(';').unwrap_or(text.len())).ok_or(ParseError::Uri)?;
-        let number = without_separators(&unescape(number));
-        if number.is_empty() {
+        if without_separators(&unescape(number)).is_empty() {
             return Err(ParseError::Uri);
         }
-        self.user = Some(number);
-        self.params = Params::of_uri(params)?;
-        Ok(())
+        Ok(Self { user: Some(number), params: ParamsRef::of_uri(params)?, ..self })
+    }
+}
+
+impl From<UriRef<'_>> for Uri {
+    fn from(uri: UriRef<'_>) -> Self {
+        let scheme = Scheme::of(uri.scheme);
+        let user = uri.user.map(|user| match scheme {
+            Scheme::Sip | Scheme::Sips => unescape(user),
+            Scheme::Tel => without_separators(&unescape(user)),
+            Scheme::Other(_) => user.to_owned(),
+        });
+        let (host, port) = uri.place.map_or((Host::Name(String::new()), None), |(host, port)| (host.into(), port));
+        let (password, headers) = (uri.password.map(unescape), uri.headers.map(str::to_owned));
+        Self { scheme, user, password, host, port, params: uri.params.into(), headers }
     }
 }
 
@@ -141,18 +175,7 @@ impl Uri {
 impl FromStr for Uri {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        if text.bytes().any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | 0x7f)) {
-            return Err(ParseError::Uri);
-        }
-        let (scheme, rest) = text.split_once(':').ok_or(ParseError::Uri)?;
-        let mut uri = Self::empty(scheme.parse()?);
-        match uri.scheme {
-            Scheme::Sip | Scheme::Sips => uri.read_sip(rest)?,
-            Scheme::Tel => uri.read_tel(rest)?,
-            Scheme::Other(_) if rest.is_empty() => return Err(ParseError::Uri),
-            Scheme::Other(_) => uri.user = Some(rest.to_owned()),
-        }
-        Ok(uri)
+        UriRef::read(text).map(Self::from)
     }
 }
 
@@ -188,15 +211,18 @@ impl fmt::Display for Uri {
 impl FromStr for Scheme {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let is_scheme_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        if is_scheme(text) { Ok(Self::of(text)) } else { Err(ParseError::Uri) }
+    }
+}
+
+impl Scheme {
+    /// What was looked at before.
+    fn of(text: &str) -> Self {
         match text {
-            _ if text.eq_ignore_ascii_case("sip") => Ok(Self::Sip),
-            _ if text.eq_ignore_ascii_case("sips") => Ok(Self::Sips),
-            _ if text.eq_ignore_ascii_case("tel") => Ok(Self::Tel),
-            _ if text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_scheme_byte) => {
-                Ok(Self::Other(text.to_ascii_lowercase()))
-            }
-            _ => Err(ParseError::Uri),
+            _ if text.eq_ignore_ascii_case("sip") => Self::Sip,
+            _ if text.eq_ignore_ascii_case("sips") => Self::Sips,
+            _ if text.eq_ignore_ascii_case("tel") => Self::Tel,
+            _ => Self::Other(text.to_ascii_lowercase()),
         }
     }
 }
@@ -210,6 +236,12 @@ impl fmt::Display for Scheme {
             Self::Other(scheme) => scheme,
         })
     }
+}
+
+/// RFC 3986 §3.1.
+fn is_scheme(text: &str) -> bool {
+    let may_follow = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(may_follow)
 }
 
 /// Parameters of two URIs, each in any order. Quadratic in their number, so hostile numbers of them never match.

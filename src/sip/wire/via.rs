@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use super::host::{host_port, write_host_port};
-use super::text::{cut, is_token, trim};
+use super::host::{HostRef, host_port, write_host_port};
+use super::params::ParamsRef;
+use super::text::{is_token, trim};
 use super::{Host, Params, ParseError};
 use crate::sip::Transport;
 
@@ -55,26 +56,7 @@ impl Via {
 impl FromStr for Via {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let (name, rest) = text.split_once('/').ok_or(ParseError::Via)?;
-        let (version, rest) = rest.split_once('/').ok_or(ParseError::Via)?;
-        if !trim(name).eq_ignore_ascii_case("SIP") || trim(version) != "2.0" {
-            return Err(ParseError::Via);
-        }
-        let (transport, rest) = trim(rest).split_once([' ', '\t']).ok_or(ParseError::Via)?;
-        if !is_token(transport) {
-            return Err(ParseError::Via);
-        }
-        let (sent_by, tail) = cut(rest, b';');
-        let (host, port) = host_port(sent_by)?;
-        let params = match tail {
-            Some(_) => Params::of_header(rest.get(sent_by.len()..).unwrap_or(""))?,
-            None => Params::default(),
-        };
-        if params.repeats("branch") {
-            return Err(ParseError::Params);
-        }
-        let transport = transport.parse().map_err(|()| transport.to_ascii_uppercase());
-        Ok(Self { transport, host, port, params })
+        ViaRef::read(text).map(Self::from)
     }
 }
 
@@ -84,5 +66,43 @@ impl fmt::Display for Via {
         write!(f, "SIP/2.0/{transport} ")?;
         write_host_port(f, &self.host, self.port)?;
         self.params.fmt(f)
+    }
+}
+
+/// A Via that was looked at and not copied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ViaRef<'a> {
+    transport: &'a str,
+    host: HostRef<'a>,
+    port: Option<u16>,
+    params: ParamsRef<'a>,
+}
+
+impl<'a> ViaRef<'a> {
+    pub(super) fn read(text: &'a str) -> Result<Self, ParseError> {
+        let (name, rest) = text.split_once('/').ok_or(ParseError::Via)?;
+        let (version, rest) = rest.split_once('/').ok_or(ParseError::Via)?;
+        if !trim(name).eq_ignore_ascii_case("SIP") || trim(version) != "2.0" {
+            return Err(ParseError::Via);
+        }
+        let (transport, rest) = trim(rest).split_once([' ', '\t']).ok_or(ParseError::Via)?;
+        if !is_token(transport) {
+            return Err(ParseError::Via);
+        }
+        let (sent_by, params) = rest.split_at_checked(rest.find(';').unwrap_or(rest.len())).ok_or(ParseError::Via)?;
+        let (host, port) = host_port(sent_by)?;
+        Ok(Self { transport, host, port, params: ParamsRef::of_header(params, "branch")? })
+    }
+
+    /// The branch.
+    pub(super) fn branch(self) -> Option<&'a str> {
+        self.params.plain("branch")
+    }
+}
+
+impl From<ViaRef<'_>> for Via {
+    fn from(via: ViaRef<'_>) -> Self {
+        let transport = via.transport.parse().map_err(|()| via.transport.to_ascii_uppercase());
+        Self { transport, host: via.host.into(), port: via.port, params: via.params.into() }
     }
 }

@@ -104,6 +104,9 @@ impl World {
                 self.carry_out(output);
             }
             let Some(event) = self.plane.poll_event() else { break };
+            if std::env::var_os("SIM_TRACE").is_some() {
+                println!("{:?} media says {event:?}", self.now);
+            }
             if let dozvon::media::Event::Closed { endpoint, .. } = &event {
                 if let Some(port) = self.endpoints.remove(endpoint) {
                     self.ports.remove(&port);
@@ -119,13 +122,16 @@ impl World {
         match output {
             Output::Send { flow, bytes } => {
                 assert!(flow.peer.port() != 0 && !flow.peer.ip().is_unspecified(), "sent to nowhere: {flow:?}");
-                self.to_peer(exchange(), flow.peer, bytes);
+                self.deliver_to_peer(exchange(), flow.peer, bytes);
             }
             Output::Media(command) => {
                 if let Command::Open { endpoint, port } = &command {
                     let taken = self.ports.insert(*port, *endpoint);
                     assert!(taken.is_none(), "{} port {port} taken twice", self.at());
                     self.endpoints.insert(*endpoint, *port);
+                }
+                if std::env::var_os("SIM_TRACE").is_some() {
+                    println!("{:?} media is told {command:?}", self.now);
                 }
                 self.plane.handle_command(self.now, command);
             }
@@ -157,7 +163,7 @@ impl World {
         self.phones.iter().position(|phone| phone.sip.ip() == address.ip())
     }
 
-    fn to_peer(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+    fn deliver_to_peer(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
         let Some(link) = self.link_of(to) else { return };
         for delay in self.links[link].deliveries(&mut self.rng, true) {
             let packet = Packet::ToPeer { from, to, bytes: bytes.clone() };
@@ -175,7 +181,7 @@ impl World {
         self.queue(Duration::from_micros(100), Packet::ToExchange { from, to, bytes });
     }
 
-    fn from_peer(&mut self, index: usize) {
+    fn collect_from(&mut self, index: usize) {
         for Sent { from, to, bytes } in std::mem::take(&mut self.phones[index].sent) {
             for delay in self.links[index].deliveries(&mut self.rng, false) {
                 self.queue(delay, Packet::ToExchange { from, to, bytes: bytes.clone() });
@@ -213,14 +219,14 @@ impl World {
             if self.phones[index].poll_timeout().is_some_and(|at| at <= self.now) {
                 self.phones[index].handle_timeout(self.now);
             }
-            self.from_peer(index);
+            self.collect_from(index);
         }
     }
 
     fn sound_out(&mut self, destination: dozvon::media::Destination, bytes: Vec<u8>) {
         let Some(port) = self.endpoints.get(&destination.endpoint).copied() else { return };
         let from = SocketAddr::from((EXCHANGE.0, port + u16::from(destination.rtcp)));
-        self.to_peer(from, destination.to, bytes);
+        self.deliver_to_peer(from, destination.to, bytes);
     }
 
     fn deliver(&mut self, packet: Packet) {
@@ -247,7 +253,7 @@ impl World {
                 } else if to == phone.rtp {
                     phone.handle_sound(&bytes);
                 }
-                self.from_peer(index);
+                self.collect_from(index);
             }
         }
     }
@@ -284,7 +290,7 @@ impl World {
         let id = self.add_phone(login);
         let now = self.now;
         self.phones[id.0].register(now);
-        self.from_peer(id.0);
+        self.collect_from(id.0);
         let registered = self.run_until(super::secs(40), |world| world.phones[id.0].registered);
         assert!(registered, "{} {login} did not register", self.at());
         id
@@ -324,21 +330,21 @@ impl World {
     pub(crate) fn dial(&mut self, phone: PhoneId, number: &str) {
         let (now, login) = (self.now, self.phones[phone.0].login.clone());
         self.phones[phone.0].dial(now, number, &login);
-        self.from_peer(phone.0);
+        self.collect_from(phone.0);
     }
 
     /// The carrier brings a call from a number of the city.
     pub(crate) fn call_in(&mut self, carrier: PhoneId, from: &str, to: &str) {
         let now = self.now;
         self.phones[carrier.0].dial(now, to, from);
-        self.from_peer(carrier.0);
+        self.collect_from(carrier.0);
     }
 
     pub(crate) fn act(&mut self, phone: PhoneId, act: impl FnOnce(&mut Phone, Instant, usize)) {
         let now = self.now;
         let index = self.phones[phone.0].calls.iter().rposition(|call| call.state != CallState::Over).unwrap_or(0);
         act(&mut self.phones[phone.0], now, index);
-        self.from_peer(phone.0);
+        self.collect_from(phone.0);
     }
 
     pub(crate) fn answer(&mut self, phone: PhoneId) {
@@ -401,14 +407,17 @@ impl World {
 
     /// The finished rows of history.
     pub(crate) fn rows(&self) -> Vec<&dozvon::call::cdr::CallEnded> {
-        self.records.iter().filter_map(|record| if let Record::CallEnded(ended) = record { Some(ended) } else { None }).collect()
+        self.records
+            .iter()
+            .filter_map(|record| if let Record::CallEnded(ended) = record { Some(ended) } else { None })
+            .collect()
     }
 
     /// Lets everything come to rest and looks at what is left: nothing may be.
     pub(crate) fn assert_clean(&mut self) {
         self.run_for(super::secs(200));
         let at = self.at();
-        assert_eq!(self.engine.calls(), 0, "{at} calls are left");
+        assert_eq!(self.engine.calls(), 0, "{at} calls are left: {:#?}", self.engine.calls_in_detail());
         assert_eq!(self.engine.stack().sessions(), 0, "{at} sessions are left");
         assert_eq!(self.engine.free_ports(), self.checks.ports, "{at} ports are lost");
         self.checks.assert_every_call_ended(&at);
@@ -417,8 +426,12 @@ impl World {
 
 /// An office file with clips for its media: each a tone, so that an ear knows which was played.
 pub(crate) fn read_office(text: &str, rng: &mut Rng) -> Office {
-    let reading = file::read(text, &Office::default(), file::Context { rng, exists: &|_| true, check_desk: dozvon::desk::check::findings })
-        .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+    let reading = file::read(
+        text,
+        &Office::default(),
+        file::Context { rng, exists: &|_| true, check_desk: dozvon::desk::check::findings },
+    )
+    .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     let mut office = reading.office;
     for (index, media) in office.media.iter_mut().enumerate() {
         let hz = 1000 + 100 * u16::try_from(index).unwrap();

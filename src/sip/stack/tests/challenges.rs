@@ -23,8 +23,8 @@ fn a_challenge_is_met_with_a_new_cseq_and_the_strongest_algorithm() {
     let mut server = known(&mut bench);
     let first = bench.last(&Method::Register);
     assert_eq!(check(&mut server, &first), Verdict::Absent);
-    let challenges = server.challenge(Instant::ZERO, &peer(), false);
-    let more: Vec<(Name, &str)> = challenges.iter().rev().map(|c| (Name::WwwAuthenticate, c.as_str())).collect();
+    let challenges = server.challenge(Instant::ZERO, &peer(), &first, false);
+    let more: Vec<(Name, &str)> = challenges.iter().map(|c| (Name::WwwAuthenticate, c.as_str())).collect();
     bench.reply(&first, 401, &more, b"");
     assert!(bench.responses.is_empty());
     let second = bench.last(&Method::Register);
@@ -46,7 +46,7 @@ fn a_challenge_is_met_with_a_new_cseq_and_the_strongest_algorithm() {
     assert!(third.headers.get(&Name::Authorization).unwrap().contains("nc=00000002"));
     assert_eq!(check(&mut server, &third), Verdict::Proved { username: "alice".to_owned() });
     // Stale: once more, with the new nonce.
-    let stale = server.challenge(Instant::ZERO, &peer(), true);
+    let stale = server.challenge(Instant::ZERO, &peer(), &third, true);
     bench.reply(&third, 401, &[(Name::WwwAuthenticate, &stale[0])], b"");
     let fourth = bench.last(&Method::Register);
     assert_eq!(check(&mut server, &fourth), Verdict::Proved { username: "alice".to_owned() });

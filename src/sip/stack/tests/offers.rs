@@ -183,6 +183,29 @@ fn an_offer_before_the_answer_goes_by_update_or_waits() {
 }
 
 #[test]
+fn a_reinvite_that_is_never_answered_is_cancelled_and_does_not_outlive_the_session() {
+    for hang_up in [false, true] {
+        let (mut bench, id) = placed();
+        bench.command(id, offer(NEWER));
+        let invite = bench.last(&Method::Invite);
+        bench.reply(&invite, 100, &[], b"");
+        bench.said();
+        if hang_up {
+            bench.command(id, SessionCommand::HangUp { headers: Headers::new() });
+            let bye = bench.last(&Method::Bye);
+            bench.reply(&bye, 200, &[], b"");
+            bench.run(secs(33));
+            assert_eq!(bench.stack.transactions(), 0);
+        } else {
+            bench.run(secs(64));
+            assert_eq!(bench.said(), ["CANCEL"]);
+            bench.reply(&invite, 487, &[], b"");
+            assert!(matches!(bench.heard()[..], [SessionEvent::OfferRefused { status: 487 }]));
+        }
+    }
+}
+
+#[test]
 fn hanging_up_answers_what_the_peer_still_waits_for() {
     let (mut bench, id, tag) = answered();
     bench.hear(&text("INVITE", "3", 2, Some(&tag), "", NEWER));

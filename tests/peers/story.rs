@@ -1,0 +1,305 @@
+//! The story of the example office, played by real phones and a real carrier: config/office.example.toml as it ships, with the ports
+//! of the test, sounds made for it, and a timetable that is open, or closed, whenever the test runs.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::baresip::{Phone, Taste, Voice};
+use crate::carrier::{Carrier, Ways};
+use crate::exchange::Exchange;
+use crate::process::wait_for;
+use crate::sipp::{Part, Sipp, play};
+
+/// The office's city number, which is its login at the carrier as well.
+const NUMBER: &str = "78126122981";
+const CARRIER_PASSWORD: &str = "carrier-secret";
+/// Somebody in the city.
+const CALLER: &str = "79211112233";
+/// The tone of greeting.ogg.
+const GREETING: u16 = 620;
+/// What every Russian exchange sounds: ringback, busy, refusal.
+const TONE: u16 = 425;
+
+const RECEPTION: (&str, &str) = ("rik33+user200s0", "phone-secret-200");
+const ACCOUNTS: (&str, &str) = ("user201s0", "phone-secret-201");
+const STORE: (&str, &str) = ("user202s0", "phone-secret-202");
+
+#[derive(Clone, Copy)]
+enum Hours {
+    Open,
+    Closed,
+}
+
+/// The example with the carrier of the test.
+fn office(carrier: &str, hours: Hours) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/office.example.toml");
+    let text = fs::read_to_string(path).unwrap();
+    let (open, closed) = match hours {
+        Hours::Open => ("days = \"mon-sun\", from = \"00:00\", to = \"24:00\"", "closed = []"),
+        Hours::Closed => ("days = \"mon\", from = \"09:00\", to = \"18:00\"", "closed = [\"2020-01-01..2099-12-31\"]"),
+    };
+    let week =
+        "days = \"mon-fri\", from = \"09:00\", to = \"18:00\" }, { days = \"sat\", from = \"10:00\", to = \"15:00\"";
+    let changes = [
+        ("127.0.0.1:5080", carrier),
+        (week, open),
+        ("closed = [\"2027-01-01..2027-01-08\"]", closed),
+        ("except = [ { date = \"2026-12-31\", from = \"09:00\", to = \"15:00\" } ]", "except = []"),
+    ];
+    changes.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "the example office no longer holds {from}");
+        text.replace(from, to)
+    })
+}
+
+/// An exchange whose carrier nobody needs.
+fn without_carrier(name: &str) -> Exchange {
+    Exchange::start(name, &office("127.0.0.1:9", Hours::Open))
+}
+
+/// An exchange that is registered at a carrier.
+fn with_carrier(name: &str, hours: Hours, ways: Ways) -> (Carrier, Exchange) {
+    let carrier = Carrier::start(NUMBER, CARRIER_PASSWORD, ways);
+    let office = office(&carrier.sip.to_string(), hours);
+    let office = office.replace("transport      = \"udp\"", &format!("transport = \"{}\"", ways.transport));
+    let exchange = Exchange::start(name, &office);
+    exchange.wait_for_trunk();
+    (carrier, exchange)
+}
+
+fn phone(exchange: &Exchange, (login, password): (&str, &str), voice: u16, taste: Taste) -> Phone {
+    Phone::start(exchange, login, password, Taste { voice: Voice::Tone(voice), ..taste })
+}
+
+fn caller(carrier: &Carrier, voice: Voice) -> Phone {
+    let taste = Taste { voice, answer: "manual", ..Taste::default() };
+    Phone::in_the_city(carrier.sip, carrier.city.port(), CALLER, taste)
+}
+
+/// Each hears the other.
+fn talk(one: (&Phone, u16), other: (&Phone, u16)) {
+    one.0.wait_to_hear(other.1);
+    other.0.wait_to_hear(one.1);
+}
+
+fn elements(exchange: &Exchange, row: &Value) -> Vec<String> {
+    let steps = exchange.steps(row);
+    steps.iter().filter_map(|step| step["element"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn two_phones_hear_each_other_and_the_history_says_who_talked() {
+    let exchange = without_carrier("inside");
+    let one = phone(&exchange, RECEPTION, 500, Taste::default());
+    let other = phone(&exchange, ACCOUNTS, 1000, Taste::default());
+    one.dial("201");
+    talk((&one, 500), (&other, 1000));
+    assert_eq!(exchange.calls().len(), 1);
+    one.hang_up();
+    other.wait_until_over();
+
+    let row = exchange.last_call();
+    assert_eq!(row["direction"], "internal", "{row}");
+    assert_eq!(
+        (&row["caller"], &row["called"], &row["answered_by"]),
+        (&"200".into(), &"201".into(), &"201".into()),
+        "{row}"
+    );
+    assert_eq!(row["outcome"], "answered", "{row}");
+    assert!(row["talk_ms"].as_u64().unwrap() > 300, "{row}");
+    assert!(exchange.calls().is_empty());
+}
+
+#[test]
+fn phones_without_a_common_format_talk_over_tcp_and_udp_and_hold_stops_the_sound() {
+    let exchange = without_carrier("hold");
+    let one = phone(&exchange, RECEPTION, 500, Taste { codecs: "pcma", transport: "tcp", ..Taste::default() });
+    let other = phone(&exchange, ACCOUNTS, 1000, Taste { codecs: "pcmu", ..Taste::default() });
+    one.dial("201");
+    talk((&one, 500), (&other, 1000));
+
+    one.hold();
+    wait_for("a held call", Duration::from_secs(5), || exchange.calls().iter().any(|call| call["state"] == "held"));
+    // a held party hears a signal of ours from then on, and not the one who holds
+    let held = other.listen();
+    std::thread::sleep(Duration::from_millis(2000));
+    assert!(held.blocks_of(500) <= 10, "the holding side was heard: {}", held.blocks_of(500));
+
+    one.resume();
+    talk((&one, 500), (&other, 1000));
+    other.hang_up();
+    one.wait_until_over();
+    let row = exchange.last_call();
+    let holds = exchange.steps(&row).iter().filter(|step| step["kind"] == "hold").count();
+    assert_eq!((row["outcome"].as_str(), holds), (Some("answered"), 2), "{row}");
+}
+
+/// The caller's part of three tests: the menu takes the key however it comes, and the call lands at the reception.
+fn reaches_the_reception(carrier: &Carrier, exchange: &Exchange, press: impl FnOnce(&Phone), voice: Voice) {
+    let reception = phone(exchange, RECEPTION, 500, Taste::default());
+    let city = caller(carrier, voice);
+    city.dial(&format!("sip:{NUMBER}@{}", carrier.sip));
+    city.wait_until_talking();
+    press(&city);
+    city.wait_to_hear(500);
+    city.hang_up();
+    reception.wait_until_over();
+    let row = exchange.last_call();
+    assert_eq!(row["direction"], "inbound", "{row}");
+    assert_eq!(
+        (&row["caller"], &row["called"], &row["answered_by"]),
+        (&CALLER.into(), &NUMBER.into(), &"200".into()),
+        "{row}"
+    );
+    assert_eq!(elements(exchange, &row), ["in", "hours", "menu", "reception"], "{row}");
+}
+
+#[test]
+fn in_working_hours_the_key_one_as_an_rtp_event_reaches_the_reception() {
+    let (carrier, exchange) = with_carrier("menu-events", Hours::Open, Ways::default());
+    let press = |city: &Phone| {
+        city.wait_to_hear(GREETING);
+        city.press("1");
+    };
+    reaches_the_reception(&carrier, &exchange, press, Voice::Tone(1000));
+}
+
+#[test]
+fn in_working_hours_the_key_one_as_sound_reaches_the_reception() {
+    let (carrier, exchange) = with_carrier("menu-sound", Hours::Open, Ways { digest: "SHA-256", ..Ways::default() });
+    reaches_the_reception(&carrier, &exchange, |_| {}, Voice::Digits("1"));
+}
+
+#[test]
+fn in_working_hours_the_key_one_by_info_reaches_the_reception() {
+    let (carrier, exchange) = with_carrier("menu-info", Hours::Open, Ways { challenge: 407, ..Ways::default() });
+    let reception = phone(&exchange, RECEPTION, 500, Taste::default());
+    let part = Part { service: NUMBER, port: Some(carrier.city.port()), ..Part::default() };
+    let city = Sipp::start("city_presses_by_info", carrier.sip, part);
+    reception.wait_until_talking();
+    // SIPp sends back what it gets
+    reception.wait_to_hear(500);
+    reception.hang_up();
+    city.succeeds();
+    assert_eq!(exchange.last_call()["answered_by"], "200");
+}
+
+#[test]
+fn who_presses_nothing_rings_the_group_and_the_first_to_answer_has_the_call() {
+    let (carrier, exchange) = with_carrier("group", Hours::Open, Ways::default());
+    let ringing = || Taste { answer: "manual", ..Taste::default() };
+    let phones = [
+        phone(&exchange, RECEPTION, 500, ringing()),
+        phone(&exchange, ACCOUNTS, 700, ringing()),
+        phone(&exchange, STORE, 900, ringing()),
+    ];
+    let city = caller(&carrier, Voice::Tone(1000));
+    city.dial(&format!("sip:{NUMBER}@{}", carrier.sip));
+    for phone in &phones {
+        phone.wait_until_rung();
+    }
+    let [reception, accounts, store] = &phones;
+    store.accept();
+    talk((&city, 1000), (store, 900));
+    reception.wait_until_over();
+    accounts.wait_until_over();
+    store.hang_up();
+    city.wait_until_over();
+
+    let row = exchange.last_call();
+    assert_eq!((&row["answered_by"], &row["outcome"]), (&"202".into(), &"answered".into()), "{row}");
+    assert_eq!(elements(&exchange, &row), ["in", "hours", "menu", "all"], "{row}");
+    let steps = exchange.steps(&row);
+    let rung: Vec<&str> =
+        steps.iter().filter(|step| step["kind"] == "rung").filter_map(|step| step["who"].as_str()).collect();
+    assert!(["200", "201", "202"].iter().all(|who| rung.contains(who)), "{rung:?}");
+}
+
+#[test]
+fn outside_hours_the_caller_hears_the_message_and_is_hung_up() {
+    let (carrier, exchange) = with_carrier("night", Hours::Closed, Ways { transport: "tcp", ..Ways::default() });
+    let city = caller(&carrier, Voice::Tone(1000));
+    city.dial(&format!("sip:{NUMBER}@{}", carrier.sip));
+    city.wait_to_hear(GREETING);
+    city.wait_until_over();
+    let row = exchange.last_call();
+    assert_eq!(elements(&exchange, &row), ["in", "hours", "night", "bye"], "{row}");
+    assert_eq!((&row["outcome"], &row["answered_by"]), (&"answered".into(), &Value::Null), "{row}");
+}
+
+#[test]
+fn a_call_out_shows_the_city_number_and_both_sides_are_heard() {
+    let (carrier, exchange) = with_carrier("out", Hours::Open, Ways::default());
+    let reception = phone(&exchange, RECEPTION, 500, Taste::default());
+    let part = Part { port: Some(carrier.city.port()), ..Part::default() };
+    let city = Sipp::start("city_answers", carrier.sip, part);
+    city.wait_until_ready();
+    reception.dial("88123334455");
+    // SIPp sends back what it gets
+    reception.wait_to_hear(500);
+    reception.hang_up();
+    city.succeeds();
+    let row = exchange.last_call();
+    assert_eq!((&row["direction"], &row["outcome"]), (&"outbound".into(), &"answered".into()), "{row}");
+    assert_eq!((&row["caller"], &row["called"]), (&"200".into(), &"78123334455".into()), "{row}");
+}
+
+#[test]
+fn an_extension_with_inside_calls_only_is_refused_with_a_tone_and_a_row() {
+    let (carrier, exchange) = with_carrier("refused", Hours::Open, Ways::default());
+    let store = phone(&exchange, STORE, 500, Taste::default());
+    store.dial("89211234567");
+    store.wait_to_hear(TONE);
+    store.wait_until_over();
+    let row = exchange.last_call();
+    assert_eq!((&row["caller"], &row["called"]), (&"202".into(), &"79211234567".into()), "{row}");
+    assert_eq!((&row["outcome"], &row["cause"]), (&"refused".into(), &"no_permission".into()), "{row}");
+    assert!(!carrier.log().contains("carrier: INVITE"), "{}", carrier.log());
+}
+
+#[test]
+fn a_call_with_picture_is_taken_with_sound_alone() {
+    let (carrier, exchange) = with_carrier("video", Hours::Open, Ways::default());
+    let part = Part { service: NUMBER, port: Some(carrier.city.port()), ..Part::default() };
+    play("city_offers_video", carrier.sip, part);
+    assert_eq!(exchange.last_call()["caller"], CALLER);
+}
+
+#[test]
+fn a_call_without_an_offer_gets_ours() {
+    let (carrier, exchange) = with_carrier("late-offer", Hours::Open, Ways::default());
+    let part = Part { service: NUMBER, port: Some(carrier.city.port()), ..Part::default() };
+    play("city_calls_without_an_offer", carrier.sip, part);
+    assert_eq!(exchange.last_call()["caller"], CALLER);
+}
+
+#[test]
+fn after_a_power_cut_in_a_call_phones_are_known_the_row_is_closed_and_calls_work() {
+    let mut exchange = without_carrier("power");
+    let one = phone(&exchange, RECEPTION, 500, Taste::default());
+    let other = phone(&exchange, ACCOUNTS, 1000, Taste::default());
+    one.dial("201");
+    talk((&one, 500), (&other, 1000));
+    wait_for("the row on the disk", Duration::from_secs(5), || exchange.history().len() == 1);
+
+    exchange.cut_power();
+    exchange.begin();
+    let rows = exchange.history();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["outcome"], "interrupted", "{}", rows[0]);
+    assert!(!rows[0]["ended_at"].is_null(), "{}", rows[0]);
+    assert!(exchange.is_registered(RECEPTION.0) && exchange.is_registered(ACCOUNTS.0), "bindings are kept");
+
+    one.hang_up();
+    other.hang_up();
+    one.dial("201");
+    talk((&one, 500), (&other, 1000));
+    one.hang_up();
+    wait_for("the second row's end", Duration::from_secs(10), || {
+        let rows = exchange.history();
+        rows.len() == 2 && rows[0]["outcome"] == "answered"
+    });
+}

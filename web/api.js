@@ -1,0 +1,159 @@
+// The only place that talks to the box.
+
+import { EventParser } from "./sse.js";
+
+/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number }} Session */
+/** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[] }} Problem */
+
+/** The box refused, in words for people; `status` 0: it did not answer at all. */
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {Problem | null} problem
+   */
+  constructor(status, problem) {
+    super(problem?.detail ?? `status ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+
+  /**
+   * What is wrong with this field of the body.
+   * @param {string} pointer
+   */
+  at(pointer) {
+    return this.problem?.errors?.find((fault) => fault.pointer === pointer)?.detail;
+  }
+}
+
+/** Silence for so long means that the connection is dead: the box sends a sign of life every 15 s. */
+const SILENCE_MS = 40_000;
+/** An answer that takes longer is none. */
+const PATIENCE_MS = 20_000;
+
+export class Api {
+  #csrf = "";
+  #language = "ru";
+
+  /** @param {string} language */
+  speak(language) {
+    this.#language = language;
+  }
+
+  /**
+   * @param {string} login
+   * @param {string} password
+   * @returns {Promise<Session>}
+   */
+  async signIn(login, password) {
+    return this.#keep(await this.#ask("POST", "session", { login, password }));
+  }
+
+  /**
+   * The session that the cookie still holds.
+   * @returns {Promise<Session>}
+   */
+  async session() {
+    return this.#keep(await this.#ask("GET", "session"));
+  }
+
+  async signOut() {
+    await this.#ask("DELETE", "session");
+  }
+
+  /**
+   * @param {string} current
+   * @param {string} next
+   */
+  async changePassword(current, next) {
+    await this.#ask("PUT", "session/password", { current, new: next });
+  }
+
+  /**
+   * Reads. `background`: the page does it by itself, nobody need be there.
+   * @param {string} path
+   * @param {{ background?: boolean }} [how]
+   */
+  async get(path, { background = false } = {}) {
+    return this.#ask("GET", path, undefined, background ? { "X-Background": "1" } : {});
+  }
+
+  /**
+   * All pages of a list.
+   * @param {string} path
+   * @param {{ background?: boolean }} [how]
+   */
+  async all(path, how) {
+    const items = [];
+    let cursor = "";
+    do {
+      const page = await this.get(`${path}?limit=500${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, how);
+      items.push(...page.items);
+      cursor = page.next_cursor ?? "";
+    } while (cursor);
+    return items;
+  }
+
+  /** @param {string} id */
+  async hangUp(id) {
+    await this.#ask("DELETE", `calls/${id}`);
+  }
+
+  /**
+   * Listens until the connection ends; returns when it does, throws when the box refuses.
+   * @param {{ after: string, onOpen: () => void, onEvent: (type: string, data: any, id: string) => void, signal: AbortSignal }} listener
+   */
+  async listen({ after, onOpen, onEvent, signal }) {
+    const control = new AbortController();
+    signal.addEventListener("abort", () => control.abort());
+    let watch = setTimeout(() => control.abort(), SILENCE_MS);
+    try {
+      const headers = { "Accept-Language": this.#language, ...(after ? { "Last-Event-ID": after } : {}) };
+      const response = await fetch("/api/v1/events", { headers, signal: control.signal, cache: "no-store" });
+      if (!response.ok || !response.body) throw new Refused(response.status, null);
+      onOpen();
+      const parser = new EventParser();
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        clearTimeout(watch);
+        watch = setTimeout(() => control.abort(), SILENCE_MS);
+        for (const { type, data, id } of parser.push(value)) onEvent(type, JSON.parse(data), id);
+      }
+    } finally {
+      clearTimeout(watch);
+    }
+  }
+
+  /** @param {Session} session */
+  #keep(session) {
+    this.#csrf = session.csrf_token;
+    return session;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {Record<string, string>} [more]
+   * @returns {Promise<any>}
+   */
+  async #ask(method, path, body, more = {}) {
+    /** @type {Record<string, string>} */
+    const headers = { "Accept-Language": this.#language, ...more };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (method !== "GET") headers["X-CSRF-Token"] = this.#csrf;
+    let response;
+    try {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      response = await fetch(`/api/v1/${path}`, { method, headers, body: JSON.stringify(body), signal, cache: "no-store" });
+    } catch {
+      throw new Refused(0, null);
+    }
+    if (response.status === 204) return null;
+    const answer = await response.json().catch(() => null);
+    if (!response.ok) throw new Refused(response.status, answer);
+    return answer;
+  }
+}

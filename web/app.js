@@ -1,0 +1,208 @@
+// The page: who is signed in, which section, which language and theme; everything else is a page's business.
+import { Api, Refused } from "./api.js";
+import { html, render, useEffect, useMemo, useRef, useState } from "./lib/preact.js";
+import { follow } from "./live.js";
+import { Calls } from "./pages/calls.js";
+import { Now } from "./pages/now.js";
+import { SignIn } from "./pages/sign_in.js";
+import { Shell } from "./parts/shell.js";
+import { EMPTY } from "./store.js";
+import { speaker } from "./words.js";
+
+/** @typedef {import("./words.js").Language} Language */
+
+/** A sign of somebody being there keeps the session; it is told to the box at most so often. Milliseconds. */
+const PRESENCE = 5 * 60_000;
+/** A connection that comes back sooner is not worth a notice. Milliseconds. */
+const LOST_AFTER = 3_000;
+
+const api = new Api();
+
+function App() {
+  const [chosen, setChosen] = useState(/** @type {Language | null} */ (remembered("language")));
+  const [theme, setTheme] = useState(/** @type {string | null} */ (remembered("theme")));
+  const [session, setSession] = useState(/** @type {import("./api.js").Session | null} */ (null));
+  const [asked, setAsked] = useState(false);
+  const [notice, setNotice] = useState(/** @type {"" | "signed_out_idle"} */ (""));
+  const [office, setOffice] = useState(/** @type {Language | null} */ (null));
+  const language = chosen ?? office ?? browserLanguage();
+  const t = useMemo(() => speaker(language), [language]);
+  const dark = (theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  api.speak(language);
+
+  useEffect(() => {
+    document.documentElement.lang = language;
+    if (theme) document.documentElement.dataset.theme = theme;
+  }, [language, theme]);
+  useEffect(() => {
+    api.session().then(setSession, () => {}).then(() => setAsked(true));
+  }, []);
+
+  const onLanguage = (/** @type {Language} */ next) => {
+    remember("language", next);
+    setChosen(next);
+  };
+  const onTheme = () => {
+    const next = dark ? "light" : "dark";
+    remember("theme", next);
+    setTheme(next);
+  };
+  const onSignedOut = () => {
+    setSession((before) => (before && setNotice("signed_out_idle"), null));
+  };
+  const onSession = (/** @type {import("./api.js").Session} */ next) => {
+    setNotice("");
+    setSession(next);
+  };
+  const frame = { t, api, language, onLanguage, dark, onTheme };
+  if (!asked) return null;
+  if (!session || session.must_change_password) {
+    return html`<${SignIn} ...${frame} session=${session} notice=${notice && t(notice)} onSession=${onSession} />`;
+  }
+  const leave = () => api.signOut().then(() => setSession(null), () => setSession(null));
+  return html`<${Inside} key=${session.login} ...${frame} session=${session} onSignOut=${leave} onSignedOut=${onSignedOut} onOffice=${setOffice} />`;
+}
+
+/**
+ * Everything behind the sign-in.
+ * @param {any} props
+ */
+function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
+  const { t, language } = frame;
+  const [box, setBox] = useState(EMPTY);
+  const [changes, setChanges] = useState(0);
+  const [lostAt, setLostAt] = useState(/** @type {number | null} */ (null));
+  const now = useSecond();
+  const route = useRoute();
+  const states = useRef(/** @type {Map<string, string> | null} */ (null));
+  states.current ??= new Map();
+
+  useEffect(() => {
+    const onEvent = (/** @type {string} */ type, /** @type {any} */ data) => {
+      if (type === "call" && isNews(states.current, data)) setChanges((count) => count + 1);
+    };
+    const onBox = (/** @type {import("./store.js").Box} */ next) => {
+      setBox(next);
+      if (next.system) onOffice(next.system.language);
+    };
+    return follow(api, { onBox, onEvent, onLost: setLostAt, onSignedOut });
+  }, [language]);
+  usePresence(onSignedOut);
+  useEffect(() => {
+    document.title = `${t(route.page)} · ${box.system?.name || t("brand")}`;
+  }, [route.page, language, box.system?.name]);
+
+  const onRefused = (/** @type {unknown} */ error) => {
+    if (error instanceof Refused && error.status === 401) onSignedOut();
+  };
+  const onHangUp = (/** @type {string} */ id) =>
+    api.hangUp(id).catch((error) => {
+      onRefused(error);
+      throw error;
+    });
+  const away = lostAt === null ? 0 : now - lostAt;
+  const lost = away > LOST_AFTER ? t("lost", { span: spanInWords(away, t) }) : "";
+  const shell = { ...frame, page: route.page, count: box.calls.length, office: box.system?.name ?? "", lost, known: box.system !== null };
+  const inside = { t, language, box, now, api, admin: session.role === "admin", opened: route.opened, changes, onHangUp, onRefused };
+  return html`<${Shell} ...${shell} login=${session.login} onSignOut=${onSignOut}>
+    ${box.system === null
+      ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`
+      : route.page === "calls"
+        ? html`<${Calls} ...${inside} />`
+        : html`<${Now} ...${inside} />`}
+  <//>`;
+}
+
+/**
+ * Whether a call event changes a row of the history: it begins, is answered, or ends.
+ * @param {Map<string, string> | null} states
+ * @param {any} data
+ */
+function isNews(states, data) {
+  const state = data.ended ? "ended" : data.answered_at ? "answered" : "begun";
+  const news = states?.get(data.id) !== state;
+  if (data.ended) states?.delete(data.id);
+  else states?.set(data.id, state);
+  return news;
+}
+
+/** The section in the address: #/now, #/calls, #/calls/ID. */
+function useRoute() {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const changed = () => setHash(location.hash);
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  const [, page, opened] = /^#\/(now|calls)(?:\/(\d+))?$/.exec(hash) ?? [];
+  return { page: page === "calls" ? /** @type {const} */ ("calls") : /** @type {const} */ ("now"), opened: opened ?? null };
+}
+
+/** The time, by the second, while somebody can see it. */
+function useSecond() {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => document.visibilityState === "visible" && setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+/**
+ * Tells the box now and then that somebody is at the page.
+ * @param {() => void} onSignedOut
+ */
+function usePresence(onSignedOut) {
+  useEffect(() => {
+    let told = Date.now();
+    const here = () => {
+      if (Date.now() - told < PRESENCE) return;
+      told = Date.now();
+      api.session().catch((error) => error instanceof Refused && error.status === 401 && onSignedOut());
+    };
+    const signs = ["pointermove", "pointerdown", "keydown", "scroll"];
+    for (const sign of signs) addEventListener(sign, here, { passive: true });
+    return () => signs.forEach((sign) => removeEventListener(sign, here));
+  }, []);
+}
+
+/**
+ * @param {number} milliseconds
+ * @param {import("./words.js").Say} t
+ */
+function spanInWords(milliseconds, t) {
+  const seconds = Math.floor(milliseconds / 1000);
+  return seconds < 120 ? t("seconds", { count: seconds }) : t("minutes", { count: Math.floor(seconds / 60) });
+}
+
+/** @returns {Language} */
+function browserLanguage() {
+  return navigator.languages.some((language) => language.startsWith("ru")) ? "ru" : "en";
+}
+
+/**
+ * @param {string} key
+ * @returns {any}
+ */
+function remembered(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null; // a browser that keeps nothing
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {string} value
+ */
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // then it holds until the page is closed
+  }
+}
+
+const root = document.getElementById("page");
+if (root) render(html`<${App} />`, root);

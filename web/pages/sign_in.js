@@ -1,0 +1,139 @@
+// Sign-in, and the change of a one-time password that must follow it.
+import { Refused } from "../api.js";
+import { html, useEffect, useRef, useState } from "../lib/preact.js";
+import { Mark } from "../parts/icons.js";
+import { Languages, Theme } from "../parts/shell.js";
+
+/**
+ * @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, language: "ru" | "en",
+ *   onLanguage: (language: "ru" | "en") => void, dark: boolean, onTheme: () => void,
+ *   session: import("../api.js").Session | null, notice: string,
+ *   onSession: (session: import("../api.js").Session) => void }} Props
+ */
+
+/** @param {Props} props */
+export function SignIn(props) {
+  // The one-time password is needed once more for its own change; it goes no further than this screen.
+  const [password, setPassword] = useState("");
+  const mustChange = props.session?.must_change_password ?? false;
+  return html`<main class="gate">
+    <div class="gate-card card">
+      <div class="brand"><${Mark} /><span><b>${props.t("brand")}</b></span></div>
+      ${mustChange
+        ? html`<${NewPassword} ...${props} known=${password} />`
+        : html`<${Enter} ...${props} onPassword=${setPassword} />`}
+    </div>
+    <div class="tools"><${Languages} ...${props} /><${Theme} ...${props} /></div>
+  </main>`;
+}
+
+/** @param {Props & { onPassword: (password: string) => void }} props */
+function Enter({ t, api, notice, onSession, onPassword }) {
+  const [login, setLogin] = useState("");
+  const [password, setPassword] = useState("");
+  const { busy, fault, run } = useTask(t);
+  const send = () =>
+    run(async () => {
+      const session = await api.signIn(login.trim(), password);
+      onPassword(password);
+      onSession(session);
+    });
+  useEffect(() => {
+    const field = document.getElementById("password");
+    if (fault && field instanceof HTMLInputElement) field.select();
+  }, [fault]);
+  return html`<form class="form" onSubmit=${submit(send)}>
+    <h1>${t("sign_in")}</h1>
+    ${notice && html`<p class="note">${notice}</p>`}
+    <${Field} id="login" label=${t("login")} value=${login} onValue=${setLogin} autocomplete="username" first />
+    <${Field} id="password" label=${t("password")} value=${password} onValue=${setPassword} autocomplete="current-password" secret />
+    <div role="alert">${fault && html`<p class="fault">${fault.message}</p>`}</div>
+    <button class="button primary wide" disabled=${busy}>${t(busy ? "entering" : "enter")}</button>
+  </form>`;
+}
+
+/** @param {Props & { known: string }} props */
+function NewPassword({ t, api, session, known, onSession }) {
+  const [current, setCurrent] = useState(known);
+  const [first, setFirst] = useState("");
+  const [second, setSecond] = useState("");
+  const { busy, fault, run } = useTask(t);
+  const differ = second !== "" && first !== second;
+  const send = () =>
+    run(async () => {
+      await api.changePassword(current, first);
+      onSession(await api.session());
+    });
+  const general = fault && !fault.at("/current") && !fault.at("/new") ? fault.message : "";
+  return html`<form class="form" onSubmit=${submit(() => first === second && send())}>
+    <h1>${t("new_password")}</h1>
+    <p class="second">${t("new_password_why")}</p>
+    <input class="unseen" type="text" autocomplete="username" value=${session?.login} readonly tabindex="-1" aria-hidden="true" />
+    ${(!known || fault?.at("/current")) &&
+    html`<${Field} id="current" label=${t("current_password")} value=${current} onValue=${setCurrent} autocomplete="current-password" secret fault=${fault?.at("/current")} />`}
+    <${Field} id="new" label=${t("password")} hint=${t("new_password_rule")} value=${first} onValue=${setFirst} autocomplete="new-password" secret first fault=${fault?.at("/new")} />
+    <${Field} id="again" label=${t("new_password_twice")} value=${second} onValue=${setSecond} autocomplete="new-password" secret fault=${differ ? t("passwords_differ") : ""} />
+    <div role="alert">${general && html`<p class="fault">${general}</p>`}</div>
+    <button class="button primary wide" disabled=${busy}>${t(busy ? "entering" : "save_password")}</button>
+  </form>`;
+}
+
+/**
+ * A field with its label, its hint, and what is wrong with it under it.
+ * @param {{ id: string, label: string, hint?: string, value: string, onValue: (value: string) => void, autocomplete: string,
+ *   secret?: boolean, first?: boolean, fault?: string }} props
+ */
+function Field({ id, label, hint, value, onValue, autocomplete, secret, first, fault }) {
+  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useEffect(() => {
+    if (first) input.current?.focus();
+  }, []);
+  const told = fault ? `${id}-fault` : hint ? `${id}-hint` : null;
+  return html`<div class=${fault ? "field bad" : "field"}>
+    <label for=${id}>${label}</label>
+    <input ref=${input} class="input" id=${id} name=${id} type=${secret ? "password" : "text"} required value=${value}
+      autocomplete=${autocomplete} autocapitalize="none" spellcheck=${false} aria-invalid=${fault ? "true" : null} aria-describedby=${told}
+      onInput=${(/** @type {InputEvent} */ event) => onValue(/** @type {HTMLInputElement} */ (event.target).value)} />
+    ${hint && !fault && html`<small id=${`${id}-hint`} class="hint">${hint}</small>`}
+    ${fault && html`<small id=${`${id}-fault`} class="fault">${fault}</small>`}
+  </div>`;
+}
+
+/**
+ * One request at a time, with what went wrong.
+ * @param {import("../words.js").Say} t
+ */
+function useTask(t) {
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState(/** @type {Refused | null} */ (null));
+  const run = async (/** @type {() => Promise<void>} */ task) => {
+    if (busy) return;
+    setBusy(true);
+    setFault(null);
+    try {
+      await task();
+    } catch (error) {
+      setFault(inWords(error, t));
+    }
+    setBusy(false);
+  };
+  return { busy, fault, run };
+}
+
+/**
+ * @param {unknown} error
+ * @param {import("../words.js").Say} t
+ */
+function inWords(error, t) {
+  if (error instanceof Refused && error.problem) return error;
+  const silent = error instanceof Refused && error.status === 0;
+  return new Refused(0, { type: "", status: 0, detail: t(silent ? "no_answer" : "something_wrong") });
+}
+
+/** @param {() => void} send */
+function submit(send) {
+  return (/** @type {Event} */ event) => {
+    event.preventDefault();
+    send();
+  };
+}

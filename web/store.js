@@ -1,0 +1,102 @@
+// What the page knows of the box: the lists as they were read, moved on by events. Pure: state in, state out.
+
+/**
+ * @typedef {{ code: string, text: string, advice: string | null, since: string | null, status: number | null, reason: string | null }} TrunkState
+ * @typedef {{ name: string, number: string, numbers: string[], comment: string, state: TrunkState }} Trunk
+ * @typedef {{ address: string, user_agent: string, expires_at: string }} Contact
+ * @typedef {{ registered: boolean, since: string | null, contacts: Contact[] }} Registration
+ * @typedef {{ kind: "sip", login: string, registration: Registration }} SipDevice
+ * @typedef {{ kind: "mobile", number: string }} MobileDevice
+ * @typedef {{ number: string, employee: string, devices: (SipDevice | MobileDevice)[] }} Extension
+ * @typedef {{ id: string, started_at: string, answered_at: string | null, direction: "inbound" | "outbound" | "internal",
+ *   caller: string, caller_name: string, called: string, with: string[], state: string, trunk: string | null }} Call
+ * @typedef {{ version: string, time: string, name: string, language: "ru" | "en", country: string, area_code: string }} System
+ * @typedef {{ system: System | null, skew: number, trunks: Trunk[], extensions: Extension[], calls: Call[] }} Box
+ */
+
+/** @type {Box} */
+export const EMPTY = { system: null, skew: 0, trunks: [], extensions: [], calls: [] };
+
+/**
+ * The box after an event. Lists that the event does not touch stay the same objects.
+ * @param {Box} box
+ * @param {string} type
+ * @param {any} data
+ * @returns {Box}
+ */
+export function happen(box, type, data) {
+  switch (type) {
+    case "call":
+      return { ...box, calls: withCall(box.calls, data) };
+    case "trunk":
+      return { ...box, trunks: box.trunks.map((trunk) => (trunk.name === data.name ? { ...trunk, state: data.state } : trunk)) };
+    case "registration":
+      return { ...box, extensions: box.extensions.map((extension) => withRegistration(extension, data)) };
+    default:
+      return box;
+  }
+}
+
+/**
+ * Whether the lists must be read anew: events were missed, or the settings changed.
+ * @param {string} type
+ * @param {any} data
+ */
+export function mustReload(type, data) {
+  return type === "system" && (data.what === "missed" || data.what === "office");
+}
+
+/**
+ * @param {Call[]} calls
+ * @param {any} data
+ * @returns {Call[]}
+ */
+function withCall(calls, data) {
+  if (data.ended) return calls.filter((call) => call.id !== data.id);
+  const known = calls.some((call) => call.id === data.id);
+  return known ? calls.map((call) => (call.id === data.id ? data : call)) : [...calls, data];
+}
+
+/**
+ * @param {Extension} extension
+ * @param {any} data
+ * @returns {Extension}
+ */
+function withRegistration(extension, data) {
+  const has = extension.devices.some((device) => device.kind === "sip" && device.login === data.login);
+  if (!has) return extension;
+  const { registered, since, contacts } = data;
+  const devices = extension.devices.map((device) =>
+    device.kind === "sip" && device.login === data.login ? { ...device, registration: { registered, since, contacts } } : device,
+  );
+  return { ...extension, devices };
+}
+
+/**
+ * The SIP devices of an extension.
+ * @param {Extension} extension
+ * @returns {SipDevice[]}
+ */
+export function sipDevices(extension) {
+  return extension.devices.filter((device) => device.kind === "sip");
+}
+
+/**
+ * What an extension is doing.
+ * @param {Extension} extension
+ * @param {Call[]} calls
+ * @returns {{ what: "talking" | "ringing" | "dialling" | "free" | "offline" | "never" | "mobile", since: string | null }}
+ */
+export function doing(extension, calls) {
+  const own = calls.filter((call) => call.caller === extension.number || call.with.includes(extension.number));
+  const talking = own.find((call) => call.answered_at !== null);
+  if (talking) return { what: "talking", since: talking.answered_at };
+  const ringing = own.find((call) => call.with.includes(extension.number));
+  if (ringing) return { what: "ringing", since: ringing.started_at };
+  if (own[0]) return { what: "dialling", since: own[0].started_at };
+  const phones = sipDevices(extension);
+  if (phones.some((phone) => phone.registration.registered)) return { what: "free", since: null };
+  if (phones.length === 0) return { what: "mobile", since: null };
+  const gone = phones.map((phone) => phone.registration.since).filter((since) => since !== null).sort();
+  return gone.length ? { what: "offline", since: gone[gone.length - 1] ?? null } : { what: "never", since: null };
+}
