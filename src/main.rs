@@ -6,9 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dozvon::io::config::{Config, Format};
-use dozvon::io::console::{self, Password, Refusal, WhatIf};
+use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::{doctor, run};
-use dozvon::office::Role;
 use tracing_subscriber::EnvFilter;
 
 /// Two to five times less work than musl's own, and one lock less between threads.
@@ -230,7 +229,9 @@ fn examine(config: &Config) -> Result<String, Refusal> {
 /// Our own lines at the level asked for; libraries only when they worry.
 fn log(config: &Config) {
     let filter = EnvFilter::new(format!("warn,dozvon={}", config.log.level.as_str()));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A reader of stderr that went away (the journal starts anew) must not be complained of on stderr: that would panic.
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match config.log.format {
         Format::Json => lines.json().init(),
         Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),

@@ -16,7 +16,9 @@ use super::store::{Reader, database, is_taken};
 use crate::base::Rng;
 use crate::desk::whatif::{self, DeviceState, End, Question, Way, What};
 use crate::desk::{GroupExit, HangUpWhy};
-use crate::office::{Language, Office, Role, file};
+use crate::office::{Language, Office, file};
+
+pub use crate::office::Role;
 
 /// Why a command was refused: lines for stderr.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
