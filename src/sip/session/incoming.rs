@@ -51,7 +51,7 @@ impl Ringing {
 }
 
 impl Session {
-    /// Makes a session of an INVITE. `None` when its From or Contact can't be used.
+    /// Makes a session of an INVITE. `None` when its From can't be used.
     pub(crate) fn ring(
         cx: &mut Context<'_>,
         id: SessionId,

@@ -80,13 +80,15 @@ impl Uri {
     /// Whether both name the same resource: RFC 3261 §19.1.4. An absent port is not 5060, the user's case matters, and
     /// unknown parameters count only where both have them.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.scheme == other.scheme
+        let same_place = self.scheme == other.scheme
             && self.user == other.user
             && self.password == other.password
             && self.host == other.host
-            && self.port == other.port
-            && same_params(&self.params, &other.params)
-            && same_headers(self.headers.as_deref(), other.headers.as_deref())
+            && self.port == other.port;
+        let same_rest = || {
+            same_params(&self.params, &other.params) && same_headers(self.headers.as_deref(), other.headers.as_deref())
+        };
+        same_place && (self == other || same_rest())
     }
 
     fn empty(scheme: Scheme) -> Self {
@@ -136,6 +138,9 @@ impl<'a> UriRef<'a> {
             Some((user, password)) => (Some(user), Some(password)),
             None => (Some(userinfo).filter(|user| !user.is_empty()), None),
         });
+        if userinfo == Some("") && rest.contains('@') {
+            return Err(ParseError::Uri); // without the empty user part the second at-sign would become the first
+        }
         let (rest, headers) = rest.split_once('?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
         let (place, params) = rest.split_at_checked(rest.find(';').unwrap_or(rest.len())).ok_or(ParseError::Uri)?;
         let (place, params) = (Some(host_port(place)?), ParamsRef::of_uri(params)?);

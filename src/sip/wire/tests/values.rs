@@ -76,6 +76,7 @@ fn broken_uris_are_refused() {
         "sip:a@h:+5",
         "sip:a b@h",
         "sip:a@b@h",
+        "sip:@h?x=a@b",
         "sip:a@h h",
         "sip:a@[::1",
         "sip:a@[::g]",
@@ -101,6 +102,7 @@ fn uris_compare_as_rfc_3261_says() {
     for (a, b) in [
         ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
         ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
+        ("sip:carol@chicago.com;x=1;x=2", "sip:carol@chicago.com;x=1;x=2"),
         ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"),
         (
             "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",

@@ -1,0 +1,11 @@
+//! The rooms that strangers' bytes reach, without the outside wall: a fuzzer builds in a minute and follows no path of
+//! SQLite or TLS. The sources are the exchange's own.
+
+#[path = "../../src/base/mod.rs"]
+pub mod base;
+#[path = "../../src/codec/mod.rs"]
+pub mod codec;
+#[path = "../../src/sdp/mod.rs"]
+pub mod sdp;
+#[path = "../../src/sip/mod.rs"]
+pub mod sip;
