@@ -1,6 +1,6 @@
 //! The binary as a person at the console meets it: exit statuses, one clear sentence, the lines of a start.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on says where")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -57,16 +57,14 @@ impl Place {
     fn serve(&self, environment: &[(&str, &str)]) -> Running {
         let mut command = self.command(&["serve"]);
         command.envs(environment.iter().copied()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = Vec::new();
-        for line in BufReader::new(child.stderr.take().unwrap()).lines() {
-            let line = line.unwrap();
-            lines.push(line.clone());
-            if line.starts_with("ready ") {
-                return Running { child, lines };
+        let mut running = Running { child: command.spawn().unwrap(), lines: Vec::new() };
+        for line in BufReader::new(running.child.stderr.take().unwrap()).lines() {
+            running.lines.push(line.unwrap());
+            if running.line("ready ").is_some() {
+                return running;
             }
         }
-        panic!("it ended: {lines:?}");
+        panic!("it ended: {:?}", running.lines);
     }
 }
 

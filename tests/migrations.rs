@@ -1,7 +1,7 @@
 //! Every database that was ever shipped still opens, with what was in it. `tests/data/db/NNNN.db` is one of schema NNNN;
 //! when the schema rises, `cargo test --test migrations -- --ignored` adds the file of the new one.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on says where")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 use std::fs;
 use std::path::PathBuf;

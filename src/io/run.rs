@@ -372,7 +372,8 @@ fn page_url(config: &Config, https: SocketAddr) -> String {
 
 /// On stderr, and not through the log: it has neither level nor time.
 fn tell(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    // In one piece: stderr is not buffered, and others write to it too.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// The password must not reach a log that others read: under systemd stderr is the journal, and the console is for it.
