@@ -8,7 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::{doctor, run};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Two to five times less work than musl's own, and one lock less between threads.
 #[global_allocator]
@@ -228,13 +230,14 @@ fn examine(config: &Config) -> Result<String, Refusal> {
 
 /// Our own lines at the level asked for; libraries only when they worry.
 fn log(config: &Config) {
-    let filter = EnvFilter::new(format!("warn,dozvon={}", config.log.level.as_str()));
+    let level = config.log.level.as_str().parse().unwrap_or(LevelFilter::INFO);
+    let ours = Targets::new().with_default(LevelFilter::WARN).with_target("dozvon", level);
     // A reader of stderr that went away (the journal starts anew) must not be complained of on stderr: that would panic.
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    let log = tracing_subscriber::registry().with(ours);
     match config.log.format {
-        Format::Json => lines.json().init(),
-        Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        Format::Json => log.with(lines.json()).init(),
+        Format::Text => log.with(lines.with_ansi(std::io::stderr().is_terminal())).init(),
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a defect")));
 }

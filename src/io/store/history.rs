@@ -298,4 +298,4 @@ const COLUMNS: &str = "c.id, c.started_at, c.direction, c.caller, c.caller_name,
     c.answered_by, c.ended_at, c.outcome, c.cause, c.status, c.ring_ms, c.talk_ms, c.quality";
 
 /// How many calls are looked through for a text of one or two letters.
-pub(super) const SHORT_TEXT_ROWS: u32 = 50_000;
+pub const SHORT_TEXT_ROWS: u32 = 50_000;

@@ -301,7 +301,7 @@ fn is_about_the_record(error: &rusqlite::Error) -> bool {
 }
 
 /// Records on their way to the disk; further ones are dropped and counted.
-pub(super) const QUEUE: usize = 100_000;
+pub const QUEUE: usize = 100_000;
 /// The longest that a record waits for company.
 const GROUP: Duration = Duration::from_millis(50);
 /// Records in one transaction.
