@@ -61,14 +61,6 @@ impl Phone {
         phone
     }
 
-    /// A phone of the carrier itself, for a look at the peers without us.
-    pub(crate) fn at_the_carrier(carrier: SocketAddr, login: &str, password: &str, taste: Taste) -> Self {
-        let account = format!("<sip:{login}@{carrier}>;auth_user={login};auth_pass={password};regint=60;");
-        let phone = Self::with_account(login, &account, &taste);
-        phone.wait_for_word("[1 binding]", 1);
-        phone
-    }
-
     fn with_account(name: &str, account: &str, taste: &Taste) -> Self {
         let dir = Scratch::new(&format!("baresip-{name}"));
         // SIP, its port of TLS, control, and some pairs for RTP
@@ -127,14 +119,6 @@ impl Phone {
 
     pub(crate) fn hang_up(&self) {
         self.order("hangup", "");
-    }
-
-    pub(crate) fn hold(&self) {
-        self.order("hold", "");
-    }
-
-    pub(crate) fn resume(&self) {
-        self.order("resume", "");
     }
 
     /// Keys pressed in a call, as RTP events.

@@ -131,39 +131,3 @@ request_route {
     exit;
 }
 "#;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::baresip::{Phone, Taste};
-    use crate::sipp::{Part, Sipp, play};
-
-    /// When this fails, look at the machine and not at the exchange.
-    #[test]
-    fn the_peers_agree_among_themselves() {
-        let (login, password) = ("78126122981", "carrier-secret");
-        let carrier = Carrier::start(login, password, Ways::default());
-        let phone = Phone::at_the_carrier(carrier.sip, login, password, Taste { voice: 500, ..Taste::default() });
-        let part = Part { service: login, port: Some(carrier.city.port()), ..Part::default() };
-        play("city_offers_video", carrier.sip, part);
-        play("city_calls_without_an_offer", carrier.sip, part);
-
-        let city = Sipp::start("city_presses_by_info", carrier.sip, part);
-        phone.wait_for_word("received DTMF: '1'", 1);
-        phone.wait_to_hear(500);
-        phone.hang_up();
-        city.succeeds();
-
-        let city = Sipp::start("city_answers", carrier.sip, part);
-        city.wait_until_ready();
-        phone.dial(&format!("sip:78123334455@{}", carrier.sip));
-        phone.wait_to_hear(500);
-        phone.hang_up();
-        city.succeeds();
-
-        let city = Phone::in_the_city(carrier.sip, carrier.city.port(), "79211112233", Taste::default());
-        city.dial(&format!("sip:{login}@{}", carrier.sip));
-        city.wait_to_hear(500);
-        phone.wait_to_hear(440);
-    }
-}

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::process::{Running, Scratch, free_ports, wait_for};
@@ -90,6 +90,6 @@ pub(crate) fn play(scenario: &str, to: SocketAddr, part: Part<'_>) {
     Sipp::start(scenario, to, part).succeeds();
 }
 
-fn path(path: &PathBuf) -> &str {
+fn path(path: &Path) -> &str {
     path.to_str().expect("paths of these tests are ASCII")
 }
