@@ -7,7 +7,7 @@ use crate::media;
 use crate::number::Target;
 use crate::registrar::inbound::{Caller, called_number, caller_identity};
 use crate::sip::Flow;
-use crate::sip::stack::SessionEvent;
+use crate::sip::stack::{SessionEvent, description};
 use crate::sip::wire::{Headers, Name, Request};
 
 use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
@@ -78,7 +78,7 @@ impl Calls {
         }
         let id = self.next_id(around);
         let (started, meaning, hidden, party) = self.understand(around, id, &origin, request);
-        let offer = (!request.body.is_empty()).then(|| request.body.clone());
+        let offer = description(&request.headers, &request.body).map(<[u8]>::to_vec);
         let contact_user = if started.called.is_empty() { "dozvon" } else { started.called.as_str() };
         let Some(session) = around.stack.accept_invite(around.now, txn, contact_user) else { return };
         self.by_session.insert(session, id);

@@ -10,6 +10,7 @@ use super::Around;
 use super::cdr::{CallOutcome, StepKind};
 use super::leg::LegState;
 use super::one::{Call, RingWhy, Stage, Timer};
+use super::outside::PlaceError;
 use super::ring::{Action, Patience, Ringing, Target, Verdict};
 
 impl Call {
@@ -254,7 +255,7 @@ impl Call {
                 Ok(leg) => Ok(vec![leg]),
                 Err(error) => {
                     tracing::info!(call = %self.id, %error, "not placed");
-                    Err(Verdict::Refused(error.status()))
+                    Err(Verdict::NotPlaced(error))
                 }
             },
         };
@@ -268,7 +269,7 @@ impl Call {
             }
             Err(verdict) => {
                 ring.over(device, verdict);
-                let status = if let Verdict::Refused(status) = verdict { status } else { 480 };
+                let status = if let Verdict::NotPlaced(error) = verdict { error.status() } else { 480 };
                 around.step(self.id, StepKind::NotTaken { who: extension, device: device_name, status });
             }
         }
@@ -372,7 +373,8 @@ impl Call {
             Verdict::Busy => (486, CallOutcome::Busy, "busy"),
             Verdict::NoAnswer => (480, CallOutcome::NoAnswer, "no_answer"),
             Verdict::Unregistered => (480, CallOutcome::NoAnswer, "not_registered"),
-            Verdict::Refused(403) => (403, CallOutcome::Refused, "refused"),
+            Verdict::NotPlaced(error @ PlaceError::NotAllowed(_)) => (403, CallOutcome::Refused, error.cause()),
+            Verdict::NotPlaced(error) => (error.status(), CallOutcome::Failed, error.cause()),
             Verdict::Refused(status) => (status, CallOutcome::Failed, "refused"),
         };
         match why {
@@ -384,7 +386,7 @@ impl Call {
             }
             RingWhy::Dialled if self.is_outbound() => self.refuse_with_tone(around, status, outcome, cause),
             RingWhy::Dialled => {
-                let status = if matches!(verdict, Verdict::Refused(_)) { 480 } else { status };
+                let status = if matches!(verdict, Verdict::Refused(_) | Verdict::NotPlaced(_)) { 480 } else { status };
                 self.finish(around, status, outcome, cause);
             }
             RingWhy::Group { .. } => {}

@@ -255,7 +255,7 @@ impl Leg {
             around.command(self.session, SessionCommand::AcceptOffer { sdp: offer });
             return None;
         };
-        match port.sdp.receive_offer(sdp, &around.codecs, keep) {
+        match port.sdp.receive_offer(sdp, around.codecs, keep) {
             Ok((answer, agreed)) => {
                 self.held = agreed.on_hold();
                 self.configure(around, agreed);

@@ -37,8 +37,6 @@ pub enum Output {
     Ended(cdr::CallEnded),
     /// The call as the page shows it has changed.
     Changed(cdr::CallView),
-    /// Something an admin should know.
-    Notice { what: &'static str, text: String },
 }
 
 /// What calls stand on: lent by the engine for the time of one input.

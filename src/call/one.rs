@@ -115,11 +115,6 @@ impl Call {
         call
     }
 
-    /// Whether nothing of the call is left.
-    pub(super) fn is_gone(&self) -> bool {
-        matches!(&self.stage, Stage::Over { awaited, .. } if awaited.is_empty())
-    }
-
     pub(super) fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Over { .. })
     }

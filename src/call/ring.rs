@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use crate::base::{Duration, Instant, SessionId, limits};
 use crate::office::{Device, Extension, Forward, RingOrder};
 
+use super::outside::PlaceError;
+
 /// Something to call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -39,6 +41,8 @@ pub(super) enum Verdict {
     Busy,
     /// Any other refusal, by its status.
     Refused(u16),
+    /// It could not be called at all.
+    NotPlaced(PlaceError),
 }
 
 impl Verdict {
@@ -333,7 +337,7 @@ impl Ringing {
             if let State::Over(verdict) = device.state {
                 let rank = |verdict| match verdict {
                     Verdict::Unregistered => 0,
-                    Verdict::Refused(_) => 1,
+                    Verdict::Refused(_) | Verdict::NotPlaced(_) => 1,
                     Verdict::NoAnswer => 2,
                     Verdict::Busy => 3,
                 };

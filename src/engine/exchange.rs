@@ -276,7 +276,6 @@ impl Engine {
             call::Output::Started(started) => Output::Store(Record::CallStarted(started)),
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
-            call::Output::Notice { what, text } => Output::Live(Live::Notice { what, text }),
             call::Output::Ended(ended) => {
                 self.outputs.push_back(Output::Live(Live::CallEnded { call: ended.call, outcome: ended.outcome }));
                 Output::Store(Record::CallEnded(ended))

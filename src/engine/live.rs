@@ -13,13 +13,28 @@ pub enum Live {
     /// A call began or changed.
     Call(CallView),
     /// It ended.
-    CallEnded { call: CallId, outcome: CallOutcome },
+    CallEnded {
+        /// Which.
+        call: CallId,
+        /// How.
+        outcome: CallOutcome,
+    },
     /// A phone registered, refreshed (`contacts` unchanged are told too), or went.
-    Registration { login: String, contacts: Vec<ContactView> },
+    Registration {
+        /// The device's login.
+        login: String,
+        /// Where it is now; empty: nowhere.
+        contacts: Vec<ContactView>,
+    },
     /// A trunk's state changed.
     Trunk(TrunkView),
     /// Something an admin should know; the log has it at `warn`. `what` is a word for programs, `text` a sentence in English.
-    Notice { what: &'static str, text: String },
+    Notice {
+        /// A word for programs.
+        what: &'static str,
+        /// A sentence.
+        text: String,
+    },
 }
 
 /// A phone's registration as the page shows it.

@@ -21,13 +21,26 @@ use crate::sip::Flow;
 #[derive(Debug)]
 pub enum Input<'a> {
     /// One datagram, or one framed message of a stream.
-    Packet { flow: Flow, bytes: &'a [u8] },
+    Packet {
+        /// Where it came from.
+        flow: Flow,
+        /// As it came.
+        bytes: &'a [u8],
+    },
     /// A connection was lost, could not be opened, or a datagram was refused.
-    FlowFailed { flow: Flow },
+    FlowFailed {
+        /// Which.
+        flow: Flow,
+    },
     /// From the media plane.
     Media(media::Event),
     /// The answer to [`Output::Resolve`]: where to send, in the order to try (RFC 3263, RFC 2782); empty when there is no such name.
-    Resolved { query: QueryId, hops: Vec<Flow> },
+    Resolved {
+        /// That of the question.
+        query: QueryId,
+        /// Best first.
+        hops: Vec<Flow>,
+    },
     /// A new snapshot; calls in progress keep the desk with which they began.
     Office(Arc<Office>),
     /// The numbering plan, when the office's country or area code changed.
@@ -37,7 +50,10 @@ pub enum Input<'a> {
     /// Bindings kept from before a restart: the first input after `Office` and `Clock`.
     Restore(Vec<StoredBinding>),
     /// Ends a call, for the page.
-    HangUp { call: CallId },
+    HangUp {
+        /// Which.
+        call: CallId,
+    },
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
     /// Fires what is due.
@@ -48,11 +64,21 @@ pub enum Input<'a> {
 #[derive(Debug)]
 pub enum Output {
     /// Put these bytes on the way to the flow's peer; connect when `flow.connection` is 0 and the transport has connections.
-    Send { flow: Flow, bytes: Vec<u8> },
+    Send {
+        /// Where to.
+        flow: Flow,
+        /// One datagram, or one message of a stream.
+        bytes: Vec<u8>,
+    },
     /// An order to the media plane.
     Media(media::Command),
     /// RFC 3263: which addresses has this name? Answered by [`Input::Resolved`].
-    Resolve { query: QueryId, name: ServerName },
+    Resolve {
+        /// Comes back with the answer.
+        query: QueryId,
+        /// What is asked for.
+        name: ServerName,
+    },
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// For the page, the log and metrics.
@@ -65,7 +91,12 @@ pub enum Record {
     /// A binding is new or was refreshed.
     Binding(StoredBinding),
     /// A binding is gone.
-    BindingGone { aor: String, contact: String },
+    BindingGone {
+        /// The login.
+        aor: String,
+        /// The Contact's URI.
+        contact: String,
+    },
     /// A row of history begins.
     CallStarted(CallStarted),
     /// A step of its story.

@@ -1,11 +1,19 @@
 //! The outside wall: the only code that may block, sleep, spawn, open a file or a socket, or ask the time.
 
+pub mod accounts;
+pub mod apply;
 pub mod board;
 pub mod clock;
 pub mod config;
+pub mod console;
+pub mod control;
+pub mod doctor;
+pub mod files;
+pub mod handle;
 pub mod http;
 pub mod net;
 pub mod rtp;
+pub mod run;
 pub mod sound;
 pub mod store;
 

@@ -99,6 +99,24 @@ pub enum Command {
     Close { endpoint: EndpointId },
 }
 
+impl Command {
+    /// Whom it is for; of a bridge the first.
+    pub fn endpoint(&self) -> EndpointId {
+        match *self {
+            Self::Open { endpoint, .. }
+            | Self::Configure { endpoint, .. }
+            | Self::Expect { endpoint, .. }
+            | Self::Bridge { a: endpoint, .. }
+            | Self::Separate { endpoint }
+            | Self::Play { endpoint, .. }
+            | Self::StopPlay { endpoint }
+            | Self::SendDigit { endpoint, .. }
+            | Self::WatchSilence { endpoint, .. }
+            | Self::Close { endpoint } => endpoint,
+        }
+    }
+}
+
 /// What the media plane tells the engine.
 #[expect(missing_docs, reason = "the fields say what they are; the variants tell the rest")]
 #[derive(Clone, Debug, PartialEq)]

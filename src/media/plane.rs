@@ -56,6 +56,7 @@ impl Plane {
 
     /// Takes an order. One for an endpoint that is gone is dropped, and so is `Open` for one that is there.
     pub fn handle_command(&mut self, now: Instant, command: Command) {
+        self.at_work = Some(command.endpoint());
         match command {
             Command::Open { endpoint, port: _ } => self.open(endpoint),
             Command::Configure { endpoint, agreed } => {

@@ -45,7 +45,8 @@ impl Office {
     }
 }
 
-fn first_group() -> Group {
+/// The group of a new box, as nobody has touched it.
+pub(in crate::office) fn first_group() -> Group {
     Group {
         number: GROUP.to_owned(),
         name: "Все сотрудники".to_owned(),

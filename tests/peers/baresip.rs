@@ -29,23 +29,15 @@ pub(crate) struct Taste {
     pub(crate) transport: &'static str,
     /// `auto` or `manual`.
     pub(crate) answer: &'static str,
-    pub(crate) voice: Voice,
+    /// Its voice: a tone of so many Hz.
+    pub(crate) voice: u16,
     /// Where it listens for SIP; `None`: anywhere.
     pub(crate) port: Option<u16>,
 }
 
-/// What it says in a call.
-#[derive(Clone)]
-pub(crate) enum Voice {
-    /// A tone of so many Hz.
-    Tone(u16),
-    /// Digits as sound, then silence.
-    Digits(&'static str),
-}
-
 impl Default for Taste {
     fn default() -> Self {
-        Self { codecs: "pcma,pcmu", transport: "udp", answer: "auto", voice: Voice::Tone(440), port: None }
+        Self { codecs: "pcma,pcmu", transport: "udp", answer: "auto", voice: 440, port: None }
     }
 }
 
@@ -83,10 +75,7 @@ impl Phone {
         let own = free_ports(24);
         let (sip, control, rtp) = (taste.port.unwrap_or(own), own + 2, own + 4);
         let voice = dir.path("voice.wav");
-        match taste.voice {
-            Voice::Tone(hz) => wav::write_tone(&voice, &[hz], 60),
-            Voice::Digits(digits) => wav::write_digits(&voice, digits),
-        }
+        wav::write_tone(&voice, &[taste.voice], 60);
         let modules = ["g711", "aufile", "aubridge", "sndfile"].map(|name| format!("module {name}.so\n")).concat();
         dir.write(
             "config",

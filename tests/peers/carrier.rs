@@ -135,7 +135,7 @@ request_route {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baresip::{Phone, Taste, Voice};
+    use crate::baresip::{Phone, Taste};
     use crate::sipp::{Part, Sipp, play};
 
     /// When this fails, look at the machine and not at the exchange.
@@ -143,8 +143,7 @@ mod tests {
     fn the_peers_agree_among_themselves() {
         let (login, password) = ("78126122981", "carrier-secret");
         let carrier = Carrier::start(login, password, Ways::default());
-        let phone =
-            Phone::at_the_carrier(carrier.sip, login, password, Taste { voice: Voice::Tone(500), ..Taste::default() });
+        let phone = Phone::at_the_carrier(carrier.sip, login, password, Taste { voice: 500, ..Taste::default() });
         let part = Part { service: login, port: Some(carrier.city.port()), ..Part::default() };
         play("city_offers_video", carrier.sip, part);
         play("city_calls_without_an_offer", carrier.sip, part);

@@ -85,10 +85,16 @@ impl Running {
     /// Starts it with its output in `log`. Should this test be killed, the kernel ends the program as well (`setpriv`, of
     /// util-linux), so nothing is left running.
     pub(crate) fn start(program: &str, package: &str, arguments: &[&str], log: &Path) -> Self {
+        Self::start_in(Path::new("/"), program, package, arguments, log)
+    }
+
+    /// The same, in this directory.
+    pub(crate) fn start_in(dir: &Path, program: &str, package: &str, arguments: &[&str], log: &Path) -> Self {
         need(program, package);
         let out = fs::File::options().create(true).append(true).open(log).unwrap();
         let child = with_its_parent(program)
             .args(arguments)
+            .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(out.try_clone().unwrap())
             .stderr(out)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::process::{Running, Scratch, free_ports, wait_for};
+use crate::wav;
 
 /// How long a scenario may take.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -29,13 +30,15 @@ pub(crate) struct Part<'a> {
     /// Where it listens; `None`: anywhere.
     pub(crate) port: Option<u16>,
     pub(crate) tcp: bool,
+    /// Digits in its sound.alaw.
+    pub(crate) sound: &'a str,
 }
 
 impl Sipp {
     /// Begins. All sound that it gets it sends back.
     pub(crate) fn start(scenario: &str, to: SocketAddr, part: Part<'_>) -> Self {
         let dir = Scratch::new(&format!("sipp-{scenario}"));
-        let own = free_ports(8);
+        let own = free_ports(12);
         let port = part.port.unwrap_or(own).to_string();
         let (media, control, limit) = ((own + 2).to_string(), (own + 6).to_string(), LIMIT.as_secs().to_string());
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/peers/sipp/{scenario}.xml"));
@@ -55,7 +58,8 @@ impl Sipp {
         arguments.extend(["-s", part.service, "-au", part.login, "-ap", part.password]);
         arguments.extend(["-t", if part.tcp { "t1" } else { "u1" }]);
         arguments.push(&to);
-        let process = Running::start("sipp", "sip-tester", &arguments, &dir.path("screen"));
+        wav::write_digits(&dir.path("sound.alaw"), part.sound);
+        let process = Running::start_in(&dir.0, "sipp", "sip-tester", &arguments, &dir.path("screen"));
         let sip = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
         Self { name: scenario.to_owned(), dir, process, sip }
     }

@@ -67,7 +67,7 @@ fn a_data_directory_that_cannot_be_made_is_one_sentence_and_status_1() {
     fs::remove_file(exchange.data()).unwrap();
     fs::create_dir(exchange.data()).unwrap();
     fs::create_dir(exchange.data().join("dozvon.db")).unwrap();
-    refused(&exchange.begin_in_vain(), "dozvon.db");
+    refused(&exchange.begin_in_vain(), "data");
 }
 
 #[test]
@@ -127,7 +127,6 @@ fn a_broken_office_names_the_line_and_changes_nothing() {
 fn what_is_exported_changes_nothing_when_applied() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/office.example.toml");
     let example = fs::read_to_string(path).unwrap().replace("127.0.0.1:5080", "127.0.0.1:9");
-    let example = example.replace("moh.mp3", "moh.mp3").replace("greeting.ogg", "greeting.ogg");
     let mut exchange = Exchange::start("export", &example);
     for running in [true, false] {
         for secrets in [&["export", "--secrets"][..], &["export"]] {
@@ -154,9 +153,7 @@ fn what_is_exported_changes_nothing_when_applied() {
 }
 
 fn says_nothing_changes(output: &Output) -> bool {
-    let said = words(output);
-    let lines: Vec<&str> = said.lines().filter(|line| !line.contains("warning")).collect();
-    lines.iter().all(|line| line.contains("nothing")) && !lines.is_empty()
+    words(output).lines().any(|line| line == "nothing to change")
 }
 
 /// Status codes of all responses in these bytes.
@@ -210,7 +207,7 @@ fn a_flood_of_garbage_takes_neither_answers_nor_memory() {
             // noise; a request cut short; one with a byte turned; an INVITE of nobody, new each time
             0 => bytes.iter_mut().for_each(|byte| *byte ^= chance as u8),
             1 => bytes.truncate(chance as usize % bytes.len()),
-            2 => bytes[chance as usize % 300] ^= 1 << (n % 8),
+            2 => bytes[n % 250] ^= 1 << (n % 8),
             _ => bytes = String::from_utf8(bytes).unwrap().replace("OPTIONS", "INVITE").into_bytes(),
         }
         let _ = socket.send_to(&bytes, exchange.sip);

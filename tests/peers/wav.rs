@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::fs;
 use std::path::Path;
 
-use dozvon::codec::detect;
+use dozvon::codec::{Codec, detect, g711};
 
 /// What every WAV file has before its samples, as written here and by libsndfile.
 const HEADER: usize = 44;
@@ -16,17 +16,17 @@ pub(crate) fn write_tone(path: &Path, hz: &[u16], seconds: u32) {
     write(path, &samples);
 }
 
-/// Writes half a second of silence, 200 ms of each digit as a telephone sounds it with as much silence after, and silence
-/// up to a minute.
+/// 200 ms of each digit as a telephone sounds it, with as much silence before and after, in PCMA without a header.
 pub(crate) fn write_digits(path: &Path, digits: &str) {
-    let mut samples = vec![0; 4000];
+    let mut samples = vec![0; 1600];
     for digit in digits.chars() {
         let tones = tones_of(digit);
         samples.extend((0..1600).map(|n| sum_of_tones(&tones, n)));
         samples.extend([0; 1600]);
     }
-    samples.resize(60 * RATE as usize, 0);
-    write(path, &samples);
+    let mut bytes = vec![0; samples.len()];
+    g711::encode(Codec::Pcma, &samples, &mut bytes);
+    fs::write(path, bytes).unwrap();
 }
 
 /// ITU-T Q.23.

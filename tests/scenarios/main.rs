@@ -1,7 +1,7 @@
 //! Scenarios: an office in virtual time, with simulated phones and a carrier, real SIP text and real RTP bytes. Each file
 //! is a behaviour; `sim` is the world they play in. `SIM_SEED=…` replays a world; `scripts/sim` plays many.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on says where")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod sim;
 

@@ -88,13 +88,13 @@ function Field({ id, label, hint, value, onValue, autocomplete, secret, first, f
   useEffect(() => {
     if (first) input.current?.focus();
   }, []);
-  const told = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
+  const told = fault ? `${id}-fault` : hint ? `${id}-hint` : null;
   return html`<div class=${fault ? "field bad" : "field"}>
     <label for=${id}>${label}</label>
     <input ref=${input} class="input" id=${id} name=${id} type=${secret ? "password" : "text"} required value=${value}
-      autocomplete=${autocomplete} autocapitalize="none" spellcheck=${false} aria-invalid=${fault ? "true" : null} aria-describedby=${told || null}
+      autocomplete=${autocomplete} autocapitalize="none" spellcheck=${false} aria-invalid=${fault ? "true" : null} aria-describedby=${told}
       onInput=${(/** @type {InputEvent} */ event) => onValue(/** @type {HTMLInputElement} */ (event.target).value)} />
-    ${hint && html`<small id=${`${id}-hint`} class="hint">${hint}</small>`}
+    ${hint && !fault && html`<small id=${`${id}-hint`} class="hint">${hint}</small>`}
     ${fault && html`<small id=${`${id}-fault`} class="fault">${fault}</small>`}
   </div>`;
 }

@@ -1,3 +1,5 @@
+//! The board: what events add up to, and what the ring keeps.
+
 use super::*;
 use std::net::SocketAddr;
 

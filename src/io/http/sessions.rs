@@ -82,13 +82,15 @@ impl Sessions {
     fn look(&self, key: Key, office: &Office, now: Instant, touch: bool) -> Option<SignedIn> {
         let mut sessions = self.lock();
         let session = sessions.get_mut(&key)?;
-        let user = office.users.iter().find(|user| user.login == session.login);
-        let user = user.filter(|user| user.password_hash == session.password_hash);
-        let fresh = now.since(session.used_at) < SESSION_IDLE;
-        let (Some(user), true) = (user, fresh) else {
+        if now.since(session.used_at) >= SESSION_IDLE {
             sessions.remove(&key);
             return None;
-        };
+        }
+        // Not removed here: while a password changes, the new hash is in force before `keep` has told this session.
+        let user = office.users.iter().find(|user| user.login == session.login)?;
+        if user.password_hash != session.password_hash {
+            return None;
+        }
         if touch {
             session.used_at = now;
         }

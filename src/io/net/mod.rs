@@ -20,6 +20,7 @@ use crate::engine::ServerName;
 use crate::sip::{Flow, Transport};
 
 pub use dns::Resolver;
+pub(in crate::io) use dns::look_up;
 pub use local::LocalAddresses;
 pub use owner::holder;
 
@@ -117,10 +118,10 @@ impl Net {
     /// # Errors
     /// [`NetError`], naming the port and who has it.
     pub fn open(config: &config::Sip, rng: Rng) -> Result<Self, NetError> {
-        let udp = udp::Udp::bind(config.udp).map_err(|why| refused("UDP port", config.udp, "[sip] udp", why))?;
+        let udp = udp::Udp::bind(config.udp).map_err(|why| NetError::of("UDP port", config.udp, "[sip] udp", why))?;
         let (sender, events) = mpsc::channel(EVENTS);
         let streams = tcp::Streams::listen(config.tcp, sender.clone())
-            .map_err(|why| refused("TCP port", config.tcp, "[sip] tcp", why))?;
+            .map_err(|why| NetError::of("TCP port", config.tcp, "[sip] tcp", why))?;
         let listens = [udp.address(), streams.address()];
         let local = LocalAddresses::new(listens[0], config.advertise);
         let resolver = Resolver::new(sender, rng, listens.iter().any(SocketAddr::is_ipv6));
@@ -214,13 +215,15 @@ impl Net {
     }
 }
 
-/// Words for an address that could not be bound.
-pub(super) fn refused(what: &'static str, address: SocketAddr, key: &'static str, why: io::Error) -> NetError {
-    if why.kind() == io::ErrorKind::AddrInUse {
-        let holder = holder(if what.starts_with("UDP") { "udp" } else { "tcp" }, address.port());
-        return NetError::Taken { what, address, holder, key };
+impl NetError {
+    /// Why an address could not be bound. `what` is `UDP port` or `TCP port`, `key` where it is set.
+    pub fn of(what: &'static str, address: SocketAddr, key: &'static str, why: io::Error) -> Self {
+        if why.kind() == io::ErrorKind::AddrInUse {
+            let holder = holder(if what.starts_with("UDP") { "udp" } else { "tcp" }, address.port());
+            return Self::Taken { what, address, holder, key };
+        }
+        Self::Refused { what, address, why, key }
     }
-    NetError::Refused { what, address, why, key }
 }
 
 /// Messages of connections that wait for the loop; then the connections wait.

@@ -129,25 +129,22 @@ impl MediaThread {
     }
 
     fn order(&mut self, now: Instant, command: Command) {
-        let touched = match &command {
-            Command::Open { endpoint, port } => {
-                if let Err(error) = self.open(*endpoint, *port) {
-                    tracing::error!(%endpoint, port, %error, "no sockets for an endpoint");
-                    (self.events)(Event::Closed { endpoint: *endpoint, stats: Stats::default() });
-                    return;
-                }
-                None
+        let endpoint = command.endpoint();
+        if let Command::Open { port, .. } = command {
+            if let Err(error) = self.open(endpoint, port) {
+                tracing::error!(%endpoint, port, %error, "no sockets for an endpoint");
+                (self.events)(Event::Closed { endpoint, stats: Stats::default() });
+                return;
             }
-            Command::Configure { endpoint, .. } => Some(*endpoint),
-            _ => None,
-        };
+        }
+        let configures = matches!(command, Command::Configure { .. });
         let mut command = Some(command);
         self.guarded(now, &[()], |this, ()| {
             if let Some(command) = command.take() {
                 this.plane.handle_command(now, command);
             }
         });
-        if let Some(endpoint) = touched {
+        if configures {
             self.links.settle(endpoint, self.plane.settled(now, endpoint));
         }
         self.tell(); // what is closed makes room for the next order
@@ -208,12 +205,14 @@ impl MediaThread {
     }
 }
 
-/// Whether so many packets come that it pays to wait for more: handling those of many calls at one wakeup.
+/// Whether so many packets come that it pays to let them gather, so that one wakeup serves many calls. Never when the
+/// last pause was longer than asked for: then the machine is short of time, and a backlog must not grow.
 #[derive(Debug, Default)]
 struct Pace {
     since: Instant,
     packets: usize,
     busy: bool,
+    last: Instant,
 }
 
 impl Pace {
@@ -223,7 +222,9 @@ impl Pace {
             self.busy = self.packets >= BUSY_PACKETS;
             (self.since, self.packets) = (now, 0);
         }
-        self.busy && count < READY
+        let in_time = now < self.last + 3 * PAUSE;
+        self.last = now;
+        self.busy && in_time && count <= MOST_GATHERED
     }
 }
 
@@ -245,6 +246,66 @@ const BUFFER: usize = 2048;
 const SURVEY: Duration = Duration::from_secs(1);
 /// How long a busy thread lets packets gather. What a hop of a LAN costs; jitter buffers start at 20 ms.
 const PAUSE: Duration = Duration::from_millis(1);
+/// With so many at a wakeup a pause spares nothing more.
+const MOST_GATHERED: usize = 100;
 const PACE_WINDOW: Duration = Duration::from_millis(20);
 /// In the window: ten calls. With fewer a pause would cost more than it spares.
 const BUSY_PACKETS: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::ops::RangeInclusive;
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    use nix::sys::eventfd::EfdFlags;
+
+    use super::*;
+    use crate::base::Rng;
+
+    const PORTS: RangeInclusive<u16> = 29_000..=29_999;
+
+    #[test]
+    fn a_panic_ends_its_endpoint_and_the_rest_of_the_batch_goes_on() {
+        let (_orders, commands) = channel();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&told);
+        let config = RtpConfig { ports: PORTS, clock: Clock::start(), rng: Rng::from_seed(1) };
+        let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK).expect("an eventfd"));
+        let events = Box::new(move |event| ear.lock().expect("not poisoned").push(event));
+        let mut thread = MediaThread::new(config, commands, wake, events).expect("a thread");
+        let Event::Ports { ports } = told.lock().expect("not poisoned").remove(0) else { panic!("no ports") };
+        let endpoints = [1, 2, 3].map(EndpointId);
+        for (endpoint, &port) in endpoints.into_iter().zip(&ports) {
+            thread.order(Instant::ZERO, Command::Open { endpoint, port });
+        }
+        told.lock().expect("not poisoned").clear();
+        let mut done = Vec::new();
+        thread.guarded(Instant::ZERO, &endpoints, |this, &endpoint| {
+            let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
+            this.plane.handle_packet(Instant::ZERO, endpoint, false, nobody, &mut []);
+            assert_ne!(endpoint, EndpointId(2), "a defect");
+            done.push(endpoint);
+        });
+        thread.tell();
+        assert_eq!(done, [EndpointId(1), EndpointId(3)]);
+        let told = told.lock().expect("not poisoned");
+        assert_eq!(*told, [Event::Closed { endpoint: EndpointId(2), stats: Stats::default() }]);
+    }
+
+    #[test]
+    fn a_thread_gathers_packets_only_when_it_is_busy_and_in_time() {
+        let mut pace = Pace::default();
+        let mut at = Instant::ZERO;
+        let mut step = |micros, count| {
+            at += Duration::from_micros(micros);
+            pace.is_busy(at, count)
+        };
+        (0..100).for_each(|_| assert!(!step(10_000, 1), "two calls"));
+        (0..100).for_each(|n| assert_eq!(step(1_000, 20), n >= 19, "{n}: two hundred calls"));
+        assert!(!step(50_000, 20), "the pause took too long");
+        assert!(step(1_000, 20));
+        assert!(!step(1_000, 400), "a backlog");
+    }
+}

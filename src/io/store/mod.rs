@@ -17,11 +17,11 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use history::{HistoryFilter, HistoryRow, Reader, StoredStep};
+pub use history::{HistoryFilter, HistoryRow, Reader, SHORT_TEXT_ROWS, StoredStep};
 pub use place::{DataDir, is_taken};
 pub use token::TokenRow;
 pub use version::Version;
-pub use writer::Store;
+pub use writer::{QUEUE, Store};
 
 use crate::engine::StoredBinding;
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::fields::{Report, Spot};
 use super::{Draft, spot, written};
 use crate::base::Rng;
+use crate::office::first_start::first_group;
 use crate::office::{Device, Extension, Forward, Office, Role, SipDevice, User};
 
 /// Characters of a made password: 80 bits.
@@ -14,11 +15,25 @@ const LONGEST_INSIDE: usize = 5;
 
 pub(super) fn complete(draft: &mut Draft, current: &Office, rng: &mut Rng, report: &Report) {
     trunks(draft, current, report);
+    first_group_follows(draft);
     logins(draft, current, rng);
     passwords(draft, current, rng);
     outgoing_numbers(draft);
     outside_numbers(draft, report);
     users(draft, current, report);
+}
+
+/// A file with extensions of its own and no groups meets the group of a new box: it keeps those of its members that the file has.
+/// A group that somebody has made or changed is another thing: a member of it that is gone is a dangling reference.
+fn first_group_follows(draft: &mut Draft) {
+    if !draft.spots.groups.is_empty() {
+        return;
+    }
+    let Office { groups, extensions, .. } = &mut draft.office;
+    let untouched = first_group();
+    for group in groups.iter_mut().filter(|group| **group == untouched) {
+        group.members.retain(|member| extensions.iter().any(|extension| extension.number == *member));
+    }
 }
 
 fn trunks(draft: &mut Draft, current: &Office, report: &Report) {

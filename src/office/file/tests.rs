@@ -403,11 +403,32 @@ fn a_kind_that_is_present_is_made_exactly_so() {
 
 #[test]
 fn a_kept_thing_whose_reference_is_gone_is_told_without_a_line() {
-    let told = problems_of("[[extension]]\nnumber = \"200\"\n[[extension.device]]\nkind = \"sip\"");
+    let mut current = first_office();
+    current.groups[0].description = "everybody".to_owned();
+    let problems = read_onto(ONLY_200, &current).expect_err("201 and 202 are gone");
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
-        "group 500: member 201 is no extension (not in this file)\ngroup 500: member 202 is no extension (not in this file)"
+        [
+            "group 500: member 201 is no extension (not in this file)",
+            "group 500: member 202 is no extension (not in this file)"
+        ]
     );
+}
+
+const ONLY_200: &str = "[[extension]]\nnumber = \"200\"\n[[extension.device]]\nkind = \"sip\"";
+
+#[test]
+fn the_group_of_a_new_box_follows_the_extensions_of_the_first_file() {
+    let office = read_onto(ONLY_200, &first_office()).expect("valid").office;
+    assert_eq!(office.group("500").map(|group| group.members.clone()), Some(vec!["200".to_owned()]));
+    let others = ONLY_200.replace("200", "2001");
+    let office = read_onto(&others, &first_office()).expect("valid").office;
+    assert_eq!(office.group("500").map(|group| group.members.len()), Some(0));
+    let written = format!(
+        "{ONLY_200}\n[[group]]\nnumber = \"500\"\nname = \"Все сотрудники\"\nmembers = [\"200\", \"201\", \"202\"]"
+    );
+    assert!(read_onto(&written, &first_office()).is_err(), "a group that the file names is the file's");
 }
 
 #[test]

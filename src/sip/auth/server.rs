@@ -211,10 +211,10 @@ impl Claim {
     }
 }
 
-/// Phones differ in port and parameters between `uri` and Request-URI, and proxies rewrite hosts; what must not differ
-/// is whom the request is for.
+/// Phones differ in port and parameters between `uri` and Request-URI, and proxies rewrite hosts: RFC 3261 §22.4 point 8. What
+/// must not differ is whom the request is for; a `uri` that names nobody, as SIPp's, stands for the server itself.
 fn is_for(uri: &str, target: &Uri) -> bool {
-    uri.parse::<Uri>().is_ok_and(|uri| uri.user == target.user)
+    uri.parse::<Uri>().is_ok_and(|uri| uri.user.is_none() || uri.user == target.user)
 }
 
 /// baresip before 3.12 (its library re before 3.12) gives up at any value with an algorithm that it does not know, wherever it

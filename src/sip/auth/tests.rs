@@ -143,3 +143,35 @@ fn what_is_wrong_is_not_believed() {
     assert_eq!(office.verify(1, "10.0.0.2", "00000001", |v| v.replace("qop=auth", "qop=auth-int")), Verdict::Absent);
     assert_eq!(office.verify(1, "10.0.0.2", "00000001", |v| v), proved());
 }
+
+#[test]
+fn the_uri_names_whom_the_request_is_for_or_nobody() {
+    let mut office = Office::new();
+    let mut verdict = |nc: &str, uri: &str, target: &str| {
+        let proof = Proof {
+            algorithm: Algorithm::Md5,
+            username: "prefix+user200s0",
+            realm: "dozvon",
+            password: "pass",
+            nonce: &office.nonce,
+            cnonce: "c",
+            nc,
+            qop: Qop::Auth,
+            method: "INVITE",
+            uri,
+            body: b"",
+        };
+        let value = format!(
+            "Digest username=\"prefix+user200s0\", realm=\"dozvon\", nonce=\"{}\", uri=\"{uri}\", response=\"{}\", \
+             algorithm=MD5, cnonce=\"c\", nc={nc}, qop=auth",
+            office.nonce,
+            proof.response()
+        );
+        let mut request = Request::new(Method::Invite, target.parse().unwrap());
+        request.headers.push(Name::Authorization, value);
+        office.challenger.verify(Instant::ZERO, &flow("10.0.0.2"), &request, |_| Some("pass".to_owned()))
+    };
+    assert_eq!(verdict("00000001", "sip:201@10.0.0.1:5060;transport=tcp", "sip:201@10.0.0.1"), proved());
+    assert_eq!(verdict("00000002", "sip:10.0.0.1:5060", "sip:201@10.0.0.1"), proved());
+    assert!(matches!(verdict("00000003", "sip:202@10.0.0.1", "sip:201@10.0.0.1"), Verdict::Wrong { .. }));
+}

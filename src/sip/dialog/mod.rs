@@ -37,16 +37,17 @@ pub(crate) enum Sequence {
 }
 
 impl Dialog {
-    /// The called side's: §12.1.1. `invite` are the header fields of the INVITE. `None` without a usable From or Contact.
+    /// The called side's: §12.1.1. `invite` are the header fields of the INVITE. `None` without a usable From.
+    /// Peers of RFC 2543 may leave out the Contact; they are found at their From.
     pub(crate) fn of_invite(rng: &mut Rng, invite: &Headers, local_tag: &str, flow: Flow) -> Option<Self> {
         let from = invite.from().ok()?;
-        let contact = invite.contacts().ok()?.into_iter().next()?;
+        let contact = invite.contacts().ok()?.into_iter().next().map(|contact| contact.uri);
         Some(Self {
             call_id: invite.call_id()?.to_owned(),
             local: format!("{};tag={local_tag}", invite.get(&Name::To)?),
             remote: invite.get(&Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
-            remote_target: contact.uri,
+            remote_target: contact.unwrap_or(from.uri),
             routes: invite.addresses(&Name::RecordRoute).ok()?.iter().map(NameAddr::to_string).collect(),
             local_seq: first_seq(rng),
             remote_seq: Some(invite.cseq().ok()?.number),

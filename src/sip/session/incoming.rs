@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::outgoing::holds;
-use super::{Context, Deal, LIFETIME, Ours, Phase, Refresh, Session, T1, Theirs, Timer, Timers, Unacked, next_pause};
+use super::{Context, Deal, Identity, LIFETIME, Ours, Phase, Refresh, Session, T1, Theirs, Timer, Unacked, next_pause};
 use crate::base::{Duration, ServerTxn, SessionId};
 use crate::sip::Flow;
 use crate::sip::dialog::Dialog;
@@ -51,7 +51,7 @@ impl Ringing {
 }
 
 impl Session {
-    /// Makes a session of an INVITE. `None` when its From or Contact can't be used.
+    /// Makes a session of an INVITE. `None` when its From can't be used.
     pub(crate) fn ring(
         cx: &mut Context<'_>,
         id: SessionId,
@@ -77,24 +77,12 @@ impl Session {
             waiting: None,
             timer,
         };
-        Some(Self {
-            id,
-            phase: Phase::Ringing(Box::new(ringing)),
-            dialog: Some(Box::new(dialog)),
-            local_tag: local_tag.into(),
-            contact_user: contact_user.into(),
-            credentials: None,
-            is_caller: false,
-            deal: if offered { Deal::Theirs(Theirs::Invite) } else { Deal::Idle },
-            next_offer: None,
-            local_sdp: None,
-            glares: 0,
-            unacked: None,
-            refresh,
-            timers: Timers::default(),
-            doomed: None,
-            is_over: false,
-        })
+        let (local_tag, contact_user) = (local_tag.into(), contact_user.into());
+        let own = Identity { id, local_tag, contact_user, credentials: None, is_caller: false };
+        let deal = if offered { Deal::Theirs(Theirs::Invite) } else { Deal::Idle };
+        let mut session = Self::new(own, Phase::Ringing(Box::new(ringing)), deal, refresh);
+        session.dialog = Some(Box::new(dialog));
+        Some(session)
     }
 
     /// A provisional response.
@@ -150,7 +138,7 @@ impl Session {
         let Phase::Ringing(ringing) = std::mem::replace(&mut self.phase, Phase::Standing) else { return };
         let Ringing { txn, cseq, offered, is_agreed, timer, .. } = *ringing;
         // What an unreliable provisional response has said is said again, since that one may have been lost: §13.2.1.
-        let early = || self.local_sdp.as_deref().filter(|_| offered).map(<[u8]>::to_vec);
+        let early = || self.offers.local.as_deref().filter(|_| offered).map(<[u8]>::to_vec);
         let sdp = if is_agreed { None } else { sdp.or_else(early) };
         if let Some(sdp) = &sdp {
             self.keep_local(sdp);

@@ -33,28 +33,40 @@ pub(crate) use refresh::{LEAST_SECONDS, is_too_short};
 /// One session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    id: SessionId,
+    own: Identity,
     phase: Phase,
     /// The dialog of a session that rings or stands; while it is placed, the dialogs are with the forks.
     dialog: Option<Box<Dialog>>,
-    local_tag: Box<str>,
-    contact_user: Box<str>,
-    credentials: Option<Arc<Credentials>>,
-    /// We own the Call-ID: §14.1.
-    is_caller: bool,
     deal: Deal,
-    /// An offer of the user's that waits for its time.
-    next_offer: Option<Vec<u8>>,
-    /// Our description in force: what a refresh by re-INVITE repeats.
-    local_sdp: Option<Box<[u8]>>,
-    /// How often the offer that is out has met 491 and its like.
-    glares: u8,
+    offers: Offers,
     unacked: Option<Box<Unacked>>,
     refresh: Refresh,
     timers: Timers<Timer, 9>,
     /// The user has hung up, and BYE has to wait for the ACK (§15).
     doomed: Option<Headers>,
     is_over: bool,
+}
+
+/// Who we are in a session.
+#[derive(Debug)]
+struct Identity {
+    id: SessionId,
+    local_tag: Box<str>,
+    contact_user: Box<str>,
+    credentials: Option<Arc<Credentials>>,
+    /// We own the Call-ID: §14.1.
+    is_caller: bool,
+}
+
+/// Our offers.
+#[derive(Debug, Default)]
+struct Offers {
+    /// The user's next, while it waits for its time.
+    next: Option<Vec<u8>>,
+    /// Our description in force: what a refresh by re-INVITE repeats.
+    local: Option<Box<[u8]>>,
+    /// How often the offer that is out has met 491 and its like.
+    glares: u8,
 }
 
 /// How far it is.
@@ -151,6 +163,21 @@ pub(crate) struct Context<'a> {
 }
 
 impl Session {
+    fn new(own: Identity, phase: Phase, deal: Deal, refresh: Refresh) -> Self {
+        Self {
+            own,
+            phase,
+            dialog: None,
+            deal,
+            offers: Offers::default(),
+            unacked: None,
+            refresh,
+            timers: Timers::default(),
+            doomed: None,
+            is_over: false,
+        }
+    }
+
     /// Whether it can be forgotten.
     pub(crate) const fn is_over(&self) -> bool {
         self.is_over
@@ -163,7 +190,7 @@ impl Session {
 
     /// Our tag: what the peer's requests are found by.
     pub(crate) fn local_tag(&self) -> &str {
-        &self.local_tag
+        &self.own.local_tag
     }
 
     /// The next deadline.
@@ -173,12 +200,12 @@ impl Session {
 
     /// Credentials for challenges to requests inside the dialog.
     pub(crate) fn use_credentials(&mut self, credentials: Credentials) {
-        self.credentials = Some(Arc::new(credentials));
+        self.own.credentials = Some(Arc::new(credentials));
     }
 
     /// Our Contact on this flow.
     pub(crate) fn contact(&self, flow: &Flow) -> String {
-        contact(&self.contact_user, flow)
+        contact(&self.own.contact_user, flow)
     }
 
     /// Does what the user says.
@@ -189,8 +216,8 @@ impl Session {
             SessionCommand::Reject { status, headers } => self.reject(cx, status, headers),
             SessionCommand::HangUp { headers } => self.hang_up(cx, headers),
             SessionCommand::Offer { sdp } => {
-                self.next_offer = Some(sdp);
-                self.glares = 0;
+                self.offers.next = Some(sdp);
+                self.offers.glares = 0;
                 self.send_offer(cx);
             }
             SessionCommand::AcceptOffer { sdp } => self.accept_offer(cx, sdp),
@@ -316,12 +343,12 @@ impl Session {
     }
 
     fn send(&self, cx: &mut Context<'_>, owner: Owner, flow: Flow, request: Request) -> Option<ExchangeId> {
-        let plan = Plan { flows: vec![flow], credentials: self.credentials.clone(), give_up: None };
+        let plan = Plan { flows: vec![flow], credentials: self.own.credentials.clone(), give_up: None };
         cx.core.send(cx.now, owner, request, plan)
     }
 
     const fn owner(&self, purpose: Purpose) -> Owner {
-        Owner::Session(self.id, purpose)
+        Owner::Session(self.own.id, purpose)
     }
 
     /// Whether the transaction is answered by the session's own rules.
@@ -337,12 +364,12 @@ impl Session {
     /// Tells the user, unless he has hung up.
     fn emit(&self, cx: &mut Context<'_>, event: SessionEvent) {
         if self.doomed.is_none() {
-            cx.core.outputs.push_back(Output::Session { id: self.id, event });
+            cx.core.outputs.push_back(Output::Session { id: self.own.id, event });
         }
     }
 
     fn keep_local(&mut self, sdp: &[u8]) {
-        self.local_sdp = Some(sdp.into());
+        self.offers.local = Some(sdp.into());
     }
 }
 

@@ -14,7 +14,7 @@ use super::refresh::{LEAST_SECONDS, is_too_short};
 impl Session {
     /// Sends the user's offer as soon as the session's state allows it.
     pub(super) fn send_offer(&mut self, cx: &mut Context<'_>) {
-        let waits = self.next_offer.is_none()
+        let waits = self.offers.next.is_none()
             || !matches!(self.deal, Deal::Idle)
             || self.unacked.is_some()
             || self.doomed.is_some()
@@ -36,7 +36,7 @@ impl Session {
             (false, true) => Method::Update,
             (false, false) => return, // before the answer there is no other way
         };
-        if let Some(sdp) = self.next_offer.take() {
+        if let Some(sdp) = self.offers.next.take() {
             self.send_renewal(cx, method, Purpose::Offer, Some(&sdp));
         }
     }
@@ -51,7 +51,7 @@ impl Session {
             self.timers.cancel(Timer::NoAck);
             self.on_confirmed(cx, unacked.is_first, None);
         }
-        let txn = cx.core.open(cx.now, incoming, ServerOwner::Session(self.id));
+        let txn = cx.core.open(cx.now, incoming, ServerOwner::Session(self.own.id));
         if !matches!(self.phase, Phase::Standing) || self.is_over {
             return self.refuse_now(cx, txn, 500);
         }
@@ -68,7 +68,7 @@ impl Session {
 
     /// An UPDATE came: RFC 3311 §5.2. Without a body it only refreshes the session.
     pub(super) fn on_update(&mut self, cx: &mut Context<'_>, incoming: &Incoming) {
-        let txn = cx.core.open(cx.now, incoming, ServerOwner::Session(self.id));
+        let txn = cx.core.open(cx.now, incoming, ServerOwner::Session(self.own.id));
         let request = &incoming.request;
         let sdp = description(&request.headers, &request.body).map(<[u8]>::to_vec);
         if !self.may_offer(cx, txn, incoming, sdp.is_some()) {
@@ -166,7 +166,7 @@ impl Session {
         match (status, pause) {
             (..=299, _) => self.on_renewed(cx, offered, tried),
             (408 | 481, _) => self.fall(cx, EndedBy::Expired),
-            (_, Some(pause)) if self.glares < MOST_GLARES => self.retry(cx, purpose, pause, tried.request.body),
+            (_, Some(pause)) if self.offers.glares < MOST_GLARES => self.retry(cx, purpose, pause, tried.request.body),
             _ if !tried.from_peer => self.fall(cx, EndedBy::Transport),
             _ if purpose == Purpose::Offer => {
                 self.emit(cx, SessionEvent::OfferRefused { status });
@@ -178,7 +178,7 @@ impl Session {
 
     fn on_renewed(&mut self, cx: &mut Context<'_>, offered: bool, tried: Tried) {
         let Tried { client, flow, response, request, .. } = tried;
-        self.glares = 0;
+        self.offers.glares = 0;
         if let Some(dialog) = self.active_dialog() {
             dialog.refresh(&response.headers);
             dialog.flow = flow;
@@ -204,19 +204,19 @@ impl Session {
     }
 
     fn retry(&mut self, cx: &mut Context<'_>, purpose: Purpose, pause: Duration, sdp: Vec<u8>) {
-        self.glares += 1;
+        self.offers.glares += 1;
         if purpose == Purpose::Refresh {
             return self.refresh_later(cx, Some(pause));
         }
-        if self.next_offer.is_none() {
-            self.next_offer = Some(sdp); // else the user has a newer one
+        if self.offers.next.is_none() {
+            self.offers.next = Some(sdp); // else the user has a newer one
         }
         self.timers.arm(Timer::RetryOffer, cx.now + pause);
     }
 
     /// §14.1: whoever owns the Call-ID waits longer, so that the two don't meet again.
     fn glare_pause(&self, cx: &mut Context<'_>) -> Duration {
-        let steps = if self.is_caller { 210 + cx.core.rng.below(191) } else { cx.core.rng.below(201) };
+        let steps = if self.own.is_caller { 210 + cx.core.rng.below(191) } else { cx.core.rng.below(201) };
         Duration::from_millis(10 * steps)
     }
 

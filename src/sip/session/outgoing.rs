@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::body::description;
-use super::{Context, Deal, LIFETIME, Ours, Phase, Refresh, Session, Theirs, Timer, Timers, contact};
+use super::{Context, Deal, Identity, LIFETIME, Ours, Phase, Refresh, Session, Theirs, Timer, contact};
 use crate::base::SessionId;
 use crate::sip::Flow;
 use crate::sip::auth::Credentials;
@@ -54,24 +54,12 @@ impl Session {
         let exchange = cx.core.send(cx.now, Owner::Session(id, Purpose::Invite), request, plan)?;
         let offered = draft.sdp.is_some();
         let placing = Placing { exchange, offered, cancel: Cancel::No, forks: Vec::new(), raised: 0 };
-        Some(Self {
-            id,
-            phase: Phase::Placing(Box::new(placing)),
-            dialog: None,
-            local_tag: local_tag.into(),
-            contact_user: draft.contact_user.into(),
-            credentials,
-            is_caller: true,
-            deal: if offered { Deal::Ours(Ours::Invite) } else { Deal::Idle },
-            next_offer: None,
-            local_sdp: draft.sdp.map(Vec::into_boxed_slice),
-            glares: 0,
-            unacked: None,
-            refresh: Refresh::default(),
-            timers: Timers::default(),
-            doomed: None,
-            is_over: false,
-        })
+        let (local_tag, contact_user) = (local_tag.into(), draft.contact_user.into());
+        let own = Identity { id, local_tag, contact_user, credentials, is_caller: true };
+        let deal = if offered { Deal::Ours(Ours::Invite) } else { Deal::Idle };
+        let mut session = Self::new(own, Phase::Placing(Box::new(placing)), deal, Refresh::default());
+        session.offers.local = draft.sdp.map(Vec::into_boxed_slice);
+        Some(session)
     }
 
     /// A provisional response to a request of ours.
@@ -109,7 +97,8 @@ impl Session {
             }
             _ => {
                 let Tried { mut response, from_peer, .. } = tried;
-                if cancelled && !from_peer {
+                let goes_on_without = matches!(response.status, 401 | 407 | 422); // it asked for another try
+                if cancelled && (!from_peer || goes_on_without) {
                     response = made_up(487, &response.headers);
                 }
                 self.fail(cx, response, from_peer);
@@ -124,7 +113,7 @@ impl Session {
         if self.dialog.as_deref().is_some_and(|dialog| Some(dialog.remote_tag()) == to.tag()) {
             return;
         }
-        dismiss(cx, client, flow, response, self.credentials.clone());
+        dismiss(cx, client, flow, response, self.own.credentials.clone());
     }
 
     /// The ACK of a 2xx: §13.2.2.4. `proofs` are the INVITE's credentials, which an ACK repeats (§22.1).
@@ -184,7 +173,7 @@ impl Session {
         self.refresh.put(&mut request.headers, None);
         let number = request.headers.cseq().map(|cseq| cseq.number).unwrap_or_default();
         renumber(&mut request, number + 1);
-        let plan = Plan { flows: vec![flow], credentials: self.credentials.clone(), give_up: None };
+        let plan = Plan { flows: vec![flow], credentials: self.own.credentials.clone(), give_up: None };
         let exchange = cx.core.send(cx.now, self.owner(Purpose::Invite), *request, plan);
         if let (Phase::Placing(placing), Some(exchange)) = (&mut self.phase, exchange) {
             placing.exchange = exchange;

@@ -102,9 +102,9 @@ impl Session {
             return;
         }
         let by_update =
-            self.dialog.as_deref().is_some_and(|dialog| dialog.peer_takes_update) || self.local_sdp.is_none();
+            self.dialog.as_deref().is_some_and(|dialog| dialog.peer_takes_update) || self.offers.local.is_none();
         let method = if by_update { Method::Update } else { Method::Invite };
-        let sdp = if by_update { None } else { self.local_sdp.clone() };
+        let sdp = if by_update { None } else { self.offers.local.clone() };
         self.send_renewal(cx, method, Purpose::Refresh, sdp.as_deref());
     }
 

@@ -54,7 +54,7 @@ impl Session {
     /// A PRACK came.
     pub(super) fn on_prack(&mut self, cx: &mut Context<'_>, incoming: &Incoming) {
         let request = &incoming.request;
-        let txn = cx.core.open(cx.now, incoming, ServerOwner::Session(self.id));
+        let txn = cx.core.open(cx.now, incoming, ServerOwner::Session(self.own.id));
         if !self.take_prack(request) {
             cx.core.respond(cx.now, txn, 481, Headers::new(), Vec::new());
             return;

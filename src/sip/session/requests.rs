@@ -32,13 +32,13 @@ impl Session {
             Method::Update => self.on_update(cx, &incoming),
             Method::Prack => self.on_prack(cx, &incoming),
             Method::Options => {
-                let txn = cx.core.open(cx.now, &incoming, ServerOwner::Session(self.id));
+                let txn = cx.core.open(cx.now, &incoming, ServerOwner::Session(self.own.id));
                 let mut headers = Headers::new();
                 headers.push(Name::Accept, "application/sdp");
                 cx.core.respond(cx.now, txn, 200, headers, Vec::new());
             }
             Method::Info | Method::Refer | Method::Notify | Method::Message | Method::Subscribe => {
-                let txn = cx.core.open(cx.now, &incoming, ServerOwner::Session(self.id));
+                let txn = cx.core.open(cx.now, &incoming, ServerOwner::Session(self.own.id));
                 self.emit(cx, SessionEvent::Request { txn, request: Box::new(incoming.request) });
             }
             _ => cx.core.reply(incoming.flow, request, 405, Headers::new()),
@@ -66,7 +66,14 @@ impl Session {
 
     /// A request of the user's.
     pub(super) fn send_request(&mut self, cx: &mut Context<'_>, method: Method, headers: Headers, body: Vec<u8>) {
-        let takes_contact = matches!(method, Method::Refer | Method::Notify | Method::Subscribe | Method::Update);
+        let is_ours = matches!(
+            method,
+            Method::Invite | Method::Ack | Method::Cancel | Method::Bye | Method::Prack | Method::Update
+        );
+        if is_ours {
+            return; // these have orders of their own
+        }
+        let takes_contact = matches!(method, Method::Refer | Method::Notify | Method::Subscribe);
         let Some(dialog) = self.active_dialog() else { return };
         let mut request = dialog.request(method);
         let flow = dialog.flow;
@@ -80,14 +87,14 @@ impl Session {
 
     /// The user's response to [`SessionEvent::Request`].
     pub(super) fn respond(&mut self, cx: &mut Context<'_>, txn: ServerTxn, status: u16, mut headers: Headers) {
-        if cx.core.owner_of(txn) == Some(ServerOwner::Session(self.id)) && !self.is_dealing(txn) {
+        if cx.core.owner_of(txn) == Some(ServerOwner::Session(self.own.id)) && !self.is_dealing(txn) {
             self.describe(&mut headers, false);
             cx.core.respond(cx.now, txn, status, headers, Vec::new());
         }
     }
 
     fn on_bye(&mut self, cx: &mut Context<'_>, incoming: Incoming) {
-        let txn = cx.core.open(cx.now, &incoming, ServerOwner::Session(self.id));
+        let txn = cx.core.open(cx.now, &incoming, ServerOwner::Session(self.own.id));
         cx.core.respond(cx.now, txn, 200, Headers::new(), Vec::new());
         let headers = incoming.request.headers;
         match &self.phase {

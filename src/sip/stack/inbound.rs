@@ -113,9 +113,6 @@ fn belongs_to_a_dialog(incoming: &Incoming) -> bool {
 /// What an INVITE outside of dialogs may be refused for beyond that.
 fn invite_objection(request: &Request) -> Option<(u16, Headers)> {
     let mut headers = Headers::new();
-    if !request.headers.contacts().is_ok_and(|contacts| !contacts.is_empty()) {
-        return Some((400, headers)); // §8.1.1.8: without one there is no dialog
-    }
     if is_unreadable(&request.headers, &request.body) {
         headers.push(Name::Accept, "application/sdp");
         return Some((415, headers));

@@ -184,6 +184,9 @@ impl Stack {
 
     /// Packets in: one datagram, or one framed message of a stream.
     pub fn handle_packet(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
+        if bytes.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
+            return; // keeps a NAT binding alive: RFC 5626 §4.4.1
+        }
         match parse(bytes) {
             Ok(Message::Request(request)) => self.on_request(now, flow, request),
             Ok(Message::Response(response)) => {

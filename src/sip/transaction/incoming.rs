@@ -136,16 +136,16 @@ impl Transactions {
         let invite_of = |request: &Request| ServerKey::of(request, &via, &cseq, &Method::Invite);
         match request.method {
             Method::Ack => {
-                let txn = self.server_keys.get(&invite_of(&request)).copied();
+                let txn = self.servers.keys.get(&invite_of(&request)).copied();
                 if txn.is_some_and(|txn| self.absorb_ack(now, txn)) { Arrival::Absorbed } else { Arrival::Ack(request) }
             }
-            Method::Cancel => match self.server_keys.get(&invite_of(&request)).copied() {
+            Method::Cancel => match self.servers.keys.get(&invite_of(&request)).copied() {
                 Some(invite) => Arrival::Cancel { invite, request },
                 None => Arrival::StrayCancel(request),
             },
             _ => {
                 let key = ServerKey::of(&request, &via, &cseq, &request.method);
-                if let Some(txn) = self.server_keys.get(&key).copied() {
+                if let Some(txn) = self.servers.keys.get(&key).copied() {
                     self.on_resend(txn);
                     return Arrival::Absorbed;
                 }
@@ -157,7 +157,7 @@ impl Transactions {
 
     /// Whether the same request came by another way and is still being dealt with: §8.2.2.2.
     pub(crate) fn is_merged(&self, incoming: &Incoming) -> bool {
-        incoming.merged.as_ref().is_some_and(|merged| self.merged.contains_key(merged))
+        incoming.merged.as_ref().is_some_and(|merged| self.servers.merged.contains_key(merged))
     }
 
     /// Makes a transaction of a request.
@@ -171,20 +171,20 @@ impl Transactions {
         let local_tag = incoming.to_tag.is_none().then(|| self.rng.token(16));
         let (key, merged) = (incoming.key.clone(), incoming.merged.clone());
         if let Some(merged) = &merged {
-            self.merged.insert(merged.clone(), txn);
+            self.servers.merged.insert(merged.clone(), txn);
         }
-        self.server_keys.insert(key.clone(), txn);
+        self.servers.keys.insert(key.clone(), txn);
         self.timers.set(Timed::Server(txn), machine.next());
         let kept = Some(Box::new(keep(&incoming.request)));
         let offered = incoming.offered;
         let server = Server { key, merged, machine, flow: incoming.flow, owner, offered, kept, local_tag, last: None };
-        self.servers.insert(txn, server);
+        self.servers.all.insert(txn, server);
         txn
     }
 
     /// Hands an open INVITE of the user's to a session. `None` when its time is over or it is something else.
     pub(crate) fn take_invite(&mut self, now: Instant, txn: ServerTxn, session: SessionId) -> Option<Taken> {
-        let server = self.servers.get_mut(&txn)?;
+        let server = self.servers.all.get_mut(&txn)?;
         let fits = matches!(server.machine, Machine::Invite(_)) && server.machine.is_open();
         if !fits || server.owner != ServerOwner::User {
             return None;
@@ -212,7 +212,7 @@ impl Transactions {
         headers: Headers,
         body: Vec<u8>,
     ) -> Option<(Flow, Vec<u8>)> {
-        let server = self.servers.get_mut(&txn)?;
+        let server = self.servers.all.get_mut(&txn)?;
         let effects = server.machine.on_respond(now, status)?;
         let kept = server.kept.as_deref()?;
         let mut response = answer_to(kept, status, server.local_tag.as_deref());
@@ -222,7 +222,7 @@ impl Transactions {
             self.introduce(&mut response.headers, true);
         }
         let bytes = response.to_bytes();
-        let server = self.servers.get_mut(&txn)?;
+        let server = self.servers.all.get_mut(&txn)?;
         let (flow, deadline) = (server.flow, server.machine.next());
         let accepted = matches!(server.machine, Machine::Invite(_)) && (200..300).contains(&status);
         server.last = (!accepted).then(|| bytes.clone());
@@ -232,7 +232,7 @@ impl Transactions {
         if matches!(status, 401 | 407)
             && let Some(merged) = server.merged.take()
         {
-            self.merged.remove(&merged); // careless phones repeat the CSeq when they come back with credentials
+            self.servers.merged.remove(&merged); // careless phones repeat the CSeq when they come back with credentials
         }
         self.timers.set(Timed::Server(txn), deadline);
         self.transmit(flow, bytes.clone());
@@ -256,7 +256,7 @@ impl Transactions {
 
     /// Sends the last response once more.
     pub(crate) fn resend_last(&mut self, txn: ServerTxn) {
-        if let Some((flow, bytes)) = self.servers.get(&txn).and_then(|s| Some((s.flow, s.last.clone()?))) {
+        if let Some((flow, bytes)) = self.servers.all.get(&txn).and_then(|s| Some((s.flow, s.last.clone()?))) {
             self.transmit(flow, bytes);
         }
     }
@@ -268,24 +268,24 @@ impl Transactions {
 
     /// Who answers it.
     pub(crate) fn owner_of(&self, txn: ServerTxn) -> Option<ServerOwner> {
-        self.servers.get(&txn).map(|server| server.owner)
+        self.servers.all.get(&txn).map(|server| server.owner)
     }
 
     /// Whether it still waits for a final response.
     pub(crate) fn is_open(&self, txn: ServerTxn) -> bool {
-        self.servers.get(&txn).is_some_and(|server| server.machine.is_open())
+        self.servers.all.get(&txn).is_some_and(|server| server.machine.is_open())
     }
 
     /// 200 to a CANCEL, with the To-tag of its INVITE's responses (§9.2).
     pub(crate) fn answer_cancel(&mut self, flow: Flow, invite: ServerTxn, request: &Request) {
-        let tag = self.servers.get(&invite).and_then(|server| server.local_tag.clone());
+        let tag = self.servers.all.get(&invite).and_then(|server| server.local_tag.clone());
         let mut response = answer_to(&request.headers, 200, tag.as_deref());
         self.introduce(&mut response.headers, true);
         self.transmit(flow, response.to_bytes());
     }
 
     pub(super) fn on_server_timeout(&mut self, now: Instant, txn: ServerTxn) {
-        let Some(server) = self.servers.get_mut(&txn) else { return };
+        let Some(server) = self.servers.all.get_mut(&txn) else { return };
         let effects = server.machine.on_timeout(now);
         let deadline = server.machine.next();
         if effects.done {
@@ -299,7 +299,7 @@ impl Transactions {
     }
 
     fn on_resend(&mut self, txn: ServerTxn) {
-        let effects = self.servers.get(&txn).map(|server| server.machine.on_resend()).unwrap_or_default();
+        let effects = self.servers.all.get(&txn).map(|server| server.machine.on_resend()).unwrap_or_default();
         if effects.send {
             self.resend_or_try(txn);
         }
@@ -307,7 +307,7 @@ impl Transactions {
 
     /// The last response; or, before any, the 100 of an INVITE.
     fn resend_or_try(&mut self, txn: ServerTxn) {
-        let Some(server) = self.servers.get_mut(&txn) else { return };
+        let Some(server) = self.servers.all.get_mut(&txn) else { return };
         if server.last.is_none()
             && let (Machine::Invite(_), Some(kept)) = (&server.machine, &server.kept)
         {
@@ -318,7 +318,9 @@ impl Transactions {
 
     /// Whether a transaction was waiting for this ACK. Phones that give the ACK of a 2xx the INVITE's branch mean the dialog.
     fn absorb_ack(&mut self, now: Instant, txn: ServerTxn) -> bool {
-        let Some(Server { machine: Machine::Invite(machine), .. }) = self.servers.get_mut(&txn) else { return false };
+        let Some(Server { machine: Machine::Invite(machine), .. }) = self.servers.all.get_mut(&txn) else {
+            return false;
+        };
         if machine.is_accepted() {
             return false;
         }
@@ -326,7 +328,7 @@ impl Transactions {
         let (deadline, open) = (machine.next(), machine.is_open());
         if effects.done {
             self.remove_server(txn);
-        } else if let Some(server) = self.servers.get_mut(&txn) {
+        } else if let Some(server) = self.servers.all.get_mut(&txn) {
             if !open {
                 server.last = None;
             }
@@ -336,10 +338,10 @@ impl Transactions {
     }
 
     fn remove_server(&mut self, txn: ServerTxn) {
-        let Some(server) = self.servers.remove(&txn) else { return };
-        self.server_keys.remove(&server.key);
+        let Some(server) = self.servers.all.remove(&txn) else { return };
+        self.servers.keys.remove(&server.key);
         if let Some(merged) = &server.merged {
-            self.merged.remove(merged);
+            self.servers.merged.remove(merged);
         }
         self.timers.cancel(Timed::Server(txn));
     }

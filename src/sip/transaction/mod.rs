@@ -110,18 +110,30 @@ pub(crate) struct Transactions {
     /// What was dropped.
     pub(crate) counters: Counters,
     nonces: Nonces,
-    clients: HashMap<u64, Client>,
-    client_keys: HashMap<ClientKey, u64>,
+    clients: Clients,
     exchanges: HashMap<ExchangeId, Exchange>,
-    servers: HashMap<ServerTxn, Server>,
-    server_keys: HashMap<ServerKey, ServerTxn>,
-    /// Requests outside of dialogs by From-tag, Call-ID and CSeq: §8.2.2.2.
-    merged: HashMap<ServerKey, ServerTxn>,
+    servers: Servers,
     timers: TimerQueue<Timed>,
     last_id: u64,
     user_agent: String,
     /// Makes the tags of stateless responses unguessable.
     tag_key: u64,
+}
+
+/// Transactions of requests that we sent.
+#[derive(Debug, Default)]
+struct Clients {
+    all: HashMap<u64, Client>,
+    keys: HashMap<ClientKey, u64>,
+}
+
+/// Transactions of requests that came.
+#[derive(Debug, Default)]
+struct Servers {
+    all: HashMap<ServerTxn, Server>,
+    keys: HashMap<ServerKey, ServerTxn>,
+    /// Requests outside of dialogs by From-tag, Call-ID and CSeq: §8.2.2.2.
+    merged: HashMap<ServerKey, ServerTxn>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,12 +152,9 @@ impl Transactions {
             outputs: VecDeque::new(),
             counters: Counters::default(),
             nonces: Nonces::default(),
-            clients: HashMap::new(),
-            client_keys: HashMap::new(),
+            clients: Clients::default(),
             exchanges: HashMap::new(),
-            servers: HashMap::new(),
-            server_keys: HashMap::new(),
-            merged: HashMap::new(),
+            servers: Servers::default(),
             timers: TimerQueue::default(),
             last_id: 0,
             user_agent: user_agent.to_owned(),
@@ -154,7 +163,7 @@ impl Transactions {
 
     /// How many there are, both ways.
     pub(crate) fn len(&self) -> usize {
-        self.clients.len() + self.servers.len()
+        self.clients.all.len() + self.servers.all.len()
     }
 
     /// The next deadline, sessions' included.

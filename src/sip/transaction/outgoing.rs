@@ -90,7 +90,9 @@ impl Transactions {
 
     /// Sends the CANCEL of an INVITE if its time has come. False before a provisional response: §9.1.
     pub(crate) fn cancel(&mut self, now: Instant, exchange: ExchangeId, headers: &Headers) -> bool {
-        let Some(client) = self.current_client(exchange).and_then(|id| self.clients.get_mut(&id)) else { return false };
+        let Some(client) = self.current_client(exchange).and_then(|id| self.clients.all.get_mut(&id)) else {
+            return false;
+        };
         let (Machine::Invite(machine), Some(invite)) = (&mut client.machine, &client.request) else { return false };
         if !machine.is_proceeding() {
             return false;
@@ -116,7 +118,7 @@ impl Transactions {
     /// Nobody waits for an INVITE any more: without a final response it ends in 64·T1.
     pub(crate) fn abandon(&mut self, now: Instant, exchange: ExchangeId) {
         let Some(id) = self.current_client(exchange) else { return };
-        if let Some(Machine::Invite(machine)) = self.clients.get_mut(&id).map(|client| &mut client.machine) {
+        if let Some(Machine::Invite(machine)) = self.clients.all.get_mut(&id).map(|client| &mut client.machine) {
             machine.on_cancelled(now);
             let deadline = machine.next();
             self.timers.set(Timed::Client(id), deadline);
@@ -129,7 +131,7 @@ impl Transactions {
         let branch = self.new_branch();
         ack.headers.push_front(Name::Via, Via::new(flow.transport, flow.local, &branch).to_string());
         let bytes = ack.to_bytes();
-        if let Some(client) = self.clients.get_mut(&client) {
+        if let Some(client) = self.clients.all.get_mut(&client) {
             client.acks.push(SentAck { to_tag: to_tag.to_owned(), flow, bytes: bytes.clone() });
         }
         self.transmit(flow, bytes);
@@ -141,7 +143,7 @@ impl Transactions {
             self.counters.stray_responses += 1;
             return None;
         };
-        let client = self.clients.get_mut(&id)?;
+        let client = self.clients.all.get_mut(&id)?;
         let effects = client.machine.on_response(now, response.status);
         if effects.acknowledge {
             self.acknowledge(id, &response);
@@ -159,6 +161,7 @@ impl Transactions {
         };
         let mut ids: Vec<u64> = self
             .clients
+            .all
             .iter()
             .filter(|(_, client)| broken(client) && client.machine.is_open())
             .map(|(id, _)| *id)
@@ -168,7 +171,7 @@ impl Transactions {
     }
 
     pub(super) fn on_client_timeout(&mut self, now: Instant, id: u64) -> Option<Happening> {
-        let client = self.clients.get_mut(&id)?;
+        let client = self.clients.all.get_mut(&id)?;
         let effects = client.machine.on_timeout(now);
         if effects.timed_out {
             return self.fail(id, 408);
@@ -206,7 +209,7 @@ impl Transactions {
     }
 
     fn deliver(&mut self, id: u64, flow: Flow, response: Response) -> Option<Happening> {
-        let client = self.clients.get_mut(&id)?;
+        let client = self.clients.all.get_mut(&id)?;
         let owner = client.owner;
         if response.status < 200 {
             return Some(Happening::Progress { owner, flow, response });
@@ -227,7 +230,7 @@ impl Transactions {
 
     /// The ACK of a response above 299 has the INVITE's branch and goes where it went: §17.1.1.3.
     fn acknowledge(&mut self, id: u64, response: &Response) {
-        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some(client) = self.clients.all.get_mut(&id) else { return };
         if let (Some(invite), true) = (&client.request, client.acks.is_empty()) {
             let ack = derived(invite, Method::Ack, response.headers.get(&Name::To));
             client.acks.push(SentAck { to_tag: String::new(), flow: client.flow, bytes: ack.to_bytes() });
@@ -242,22 +245,22 @@ impl Transactions {
         let [via] = vias.as_slice() else { return None }; // meant for a proxy behind us: §8.1.3.3
         let method = response.headers.cseq().ok()?.method;
         let key = ClientKey { branch: via.branch()?.to_owned(), is_cancel: method == Method::Cancel };
-        let id = *self.client_keys.get(&key)?;
-        let is_invite = matches!(self.clients.get(&id)?.machine, Machine::Invite(_));
+        let id = *self.clients.keys.get(&key)?;
+        let is_invite = matches!(self.clients.all.get(&id)?.machine, Machine::Invite(_));
         (is_invite == (method == Method::Invite)).then_some(id)
     }
 
     fn insert_client(&mut self, client: Client) -> u64 {
         let id = self.next_id();
-        self.client_keys.insert(client.key.clone(), id);
+        self.clients.keys.insert(client.key.clone(), id);
         self.timers.set(Timed::Client(id), client.machine.next());
-        self.clients.insert(id, client);
+        self.clients.all.insert(id, client);
         id
     }
 
     fn remove_client(&mut self, id: u64) -> Option<Client> {
-        let client = self.clients.remove(&id)?;
-        self.client_keys.remove(&client.key);
+        let client = self.clients.all.remove(&id)?;
+        self.clients.keys.remove(&client.key);
         self.timers.cancel(Timed::Client(id));
         Some(client)
     }
@@ -265,7 +268,7 @@ impl Transactions {
     fn after_client(&mut self, id: u64, done: bool) {
         if done {
             self.remove_client(id);
-        } else if let Some(client) = self.clients.get(&id) {
+        } else if let Some(client) = self.clients.all.get(&id) {
             let deadline = client.machine.next();
             self.timers.set(Timed::Client(id), deadline);
         }

@@ -3,6 +3,7 @@
 mod checks;
 mod net;
 mod phone;
+mod phone_call;
 mod world;
 
 pub(crate) use net::Link;

@@ -122,7 +122,7 @@ impl World {
         match output {
             Output::Send { flow, bytes } => {
                 assert!(flow.peer.port() != 0 && !flow.peer.ip().is_unspecified(), "sent to nowhere: {flow:?}");
-                self.to_peer(exchange(), flow.peer, bytes);
+                self.deliver_to_peer(exchange(), flow.peer, bytes);
             }
             Output::Media(command) => {
                 if let Command::Open { endpoint, port } = &command {
@@ -163,7 +163,7 @@ impl World {
         self.phones.iter().position(|phone| phone.sip.ip() == address.ip())
     }
 
-    fn to_peer(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+    fn deliver_to_peer(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
         let Some(link) = self.link_of(to) else { return };
         for delay in self.links[link].deliveries(&mut self.rng, true) {
             let packet = Packet::ToPeer { from, to, bytes: bytes.clone() };
@@ -181,7 +181,7 @@ impl World {
         self.queue(Duration::from_micros(100), Packet::ToExchange { from, to, bytes });
     }
 
-    fn from_peer(&mut self, index: usize) {
+    fn collect_from(&mut self, index: usize) {
         for Sent { from, to, bytes } in std::mem::take(&mut self.phones[index].sent) {
             for delay in self.links[index].deliveries(&mut self.rng, false) {
                 self.queue(delay, Packet::ToExchange { from, to, bytes: bytes.clone() });
@@ -219,14 +219,14 @@ impl World {
             if self.phones[index].poll_timeout().is_some_and(|at| at <= self.now) {
                 self.phones[index].handle_timeout(self.now);
             }
-            self.from_peer(index);
+            self.collect_from(index);
         }
     }
 
     fn sound_out(&mut self, destination: dozvon::media::Destination, bytes: Vec<u8>) {
         let Some(port) = self.endpoints.get(&destination.endpoint).copied() else { return };
         let from = SocketAddr::from((EXCHANGE.0, port + u16::from(destination.rtcp)));
-        self.to_peer(from, destination.to, bytes);
+        self.deliver_to_peer(from, destination.to, bytes);
     }
 
     fn deliver(&mut self, packet: Packet) {
@@ -253,7 +253,7 @@ impl World {
                 } else if to == phone.rtp {
                     phone.handle_sound(&bytes);
                 }
-                self.from_peer(index);
+                self.collect_from(index);
             }
         }
     }
@@ -290,7 +290,7 @@ impl World {
         let id = self.add_phone(login);
         let now = self.now;
         self.phones[id.0].register(now);
-        self.from_peer(id.0);
+        self.collect_from(id.0);
         let registered = self.run_until(super::secs(40), |world| world.phones[id.0].registered);
         assert!(registered, "{} {login} did not register", self.at());
         id
@@ -330,21 +330,21 @@ impl World {
     pub(crate) fn dial(&mut self, phone: PhoneId, number: &str) {
         let (now, login) = (self.now, self.phones[phone.0].login.clone());
         self.phones[phone.0].dial(now, number, &login);
-        self.from_peer(phone.0);
+        self.collect_from(phone.0);
     }
 
     /// The carrier brings a call from a number of the city.
     pub(crate) fn call_in(&mut self, carrier: PhoneId, from: &str, to: &str) {
         let now = self.now;
         self.phones[carrier.0].dial(now, to, from);
-        self.from_peer(carrier.0);
+        self.collect_from(carrier.0);
     }
 
     pub(crate) fn act(&mut self, phone: PhoneId, act: impl FnOnce(&mut Phone, Instant, usize)) {
         let now = self.now;
         let index = self.phones[phone.0].calls.iter().rposition(|call| call.state != CallState::Over).unwrap_or(0);
         act(&mut self.phones[phone.0], now, index);
-        self.from_peer(phone.0);
+        self.collect_from(phone.0);
     }
 
     pub(crate) fn answer(&mut self, phone: PhoneId) {

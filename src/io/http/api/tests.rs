@@ -1,3 +1,5 @@
+//! The routes against openapi.json, and the small parts of the API.
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! The certificate: made, kept, renewed.
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;

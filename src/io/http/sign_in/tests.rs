@@ -1,3 +1,5 @@
+//! The door: right and wrong passwords, and how wrong ones slow down an address.
+
 use super::*;
 use crate::office::{Role, User};
 

@@ -7,5 +7,6 @@ mod offers;
 mod reliable;
 mod seeds;
 mod timers;
+mod torture;
 mod transactions;
 mod world;

@@ -3,9 +3,10 @@
 use super::world::{Faults, World};
 use crate::base::Duration;
 
-const CALM: Faults = Faults { lost: 0, doubled: 0, late: 0 };
-const STORM: Faults = Faults { lost: 12, doubled: 10, late: 10 };
-const DEAD: Faults = Faults { lost: 100, doubled: 0, late: 0 };
+const CALM: Faults = Faults { lost: 0, doubled: 0, late: 0, broken: 0 };
+const STORM: Faults = Faults { lost: 12, doubled: 10, late: 10, broken: 0 };
+const MAD: Faults = Faults { lost: 5, doubled: 10, late: 10, broken: 30 };
+const DEAD: Faults = Faults { lost: 100, doubled: 0, late: 0, broken: 0 };
 
 /// Calls both ways over some minutes.
 fn play(seed: u64, faults: Faults, calls: u64) -> World {
@@ -47,6 +48,14 @@ fn on_a_calm_wire_both_sides_agree_on_every_call() {
 fn on_a_bad_wire_every_session_ends_and_nothing_is_left_behind() {
     for seed in 0..150 {
         let mut world = play(seed, STORM, 6);
+        check_end(seed, &mut world);
+    }
+}
+
+#[test]
+fn on_a_wire_that_spoils_messages_nothing_panics_and_everything_ends() {
+    for seed in 0..150 {
+        let mut world = play(seed, MAD, 6);
         check_end(seed, &mut world);
     }
 }

@@ -156,7 +156,6 @@ fn what_needs_no_judgement_is_refused_at_once() {
         (text("NOTIFY", "7", 1, Some("x"), "", b""), "481 NOTIFY"),
         (text("UPDATE", "8", 1, None, "", b""), "481 UPDATE"),
         (text("CANCEL", "9", 1, None, "", b""), "481 CANCEL"),
-        (text("INVITE", "10", 1, None, "", b"").replace("Contact", "X-Contact"), "400 INVITE"),
         (text("INVITE", "11", 1, None, "Content-Type: application/x\r\n", b"?"), "415 INVITE"),
         (text("INVITE", "12", 1, None, "Supported: timer\r\nSession-Expires: 60\r\n", b""), "422 INVITE"),
     ];
@@ -192,6 +191,7 @@ fn stray_messages_are_dropped_and_counted() {
     bench.hear(&String::from_utf8(other.to_bytes()).unwrap());
     bench.hear(&text("ACK", "1", 1, Some("x"), "", b""));
     bench.hear("not sip at all");
+    bench.hear("\r\n\r\n"); // keeps NAT open, means nothing
     assert!(bench.said().is_empty() && bench.responses.is_empty());
     let counters = bench.stack.counters();
     assert_eq!((counters.stray_responses, counters.stray_acks, counters.malformed), (2, 1, 1));

@@ -15,6 +15,7 @@ pub(super) struct Faults {
     pub(super) lost: u64,
     pub(super) doubled: u64,
     pub(super) late: u64,
+    pub(super) broken: u64,
 }
 
 pub(super) struct World {
@@ -51,6 +52,8 @@ enum Wish {
     Ring,
     Answer,
     Refuse,
+    /// Nobody has answered for too long.
+    Tire,
     HangUp,
     Offer,
     Accept,
@@ -98,6 +101,7 @@ impl World {
         let side = &mut self.sides[from];
         let id = side.stack.invite(self.now, draft);
         side.calls.insert(id, Call { is_caller: true, ..Call::default() });
+        side.wish(self.now + Duration::from_secs(200), 1000, id, Wish::Tire);
         if side.rng.chance(1, 3) {
             side.wish(self.now, 20_000, id, Wish::HangUp);
         }
@@ -153,8 +157,21 @@ impl World {
         }
     }
 
+    /// A byte changes, a line stands twice, or the end is cut.
+    fn spoil(&mut self, bytes: &mut Vec<u8>) {
+        let place = usize::try_from(self.rng.below(bytes.len() as u64)).unwrap();
+        match self.rng.below(3) {
+            0 => bytes[place] = b" 0a;,<>\"@:=\n"[place % 12],
+            1 => bytes.truncate(place),
+            _ => {
+                let line = bytes[place..].split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default().to_vec();
+                bytes.splice(place..place, line);
+            }
+        }
+    }
+
     fn send(&mut self, to: usize, bytes: Vec<u8>) {
-        let Faults { lost, doubled, late } = self.faults;
+        let Faults { lost, doubled, late, broken } = self.faults;
         let copies = if self.rng.chance(doubled, 100) { 2 } else { 1 };
         for _ in 0..copies {
             if self.rng.chance(lost, 100) {
@@ -163,7 +180,11 @@ impl World {
             let slow = if self.rng.chance(late, 100) { 3000 } else { 30 };
             let at = self.now + Duration::from_millis(1 + self.rng.below(slow));
             self.datagrams += 1;
-            self.under_way.insert((at, self.datagrams), (to, bytes.clone()));
+            let mut bytes = bytes.clone();
+            if self.rng.chance(broken, 100) {
+                self.spoil(&mut bytes);
+            }
+            self.under_way.insert((at, self.datagrams), (to, bytes));
         }
     }
 }
@@ -254,7 +275,8 @@ impl Side {
                     call.over = true;
                     SessionCommand::Reject { status: 486, headers }
                 }
-                Wish::HangUp => {
+                Wish::Tire if call.answered => continue,
+                Wish::Tire | Wish::HangUp => {
                     call.over = call.answered; // else Failed follows
                     SessionCommand::HangUp { headers }
                 }

@@ -1,3 +1,5 @@
+//! The wire: what it refuses, what it passes on unchanged, and its times on a paused clock.
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
 use super::*;

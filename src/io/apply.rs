@@ -1,0 +1,80 @@
+//! `dozvon apply`: makes the box match an office file, all or nothing.
+
+use std::path::Path;
+
+use super::files::{NewMedia, Written};
+use super::handle::{Handle, HandleError};
+use crate::desk;
+use crate::office::file::{self, Context, MediaImport, Reading};
+use crate::office::{Office, changes};
+
+/// What an apply did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// In words, a line a thing; empty when the box matched already.
+    pub changes: Vec<String>,
+    /// In words, with file and line.
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing was applied: a line a fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Refused(pub Vec<String>);
+
+impl From<HandleError> for Refused {
+    fn from(error: HandleError) -> Self {
+        Self(vec![error.to_string()])
+    }
+}
+
+/// Applies the text of the office file that lies at `path`; media files are found beside it. With `dry_run` everything
+/// is read and checked, and nothing changes.
+///
+/// # Errors
+/// Everything that is wrong with the file, or what the disk says; nothing has changed then.
+pub fn apply(handle: &Handle, path: &Path, text: &str, dry_run: bool, author: &str) -> Result<Applied, Refused> {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut applied = Applied::default();
+    let mut written = Written::default();
+    handle.change(author, &format!("apply {name}"), |current| {
+        let mut rng = handle.rng().fork();
+        let exists = |file: &str| folder.join(file).is_file();
+        let context = Context { rng: &mut rng, exists: &exists, check_desk: desk::check::findings };
+        let reading = file::read(text, current, context)
+            .map_err(|problems| Refused(problems.iter().map(|problem| problem.in_file(&name)).collect()))?;
+        applied.warnings = reading.warnings.iter().map(|warning| warning.in_file(&name)).collect();
+        let (office, new_media) = import(reading, folder)?;
+        applied.changes = changes::between(current, &office).iter().map(ToString::to_string).collect();
+        if dry_run || office == *current {
+            return Ok::<_, Refused>(None);
+        }
+        for media in &new_media {
+            let wrote = media.write(handle.data(), &mut written);
+            wrote.map_err(|why| Refused(vec![format!("media file {} can't be kept: {why}", media.stored)]))?;
+        }
+        Ok(Some(office))
+    })?;
+    written.keep();
+    Ok(applied)
+}
+
+/// Reads and decodes the media files that are new, all of them before anything is written.
+fn import(reading: Reading, folder: &Path) -> Result<(Office, Vec<NewMedia>), Refused> {
+    let mut office = reading.office;
+    let (mut new, mut faults) = (Vec::new(), Vec::new());
+    for MediaImport { name, path } in reading.imports {
+        match NewMedia::read(&folder.join(&path)) {
+            Ok(media) => {
+                for place in office.media.iter_mut().filter(|place| place.name == name) {
+                    place.file.clone_from(&media.stored);
+                    place.clip = Some(media.clip.clone());
+                }
+                new.push(media);
+            }
+            Err(why) => faults.push(format!("media {name}: {path}: {why}")),
+        }
+    }
+    if faults.is_empty() { Ok((office, new)) } else { Err(Refused(faults)) }
+}

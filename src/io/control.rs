@@ -1,0 +1,197 @@
+//! `DATA/control.sock`: orders from the console to a running exchange. A line of JSON each way; who may open the socket
+//! may do everything, so it is its owner's only.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::{self, UserChange};
+use super::handle::{Handle, HandleError};
+use super::{apply, clock};
+use crate::base::Duration;
+use crate::office::Role;
+
+/// What the console may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Request {
+    /// `dozvon apply`. The path is absolute; the exchange reads media files beside it.
+    Apply {
+        /// Where the office file lies.
+        path: PathBuf,
+        /// What it says.
+        text: String,
+        /// Change nothing.
+        dry_run: bool,
+    },
+    /// `dozvon user add`, `dozvon user set-password`.
+    User(UserChange),
+    /// `dozvon token create`.
+    Token {
+        /// Unique.
+        name: String,
+        /// Whether it may change things.
+        admin: bool,
+        /// Of the token, in hexadecimal digits.
+        sha256: String,
+    },
+}
+
+/// What the console is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// It is done.
+    Done {
+        /// What has changed, a line a thing.
+        changes: Vec<String>,
+        /// What should be looked at.
+        warnings: Vec<String>,
+    },
+    /// Nothing was done.
+    Refused {
+        /// Why, a line a fault.
+        reasons: Vec<String>,
+    },
+}
+
+/// Does what is asked.
+pub fn perform(handle: &Handle, request: Request) -> Answer {
+    let done = || Answer::Done { changes: Vec::new(), warnings: Vec::new() };
+    let refused = |reason: String| Answer::Refused { reasons: vec![reason] };
+    match request {
+        Request::Apply { path, text, dry_run } => match apply::apply(handle, &path, &text, dry_run, AUTHOR) {
+            Ok(applied) => Answer::Done { changes: applied.changes, warnings: applied.warnings },
+            Err(apply::Refused(reasons)) => Answer::Refused { reasons },
+        },
+        Request::User(change) => {
+            let reason = match &change {
+                UserChange::Add { login, .. } => format!("user {login} added"),
+                UserChange::Password { login, .. } => format!("password of user {login} set"),
+            };
+            let result = handle.change(AUTHOR, &reason, |office| {
+                accounts::changed(office, change).map(Some).map_err(HandleError::from)
+            });
+            result.map_or_else(|error| refused(error.to_string()), |()| done())
+        }
+        Request::Token { name, admin, sha256 } => {
+            let Some(hash) = from_hex(&sha256) else { return refused("not a SHA-256".to_owned()) };
+            let role = if admin { Role::Admin } else { Role::Viewer };
+            let added = handle.store().add_token(&name, role, hash, clock::wall());
+            added.map_or_else(|error| refused(error.to_string()), |()| done())
+        }
+    }
+}
+
+/// Opens the socket and serves it on a thread of its own. The data directory must be taken.
+///
+/// # Errors
+/// As the kernel says.
+pub fn serve(handle: Handle) -> io::Result<()> {
+    let path = socket_path(handle.data());
+    // Of a process that was killed: the directory is ours alone.
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = with_short(handle.data(), |short| UnixListener::bind(short))?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+        for stream in listener.incoming() {
+            // One after the other: the console is one person.
+            if let Err(error) = stream.and_then(|stream| converse(&handle, &stream)) {
+                tracing::debug!(%error, "control socket");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Asks the exchange that runs on this data directory; `None` when none does.
+///
+/// # Errors
+/// When it runs and does not answer.
+pub fn ask(data: &Path, request: &Request) -> io::Result<Option<Answer>> {
+    let stream = match with_short(data, |short| UnixStream::connect(short)) {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    stream.set_read_timeout(Some(PATIENCE))?;
+    send(&stream, request)?;
+    receive(&stream).map(Some)
+}
+
+/// Removes the socket at the end.
+pub fn close(data: &Path) {
+    let _ = fs::remove_file(socket_path(data));
+}
+
+fn converse(handle: &Handle, stream: &UnixStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(5)))?;
+    let request = receive(stream)?;
+    send(stream, &perform(handle, request))
+}
+
+fn send<T: Serialize>(mut stream: &UnixStream, value: &T) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    stream.write_all(&line)
+}
+
+fn receive<T: for<'a> Deserialize<'a>>(stream: &UnixStream) -> io::Result<T> {
+    let mut line = String::new();
+    BufReader::new(stream.take(LONGEST_LINE)).read_line(&mut line)?;
+    Ok(serde_json::from_str(&line)?)
+}
+
+/// The name of a socket may have 107 bytes, and a data directory may lie deep: through the directory's descriptor it is short.
+fn with_short<T>(data: &Path, open: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+    let path = socket_path(data);
+    if path.as_os_str().len() <= 100 {
+        return open(&path);
+    }
+    let directory = fs::File::open(data)?;
+    open(&Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string()).join(SOCKET))
+}
+
+fn socket_path(data: &Path) -> PathBuf {
+    data.join(SOCKET)
+}
+
+/// The hash of a token, as sent over the socket.
+pub fn to_hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Whose name stands beside a version that was made here.
+const AUTHOR: &str = "console";
+const SOCKET: &str = "control.sock";
+/// Converting long media files takes its time.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// An office file of thousands of extensions has some megabytes.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

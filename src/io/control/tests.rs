@@ -1,0 +1,137 @@
+use super::*;
+use crate::io::scratch::Scratch;
+
+fn office_file(scratch: &Scratch) -> PathBuf {
+    scratch.path().join("office.toml")
+}
+
+fn apply_request(scratch: &Scratch, text: &str, dry_run: bool) -> Request {
+    Request::Apply { path: office_file(scratch), text: text.to_owned(), dry_run }
+}
+
+fn done(answer: Answer) -> (Vec<String>, Vec<String>) {
+    match answer {
+        Answer::Done { changes, warnings } => (changes, warnings),
+        Answer::Refused { reasons } => panic!("refused: {reasons:?}"),
+    }
+}
+
+fn files_of(handle: &Handle) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(handle.data().join("media"))
+        .expect("made at the start")
+        .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn wav() -> Vec<u8> {
+    crate::io::sound::to_wav(&crate::media::Clip { samples: (0..8000).map(|n| (n % 50) * 100).collect() })
+}
+
+const GREETING: &str = "[[media]]\nname = \"Приветствие\"\nfile = \"greeting.wav\"\n";
+
+#[test]
+fn a_running_exchange_is_asked_and_answers_over_its_socket() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("d".repeat(120));
+    let request = apply_request(&scratch, "[office]\nname = \"Ромашка\"\n", false);
+    assert_eq!(ask(&data, &request).expect("nobody there"), None);
+    let mut beginning = Handle::open(&data).expect("fresh");
+    assert_eq!(ask(&data, &request).expect("nobody there"), None);
+    serve(beginning.handle.clone()).expect("a socket");
+    let mode = fs::metadata(socket_path(&data)).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    let (changes, _) = done(ask(&data, &request).expect("answers").expect("runs"));
+    assert_eq!(changes, ["office: name changed"]);
+    assert_eq!(beginning.handle.office().settings.name, "Ромашка");
+    assert!(matches!(beginning.orders.try_recv(), Ok(super::super::handle::Order::Office(..))));
+    close(&data);
+    assert_eq!(ask(&data, &request).expect("nobody there"), None);
+}
+
+#[test]
+fn what_was_applied_outlives_a_restart_with_its_media_and_applies_to_nothing_again() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    fs::write(scratch.path().join("greeting.wav"), wav()).expect("writable");
+    let handle = Handle::open(&data).expect("fresh").handle;
+    let (changes, _) = done(perform(&handle, apply_request(&scratch, GREETING, false)));
+    assert_eq!(changes, ["media Приветствие: added"]);
+    let before = handle.office();
+    assert_eq!(before.media[0].clip.as_ref().expect("loaded").samples.len(), 8000);
+    let files = files_of(&handle);
+    assert_eq!(files.len(), 2, "the original and what is played: {files:?}");
+    let again = done(perform(&handle, apply_request(&scratch, GREETING, false))).0;
+    assert_eq!(again, [""; 0]);
+    handle.store().close();
+    drop(handle);
+
+    let handle = Handle::open(&data).expect("kept").handle;
+    assert_eq!(handle.office(), before);
+    let exported = crate::office::file::write(&before, false);
+    assert_eq!(done(perform(&handle, apply_request(&scratch, &exported, false))).0, [""; 0]);
+}
+
+#[test]
+fn a_dry_run_and_a_refused_file_leave_nothing_behind() {
+    let scratch = Scratch::new();
+    let handle = Handle::open(&scratch.path().join("data")).expect("fresh").handle;
+    let before = handle.office();
+    fs::write(scratch.path().join("greeting.wav"), wav()).expect("writable");
+    let (changes, _) = done(perform(&handle, apply_request(&scratch, GREETING, true)));
+    assert_eq!(changes, ["media Приветствие: added"]);
+    let faults = [
+        (format!("{GREETING}\n[office]\nnmae = \"x\"\n"), "office.toml:6: "),
+        (format!("{GREETING}\n[[media]]\nname = \"Шум\"\nfile = \"noise.wav\"\n"), "media Шум: noise.wav: "),
+        (format!("{GREETING}\n[office]\narea_code = \"81290000\"\n"), ""),
+        (format!("{GREETING}\n[office]\ncountry = \"ZZ\"\n"), "numbering plan: "),
+    ];
+    fs::write(scratch.path().join("noise.wav"), "no sound at all").expect("writable");
+    for (text, reason) in faults {
+        let Answer::Refused { reasons } = perform(&handle, apply_request(&scratch, &text, false)) else {
+            panic!("applied: {text}")
+        };
+        assert!(reasons.iter().all(|line| line.starts_with(reason)), "{reasons:?}");
+        assert_eq!(files_of(&handle), [""; 0], "{text}");
+        assert_eq!(handle.office(), before);
+    }
+}
+
+#[test]
+fn a_lost_clip_is_made_again_from_its_original() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    fs::write(scratch.path().join("greeting.wav"), wav()).expect("writable");
+    let handle = Handle::open(&data).expect("fresh").handle;
+    done(perform(&handle, apply_request(&scratch, GREETING, false)));
+    let before = handle.office();
+    let files = files_of(&handle);
+    let clip = files.iter().find(|name| name.ends_with(".clip.wav")).expect("kept");
+    fs::remove_file(data.join("media").join(clip)).expect("there");
+    handle.store().close();
+    drop(handle);
+    let handle = Handle::open(&data).expect("kept").handle;
+    assert_eq!((handle.office(), files_of(&handle)), (before, files));
+}
+
+#[test]
+fn users_and_tokens_are_made_once() {
+    let scratch = Scratch::new();
+    let handle = Handle::open(&scratch.path().join("data")).expect("fresh").handle;
+    let user = Request::User(UserChange::Add {
+        login: "boss".to_owned(),
+        admin: true,
+        password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned(),
+        must_change: true,
+    });
+    done(perform(&handle, user.clone()));
+    assert!(handle.office().users.iter().any(|user| user.login == "boss" && user.role == Role::Admin));
+    assert!(matches!(perform(&handle, user), Answer::Refused { .. }));
+    let token = Request::Token { name: "grafana".to_owned(), admin: false, sha256: to_hex(&[7; 32]) };
+    done(perform(&handle, token.clone()));
+    assert!(matches!(perform(&handle, token), Answer::Refused { .. }));
+    let odd = Request::Token { name: "other".to_owned(), admin: false, sha256: "7".repeat(63) };
+    assert!(matches!(perform(&handle, odd), Answer::Refused { .. }));
+}

@@ -1,0 +1,114 @@
+//! `DATA/media`: originals under the name of their content, with what is played beside them.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::sound::{self, ImportError, Limits};
+use crate::media::Clip;
+use crate::office::Office;
+
+/// A media file that was read and decoded, and is not on the disk yet.
+#[derive(Debug)]
+pub struct NewMedia {
+    /// Its name in `DATA/media`.
+    pub stored: String,
+    /// What is played.
+    pub clip: Arc<Clip>,
+    bytes: Vec<u8>,
+}
+
+/// Files that go again unless the office that needs them is in force.
+#[derive(Debug, Default)]
+pub struct Written(Vec<PathBuf>);
+
+impl NewMedia {
+    /// Reads and decodes a file.
+    ///
+    /// # Errors
+    /// See [`ImportError`].
+    pub fn read(path: &Path) -> Result<Self, ImportError> {
+        let size = fs::metadata(path)?.len();
+        let most = Limits::default().bytes;
+        if size > most {
+            return Err(ImportError::TooLarge { bytes: size, most });
+        }
+        let bytes = fs::read(path)?;
+        let clip = Arc::new(sound::import_bytes(bytes.clone(), &Limits::default())?);
+        Ok(Self { stored: name_of(&bytes, path), clip, bytes })
+    }
+
+    /// Puts the original and its clip on the disk, unless they are there.
+    ///
+    /// # Errors
+    /// As the disk says; what was begun is taken back.
+    pub fn write(&self, data: &Path, written: &mut Written) -> io::Result<()> {
+        let original = data.join("media").join(&self.stored);
+        let clip = sound::clip_path(&original);
+        if !original.exists() {
+            written.0.push(original.clone());
+            let draft = original.with_extension("new");
+            written.0.push(draft.clone());
+            let mut file = fs::File::create(&draft)?;
+            file.write_all(&self.bytes)?;
+            file.sync_all()?;
+            fs::rename(&draft, &original)?;
+        }
+        if !clip.exists() {
+            written.0.push(clip.clone());
+            sound::store(&self.clip, &clip)?;
+        }
+        Ok(())
+    }
+}
+
+impl Written {
+    /// The office that needs them is in force.
+    pub fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Loads what the office plays and has not loaded yet. A clip that is lost is made again from its original; a media file
+/// that can't be had stays silent and is logged.
+pub fn load_clips(office: &mut Office, data: &Path) {
+    for media in &mut office.media {
+        if media.clip.is_none() {
+            match load(&data.join("media").join(&media.file)) {
+                Ok(clip) => media.clip = Some(Arc::new(clip)),
+                Err(error) => tracing::error!(media = media.name, file = media.file, %error, "a media file is silent"),
+            }
+        }
+    }
+}
+
+fn load(original: &Path) -> Result<Clip, ImportError> {
+    let kept = sound::clip_path(original);
+    if let Ok(clip) = sound::load(&kept) {
+        return Ok(clip);
+    }
+    let clip = sound::import(original, &Limits::default())?;
+    if let Err(error) = sound::store(&clip, &kept) {
+        tracing::warn!(%error, file = %kept.display(), "a clip can't be kept");
+    }
+    Ok(clip)
+}
+
+/// The first half of the content's SHA-256, and the ending that people know it by.
+fn name_of(bytes: &[u8], path: &Path) -> String {
+    let hash: String = Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("audio").to_ascii_lowercase();
+    let ending: String = ending.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
+    format!("{hash}.{ending}")
+}

@@ -1,0 +1,257 @@
+//! The exchange as other threads hold it: the office in force, the way to change it, and orders to the engine's loop.
+//! The same handle serves a stopped data directory; then nobody listens to the orders.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::sync::mpsc;
+
+use super::accounts::{self, FirstSignIn};
+use super::board::Board;
+use super::store::{DataDir, HistoryFilter, HistoryRow, Opened, Reader, Store, StoreError, StoredStep};
+use super::{clock, files, http};
+use crate::base::{CallId, Rng};
+use crate::desk;
+use crate::engine::StoredBinding;
+use crate::number::Plan;
+use crate::office::file::{self, Context};
+use crate::office::{Office, Role, Settings};
+
+/// Holds the exchange. Clones are the same exchange.
+#[derive(Clone, Debug)]
+pub struct Handle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    orders: mpsc::UnboundedSender<Order>,
+    office: RwLock<Arc<Office>>,
+    /// Held while the office changes, from reading the present one on.
+    changing: Mutex<()>,
+    store: Store,
+    reader: Reader,
+    directory: DataDir,
+    board: Board,
+    rng: Mutex<Rng>,
+}
+
+/// What the engine's loop is told.
+#[derive(Debug)]
+pub enum Order {
+    /// End this call.
+    HangUp(CallId),
+    /// This office is in force, with its numbering plan when that is another one.
+    Office(Arc<Office>, Option<Box<Plan>>),
+}
+
+/// An opened data directory.
+#[derive(Debug)]
+pub struct Beginning {
+    /// For everybody.
+    pub handle: Handle,
+    /// For the engine's loop.
+    pub orders: mpsc::UnboundedReceiver<Order>,
+    /// Registrations from before.
+    pub bindings: Vec<StoredBinding>,
+    /// The numbering plan of the office.
+    pub plan: Plan,
+    /// At the first start only.
+    pub first_sign_in: Option<FirstSignIn>,
+}
+
+/// Why a data directory can't be used, or its office not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// The disk or the database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is stored was written by hand, or by a version with other rules.
+    #[error("the stored office can't be read: {0}")]
+    Office(String),
+    /// The country or the area code.
+    #[error("numbering plan: {0}")]
+    Plan(String),
+    /// No entropy.
+    #[error("/dev/urandom: {0}")]
+    Entropy(#[from] std::io::Error),
+    /// No password could be made.
+    #[error(transparent)]
+    Account(#[from] accounts::AccountError),
+}
+
+impl Handle {
+    /// Takes a data directory; makes the office of a new box in an empty one.
+    ///
+    /// # Errors
+    /// See [`HandleError`].
+    pub fn open(data: &Path) -> Result<Beginning, HandleError> {
+        let directory = DataDir::take(data)?;
+        let mut rng = Rng::from_entropy(clock::entropy()?);
+        let Opened { store, bindings, version, interrupted } = Store::open(data, clock::wall())?;
+        if interrupted > 0 {
+            tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
+        }
+        let (office, first_sign_in) = match version {
+            Some(version) => (read_stored(&version.office, data, &mut rng)?, None),
+            None => {
+                let (office, sign_in) = accounts::first_start(&mut rng)?;
+                store.add_version(clock::wall(), "dozvon", "first start", file::write(&office, true))?;
+                (office, Some(sign_in))
+            }
+        };
+        let plan = plan_of(&office.settings, data)?;
+        let reader = Reader::open(data)?;
+        let board = Board::new(clock::wall());
+        board.office_applied(&office, clock::wall());
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let handle = Self(Arc::new(Inner {
+            orders,
+            office: RwLock::new(Arc::new(office)),
+            changing: Mutex::new(()),
+            store,
+            reader,
+            directory,
+            board,
+            rng: Mutex::new(rng),
+        }));
+        Ok(Beginning { handle, orders: inbox, bindings, plan, first_sign_in })
+    }
+
+    /// The office in force.
+    pub fn office(&self) -> Arc<Office> {
+        Arc::clone(&self.0.office.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends a call.
+    pub fn hang_up(&self, call: CallId) {
+        // A stopped exchange has no calls.
+        let _ = self.0.orders.send(Order::HangUp(call));
+    }
+
+    /// Puts an office in force: a version on the disk, then the snapshot, then the engine.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing has changed then.
+    pub fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
+        self.change(author, reason, |_| Ok(Some(office)))
+    }
+
+    /// Changes the office by what `edit` makes of the present one; `None` leaves it. Others who change wait meanwhile.
+    ///
+    /// # Errors
+    /// What `edit` refuses, or the disk; nothing has changed then.
+    pub fn change<E: From<HandleError>>(
+        &self,
+        author: &str,
+        reason: &str,
+        edit: impl FnOnce(&Office) -> Result<Option<Office>, E>,
+    ) -> Result<(), E> {
+        let _turn = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        match edit(&self.office())? {
+            Some(office) => Ok(self.put(office, author, reason)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The writer.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// What the engine tells.
+    pub fn board(&self) -> &Board {
+        &self.0.board
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        self.0.directory.path()
+    }
+
+    /// Chance for logins and passwords.
+    pub fn rng(&self) -> MutexGuard<'_, Rng> {
+        self.0.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
+        let (old, new) = (self.office().settings.clone(), &office.settings);
+        let moved = (&old.country, &old.area_code) != (&new.country, &new.area_code);
+        let plan = moved.then(|| plan_of(new, self.data())).transpose()?.map(Box::new);
+        files::load_clips(&mut office, self.data());
+        self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
+        let office = Arc::new(office);
+        *self.0.office.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&office);
+        self.0.board.office_applied(&office, clock::wall());
+        tracing::info!(author, reason, "the office was changed");
+        let _ = self.0.orders.send(Order::Office(office, plan));
+        Ok(())
+    }
+}
+
+impl http::Exchange for Handle {
+    fn office(&self) -> Arc<Office> {
+        Self::office(self)
+    }
+
+    fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), StoreError> {
+        Self::apply(self, office, author, reason).map_err(|error| match error {
+            HandleError::Store(error) => error,
+            other => StoreError::Unreadable { what: "office", why: other.to_string() },
+        })
+    }
+
+    fn hang_up(&self, call: CallId) {
+        Self::hang_up(self, call);
+    }
+
+    fn history(
+        &self,
+        filter: &HistoryFilter,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<HistoryRow>, StoreError> {
+        self.0.reader.history(filter, limit, before)
+    }
+
+    fn row(&self, call: CallId) -> Result<Option<HistoryRow>, StoreError> {
+        self.0.reader.call(call)
+    }
+
+    fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError> {
+        self.0.reader.steps(call)
+    }
+
+    fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {
+        self.0.reader.token_role(sha256)
+    }
+}
+
+/// Reads an office out of the database, with its clips.
+///
+/// # Errors
+/// [`HandleError::Office`].
+pub fn read_stored(text: &str, data: &Path, rng: &mut Rng) -> Result<Office, HandleError> {
+    // A media file that was lost from the disk is silent; that is no reason for the telephones to stand still.
+    let context = Context { rng, exists: &|_| true, check_desk: desk::check::findings };
+    let reading = file::read(text, &Office::default(), context).map_err(|problems| {
+        HandleError::Office(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    })?;
+    let mut office = reading.office;
+    files::load_clips(&mut office, data);
+    Ok(office)
+}
+
+/// The numbering plan of a country; an admin's own table of mobile ranges replaces the shipped one.
+fn plan_of(settings: &Settings, data: &Path) -> Result<Plan, HandleError> {
+    let own = own_mobile_ranges(&settings.country, data);
+    if let Ok(ranges) = std::fs::read_to_string(&own) {
+        match Plan::load(&settings.country, &settings.area_code, Some(&ranges)) {
+            Ok(plan) => return Ok(plan),
+            Err(error) => tracing::error!(file = %own.display(), %error, "the shipped table is used"),
+        }
+    }
+    Plan::load(&settings.country, &settings.area_code, None).map_err(|error| HandleError::Plan(error.to_string()))
+}
+
+fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
+    data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
+}

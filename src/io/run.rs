@@ -1,0 +1,417 @@
+//! The one loop: wait, feed the engine, drain it. One thread does it, with SIP's sockets on it; sound, the disk, the page
+//! and the console have threads of their own and are never waited for.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep_until};
+
+use super::accounts::FirstSignIn;
+use super::clock::{self, Clock};
+use super::config::Config;
+use super::handle::{Beginning, Handle, HandleError, Order};
+use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
+use super::rtp::{self, MediaHandle, RtpConfig};
+use super::store::StoreError;
+use super::{control, http};
+use crate::base::{Duration, Instant, Rng, WallTime};
+use crate::engine::{Engine, EngineConfig, Input, Output, STOP_GRACE};
+use crate::media;
+
+/// Why the exchange did not start: one sentence for the person at the console.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A port of SIP.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The data directory and what is in it.
+    #[error(transparent)]
+    Data(#[from] HandleError),
+    /// The page.
+    #[error("{0}")]
+    Web(String),
+    /// Sound.
+    #[error("ports {ports} for sound can't be opened ([rtp] ports): {why}")]
+    Rtp {
+        /// As configured.
+        ports: String,
+        /// What the kernel said.
+        why: io::Error,
+    },
+    /// The socket for the console.
+    #[error("control.sock: {0}")]
+    Control(io::Error),
+    /// Threads, signals.
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
+impl From<StoreError> for ServeError {
+    fn from(error: StoreError) -> Self {
+        Self::Data(error.into())
+    }
+}
+
+/// Runs the exchange until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it can't start. Once it runs, it ends only when it is told.
+pub fn serve(config: &Config) -> Result<(), ServeError> {
+    raise_descriptor_limit();
+    let started_at = clock::wall();
+    let clock = Clock::start();
+    let mut rng = Rng::from_entropy(clock::entropy()?);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _inside = runtime.enter();
+    let signals = Signals::catch()?;
+    // Ports first: the data directory is not touched by a start that comes to nothing.
+    let net = Net::open(&config.sip, rng.fork())?;
+    let (media_events, media_inbox) = mpsc::unbounded_channel();
+    let media = start_media(config, clock, rng.fork(), media_events)?;
+    let beginning = Handle::open(&config.paths.data)?;
+    let web = start_web(config, started_at, &beginning.handle);
+    let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
+    if let Some(sign_in) = &beginning.first_sign_in {
+        // Told even when the rest fails: the account is made.
+        tell_first_sign_in(sign_in, &page);
+    }
+    web?;
+    control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
+    tell(&format!("ready sip={} web={page}", net.listens()[0]));
+    let mut exchange = Loop::new(beginning, net, media, media_inbox, clock, rng);
+    runtime.block_on(exchange.run(signals));
+    exchange.close();
+    Ok(())
+}
+
+/// What the loop owns.
+struct Loop {
+    engine: Engine,
+    net: Net,
+    media: MediaHandle,
+    media_inbox: mpsc::UnboundedReceiver<media::Event>,
+    orders: mpsc::UnboundedReceiver<Order>,
+    handle: Handle,
+    clock: Clock,
+    outputs: VecDeque<Output>,
+    /// The calendar at the clock's zero, as the engine knows it.
+    wall_at_zero: WallTime,
+    wall_checked: Instant,
+}
+
+impl Loop {
+    fn new(
+        beginning: Beginning,
+        net: Net,
+        media: MediaHandle,
+        media_inbox: mpsc::UnboundedReceiver<media::Event>,
+        clock: Clock,
+        rng: Rng,
+    ) -> Self {
+        let Beginning { handle, orders, bindings, plan, .. } = beginning;
+        let now = clock.now();
+        let wall_at_zero = at_zero(clock::wall(), now);
+        let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
+        let outputs = VecDeque::new();
+        let mut new =
+            Self { engine, net, media, media_inbox, orders, handle, clock, outputs, wall_at_zero, wall_checked: now };
+        new.feed(now, Input::Restore(bindings));
+        new.act(now);
+        new
+    }
+
+    async fn run(&mut self, mut signals: Signals) {
+        let mut sleep =
+            std::pin::pin!(sleep_until(tokio::time::Instant::from_std(self.clock.to_monotonic(Instant::ZERO))));
+        let mut armed = None;
+        let mut stop_at: Option<Instant> = None;
+        loop {
+            let now = self.clock.now();
+            if stop_at.is_some_and(|at| now >= at || self.is_quiet()) {
+                return;
+            }
+            self.check_wall(now);
+            let deadline = [self.engine.poll_timeout(), stop_at].into_iter().flatten().min();
+            if deadline.is_some_and(|at| at <= now) {
+                self.feed(now, Input::Timeout);
+                self.act(now);
+                continue;
+            }
+            arm(sleep.as_mut(), &mut armed, deadline, self.clock);
+            tokio::select! {
+                biased;
+                again = signals.stop() => match stop_at {
+                    _ if again > 1 => return,
+                    Some(_) => {}
+                    None => stop_at = Some(self.stop()),
+                },
+                wake = self.net.wake() => self.on_wake(wake),
+                Some(event) = self.media_inbox.recv() => self.on_media(event),
+                Some(order) = self.orders.recv() => self.on_order(order),
+                () = sleep.as_mut(), if deadline.is_some() => {}
+            }
+        }
+    }
+
+    fn on_wake(&mut self, wake: Wake) {
+        let now = self.clock.now();
+        match wake {
+            Wake::Datagrams => {
+                let (engine, outputs) = (&mut self.engine, &mut self.outputs);
+                self.net.receive(|flow, bytes| feed(engine, outputs, now, Input::Packet { flow, bytes }));
+            }
+            Wake::Event(event) => {
+                self.on_event(now, event);
+                for _ in 0..AT_ONCE {
+                    let Some(event) = self.net.try_event() else { break };
+                    self.on_event(now, event);
+                }
+            }
+        }
+        self.act(now);
+    }
+
+    fn on_event(&mut self, now: Instant, event: net::Event) {
+        for news in self.net.handle(event) {
+            match news {
+                News::Message(flow, bytes) => self.feed(now, Input::Packet { flow, bytes: &bytes }),
+                News::Failed(flow) => self.feed(now, Input::FlowFailed { flow }),
+                News::Resolved(query, hops) => self.feed(now, Input::Resolved { query, hops }),
+            }
+        }
+    }
+
+    fn on_media(&mut self, event: media::Event) {
+        let now = self.clock.now();
+        self.feed(now, Input::Media(event));
+        for _ in 0..AT_ONCE {
+            let Ok(event) = self.media_inbox.try_recv() else { break };
+            self.feed(now, Input::Media(event));
+        }
+        self.act(now);
+    }
+
+    fn on_order(&mut self, order: Order) {
+        let now = self.clock.now();
+        match order {
+            Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
+            Order::Office(office, plan) => {
+                if let Some(plan) = plan {
+                    self.feed(now, Input::Plan(plan));
+                }
+                self.feed(now, Input::Office(office));
+            }
+        }
+        self.act(now);
+    }
+
+    fn feed(&mut self, now: Instant, input: Input<'_>) {
+        feed(&mut self.engine, &mut self.outputs, now, input);
+    }
+
+    /// Does what the engine wants done, until it wants nothing more.
+    fn act(&mut self, now: Instant) {
+        loop {
+            while let Some(output) = self.outputs.pop_front() {
+                match output {
+                    Output::Send { flow, bytes } => self.net.send(flow, bytes),
+                    Output::Media(command) => self.media.send(command),
+                    Output::Resolve { query, name } => self.net.resolve(query, name),
+                    Output::Store(record) => self.handle.store().record(record),
+                    Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
+                }
+            }
+            match self.net.take_failed() {
+                Some(flow) => self.feed(now, Input::FlowFailed { flow }),
+                None => break,
+            }
+        }
+        self.net.flush();
+    }
+
+    /// Tells calls and trunks that it ends; returns when it ends whatever they do.
+    fn stop(&mut self) -> Instant {
+        let now = self.clock.now();
+        tracing::info!(calls = self.engine.calls(), "stopping");
+        self.feed(now, Input::Shutdown);
+        self.act(now);
+        now + STOP_GRACE
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.engine.calls() == 0 && self.engine.stack().sessions() == 0
+    }
+
+    /// Somebody set the clock, or the network did: the engine's calendar follows.
+    fn check_wall(&mut self, now: Instant) {
+        if now.since(self.wall_checked) < WALL_EVERY {
+            return;
+        }
+        self.wall_checked = now;
+        let wall = clock::wall();
+        let drift = wall.millis().saturating_sub(self.wall(now).millis());
+        if drift.abs() > WALL_DRIFT_MS {
+            tracing::info!(milliseconds = drift, "the clock was set");
+            self.wall_at_zero = at_zero(wall, now);
+            self.feed(now, Input::Clock(wall));
+            self.act(now);
+        }
+    }
+
+    fn wall(&self, now: Instant) -> WallTime {
+        self.wall_at_zero + now.since(Instant::ZERO)
+    }
+
+    /// After the loop: sound first, whose last numbers belong to rows that are on their way to the disk.
+    fn close(self) {
+        let Self { media, handle, .. } = self;
+        media.stop();
+        handle.store().close();
+        control::close(handle.data());
+    }
+}
+
+/// One input, and what comes of it. A panic is a defect of ours that one packet has found: it ends with that packet.
+fn feed(engine: &mut Engine, outputs: &mut VecDeque<Output>, now: Instant, input: Input<'_>) {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        engine.handle_input(now, input);
+        while let Some(output) = engine.poll_output() {
+            outputs.push_back(output);
+        }
+    }));
+    if result.is_err() {
+        tracing::error!("an input made the engine panic and was dropped; calls go on");
+    }
+}
+
+fn arm(sleep: std::pin::Pin<&mut Sleep>, armed: &mut Option<Instant>, deadline: Option<Instant>, clock: Clock) {
+    if let Some(at) = deadline
+        && *armed != deadline
+    {
+        sleep.reset(tokio::time::Instant::from_std(clock.to_monotonic(at)));
+        *armed = deadline;
+    }
+}
+
+fn at_zero(wall: WallTime, now: Instant) -> WallTime {
+    let since = i64::try_from(now.since(Instant::ZERO).as_millis()).unwrap_or(0);
+    WallTime(wall.millis() - since)
+}
+
+/// SIGTERM and SIGINT stop us, SIGHUP does nothing: a service has no terminal to lose.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    _hang_up: Signal,
+    count: u32,
+}
+
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            _hang_up: signal(SignalKind::hangup())?,
+            count: 0,
+        })
+    }
+
+    /// Waits for a signal, and says how many there were.
+    async fn stop(&mut self) -> u32 {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        self.count += 1;
+        self.count
+    }
+}
+
+fn start_media(
+    config: &Config,
+    clock: Clock,
+    rng: Rng,
+    events: mpsc::UnboundedSender<media::Event>,
+) -> Result<MediaHandle, ServeError> {
+    let ports = config.rtp.ports;
+    let rtp = RtpConfig { ports: ports.first..=ports.last, clock, rng };
+    // The loop outlives the media thread, but for its last moments.
+    rtp::start(rtp, move |event| drop(events.send(event)))
+        .map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
+}
+
+fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {
+    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at };
+    let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
+    let data = handle.data().to_owned();
+    http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {
+        http::StartError::Listen { address, source } => {
+            let key = if address == config.web.http { "[web] http" } else { "[web] https" };
+            NetError::of("TCP port", address, key, source).into()
+        }
+        other => ServeError::Web(other.to_string()),
+    })
+}
+
+/// Where a person finds the page: our address as the rest of the office sees it, when we listen everywhere.
+fn page_url(config: &Config, https: SocketAddr) -> String {
+    let mut address = https;
+    if address.ip().is_unspecified() {
+        // Any address outside will do: the kernel tells by which of ours it would be reached.
+        let outside = IpAddr::from([192, 0, 2, 1]);
+        address.set_ip(LocalAddresses::new(https, config.sip.advertise).towards(outside));
+    }
+    format!("https://{address}")
+}
+
+/// On stderr, and not through the log: it has neither level nor time.
+fn tell(line: &str) {
+    // In one piece: stderr is not buffered, and others write to it too.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// The password must not reach a log that others read: under systemd stderr is the journal, and the console is for it.
+fn tell_first_sign_in(sign_in: &FirstSignIn, page: &str) {
+    let Some(password) = &sign_in.password else {
+        return tell(&format!("first sign-in: admin at {page}, with the password of DOZVON_ADMIN_PASSWORD"));
+    };
+    let line = format!("first sign-in: admin / {password} at {page}");
+    if !stderr_is_journal() {
+        return tell(&line);
+    }
+    let console = std::fs::OpenOptions::new().write(true).open("/dev/console");
+    if console.and_then(|mut console| writeln!(console, "{line}")).is_err() {
+        tell(
+            "first sign-in: `dozvon user set-password admin` makes the password, since the journal is no place for one",
+        );
+    }
+}
+
+/// systemd tells device and inode of the stream that it connected to the journal.
+fn stderr_is_journal() -> bool {
+    let Ok(journal) = std::env::var("JOURNAL_STREAM") else { return false };
+    let stderr = nix::sys::stat::fstat(io::stderr());
+    stderr.is_ok_and(|stat| journal == format!("{}:{}", stat.st_dev, stat.st_ino))
+}
+
+/// Each call takes descriptors for its sound; what the machine allows we take.
+fn raise_descriptor_limit() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+    {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Events taken before timers and datagrams get their turn.
+const AT_ONCE: usize = 64;
+/// How often the calendar is compared.
+const WALL_EVERY: Duration = Duration::from_secs(1);
+/// A difference that is no more than the drift of a crystal is left to itself.
+const WALL_DRIFT_MS: i64 = 500;

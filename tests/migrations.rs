@@ -1,0 +1,117 @@
+//! Every database that was ever shipped still opens, with what was in it. `tests/data/db/NNNN.db` is one of schema NNNN;
+//! when the schema rises, `cargo test --test migrations -- --ignored` adds the file of the new one.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use dozvon::base::{CallId, WallTime};
+use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
+use dozvon::engine::{Record, StoredBinding};
+use dozvon::io::store::{HistoryFilter, Reader, Store, database};
+use dozvon::office::Role;
+use dozvon::sip::Transport;
+
+const NOW: WallTime = WallTime(1_790_000_000_000);
+
+fn old_databases() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/db")
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("dozvon-migrations-{}-{name}", std::process::id()));
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(path.join("backups")).unwrap();
+    path
+}
+
+fn call(number: u64) -> CallId {
+    CallId((u64::try_from(NOW.0).unwrap() << 20) + number)
+}
+
+#[test]
+fn every_old_database_opens_with_what_was_in_it() {
+    let mut seen = 0;
+    for entry in fs::read_dir(old_databases()).unwrap() {
+        let old = entry.unwrap().path();
+        let name = old.file_stem().unwrap().to_string_lossy().into_owned();
+        let data = scratch(&name);
+        fs::copy(&old, database(&data)).unwrap();
+        let opened = Store::open(&data, NOW).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(opened.interrupted, 1, "{name}: the call that went on");
+        assert_eq!(opened.version.expect("kept").office, "[office]\nname = \"Ромашка\"\n", "{name}");
+        assert_eq!(opened.bindings, [binding()], "{name}");
+        assert_eq!(opened.store.setting("login_prefix").unwrap().as_deref(), Some("rik33"), "{name}");
+        let reader = Reader::open(&data).unwrap();
+        assert_eq!(reader.token_role(&[7; 32]).unwrap(), Some(Role::Viewer), "{name}");
+        let filter = HistoryFilter { text: Some("петров".to_owned()), ..HistoryFilter::default() };
+        let rows = reader.history(&filter, 10, None).unwrap();
+        let outcomes: Vec<_> = rows.iter().map(|row| row.outcome.as_deref().unwrap_or_default()).collect();
+        assert_eq!(outcomes, ["interrupted", "answered"], "{name}");
+        assert_eq!(reader.steps(call(1)).unwrap()[0].what, "answered", "{name}");
+        opened.store.close();
+        drop(reader);
+        fs::remove_dir_all(&data).unwrap();
+        seen += 1;
+    }
+    assert!(seen > 0, "there is a database of each schema");
+}
+
+#[test]
+#[ignore = "writes tests/data/db/NNNN.db of the present schema"]
+fn write_the_database_of_this_schema() {
+    let data = scratch("new");
+    let store = Store::open(&data, NOW).unwrap().store;
+    for number in [1, 2] {
+        store.record(Record::CallStarted(CallStarted {
+            call: call(number),
+            at: NOW,
+            direction: CallDirection::Inbound,
+            caller: "79211234567".to_owned(),
+            caller_name: "Иван Петров".to_owned(),
+            called: "500".to_owned(),
+            trunk: Some("Основной".to_owned()),
+        }));
+        let what = StepKind::Answered { who: "201".to_owned() };
+        store.record(Record::CallStep(CallStep { call: call(number), at: NOW, what }));
+    }
+    store.record(Record::CallEnded(CallEnded {
+        call: call(1),
+        at: NOW,
+        outcome: CallOutcome::Answered,
+        status: 0,
+        cause: "caller_hung_up",
+        answered_at: Some(NOW),
+        answered_by: Some("201".to_owned()),
+        ring_ms: 3_000,
+        talk_ms: 60_000,
+        quality: [None, None],
+    }));
+    store.record(Record::Binding(binding()));
+    store.add_version(NOW, "console", "apply", "[office]\nname = \"Ромашка\"\n".to_owned()).unwrap();
+    store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();
+    store.set_setting("login_prefix", "rik33").unwrap();
+    store.close();
+    let connection = rusqlite::Connection::open(database(&data)).unwrap();
+    let schema: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0)).unwrap();
+    fs::create_dir_all(old_databases()).unwrap();
+    let file = old_databases().join(format!("{schema:04}.db"));
+    assert!(!file.exists(), "{} is history and is not written anew", file.display());
+    connection.execute("VACUUM INTO ?1", [file.to_string_lossy()]).unwrap();
+    fs::remove_dir_all(&data).unwrap();
+}
+
+fn binding() -> StoredBinding {
+    StoredBinding {
+        aor: "rik33+user200s0".to_owned(),
+        contact: "sip:200@192.0.2.7:5062".to_owned(),
+        transport: Transport::Udp,
+        local: "192.0.2.1:5060".parse().unwrap(),
+        peer: "192.0.2.7:5062".parse().unwrap(),
+        expires_at: WallTime(NOW.0 + 60_000),
+        call_id: "abc@phone".to_owned(),
+        cseq: 17,
+        user_agent: "Yealink T31".to_owned(),
+    }
+}
