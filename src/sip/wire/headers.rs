@@ -201,19 +201,21 @@ impl Headers {
 
     /// Drops the topmost Via value, also when several stand in one field.
     pub fn pop_via(&mut self) {
-        let Some(place) = self.0.iter().position(|(name, _)| *name == Name::Via) else { return };
-        let Some((_, value)) = self.0.get_mut(place) else { return };
-        let mut rest = Some(value.as_str());
-        while let Some(text) = rest {
-            let (head, tail) = cut(text, b',');
-            rest = tail;
-            if !trim(head).is_empty() {
-                break;
+        // A field without any value is no value: it goes on the way.
+        while let Some(place) = self.0.iter().position(|(name, _)| *name == Name::Via) {
+            let Some((_, value)) = self.0.get_mut(place) else { return };
+            let (mut popped, mut rest) = (false, Some(value.as_str()));
+            while let (false, Some(text)) = (popped, rest) {
+                let (head, tail) = cut(text, b',');
+                (popped, rest) = (!trim(head).is_empty(), tail.map(|tail| tail.trim_start_matches([' ', '\t'])));
             }
-        }
-        match rest.map(trim).filter(|rest| list(rest).next().is_some()).map(str::to_owned) {
-            Some(rest) => *value = rest,
-            None => drop(self.0.remove(place)),
+            match rest.filter(|rest| !rest.is_empty()).map(|rest| value.len() - rest.len()) {
+                Some(gone) => drop(value.drain(..gone)),
+                None => drop(self.0.remove(place)),
+            }
+            if popped {
+                return;
+            }
         }
     }
 

@@ -50,7 +50,7 @@ fn compact_names_are_long_ones() {
 fn several_vias_in_one_field_are_several() {
     let mut headers = read(&request_with(
         "Via: SIP / 2.0 / UDP a.example.org : 5070 ;branch=z9hG4bK1;rport, SIP/2.0/TCP [2001:db8::1];branch=z9hG4bK2\r\n\
-         v: SIP/2.0/tls c.example.org\r\n",
+         Via:\r\nv: ,SIP/2.0/tls c.example.org\r\n",
     ))
     .headers;
     let written: Vec<_> = headers.vias().unwrap().iter().map(ToString::to_string).collect();
@@ -62,7 +62,8 @@ fn several_vias_in_one_field_are_several() {
             "SIP/2.0/TLS c.example.org"
         ]
     );
-    for left in [2, 1, 0, 0] {
+    headers.push(Name::Via, "SIP/2.0/UDP é , SIP/2.0/UDP ÿ \t ");
+    for left in [4, 3, 2, 1, 0, 0] {
         headers.pop_via();
         assert_eq!(headers.vias().map_or(0, |vias| vias.len()), left);
     }
