@@ -8,5 +8,4 @@ mod client;
 mod description;
 mod events;
 mod gate;
-mod look;
 mod world;
