@@ -10,7 +10,7 @@
  * @typedef {{ number: string, employee: string, devices: (SipDevice | MobileDevice)[] }} Extension
  * @typedef {{ id: string, started_at: string, answered_at: string | null, direction: "inbound" | "outbound" | "internal",
  *   caller: string, caller_name: string, called: string, with: string[], state: string, trunk: string | null }} Call
- * @typedef {{ version: string, time: string, name: string, language: "ru" | "en", country: string, area_code: string }} System
+ * @typedef {{ version: string, time: string, name: string, language: "ru" | "en", country: string, area_code: string, mobile_ranges_date: string | null }} System
  * @typedef {{ system: System | null, skew: number, trunks: Trunk[], extensions: Extension[], calls: Call[] }} Box
  */
 

@@ -32,6 +32,8 @@ struct Inner {
     directory: DataDir,
     board: Board,
     rng: Mutex<Rng>,
+    /// That of the plan in force.
+    mobile_ranges_date: Mutex<Option<String>>,
 }
 
 /// What the engine's loop is told.
@@ -112,6 +114,7 @@ impl Handle {
             directory,
             board,
             rng: Mutex::new(rng),
+            mobile_ranges_date: Mutex::new(plan.mobile_ranges_date().map(str::to_owned)),
         }));
         Ok(Beginning { handle, orders: inbox, bindings, plan, first_sign_in })
     }
@@ -172,12 +175,19 @@ impl Handle {
         self.0.rng.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn mobile_ranges_date(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.mobile_ranges_date.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
         let (old, new) = (self.office().settings.clone(), &office.settings);
         let moved = (&old.country, &old.area_code) != (&new.country, &new.area_code);
         let plan = moved.then(|| plan_of(new, self.data())).transpose()?.map(Box::new);
         files::load_clips(&mut office, self.data());
         self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
+        if let Some(plan) = &plan {
+            *self.mobile_ranges_date() = plan.mobile_ranges_date().map(str::to_owned);
+        }
         let office = Arc::new(office);
         *self.0.office.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&office);
         self.0.board.office_applied(&office, clock::wall());
@@ -190,6 +200,10 @@ impl Handle {
 impl http::Exchange for Handle {
     fn office(&self) -> Arc<Office> {
         Self::office(self)
+    }
+
+    fn mobile_ranges_date(&self) -> Option<String> {
+        Self::mobile_ranges_date(self).clone()
     }
 
     fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), StoreError> {

@@ -87,6 +87,10 @@ impl Exchange for FakeBox {
         self.office.read().unwrap().clone()
     }
 
+    fn mobile_ranges_date(&self) -> Option<String> {
+        None
+    }
+
     fn apply(&self, office: Office, _: &str, _: &str) -> Result<(), StoreError> {
         self.disk()?;
         *self.office.write().unwrap() = Arc::new(office);

@@ -48,6 +48,7 @@ fn play(seed: u64) {
     }
     for phone in &mut world.phones {
         phone.sound_every = secs(1);
+        phone.listens_to_each = 50;
     }
     let office = Office { phones, carrier };
     for _ in 0..30 {

@@ -70,6 +70,8 @@ export default {
   state_ending: "ending",
 
   trunks: "City numbers",
+  no_mobile_ranges: "There is no table of mobile numbers by region: every mobile counts as one of another region and needs the right “mobiles of the country”.",
+  mobile_ranges: ({ date = "" }) => `The region of a mobile comes from a table of ${date}. Numbers move between operators, so it is an estimate.`,
   no_trunks: "No city number yet. Put it into the office file and apply it: dozvon apply.",
   since: ({ when = "" }) => `since ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `The carrier said: ${status} ${reason}`.trim(),

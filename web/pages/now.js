@@ -120,6 +120,7 @@ function Trunks(props) {
     <header><h2 id="trunks-title">${t("trunks")}</h2></header>
     ${box.trunks.length === 0 && html`<p class="empty">${t("no_trunks")}</p>`}
     <ul>${box.trunks.map((trunk) => html`<${TrunkRow} key=${trunk.name} ...${props} trunk=${trunk} />`)}</ul>
+    ${box.trunks.length > 0 && box.system?.country === "RU" && html`<p class="empty hint">${box.system.mobile_ranges_date ? t("mobile_ranges", { date: box.system.mobile_ranges_date }) : t("no_mobile_ranges")}</p>`}
   </section>`;
 }
 

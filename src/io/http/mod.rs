@@ -55,6 +55,8 @@ pub struct WebAddresses {
 pub trait Exchange: Send + Sync + 'static {
     /// The settings in force.
     fn office(&self) -> Arc<Office>;
+    /// Of when the table of mobile ranges by region is; `None`: it is empty, and every mobile counts as one of the country.
+    fn mobile_ranges_date(&self) -> Option<String>;
     /// Puts new settings in force: a version on the disk, then the snapshot.
     ///
     /// # Errors
