@@ -165,6 +165,8 @@ impl From<RoleWord> for Role {
 }
 
 fn main() -> ExitCode {
+    // The allocator reserves generously; with huge pages that would be 11 MB in use for nothing (22 resident instead of 11).
+    let _ = nix::sys::prctl::set_thp_disable(true);
     let Arguments { places, command } = Arguments::parse();
     let outcome = Config::read(places.config.as_deref()).map_err(Refusal::of).and_then(|mut config| {
         config.paths.data = places.data.unwrap_or(config.paths.data);
