@@ -7,7 +7,7 @@ use crate::desk::desk_office;
 use crate::sim::{Answer, Link, MONDAY_NOON, PhoneId, World, millis, secs};
 
 /// Days that `cargo test` plays; `SIM_SEEDS=N` and `SIM_FIRST=N` choose more.
-const DAYS: u64 = 100;
+const DAYS: u64 = 300;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
