@@ -345,7 +345,12 @@ impl Phone {
                 self.calls[index].status = 0;
                 self.reply(&request, 200, "x", Vec::new(), &[])
             }
-            (Method::Update, Some(_)) | (Method::Options, _) => self.reply(&request, 200, "x", Vec::new(), &[]),
+            (Method::Update | Method::Options, Some(index)) => {
+                // a call that it has forgotten is none: RFC 3261 §12.2.2
+                let status = if self.calls[index].state == CallState::Over { 481 } else { 200 };
+                self.reply(&request, status, "x", Vec::new(), &[])
+            }
+            (Method::Options, None) => self.reply(&request, 200, "x", Vec::new(), &[]),
             (Method::Register, _) if self.registrar => self.on_register(&request),
             (Method::Bye | Method::Cancel, None) => self.reply(&request, 481, "x", Vec::new(), &[]),
             _ => self.reply(&request, 405, "x", Vec::new(), &[]),
