@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 const ARROWS: [(&str, &[&str]); 17] = [
     ("base", &[]),
     ("codec", &[]),
-    ("sdp", &["codec"]),
+    // a=crypto names what SRTP does
+    ("sdp", &["codec", "rtp"]),
     ("rtp", &["base", "codec"]),
     ("media", &["base", "codec", "sdp", "rtp"]),
     ("sip", &["base"]),

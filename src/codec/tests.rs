@@ -1,6 +1,6 @@
 use super::detect::{Ear, dominant, level_dbm0, level_of};
 use super::tone::{DigitTone, ToneGenerator, digit_frequencies};
-use super::{Codec, g711};
+use super::{Codec, Law, g711};
 
 fn tone(frequencies: [u16; 2], cadence_ms: &[u16], samples: usize) -> Vec<i16> {
     let mut sound = vec![0; samples];
@@ -14,41 +14,44 @@ fn codecs_are_found_by_name_in_any_case_and_by_static_payload_type() {
     assert_eq!(Codec::from_rtp("PCMU", 8000), Some(Codec::Pcmu));
     assert_eq!(Codec::from_rtp("PCMU", 16000), None);
     assert_eq!(Codec::from_rtp("G729", 8000), None);
+    assert_eq!(Codec::from_rtp("g722", 8000), Some(Codec::G722));
+    assert_eq!(Codec::from_rtp("OPUS", 48000), Some(Codec::Opus));
     assert_eq!(Codec::from_static(8), Some(Codec::Pcma));
     assert_eq!(Codec::from_static(0), Some(Codec::Pcmu));
+    assert_eq!(Codec::from_static(9), Some(Codec::G722));
     assert_eq!(Codec::from_static(18), None);
 }
 
 #[test]
 fn every_byte_survives_decoding_and_encoding() {
-    for codec in Codec::ALL {
+    for law in [Law::A, Law::Mu] {
         for byte in 0..=255 {
-            let again = g711::encode_sample(codec, g711::decode_sample(codec, byte));
+            let again = g711::encode_sample(law, g711::decode_sample(law, byte));
             // µ-law has two zeros; both may come back as the positive one.
-            let both_zero = codec == Codec::Pcmu && byte == 0x7F && again == 0xFF;
-            assert!(again == byte || both_zero, "{codec:?} {byte:#04x} came back as {again:#04x}");
+            let both_zero = law == Law::Mu && byte == 0x7F && again == 0xFF;
+            assert!(again == byte || both_zero, "{law:?} {byte:#04x} came back as {again:#04x}");
         }
-        assert_eq!(g711::encode_sample(codec, 0), codec.silence());
+        assert_eq!(g711::encode_sample(law, 0), law.silence());
     }
 }
 
 #[test]
 fn known_codes_of_the_recommendation_decode_to_its_values() {
     // G.711 tables 1a and 2a: decoder output at the ends of the scale, at 16 and 14 bits.
-    assert_eq!(g711::decode_sample(Codec::Pcma, 0xAA), 32256);
-    assert_eq!(g711::decode_sample(Codec::Pcma, 0x2A), -32256);
-    assert_eq!(g711::decode_sample(Codec::Pcmu, 0x80), 32124);
-    assert_eq!(g711::decode_sample(Codec::Pcmu, 0x00), -32124);
+    assert_eq!(g711::decode_sample(Law::A, 0xAA), 32256);
+    assert_eq!(g711::decode_sample(Law::A, 0x2A), -32256);
+    assert_eq!(g711::decode_sample(Law::Mu, 0x80), 32124);
+    assert_eq!(g711::decode_sample(Law::Mu, 0x00), -32124);
 }
 
 #[test]
 fn slices_are_coded_as_far_as_both_reach() {
     let samples = [100, -200, 3000, -32768];
     let mut bytes = [0; 3];
-    assert_eq!(g711::encode(Codec::Pcma, &samples, &mut bytes), 3);
-    assert_eq!(bytes, [100, -200, 3000].map(|sample| g711::encode_sample(Codec::Pcma, sample)));
+    assert_eq!(g711::encode(Law::A, &samples, &mut bytes), 3);
+    assert_eq!(bytes, [100, -200, 3000].map(|sample| g711::encode_sample(Law::A, sample)));
     let mut back = [0; 5];
-    assert_eq!(g711::decode(Codec::Pcma, &bytes, &mut back), 3);
+    assert_eq!(g711::decode(Law::A, &bytes, &mut back), 3);
     for (was, is) in samples.iter().zip(&back).take(3) {
         assert!((i32::from(*was) - i32::from(*is)).abs() <= was.unsigned_abs() as i32 / 16 + 16, "{was} became {is}");
     }
@@ -58,7 +61,7 @@ fn slices_are_coded_as_far_as_both_reach() {
 #[test]
 fn transcoding_there_and_back_keeps_the_sound() {
     let all: Vec<u8> = (0..=255).collect();
-    for (from, to) in [(Codec::Pcma, Codec::Pcmu), (Codec::Pcmu, Codec::Pcma)] {
+    for (from, to) in [(Law::A, Law::Mu), (Law::Mu, Law::A)] {
         let mut payload = all.clone();
         super::transcode(from, to, &mut payload);
         for (was, is) in all.iter().zip(&payload) {
@@ -72,7 +75,7 @@ fn transcoding_there_and_back_keeps_the_sound() {
         assert_eq!(upper(&payload), upper(&all), "{from:?} to {to:?} and back");
     }
     let mut same = all.clone();
-    super::transcode(Codec::Pcma, Codec::Pcma, &mut same);
+    super::transcode(Law::A, Law::A, &mut same);
     assert_eq!(same, all);
 }
 

@@ -10,7 +10,7 @@ use super::player::{FRAME, Player};
 use super::report::Reports;
 use super::{Event, Sound, Stats};
 use crate::base::{EndpointId, Instant, Rng};
-use crate::codec::{g711, transcode};
+use crate::codec::{Law, g711, transcode};
 use crate::rtp::event::Payload;
 use crate::rtp::{HEADER_BYTES, Header, strip};
 use crate::sdp::Agreed;
@@ -94,7 +94,8 @@ impl Endpoint {
         let (head, payload) = bytes.get_mut(..length)?.split_first_chunk_mut()?;
         Header { payload_type, ..header }.write(head);
         if let Some(from) = from {
-            transcode(from, terms.codec, payload);
+            let (from, to) = (from.law()?, terms.codec.law()?);
+            transcode(from, to, payload);
         }
         self.sent += 1;
         Some((to, length))
@@ -153,7 +154,7 @@ impl Endpoint {
         let header = self.outgoing.frame(now, terms.payload_type, ticks);
         let Some((head, payload)) = buffer.split_first_chunk_mut() else { return Tick::Quiet };
         header.write(head);
-        let length = HEADER_BYTES + g711::encode(terms.codec, frame, payload);
+        let length = HEADER_BYTES + g711::encode(terms.codec.law().unwrap_or(Law::A), frame, payload);
         self.sent += 1;
         Tick::Send { to, length }
     }

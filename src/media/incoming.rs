@@ -38,7 +38,7 @@ impl Terms {
         Self {
             codec: agreed.codec,
             payload_type: agreed.payload_type,
-            events: agreed.dtmf_payload_type,
+            events: agreed.events.map(|events| events.payload_type),
             may_send: matches!(agreed.direction, Direction::SendRecv | Direction::SendOnly),
             may_receive: matches!(agreed.direction, Direction::SendRecv | Direction::RecvOnly),
             alaw: agreed.common.contains(&Codec::Pcma),
@@ -162,7 +162,8 @@ impl Incoming {
         let Some(detector) = &mut self.detector else { return };
         let mut samples = [0; LISTEN];
         for part in payload.chunks(LISTEN) {
-            let length = g711::decode(codec, part, &mut samples);
+            let Some(law) = codec.law() else { return };
+            let length = g711::decode(law, part, &mut samples);
             if let Some(heard) = detector.listen(samples.get(..length).unwrap_or_default()) {
                 told.push_back(Event::Digit { endpoint: id, digit: heard.digit, duration_ms: heard.duration_ms });
             }

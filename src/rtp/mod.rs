@@ -5,6 +5,7 @@ pub mod event;
 mod packet;
 mod reception;
 pub mod rtcp;
+pub mod srtp;
 
 pub use packet::{HEADER_BYTES, Header, MAX_PACKET_BYTES, Malformed, Packet, read, strip};
 pub use reception::{Order, Reception};

@@ -6,7 +6,8 @@
 
 use std::net::SocketAddr;
 
-use crate::codec::Codec;
+use crate::codec::{Codec, OpusParameters};
+use crate::rtp::srtp::{MasterKey, Suite};
 
 mod description;
 mod negotiator;
@@ -79,8 +80,17 @@ pub struct Agreed {
     pub codec: Codec,
     /// Payload type that the peer wants for `codec`; what we send with.
     pub payload_type: u8,
-    /// Payload type of telephone-event (RFC 4733) that the peer accepts, when it does.
-    pub dtmf_payload_type: Option<u8>,
+    /// The telephone-event (RFC 4733) that the peer accepts, when it does: that of the codec's clock where there is a choice.
+    pub events: Option<Events>,
+    /// What the payload types of its packets mean: as our description said, and as its own did where that leaves no doubt
+    /// (phones send dynamic formats by either number).
+    pub hears: Vec<(u8, Meaning)>,
+    /// The peer takes comfort noise (RFC 3389) as payload type 13.
+    pub noise: bool,
+    /// What the peer asks of our Opus.
+    pub opus: OpusParameters,
+    /// Keys of both directions when the stream is SRTP.
+    pub srtp: Option<StreamKeys>,
     /// Where the peer wants its RTP; `None` on hold by 0.0.0.0, and when it gave a host name, a multicast address or
     /// none: then only its packets can tell.
     pub rtp: Option<SocketAddr>,
@@ -90,8 +100,47 @@ pub struct Agreed {
     pub direction: Direction,
     /// Milliseconds of sound in a packet that the peer asks for, 10 to 200; 20 when it doesn't.
     pub ptime_ms: u32,
+    /// The most milliseconds of sound in a packet that it can take, when it says so: `a=maxptime`.
+    pub max_ptime_ms: Option<u32>,
     /// Formats that both sides could speak, the peer's order.
     pub common: Vec<Codec>,
+}
+
+/// telephone-event in one direction: RFC 4733.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Events {
+    /// What it goes by.
+    pub payload_type: u8,
+    /// The RTP clock in Hz that its durations count: 8000, or 48000 beside Opus.
+    pub clock_rate: u32,
+}
+
+/// What a payload type means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Sound.
+    Audio(Codec),
+    /// telephone-event under this RTP clock in Hz.
+    Events(u32),
+    /// Comfort noise: RFC 3389.
+    Noise,
+}
+
+/// The SRTP keys of one stream: RFC 4568.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StreamKeys {
+    /// How packets are protected, both ways.
+    pub suite: Suite,
+    /// For what we send.
+    pub ours: MasterKey,
+    /// For what the peer sends.
+    pub theirs: MasterKey,
+}
+
+impl std::fmt::Debug for StreamKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamKeys").field("suite", &self.suite).finish_non_exhaustive()
+    }
 }
 
 impl Agreed {

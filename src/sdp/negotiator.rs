@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use super::description::{Description, Format, Media};
-use super::{Agreed, Direction, Error};
-use crate::codec::Codec;
+use super::{Agreed, Direction, Error, Events, Meaning};
+use crate::codec::{Codec, OpusParameters};
 
 /// One leg's side of offer and answer. An exchange that fails leaves everything as it was.
 #[derive(Clone, Debug)]
@@ -308,7 +308,16 @@ fn agreed(
     Agreed {
         codec,
         payload_type,
-        dtmf_payload_type: digits,
+        events: digits.map(|payload_type| Events { payload_type, clock_rate: 8000 }),
+        hears: common
+            .iter()
+            .map(|(codec, number)| (*number, Meaning::Audio(*codec)))
+            .chain(digits.map(|number| (number, Meaning::Events(8000))))
+            .collect(),
+        noise: false,
+        opus: OpusParameters::default(),
+        srtp: None,
+        max_ptime_ms: None,
         rtp: media.address().map(|address| SocketAddr::new(address, media.port)),
         rtcp: media.rtcp_address().map(|(address, port)| SocketAddr::new(address, port)),
         direction,

@@ -2,8 +2,9 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 
-use super::{Agreed, Direction, Error, Negotiator};
+use super::{Agreed, Direction, Error, Events, Meaning, Negotiator};
 use crate::codec::Codec::{self, Pcma, Pcmu};
+use crate::codec::OpusParameters;
 
 const BOTH: [Codec; 2] = [Pcma, Pcmu];
 
@@ -61,7 +62,12 @@ fn a_phones_offer_is_answered_to_the_letter() {
     let expected = Agreed {
         codec: Pcmu,
         payload_type: 0,
-        dtmf_payload_type: Some(101),
+        events: Some(Events { payload_type: 101, clock_rate: 8000 }),
+        hears: vec![(0, Meaning::Audio(Pcmu)), (8, Meaning::Audio(Pcma)), (101, Meaning::Events(8000))],
+        noise: false,
+        opus: OpusParameters::default(),
+        srtp: None,
+        max_ptime_ms: None,
         rtp: Some("192.0.2.20:11796".parse().unwrap()),
         rtcp: Some("192.0.2.20:11797".parse().unwrap()),
         direction: Direction::SendRecv,
@@ -109,7 +115,7 @@ fn the_first_plain_audio_is_taken_and_every_other_stream_refused_in_its_place() 
         "m=image 0 udptl t38",
     ];
     assert_eq!(streams, expected);
-    assert_eq!((agreed.codec, agreed.dtmf_payload_type), (Pcma, Some(98)));
+    assert_eq!((agreed.codec, agreed.events.map(|events| events.payload_type)), (Pcma, Some(98)));
     assert_eq!(agreed.rtp, Some("198.51.100.7:50122".parse().unwrap()));
     assert_eq!(sdp_types::Session::parse(text.as_bytes()).unwrap().medias.len(), 5);
 }
@@ -186,7 +192,7 @@ fn sloppy_text_of_real_phones_is_read() {
         [bare_lf, no_times, no_origin, odd_origin, junk_behind, no_last_end, twice_connected, odd_case, spaces, leading]
     {
         let (_, agreed) = answer(&text);
-        assert_eq!((agreed.codec, agreed.dtmf_payload_type), (Pcmu, Some(101)), "{text}");
+        assert_eq!((agreed.codec, agreed.events.map(|events| events.payload_type)), (Pcmu, Some(101)), "{text}");
         assert_eq!(agreed.rtp, Some("192.0.2.20:11796".parse().unwrap()), "{text}");
     }
     let mut latin = DESK_PHONE.replace("SDP data", "Z?rich").into_bytes();
@@ -198,11 +204,14 @@ fn sloppy_text_of_real_phones_is_read() {
 #[test]
 fn static_payload_types_need_no_rtpmap_and_dynamic_ones_are_found_by_name() {
     let (_, agreed) = answer(&offer_with("m=audio 4000 RTP/AVP 18 8\r\n"));
-    assert_eq!((agreed.codec, agreed.payload_type, agreed.dtmf_payload_type), (Pcma, 8, None));
+    assert_eq!((agreed.codec, agreed.payload_type, agreed.events.map(|events| events.payload_type)), (Pcma, 8, None));
     let (text, agreed) = answer(&offer_with(
         "m=audio 4000 RTP/AVP 107 96 97\r\na=rtpmap:107 opus/48000/2\r\na=rtpmap:96 PCMA/8000/1\r\na=rtpmap:97 telephone-event/8000\r\n",
     ));
-    assert_eq!((agreed.codec, agreed.payload_type, agreed.dtmf_payload_type), (Pcma, 96, Some(97)));
+    assert_eq!(
+        (agreed.codec, agreed.payload_type, agreed.events.map(|events| events.payload_type)),
+        (Pcma, 96, Some(97))
+    );
     assert!(
         text.contains("m=audio 10000 RTP/AVP 96 97\r\na=rtpmap:96 PCMA/8000\r\na=rtpmap:97 telephone-event/8000\r\n")
     );
@@ -210,7 +219,7 @@ fn static_payload_types_need_no_rtpmap_and_dynamic_ones_are_found_by_name() {
     assert_eq!(refusal(&offer_with(stereo_and_wide)), Error::NoCommonCodec);
     let wide_digits =
         "m=audio 4000 RTP/AVP 8 96 97\r\na=rtpmap:96 telephone-event/48000\r\na=rtpmap:97 telephone-event/8000\r\n";
-    assert_eq!(answer(&offer_with(wide_digits)).1.dtmf_payload_type, Some(97));
+    assert_eq!(answer(&offer_with(wide_digits)).1.events.map(|events| events.payload_type), Some(97));
 }
 
 #[test]
@@ -331,7 +340,7 @@ fn our_offer_after_theirs_keeps_payload_types_and_refused_streams() {
         "m=video 0 RTP/AVP 99\r\nm=audio 4000 RTP/AVP 96 97\r\na=rtpmap:96 PCMA/8000\r\na=rtpmap:97 telephone-event/8000\r\n",
     );
     let agreed = ours.receive_answer(answer.as_bytes()).unwrap();
-    assert_eq!((agreed.payload_type, agreed.dtmf_payload_type), (96, Some(97)));
+    assert_eq!((agreed.payload_type, agreed.events.map(|events| events.payload_type)), (96, Some(97)));
 }
 
 #[test]
@@ -365,10 +374,14 @@ fn answers_are_read_for_what_we_offered_only() {
     assert_eq!(ours.receive_answer(offer_with("m=audio 4000 RTP/AVP 0\r\n").as_bytes()), Err(Error::NoCommonCodec));
     assert_eq!(ours.receive_answer(b"busy"), Err(Error::Parse { line: 0, what: "no line of a session description" }));
     let bare = ours.receive_answer(offer_with("m=audio 4000 RTP/AVP 8 101\r\n").as_bytes()).unwrap();
-    assert_eq!(bare.dtmf_payload_type, Some(101), "a bare number of an answer means what we offered");
+    assert_eq!(
+        bare.events.map(|events| events.payload_type),
+        Some(101),
+        "a bare number of an answer means what we offered"
+    );
     let moved = offer_with("m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/8000\r\n");
     assert_eq!(
-        ours.receive_answer(moved.as_bytes()).unwrap().dtmf_payload_type,
+        ours.receive_answer(moved.as_bytes()).unwrap().events.map(|events| events.payload_type),
         Some(96),
         "early and final answers may differ"
     );
@@ -475,7 +488,7 @@ proptest! {
                 let ours = a.receive_answer(&answer).unwrap();
                 prop_assert_eq!(ours.codec, theirs.codec);
                 prop_assert_eq!(ours.payload_type, theirs.payload_type);
-                prop_assert_eq!(ours.dtmf_payload_type, theirs.dtmf_payload_type);
+                prop_assert_eq!(ours.events.map(|events| events.payload_type), theirs.events.map(|events| events.payload_type));
                 prop_assert_eq!(ours.direction, direction);
                 prop_assert_eq!(theirs.direction, direction.reversed());
                 prop_assert_eq!(ours.rtp, Some("198.51.100.1:20000".parse().unwrap()));

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::fs;
 use std::path::Path;
 
-use dozvon::codec::{Codec, detect, g711};
+use dozvon::codec::{Law, detect, g711};
 
 /// What every WAV file has before its samples, as written here and by libsndfile.
 const HEADER: usize = 44;
@@ -25,7 +25,7 @@ pub(crate) fn write_digits(path: &Path, digits: &str) {
         samples.extend([0; 1600]);
     }
     let mut bytes = vec![0; samples.len()];
-    g711::encode(Codec::Pcma, &samples, &mut bytes);
+    g711::encode(Law::A, &samples, &mut bytes);
     fs::write(path, bytes).unwrap();
 }
 

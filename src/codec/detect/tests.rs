@@ -1,5 +1,5 @@
 use super::super::tone::{DigitTone, digit_frequencies};
-use super::super::{Codec, g711};
+use super::super::{Law, g711};
 use super::*;
 use crate::base::Rng;
 
@@ -129,16 +129,16 @@ fn digits_are_heard_through_noise_fifteen_decibels_below() {
 
 #[test]
 fn digits_are_heard_through_both_laws_and_their_transcoding() {
-    for codec in Codec::ALL {
+    for law in [Law::A, Law::Mu] {
         for (low, high) in [(-8.0, -16.0), (-16.0, -8.0), (-3.0, -3.0), (-30.0, -30.0)] {
             let sound = dialled(45, 45, low, high, 1.005);
-            let other = if codec == Codec::Pcma { Codec::Pcmu } else { Codec::Pcma };
+            let other = if law == Law::A { Law::Mu } else { Law::A };
             let mut bytes = vec![0; sound.len()];
-            g711::encode(codec, &sound, &mut bytes);
-            g711::transcode(codec, other, &mut bytes);
+            g711::encode(law, &sound, &mut bytes);
+            g711::transcode(law, other, &mut bytes);
             let mut line = vec![0; sound.len()];
             g711::decode(other, &bytes, &mut line);
-            assert_eq!(digits(&line), KEYS, "{codec:?} {low} / {high} dBm0");
+            assert_eq!(digits(&line), KEYS, "{law:?} {low} / {high} dBm0");
         }
     }
 }

@@ -3,7 +3,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
 use crate::base::{Duration, EndpointId};
-use crate::codec::Codec;
+use crate::codec::{Codec, OpusParameters};
 use crate::rtp::{self, Header};
 use crate::sdp::{Agreed, Direction};
 
@@ -76,7 +76,12 @@ fn agreed(phone: &UdpSocket) -> Agreed {
     Agreed {
         codec: Codec::Pcma,
         payload_type: 8,
-        dtmf_payload_type: None,
+        events: None,
+        hears: Vec::new(),
+        noise: false,
+        opus: OpusParameters::default(),
+        srtp: None,
+        max_ptime_ms: None,
         rtp: phone.local_addr().ok(),
         rtcp: None,
         direction: Direction::SendRecv,

@@ -87,9 +87,8 @@ fn wav_of_every_width_becomes_the_same_tone() {
     let bytes32: Vec<u8> = sound.iter().flat_map(|sample| ((sample * 2_147_483_647.0) as i32).to_le_bytes()).collect();
     let floats: Vec<u8> = sound.iter().flat_map(|sample| (*sample as f32).to_le_bytes()).collect();
     let doubles: Vec<u8> = sound.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let law = |codec| {
-        sound.iter().map(|s| crate::codec::g711::encode_sample(codec, (s * 32767.0) as i16)).collect::<Vec<_>>()
-    };
+    let law =
+        |law| sound.iter().map(|s| crate::codec::g711::encode_sample(law, (s * 32767.0) as i16)).collect::<Vec<_>>();
     let files = [
         wav(1, 8, 8000, 1, &bytes8),
         wav(1, 16, 8000, 1, &pcm16(&sound)),
@@ -97,8 +96,8 @@ fn wav_of_every_width_becomes_the_same_tone() {
         wav(1, 32, 8000, 1, &bytes32),
         wav(3, 32, 8000, 1, &floats),
         wav(3, 64, 8000, 1, &doubles),
-        wav(6, 8, 8000, 1, &law(crate::codec::Codec::Pcma)),
-        wav(7, 8, 8000, 1, &law(crate::codec::Codec::Pcmu)),
+        wav(6, 8, 8000, 1, &law(crate::codec::Law::A)),
+        wav(7, 8, 8000, 1, &law(crate::codec::Law::Mu)),
     ];
     for file in files {
         let clip = imported(file);

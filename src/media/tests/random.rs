@@ -104,7 +104,7 @@ impl World {
                 plane.handle_command(*now, Command::Open { endpoint: id(n), port: 10_000 });
             }
             Act::Configure { endpoint: n, address, direction, codec, events } => {
-                let (endpoint, codec) = (id(n), Codec::ALL[usize::from(codec)]);
+                let (endpoint, codec) = (id(n), [Codec::Pcma, Codec::Pcmu][usize::from(codec)]);
                 let mut terms = agreed(codec, events.then_some(96), "10.0.0.1:4000");
                 (terms.rtp, terms.rtcp) = (Some(place(address)), Some(SocketAddr::new(place(address).ip(), 9000)));
                 use Direction::*;

@@ -8,7 +8,7 @@ fn play(endpoint: EndpointId, id: u32, samples: usize, repeat: u32) -> Command {
 
 #[test]
 fn a_clip_is_played_in_the_peers_codec_and_its_end_is_told() {
-    for codec in Codec::ALL {
+    for codec in [Codec::Pcma, Codec::Pcmu] {
         let (mut bench, a, _) = Bench::call(agreed(codec, None, PHONE_A), agreed(Codec::Pcma, None, PHONE_B));
         let start = bench.now;
         bench.order(play(A, 9, 8000, 2));
@@ -169,7 +169,7 @@ fn in_band_digits_are_heard_only_where_there_are_no_events() {
         for _ in 0..20 {
             let (mut samples, mut payload) = ([0; 160], [0; 160]);
             tone.fill(&mut samples);
-            g711::encode(Codec::Pcmu, &samples, &mut payload);
+            g711::encode(Law::Mu, &samples, &mut payload);
             assert!(
                 bench.receive(A, a.from, &a.frame(&payload)).is_some(),
                 "the tone is heard on the other side itself"

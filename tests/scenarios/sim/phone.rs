@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use dozvon::base::{Duration, Instant, Rng};
-use dozvon::codec::{Codec, g711};
+use dozvon::codec::{Law, g711};
 use dozvon::sip::Transport;
 use dozvon::sip::wire::{Headers, Host, Message, Method, Name, NameAddr, Request, Response, Uri, Via, parse};
 use md5::{Digest, Md5};
@@ -764,8 +764,8 @@ impl Phone {
             return;
         }
         let samples: Vec<i16> = match kind {
-            8 => bytes[12..].iter().map(|byte| g711::decode_sample(Codec::Pcma, *byte)).collect(),
-            0 => bytes[12..].iter().map(|byte| g711::decode_sample(Codec::Pcmu, *byte)).collect(),
+            8 => bytes[12..].iter().map(|byte| g711::decode_sample(Law::A, *byte)).collect(),
+            0 => bytes[12..].iter().map(|byte| g711::decode_sample(Law::Mu, *byte)).collect(),
             _ => return,
         };
         if let Some(hz) = dozvon::codec::detect::dominant(&samples) {

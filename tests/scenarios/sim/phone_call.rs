@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use dozvon::codec::{Codec, g711};
+use dozvon::codec::{Law, g711};
 use dozvon::sip::wire::{NameAddr, Request, Uri};
 
 /// Where a phone's call is.
@@ -56,7 +56,7 @@ pub(crate) fn tone_payload(hz: u16, payload_type: u8) -> Vec<u8> {
         .map(|n| {
             let angle = f64::from(n) * f64::from(hz) * std::f64::consts::TAU / 8000.0;
             let sample = (angle.sin() * 8000.0) as i16;
-            g711::encode_sample(if payload_type == 0 { Codec::Pcmu } else { Codec::Pcma }, sample)
+            g711::encode_sample(if payload_type == 0 { Law::Mu } else { Law::A }, sample)
         })
         .collect()
 }
