@@ -318,17 +318,17 @@ impl JitterBuffer {
         Pull::Empty { silence: self.filling }
     }
 
-    /// Steps over lost places before `place`, which is of `ms`, for which time was filled already, or that are too many
-    /// to make up for. Whether there is one more.
+    /// Steps over lost places before `place`, which is of `ms`, for which time was filled already (rounded: a stretch will
+    /// make up for the rest), or that are too many to make up for. Whether there is one more.
     fn skip_lost(&mut self, place: i64, ms: u32) -> bool {
         let Some(next) = self.next else { return false };
         let lost = place - next;
         if lost <= 0 {
             return false;
         }
-        let filled = i64::from(self.dry_ms / ms);
+        let filled = i64::from((self.dry_ms + ms / 2) / ms);
         let left = (lost - filled).clamp(0, i64::from(MOST_LOST_MS / ms));
-        self.dry_ms -= self.dry_ms.min(u32::try_from(lost - left).map_or(u32::MAX, |places| places.saturating_mul(ms)));
+        self.dry_ms = 0;
         self.go_to(place - left);
         left > 0
     }

@@ -109,19 +109,19 @@ pub(super) const MOST_MS: u32 = 200;
 const LEAST_MS: u32 = 20;
 const STEP_MS: u32 = 5;
 const STEPS: usize = (MOST_MS / STEP_MS) as usize + 1;
-/// The share of packets that may come too late: concealing one in fifty is hardly heard, and waiting for it is.
-const LATE_SHARE: f32 = 0.015;
+/// The share of packets that may come too late: concealing one in a hundred is hardly heard, waiting for it is.
+const LATE_SHARE: f32 = 0.0125;
 /// For the grain of the histogram and of the caller's ticks.
-const MARGIN_MS: u32 = 10;
+const MARGIN_MS: u32 = 5;
 /// What a packet weighs falls to 1/e in this time.
 const MEMORY_MS: f32 = 8000.0;
 /// Before anything was measured: as if some packets had come within 20 to 25 ms.
 const START_STEP: usize = 4;
 const START_WEIGHT: f32 = 10.0;
 /// A late packet raises the target by this share of what was missing, at once;
-const SPIKE_RISE: f32 = 0.5;
-/// which falls again by 5 ms a second.
-const SPIKE_FALL: f32 = 0.005;
+const SPIKE_RISE: f32 = 0.25;
+/// which falls again by 8 ms a second.
+const SPIKE_FALL: f32 = 0.008;
 /// Keeps the sums within what an f32 adds up exactly enough.
 const HEAVIEST: f32 = 1000.0;
 /// Half of the time over which the shortest way is looked for: two seconds.

@@ -156,18 +156,17 @@ impl Keys {
 impl Counter {
     /// From three labels, the first of them `label`: RFC 3711 §4.3.2.
     fn derive(master: &MasterKey, label: u8) -> Self {
-        let mut authentication = [0; 20];
-        derive(master, label + 1, &mut authentication);
-        Self {
-            cipher: Aes128::new(&derived::<16>(master, label).into()),
-            salt: left(&derived::<14>(master, label + 2)),
-            authentication: <Hmac<Sha1> as Mac>::new_from_slice(&authentication)
-                .expect("HMAC takes keys of any length"),
-        }
+        Self::of_session(derived(master, label), derived(master, label + 2), derived(master, label + 1))
+    }
+
+    pub(super) fn of_session(key: [u8; 16], salt: [u8; 14], authentication: [u8; 20]) -> Self {
+        let authentication =
+            <Hmac<Sha1> as Mac>::new_from_slice(&authentication).expect("HMAC takes keys of any length");
+        Self { cipher: Aes128::new(&key.into()), salt: left(&salt), authentication }
     }
 
     /// Encrypts or decrypts: RFC 3711 §4.1.1.
-    fn crypt(&self, ssrc: u32, index: u64, bytes: &mut [u8]) {
+    pub(super) fn crypt(&self, ssrc: u32, index: u64, bytes: &mut [u8]) {
         let start = self.salt ^ u128::from(ssrc) << 64 ^ u128::from(index) << 16;
         keystream(&self.cipher, start, bytes);
     }
@@ -187,7 +186,11 @@ impl Counter {
 
 impl Gcm {
     fn derive(master: &MasterKey, label: u8) -> Self {
-        Self { cipher: Aes128Gcm::new(&derived::<16>(master, label).into()), salt: derived::<12>(master, label + 2) }
+        Self::of_session(derived(master, label), derived(master, label + 2))
+    }
+
+    pub(super) fn of_session(key: [u8; 16], salt: [u8; 12]) -> Self {
+        Self { cipher: Aes128Gcm::new(&key.into()), salt }
     }
 
     /// RFC 7714 §8.1 and, with an index below 2³¹, §9.1.

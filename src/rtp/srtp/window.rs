@@ -46,9 +46,9 @@ impl Window {
         }
     }
 
-    /// The index after the newest.
+    /// The index after the newest. The first is 1, as with all others that send SRTCP, though RFC 3711 §3.4 has 0.
     pub(super) fn next(&self) -> u64 {
-        self.newest.map_or(0, |newest| newest + 1)
+        self.newest.unwrap_or(0) + 1
     }
 }
 
