@@ -121,7 +121,7 @@ struct Stream {
     place: i64,
     /// When its sound was due to be sent, µs, by counting the milliseconds of all packets before.
     due: i64,
-    /// The last packet, late or not.
+    /// The last packet that was not a repeated one.
     heard_at: Instant,
     /// How well timestamps fit the packets' lengths: rises with each that does, negative for a clock not to be believed.
     trust: i8,
@@ -177,44 +177,35 @@ impl JitterBuffer {
         let step = self.stream.as_ref().map_or(Step::Anew, |stream| stream.step(now, &packet));
         match step {
             Step::Other => self.counts.others += 1,
-            Step::Repeated => {
-                self.counts.repeated += 1;
-                self.touch(now);
-            }
+            Step::Repeated => self.counts.repeated += 1,
             Step::Behind(places) => self.push_behind(now, places, packet),
             Step::Ahead { places, pause } => self.push_ahead(now, places, pause, packet),
             Step::Anew => self.push_ahead(now, 1, true, packet),
         }
     }
 
-    fn touch(&mut self, now: Instant) {
-        if let Some(stream) = &mut self.stream {
-            stream.heard_at = now;
-        }
-    }
-
     /// A packet that was overtaken.
     fn push_behind(&mut self, now: Instant, places: u16, packet: Arrived<'_>) {
         let Some(stream) = &mut self.stream else { return };
-        stream.heard_at = now;
         let place = stream.place - i64::from(places);
         let due = stream.due - i64::from(places) * micros(packet.ms);
         let before = self.next.map_or(0, |next| next - place);
         if before <= 0 {
-            stream.late_in_row = 0;
+            (stream.heard_at, stream.late_in_row) = (now, 0);
             let late = self.floor.measure(arrival(now), arrival(now) - due);
             self.target.measure(late, packet.ms);
             return self.insert(place, due, false, packet);
+        }
+        stream.late_in_row += 1;
+        if stream.late_in_row >= MOST_LATE_IN_ROW {
+            return self.push_ahead(now, 1, true, packet); // it counts anew, from just below where it was
         }
         if before <= 64 && self.were_here >> (before - 1) & 1 == 1 {
             self.counts.repeated += 1;
             return;
         }
         self.counts.late += 1;
-        stream.late_in_row += 1;
-        if stream.late_in_row >= MOST_LATE_IN_ROW {
-            return self.push_ahead(now, 1, true, packet); // it counts anew, from just below where it was
-        }
+        stream.heard_at = now;
         self.target.measure(arrival(now) - due - self.floor.get(), packet.ms);
     }
 
@@ -459,7 +450,7 @@ const MOST_WAITING_MS: u32 = target::MOST_MS + MOST_PACKET_MS;
 /// RFC 3550 appendix A.1: further ahead or behind, the source began anew.
 const MOST_AHEAD: u16 = 3000;
 const MOST_BEHIND: u16 = 100;
-/// So many late packets without another between: the source counts from lower down.
+/// So many late or repeated packets without another between: the source counts from lower down.
 const MOST_LATE_IN_ROW: u8 = 10;
 /// A source that was heard within this time is not given up for another.
 const ALIVE: Duration = Duration::from_millis(200);
