@@ -26,8 +26,8 @@ pub struct JitterBuffer {
     next: Option<i64>,
     /// Which of the 64 places before `next` were here: bit 0 is the one just before.
     were_here: u64,
-    /// The delay is still to be filled up: at the start and after a pause.
-    filling: bool,
+    /// The delay was filled up; not at the start and after a pause.
+    filled: bool,
     /// Since the last packet was pulled, milliseconds were concealed without one.
     dry_ms: u32,
     floor: Floor,
@@ -157,7 +157,7 @@ enum Step {
 impl JitterBuffer {
     /// Empty, with the target for an unknown network.
     pub fn new() -> Self {
-        Self { filling: true, ..Self::default() }
+        Self::default()
     }
 
     /// Forgets the stream and its counts, keeps the memory.
@@ -284,13 +284,13 @@ impl JitterBuffer {
         let next = *self.next.get_or_insert(place);
         if front.after_pause && place <= next {
             front.after_pause = false;
-            self.filling = true;
+            self.filled = false;
         }
-        if self.filling {
+        if !self.filled {
             if self.delay(now, waiting_ms, due) < micros(self.target.ms()) {
                 return Pull::Empty { silence: true };
             }
-            self.filling = false;
+            self.filled = true;
             self.go_to(place);
         } else if self.skip_lost(place, ms) {
             return self.lose(ms);
@@ -301,12 +301,12 @@ impl JitterBuffer {
     /// Nothing waits.
     fn starve(&mut self) -> Pull<'_> {
         let paused = self.playing.as_ref().is_some_and(|slot| slot.payload.len() <= PAUSE_BYTES);
-        self.filling |= paused || self.dry_ms >= MOST_DRY_MS;
-        if !self.filling {
+        self.filled &= !paused && self.dry_ms < MOST_DRY_MS;
+        if self.filled {
             self.dry_ms += EMPTY_MS;
             self.counts.concealed_ms += u64::from(EMPTY_MS);
         }
-        Pull::Empty { silence: self.filling }
+        Pull::Empty { silence: !self.filled }
     }
 
     /// Steps over lost places before `place`, which is of `ms`, for which time was filled already (rounded: a stretch will
@@ -360,7 +360,7 @@ impl JitterBuffer {
     /// Whether the packet just pulled should be played as it is. To be asked once for each, with the `waiting_ms` of before:
     /// decoded sound that the caller holds without that packet.
     pub fn pace(&mut self, now: Instant, waiting_ms: u32) -> Pace {
-        let Some(playing) = self.playing.as_ref().filter(|_| !self.filling) else { return Pace::Steady };
+        let Some(playing) = self.playing.as_ref().filter(|_| self.filled) else { return Pace::Steady };
         let over = self.delay(now, waiting_ms, playing.due) - micros(self.target.ms());
         if over > micros(SLACK_OVER_MS) && !self.waiting.is_empty() {
             Pace::Shorten

@@ -19,11 +19,16 @@ pub struct Path {
 /// narrowband calls, G.722 and Opus among wideband ones: each scale ends at 4.5, so figures of the two do not compare.
 pub fn mos(path: &Path) -> f32 {
     let Impairment { best, scale, equipment, robustness } = impairment(path.codec);
-    let loss = 100.0 * path.loss.max(0.0).min(1.0); // in this order NaN becomes 0
-    let burst = path.burst_ratio.max(1.0).min(MOST_BURST);
+    let loss = 100.0 * within(path.loss, 0.0, 1.0);
+    let burst = within(path.burst_ratio, 1.0, MOST_BURST);
     // G.107 §7.4, Ie-eff
     let lossy = equipment + (MOST_IMPAIRMENT - equipment) * loss / (loss / burst + robustness);
     score((best - delay_impairment(path.one_way_ms) - lossy) / scale)
+}
+
+/// The nearest figure from `least` to `most`; what is no number is the least.
+fn within(figure: f32, least: f32, most: f32) -> f32 {
+    if figure >= least { figure.min(most) } else { least }
 }
 
 /// G.107 Annex B: from the rating to the score.
