@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::player::FRAME;
 use crate::codec::tone::DigitTone;
+use crate::rtp::CLOCK_HZ;
 use crate::rtp::event::{MAX_DIGIT_MS, MIN_DIGIT_MS, Payload, Sender, code_of};
 
 /// Digits that are waiting and the one that is being sent.
@@ -68,7 +69,10 @@ impl DigitQueue {
                     None => return Step::Idle,
                 },
                 State::Event { sender, timestamp } => match sender.next_packet() {
-                    Some(payload) => return Step::Event { payload, timestamp: *timestamp },
+                    Some((after, payload)) => {
+                        let timestamp = timestamp.map(|began| began.wrapping_add(after));
+                        return Step::Event { payload, timestamp };
+                    }
                     None => self.state = State::Pause { frames: PAUSE_FRAMES },
                 },
                 State::Tone(tone) => {
@@ -90,12 +94,12 @@ impl DigitQueue {
     /// Under which timestamp the event goes that has just begun.
     pub(super) fn set_timestamp(&mut self, began: u32) {
         if let State::Event { timestamp, .. } = &mut self.state {
-            *timestamp = Some(began);
+            timestamp.get_or_insert(began);
         }
     }
 
     fn begin(&mut self, digit: char, ms: u32, as_events: bool) {
-        let event = || Sender::new(digit, ms).map(|sender| State::Event { sender, timestamp: None });
+        let event = || Sender::new(digit, ms, CLOCK_HZ).map(|sender| State::Event { sender, timestamp: None });
         let state = if as_events { event() } else { DigitTone::new(digit, ms).map(State::Tone) };
         self.state = state.unwrap_or_default();
     }
