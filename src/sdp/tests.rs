@@ -2,8 +2,8 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 
-use super::{Agreed, Direction, Error, Events, Meaning, Negotiator};
-use crate::codec::Codec::{self, Pcma, Pcmu};
+use super::{Agreed, Direction, Error, Events, MasterKey, Meaning, Negotiator, SrtpPolicy};
+use crate::codec::Codec::{self, G722, Opus, Pcma, Pcmu};
 use crate::codec::OpusParameters;
 
 const BOTH: [Codec; 2] = [Pcma, Pcmu];
@@ -29,7 +29,12 @@ fn local() -> SocketAddr {
 }
 
 fn negotiator() -> Negotiator {
-    Negotiator::new(local(), 77)
+    Negotiator::new(local(), 77, SrtpPolicy::Off, keys(1))
+}
+
+/// Two keys that nobody else has.
+fn keys(of: u8) -> [MasterKey; 2] {
+    [MasterKey { key: [of; 16], salt: [of + 1; 14] }, MasterKey { key: [of + 2; 16], salt: [of + 3; 14] }]
 }
 
 fn offer_with(lines: &str) -> String {
@@ -305,7 +310,9 @@ fn packet_times_are_read_bounded_and_limited_by_maxptime() {
     assert_eq!(ptime("a=ptime:60\r\na=maxptime:40\r\n"), 40);
     assert_eq!(ptime("a=ptime:0\r\n"), 20);
     assert_eq!(ptime("a=ptime:99999999999\r\n"), 20);
-    assert_eq!(ptime("a=ptime:5000\r\n"), 200);
+    assert_eq!(ptime("a=ptime:5000\r\n"), 60);
+    assert_eq!(ptime("a=ptime:25\r\n"), 20);
+    assert_eq!(ptime("a=ptime:5\r\n"), 10);
     assert_eq!(answer(&offer_with("a=ptime:40\r\nm=audio 4000 RTP/AVP 8\r\n")).1.ptime_ms, 40);
 }
 
@@ -398,9 +405,9 @@ fn an_answer_never_widens_the_direction_that_we_offered() {
 
 #[test]
 fn peeking_tells_the_formats_in_the_offers_order() {
-    assert_eq!(Negotiator::peek_codecs(DESK_PHONE.as_bytes()), Ok(vec![Pcmu, Pcma]));
-    assert_eq!(Negotiator::peek_codecs(SOFTPHONE.as_bytes()), Ok(vec![Pcma]));
-    assert_eq!(Negotiator::peek_codecs(b"v=0"), Err(Error::NoAudio));
+    assert_eq!(Negotiator::peek_codecs(DESK_PHONE.as_bytes(), SrtpPolicy::Off), Ok(vec![G722, Pcmu, Pcma]));
+    assert_eq!(Negotiator::peek_codecs(SOFTPHONE.as_bytes(), SrtpPolicy::Off), Ok(vec![Opus, Pcma]));
+    assert_eq!(Negotiator::peek_codecs(b"v=0", SrtpPolicy::Off), Err(Error::NoAudio));
 }
 
 #[test]
@@ -411,7 +418,7 @@ fn the_answer_carries_the_offers_times_when_they_are_times() {
 
 #[test]
 fn an_ipv6_leg_says_so() {
-    let mut ours = Negotiator::new("[2001:db8::1]:10000".parse().unwrap(), 1);
+    let mut ours = Negotiator::new("[2001:db8::1]:10000".parse().unwrap(), 1, SrtpPolicy::Off, keys(1));
     let text = String::from_utf8(ours.offer(&BOTH, Direction::SendRecv)).unwrap();
     assert!(text.contains("o=- 1 1 IN IP6 2001:db8::1\r\n") && text.contains("c=IN IP6 2001:db8::1\r\n"), "{text}");
 }
@@ -459,7 +466,7 @@ proptest! {
         let mut ours = negotiator();
         ours.offer(&BOTH, Direction::SendRecv);
         let _ = ours.receive_answer(&offer);
-        let _ = Negotiator::peek_codecs(&offer);
+        let _ = Negotiator::peek_codecs(&offer, SrtpPolicy::Off);
         if let Ok((answer, agreed)) = ours.receive_offer(&offer, &codecs, None) {
             prop_assert!(codecs.contains(&agreed.codec) && agreed.common.contains(&agreed.codec));
             let read = sdp_types::Session::parse(&answer).expect("our answer is to the letter");
@@ -475,7 +482,7 @@ proptest! {
         offered in codec_lists(), known in codec_lists(), keep in prop::option::of(codec_lists()), direction in directions(),
         again in prop::bool::ANY,
     ) {
-        let (mut a, mut b) = (negotiator(), Negotiator::new("198.51.100.1:20000".parse().unwrap(), 5));
+        let (mut a, mut b) = (negotiator(), Negotiator::new("198.51.100.1:20000".parse().unwrap(), 5, SrtpPolicy::Off, keys(9)));
         if again {
             // A session that already ran one exchange the other way round.
             let offer = b.offer(&BOTH, Direction::SendRecv);
