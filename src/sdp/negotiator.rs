@@ -87,16 +87,12 @@ impl Negotiator {
     /// running session it keeps the peer's payload types and refused streams. Two equal texts have the same version.
     pub fn offer(&mut self, codecs: &[Codec], direction: Direction) -> Vec<u8> {
         let codecs = if codecs.is_empty() { &Codec::ALL } else { codecs };
-        let mut numbered: Vec<(Codec, u8)> = Vec::with_capacity(codecs.len());
-        for codec in codecs {
-            if !numbered.iter().any(|(known, _)| known == codec) {
-                numbered.push((*codec, self.numbers.of_codec(*codec)));
-            }
-        }
-        let mut events = vec![self.numbers.of_events(8000)];
-        if codecs.contains(&Codec::Opus) {
-            events.push(self.numbers.of_events(Codec::Opus.clock_rate()));
-        }
+        let clocks = [8000].into_iter().chain(codecs.contains(&Codec::Opus).then_some(Codec::Opus.clock_rate()));
+        let mut said = NumberSet::default(); // a number stands once, even where a peer has used up all
+        let numbered = codecs.iter().map(|codec| (*codec, self.numbers.of_codec(*codec)));
+        let numbered: Vec<_> = numbered.filter(|(_, number)| said.add(*number)).collect();
+        let events = clocks.map(|clock| self.numbers.of_events(clock));
+        let events: Vec<_> = events.filter(|events| said.add(events.payload_type)).collect();
         if self.streams.is_empty() {
             self.streams.push(Stream::Audio { protocol: self.own.profile().to_owned() });
         }
