@@ -63,7 +63,10 @@ pub(super) struct Own {
 }
 
 impl Own {
-    pub(super) fn new(policy: SrtpPolicy, keys: [MasterKey; 2]) -> Self {
+    pub(super) fn new(policy: SrtpPolicy, mut keys: [MasterKey; 2]) -> Self {
+        for (key, (.., salt)) in keys.iter_mut().zip(SUITES) {
+            key.salt.iter_mut().skip(salt).for_each(|byte| *byte = 0); // as the peer will read it
+        }
         Self { policy, keys, lines: [(1, Suite::AesCm128HmacSha1_80), (2, Suite::AeadAes128Gcm)] }
     }
 

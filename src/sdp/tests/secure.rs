@@ -179,6 +179,19 @@ fn keys_and_tag_stay_in_a_session_and_the_peers_new_key_is_taken() {
 }
 
 #[test]
+fn both_sides_hold_the_same_keys_of_either_suite() {
+    for suite in [Suite::AesCm128HmacSha1_80, Suite::AeadAes128Gcm] {
+        let (mut a, mut b) = (ours(SrtpPolicy::Required), Negotiator::new(local(), 5, SrtpPolicy::Optional, keys(9)));
+        let offer = String::from_utf8(a.offer(&BOTH, Direction::SendRecv)).unwrap();
+        let other = if suite == Suite::AeadAes128Gcm { "a=crypto:1 " } else { "a=crypto:2 " };
+        let (answer, theirs) = b.receive_offer(offer.replace(other, "a=x:").as_bytes(), &BOTH, None).unwrap();
+        let (ours, theirs) = (a.receive_answer(&answer).unwrap().srtp.unwrap(), theirs.srtp.unwrap());
+        assert_eq!((ours.suite, theirs.suite), (suite, suite));
+        assert!(ours.ours == theirs.theirs && ours.theirs == theirs.ours && ours.ours != ours.theirs);
+    }
+}
+
+#[test]
 fn keys_are_never_shown() {
     let mut ours = ours(SrtpPolicy::Required);
     ours.offer(&BOTH, Direction::SendRecv);

@@ -20,7 +20,7 @@ fuzz_target!(|text: &[u8]| {
         let Ok((answer, agreed)) = ours.receive_offer(text, &Codec::ALL, None) else { continue };
         let again = Negotiator::peek_codecs(&answer, policy).expect("our answer holds audio");
         assert_eq!(again, [agreed.codec]);
-        assert_eq!(agreed.srtp.is_some(), answer.windows(9).any(|part| part == b"a=crypto:"));
+        assert_eq!(agreed.srtp.is_some(), answer.windows(11).any(|part| part == b"\r\na=crypto:"));
         assert!(
             (10..=60).contains(&agreed.ptime_ms)
                 && agreed.hears.iter().any(|(number, _)| *number == agreed.payload_type)
