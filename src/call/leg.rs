@@ -4,7 +4,7 @@
 use crate::base::{EndpointId, SessionId};
 use crate::codec::Codec;
 use crate::media;
-use crate::sdp::{self, Agreed, Direction, Negotiator};
+use crate::sdp::{self, Agreed, Direction, MasterKey, Negotiator, SrtpPolicy};
 use crate::sip::Flow;
 use crate::sip::stack::SessionCommand;
 use crate::sip::wire::{Headers, Name};
@@ -63,6 +63,9 @@ pub(super) struct Leg {
     pub(super) silent: bool,
 }
 
+/// Legs run in clear.
+const NO_KEYS: [MasterKey; 2] = [MasterKey { key: [0; 16], salt: [0; 14] }; 2];
+
 /// No port pair is free, or the peer's description can't be met.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub(super) enum SoundError {
@@ -96,7 +99,7 @@ impl Leg {
     ) -> Result<Self, SoundError> {
         let codecs = match &offer {
             Some(offer) => {
-                let theirs = Negotiator::peek_codecs(offer).map_err(|error| refused(&error))?;
+                let theirs = Negotiator::peek_codecs(offer, SrtpPolicy::Off).map_err(|error| refused(&error))?;
                 let common: Vec<Codec> = theirs.into_iter().filter(|codec| ours.contains(codec)).collect();
                 if common.is_empty() {
                     return Err(SoundError::NotAcceptable(488));
@@ -145,7 +148,8 @@ impl Leg {
         }
         let (endpoint, port) = around.take_port().ok_or(SoundError::NoPort)?;
         let session_id = around.rng.u64() >> 12; // fits the 63 bits that old parsers can read
-        self.port = Some(Port { endpoint, sdp: Negotiator::new((self.flow.local.ip(), port).into(), session_id) });
+        let local = (self.flow.local.ip(), port).into();
+        self.port = Some(Port { endpoint, sdp: Negotiator::new(local, session_id, SrtpPolicy::Off, NO_KEYS) });
         around.media(media::Command::Open { endpoint, port });
         around.media(media::Command::Expect { endpoint, host: self.flow.peer.ip() });
         Ok(())

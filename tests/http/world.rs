@@ -12,7 +12,7 @@ use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
 use dozvon::io::store::{HistoryFilter, HistoryRow, StoreError, StoredStep};
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
-    Settings, SipDevice, Trunk, User,
+    Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
 use sha2::{Digest, Sha256};
@@ -181,6 +181,7 @@ pub(crate) fn trunk(name: &str, number: &str) -> Trunk {
         codecs: vec!["pcma".to_owned()],
         max_calls: 0,
         register_every: 300,
+        srtp: Srtp::Off,
     }
 }
 
@@ -193,6 +194,7 @@ fn extension(number: &str, employee: &str) -> Extension {
         forward: Forward::Conditional { busy: "201".to_owned(), no_answer: String::new() },
         mac: String::new(),
         model: String::new(),
+        srtp: Srtp::Optional,
     };
     let mobile = MobileDevice { number: "79211234567".to_owned(), ring_seconds: 20 };
     let mut devices = vec![Device::Sip(sip)];
