@@ -232,5 +232,6 @@ pub(crate) fn row(id: u64, minutes: i64) -> HistoryRow {
         ring_ms: 18_000,
         talk_ms: 167_000,
         quality: Some(serde_json::json!([{ "loss": 0.1 }, null])),
+        recordings: Vec::new(),
     }
 }

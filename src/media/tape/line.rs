@@ -74,6 +74,12 @@ impl Line {
         self.start + self.lull + i64::try_from(self.sound.len()).unwrap_or(0)
     }
 
+    /// Samples in memory.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.sound.len()
+    }
+
     /// Takes a packet: into its place, or to wait for its predecessors.
     pub(super) fn hear(&mut self, packet: &Heard<'_>) {
         if !self.is_of_stream(packet) {
@@ -273,7 +279,8 @@ impl Stream {
         let agree = (by_timestamp - by_sequence).abs() <= SLOP;
         let place = if agree || is_pause { by_timestamp } else { by_sequence };
         let late = arrived - place;
-        let place = place + if late < -DRIFT { late } else { self.lateness.note(late) };
+        let out_of_reach = late < -DRIFT || late > AWAITED;
+        let place = place + if out_of_reach { late } else { self.lateness.note(late) };
         self.anchor = (timestamp, place);
         place
     }
@@ -308,6 +315,8 @@ const LONGEST: usize = 3072;
 const SLOP: i64 = 32;
 /// How far a stream may be off its arrival: 100 ms. Samples.
 const DRIFT: i64 = 1600;
+/// What is later than this is not awaited any more where it belongs: [`HORIZON`](super::HORIZON). Samples.
+const AWAITED: i64 = 8000;
 /// Packets among which the least late one tells whether the stream is off.
 const WINDOW: u32 = 50;
 /// A timestamp that runs ahead of the sequence by this means that the sender was silent: 60 ms. Samples.

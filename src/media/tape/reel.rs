@@ -93,6 +93,12 @@ impl Reel {
         true
     }
 
+    /// Samples in memory.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.lines.iter().map(Line::kept).sum()
+    }
+
     fn is_final(&self, until: i64) -> bool {
         match self.end {
             Some(end) => until - FRAME < end,
