@@ -246,8 +246,8 @@ fn another_source_a_jump_and_a_broken_clock_stay_audible_at_their_time() {
     let mut broken = right.talk(0, 6_000);
     for (n, packet) in broken.iter_mut().enumerate() {
         packet.header.timestamp = match n {
-            0..100 => 7,                     // stands still
-            100..200 => n as u32 * 320,      // twice as fast
+            0..100 => 7,                                 // stands still
+            100..200 => n as u32 * 320,                  // twice as fast
             _ => (n as u32).wrapping_mul(2_654_435_761), // nonsense
         };
     }
@@ -321,7 +321,10 @@ fn a_clock_that_is_off_stays_within_a_tenth_of_a_second() {
         packets.extend(left.talk(last + 20, 1_000));
         packets.extend(right.talk(0, length));
         let sound = record(packets, &[(length + 2_000, Mark::End)]);
-        let change = (last as usize - 1_000..sound.ms() - 20).step_by(10).find(|at| sound.hz(Side::Left, *at) == Some(1_500)).unwrap();
+        let change = (last as usize - 1_000..sound.ms() - 20)
+            .step_by(10)
+            .find(|at| sound.hz(Side::Left, *at) == Some(1_500))
+            .unwrap();
         assert!(change.abs_diff(last as usize) <= 140, "{clock}: {change} and {last}");
         let minutes = (0..10).map(|minute| minute * 60_000 + 7_000);
         assert!(minutes.map(|at| sound.share(Side::Left, 600, at, at + 1_000)).all(|share| share > 0.9));
