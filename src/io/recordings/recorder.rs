@@ -126,6 +126,14 @@ impl Recorder {
         }
     }
 
+    /// From now on the file of a recording can't be written.
+    #[cfg(test)]
+    pub(super) fn break_file(&mut self, recording: RecordingId) {
+        if let Some(Active { file: SoundFile::Wav(wav), .. }) = self.active.get_mut(&recording) {
+            wav.break_file();
+        }
+    }
+
     /// Ends everything.
     pub(super) fn close(mut self, wall: WallTime) {
         self.end_all(wall);

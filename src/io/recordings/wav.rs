@@ -53,6 +53,11 @@ impl Wav {
         Ok(Contents { duration_ms: self.sound / BYTES_A_MS, bytes: bytes(&self.file)? })
     }
 
+    #[cfg(test)]
+    pub(super) fn break_file(&mut self) {
+        self.file = File::open("/dev/null").expect("it is always there");
+    }
+
     pub(super) fn file(&self) -> &File {
         &self.file
     }
