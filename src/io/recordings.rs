@@ -233,7 +233,7 @@ fn run(mut recorder: Recorder, inbox: &Receiver<Job>, queued: &AtomicUsize) {
 /// What anybody may still write on the disk of a directory.
 fn free_bytes(path: &Path) -> io::Result<u64> {
     let disk = nix::sys::statvfs::statvfs(path)?;
-    Ok(u64::from(disk.blocks_available()).saturating_mul(u64::from(disk.fragment_size())))
+    Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
 }
 
 /// Reads how much is free where a path is.

@@ -260,7 +260,7 @@ impl Stream {
     /// The extended sequence number; `None` when it does not belong to what came before.
     fn number(&self, packet: &Heard<'_>) -> Option<i64> {
         let [.., high, low] = self.next.to_be_bytes();
-        let ahead = packet.sequence.wrapping_sub(u16::from_be_bytes([high, low])).cast_signed();
+        let ahead = packet.sequence.wrapping_sub(u16::from_be_bytes([high, low])) as i16; // the shorter way round
         if ahead == -1 && packet.timestamp != self.last_timestamp {
             return Some(self.next); // a sequence number that stands still
         }
@@ -279,14 +279,14 @@ impl Stream {
         let agree = (by_timestamp - by_sequence).abs() <= SLOP;
         let place = if agree || is_pause { by_timestamp } else { by_sequence };
         let late = arrived - place;
-        let out_of_reach = late < -DRIFT || late > AWAITED;
+        let out_of_reach = !(-DRIFT..=AWAITED).contains(&late);
         let place = place + if out_of_reach { late } else { self.lateness.note(late) };
         self.anchor = (timestamp, place);
         place
     }
 
     fn ticks_since_anchor(&self, timestamp: u32) -> i64 {
-        let ticks = i64::from(timestamp.wrapping_sub(self.anchor.0).cast_signed());
+        let ticks = i64::from(timestamp.wrapping_sub(self.anchor.0) as i32); // the shorter way round
         ticks * i64::from(Rate::Wide.hz()) / i64::from(self.codec.clock_rate())
     }
 }

@@ -43,6 +43,9 @@ impl Stretch {
     }
 }
 
+/// The opened file, and what was read of it.
+type Read = io::Result<(Arc<File>, Vec<u8>)>;
+
 /// The bytes of a stretch.
 #[derive(Debug)]
 pub(super) struct Bytes {
@@ -50,7 +53,7 @@ pub(super) struct Bytes {
     file: Option<Arc<File>>,
     at: u64,
     left: u64,
-    reading: Option<JoinHandle<io::Result<(Arc<File>, Vec<u8>)>>>,
+    reading: Option<JoinHandle<Read>>,
 }
 
 impl Bytes {
@@ -88,7 +91,7 @@ impl Bytes {
     }
 }
 
-fn read(path: &Path, file: Option<Arc<File>>, at: u64, length: usize) -> io::Result<(Arc<File>, Vec<u8>)> {
+fn read(path: &Path, file: Option<Arc<File>>, at: u64, length: usize) -> Read {
     let file = match file {
         Some(file) => file,
         None => Arc::new(File::open(path)?),
