@@ -368,3 +368,43 @@ fn a_tape_that_nobody_takes_is_bounded() {
     assert!(tape.bytes.len() <= BLOCK_MOST && tape.missed() > 9_000);
     assert!(tape.take(ms(1_000_000)).is_some());
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_packets_break_the_reel_or_change_its_length(
+        packets in proptest::collection::vec(
+            (0u64..90, proptest::bool::ANY, proptest::num::u16::ANY, proptest::num::u32::ANY, 0u32..3, 0usize..400, 0u8..40),
+            0..300,
+        ),
+    ) {
+        let mut run = Run::new();
+        let mut now = 0;
+        run.tape.mark(ms(0), Mark::Resume);
+        let (mut paused, mut paused_since, mut cut_out) = (false, 0, 0);
+        for (after, left, sequence, timestamp, ssrc, length, what) in packets {
+            now += after;
+            let side = if left { Side::Left } else { Side::Right };
+            // Half of them belong together somehow, the others are nonsense.
+            let sequence = if what % 2 == 0 { (now / 20) as u16 } else { sequence };
+            let codec = Codec::ALL[usize::from(what) % 4];
+            let header = Header { marker: false, payload_type: 0, sequence, timestamp, ssrc };
+            run.tape.heard(ms(now), side, codec, &header, &vec![what; length]);
+            match what {
+                38 if !paused => (paused, paused_since) = (true, now),
+                39 if paused => (paused, cut_out) = (false, cut_out + now - paused_since),
+                _ => {}
+            }
+            match what {
+                38 => run.tape.mark(ms(now), Mark::Pause),
+                39 => run.tape.mark(ms(now), Mark::Resume),
+                _ => {}
+            }
+            run.wind(ms(now));
+        }
+        run.tape.mark(ms(now), Mark::End);
+        run.wind(ms(now));
+        let end = if paused { paused_since } else { now } - cut_out;
+        // A pause may be cut up to a packet late where its sound was already handed out.
+        proptest::prop_assert!((run.sound.ms() as u64).abs_diff(end) <= 20 + 200, "{} and {}", run.sound.ms(), end);
+    }
+}
