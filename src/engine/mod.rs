@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
-use crate::base::{CallId, QueryId, WallTime};
+use crate::base::{CallId, QueryId, RecordingId, WallTime};
 use crate::call::cdr::{CallEnded, CallStarted, CallStep};
 use crate::media;
 use crate::office::Office;
@@ -103,4 +103,33 @@ pub enum Record {
     CallStep(CallStep),
     /// The row is complete.
     CallEnded(CallEnded),
+    /// A recording has a file, and now a row.
+    RecordingStarted {
+        /// Which.
+        recording: RecordingId,
+        /// Of which call.
+        call: CallId,
+        /// Its first second.
+        at: WallTime,
+        /// Its file, relative to the data directory.
+        path: String,
+        /// `opus`, `wav`.
+        format: &'static str,
+    },
+    /// Its file is complete.
+    RecordingEnded {
+        /// Which.
+        recording: RecordingId,
+        /// When it ended.
+        at: WallTime,
+        /// Milliseconds of sound.
+        duration_ms: u64,
+        /// Of the file.
+        bytes: u64,
+    },
+    /// Its file is gone.
+    RecordingGone {
+        /// Which.
+        recording: RecordingId,
+    },
 }

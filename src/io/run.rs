@@ -17,12 +17,15 @@ use super::clock::{self, Clock};
 use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
+use super::recordings::{self, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
 use super::store::StoreError;
 use super::{control, http};
 use crate::base::{Duration, Instant, Rng, WallTime};
+use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, Output, STOP_GRACE};
 use crate::media;
+use crate::office::Office;
 
 /// Why the exchange did not start: one sentence for the person at the console.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +78,7 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     let (media_events, media_inbox) = mpsc::unbounded_channel();
     let media = start_media(config, clock, rng.fork(), media_events)?;
     let beginning = Handle::open(&config.paths.data)?;
+    let recorder = start_recorder(&beginning.handle)?;
     let web = start_web(config, started_at, &beginning.handle);
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
@@ -84,7 +88,7 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     web?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
     tell(&format!("ready sip={} web={page}", net.listens()[0]));
-    let mut exchange = Loop::new(beginning, net, media, media_inbox, clock, rng);
+    let mut exchange = Loop::new(beginning, net, (media, media_inbox), recorder, clock, rng);
     runtime.block_on(exchange.run(signals));
     exchange.close();
     Ok(())
@@ -96,6 +100,7 @@ struct Loop {
     net: Net,
     media: MediaHandle,
     media_inbox: mpsc::UnboundedReceiver<media::Event>,
+    recorder: RecorderHandle,
     orders: mpsc::UnboundedReceiver<Order>,
     handle: Handle,
     clock: Clock,
@@ -109,8 +114,8 @@ impl Loop {
     fn new(
         beginning: Beginning,
         net: Net,
-        media: MediaHandle,
-        media_inbox: mpsc::UnboundedReceiver<media::Event>,
+        (media, media_inbox): (MediaHandle, mpsc::UnboundedReceiver<media::Event>),
+        recorder: RecorderHandle,
         clock: Clock,
         rng: Rng,
     ) -> Self {
@@ -119,8 +124,19 @@ impl Loop {
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
         let outputs = VecDeque::new();
-        let mut new =
-            Self { engine, net, media, media_inbox, orders, handle, clock, outputs, wall_at_zero, wall_checked: now };
+        let mut new = Self {
+            engine,
+            net,
+            media,
+            media_inbox,
+            recorder,
+            orders,
+            handle,
+            clock,
+            outputs,
+            wall_at_zero,
+            wall_checked: now,
+        };
         new.feed(now, Input::Restore(bindings));
         new.act(now);
         new
@@ -202,6 +218,7 @@ impl Loop {
         match order {
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::Office(office, plan) => {
+                self.recorder.set(recording_settings(&office));
                 if let Some(plan) = plan {
                     self.feed(now, Input::Plan(plan));
                 }
@@ -268,10 +285,13 @@ impl Loop {
         self.wall_at_zero + now.since(Instant::ZERO)
     }
 
-    /// After the loop: sound first, whose last numbers belong to rows that are on their way to the disk.
+    /// After the loop: sound first, whose last numbers and recordings belong to rows that are on their way to the disk.
     fn close(self) {
-        let Self { media, handle, .. } = self;
+        let Self { media, recorder, handle, .. } = self;
         media.stop();
+        if !recorder.close() {
+            tracing::error!("recordings were not all written; the next start closes them");
+        }
         handle.store().close();
         control::close(handle.data());
     }
@@ -344,6 +364,22 @@ fn start_media(
     // The loop outlives the media thread, but for its last moments.
     rtp::start(rtp, move |event| drop(events.send(event)))
         .map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
+}
+
+fn start_recorder(handle: &Handle) -> Result<RecorderHandle, StoreError> {
+    let board = handle.board().clone();
+    let told = move |told: Told| {
+        let text = told.to_string();
+        tracing::warn!(what = told.what(), "{text}");
+        board.apply(Live::Notice { what: told.what(), text }, clock::wall());
+    };
+    let recorder = recordings::start(handle.data(), handle.store().clone(), told)?;
+    recorder.set(recording_settings(&handle.office()));
+    Ok(recorder)
+}
+
+fn recording_settings(office: &Office) -> recordings::Settings {
+    recordings::Settings { timezone: office.settings.timezone.clone(), ..recordings::Settings::default() }
 }
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {

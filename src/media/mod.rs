@@ -40,6 +40,7 @@ mod outgoing;
 mod plane;
 mod player;
 mod report;
+pub mod tape;
 
 pub use plane::{Forward, Plane};
 

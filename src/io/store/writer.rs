@@ -10,7 +10,7 @@ use std::thread::{JoinHandle, Thread};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Opened, StoreError, TokenRow, binding, call, schema, token, version};
+use super::{Opened, StoreError, TokenRow, binding, call, recording, schema, token, version};
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
 use crate::io::clock::Stopwatch;
@@ -289,6 +289,13 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
         Record::CallStarted(started) => call::start(connection, started),
         Record::CallStep(step) => call::step(connection, place, step),
         Record::CallEnded(ended) => call::end(connection, ended),
+        Record::RecordingStarted { recording, call, at, path, format } => {
+            recording::start(connection, *recording, *call, *at, path, format)
+        }
+        Record::RecordingEnded { recording, at, duration_ms, bytes } => {
+            recording::end(connection, *recording, *at, *duration_ms, *bytes)
+        }
+        Record::RecordingGone { recording } => recording::remove(connection, *recording),
     }
 }
 
