@@ -1,11 +1,22 @@
-//! Samples in, bytes out, and back; tones made and heard. Knows no packet, no call and no file.
+//! Samples in, bytes out, and back; tones made and heard; gaps filled, rates changed, time stretched. Knows no packet, no call and no file.
 //!
 //! All linear sound here is mono, 16 bits, at one of the [`Rate`]s (8000 Hz where none is named); levels are dBm0, where a
 //! sine over the full range of `i16` is +3.14 (ITU-T G.711, table 1). Nothing here allocates once its machine is made.
 
+mod conceal;
+mod decoder;
 pub mod detect;
+mod encoder;
 pub mod g711;
+mod noise;
+mod pitch;
+mod resample;
+pub mod stretch;
 pub mod tone;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use resample::Resampler;
 
 pub use g711::{Law, transcode};
 
