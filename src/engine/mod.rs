@@ -12,7 +12,7 @@ pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
 use crate::base::{CallId, QueryId, RecordingId, WallTime};
-use crate::call::cdr::{CallEnded, CallStarted, CallStep};
+use crate::call::cdr::{CallEnded, CallStarted, CallStep, RecordingBegun};
 use crate::media;
 use crate::office::Office;
 use crate::sip::Flow;
@@ -72,6 +72,8 @@ pub enum Output {
     },
     /// An order to the media plane.
     Media(media::Command),
+    /// A recording begins; its sound comes from the media plane.
+    Recording(RecordingBegun),
     /// RFC 3263: which addresses has this name? Answered by [`Input::Resolved`].
     Resolve {
         /// Comes back with the answer.

@@ -24,6 +24,7 @@ use self::recorder::Recorder;
 use super::clock::{self, Clock};
 use super::store::{Reader, RecordingRow, Store, StoreError};
 use crate::base::{CallId, Duration, RecordingId, WallTime};
+use crate::call::cdr::RecordingBegun;
 use crate::engine::Record;
 use crate::media::tape::Block;
 
@@ -42,6 +43,13 @@ pub struct Begin {
     pub caller: String,
     /// For the name of the file: who was called, or answered.
     pub called: String,
+}
+
+impl From<RecordingBegun> for Begin {
+    fn from(begun: RecordingBegun) -> Self {
+        let RecordingBegun { recording, call, at, caller, called } = begun;
+        Self { recording, call, at, caller, called }
+    }
 }
 
 /// How recordings are made and how long they are kept.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -25,7 +25,7 @@ use crate::base::{Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, Output, STOP_GRACE};
 use crate::media;
-use crate::office::Office;
+use crate::office::{Office, RecordingFormat};
 
 /// Why the exchange did not start: one sentence for the person at the console.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +76,11 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     // Ports first: the data directory is not touched by a start that comes to nothing.
     let net = Net::open(&config.sip, rng.fork())?;
     let (media_events, media_inbox) = mpsc::unbounded_channel();
-    let media = start_media(config, clock, rng.fork(), media_events)?;
+    let taped = Arc::new(OnceLock::new());
+    let media = start_media(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
     let beginning = Handle::open(&config.paths.data)?;
     let recorder = start_recorder(&beginning.handle)?;
+    let _ = taped.set(recorder.clone());
     let web = start_web(config, started_at, &beginning.handle);
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
@@ -239,6 +241,7 @@ impl Loop {
                 match output {
                     Output::Send { flow, bytes } => self.net.send(flow, bytes),
                     Output::Media(command) => self.media.send(command),
+                    Output::Recording(begun) => self.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
@@ -358,12 +361,18 @@ fn start_media(
     clock: Clock,
     rng: Rng,
     events: mpsc::UnboundedSender<media::Event>,
+    recorder: Arc<OnceLock<RecorderHandle>>,
 ) -> Result<MediaHandle, ServeError> {
     let ports = config.rtp.ports;
     let rtp = RtpConfig { ports: ports.first..=ports.last, clock, rng };
     // The loop outlives the media thread, but for its last moments.
-    rtp::start(rtp, move |event| drop(events.send(event)))
-        .map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
+    let told = move |event| drop(events.send(event));
+    let taped = move |block| {
+        if let Some(recorder) = recorder.get() {
+            recorder.block(block);
+        }
+    };
+    rtp::start(rtp, told, taped).map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
 }
 
 fn start_recorder(handle: &Handle) -> Result<RecorderHandle, StoreError> {
@@ -379,7 +388,16 @@ fn start_recorder(handle: &Handle) -> Result<RecorderHandle, StoreError> {
 }
 
 fn recording_settings(office: &Office) -> recordings::Settings {
-    recordings::Settings { timezone: office.settings.timezone.clone(), ..recordings::Settings::default() }
+    let wanted = &office.recordings;
+    recordings::Settings {
+        format: match wanted.format {
+            RecordingFormat::Opus => recordings::RecordingFormat::Opus,
+            RecordingFormat::Wav => recordings::RecordingFormat::Wav,
+        },
+        timezone: office.settings.timezone.clone(),
+        keep_days: Some(wanted.keep_days).filter(|days| *days > 0),
+        keep_gigabytes: Some(wanted.keep_gigabytes).filter(|gigabytes| *gigabytes > 0),
+    }
 }
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {

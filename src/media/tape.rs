@@ -1,7 +1,6 @@
 //! What is heard in a call on its way to the recorder. The media thread only copies packets: a [`Tape`] collects them in
 //! [`Block`]s, and another thread puts them in order and decodes them in a [`Reel`]. Knows no file and no thread.
 
-mod decoder;
 mod line;
 mod reel;
 

@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::decoder::Decoder;
-use crate::codec::{Codec, Rate};
+use crate::codec::{Codec, Decoder, Rate};
 
 /// A packet as it was heard.
 #[derive(Clone, Copy, Debug)]
