@@ -37,7 +37,7 @@ struct Counts {
 }
 
 enum Job {
-    Record(Record),
+    Record(Box<Record>),
     Work(Box<dyn FnOnce(&Connection) + Send>),
     Close,
 }
@@ -80,7 +80,7 @@ impl Store {
             return;
         }
         counts.queued.fetch_add(1, Ordering::Relaxed);
-        if self.0.jobs.send(Job::Record(record)).is_err() {
+        if self.0.jobs.send(Job::Record(Box::new(record))).is_err() {
             counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -222,7 +222,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
-                Job::Record(record) => self.pending.push_back(record),
+                Job::Record(record) => self.pending.push_back(*record),
                 Job::Work(work) => {
                     self.write_pending();
                     work(&self.connection);
