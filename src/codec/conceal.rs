@@ -119,3 +119,6 @@ impl Concealer {
 fn history(rate: Rate) -> usize {
     rate.samples(195) / 4
 }
+
+#[cfg(test)]
+mod tests;
