@@ -126,6 +126,21 @@ fn phones_without_a_common_format_talk_over_tcp_and_udp() {
 }
 
 #[test]
+fn wideband_phones_talk_with_those_that_have_none() {
+    let exchange = without_carrier("wideband");
+    for (hd, plain) in [("G722/8000", "pcma"), ("opus/48000/2", "pcmu")] {
+        let one = phone(&exchange, RECEPTION, 500, Taste { codecs: hd, ..Taste::default() });
+        let other = phone(&exchange, ACCOUNTS, 1000, Taste { codecs: plain, ..Taste::default() });
+        one.dial("201");
+        talk((&one, 500), (&other, 1000));
+        other.hang_up();
+        one.wait_until_over();
+        let row = exchange.last_call();
+        assert_eq!(row["outcome"], "answered", "{row}");
+    }
+}
+
+#[test]
 fn a_held_party_hears_nobody_until_it_is_taken_back() {
     let exchange = without_carrier("hold");
     let accounts = phone(&exchange, ACCOUNTS, 1000, Taste { codecs: "pcmu", ..Taste::default() });
