@@ -3,7 +3,7 @@
 use crate::base::Duration;
 use crate::desk::executor::{Executor, Facts, GroupExit, HangUpWhy, Outcome, Step};
 use crate::group::{Decision, Round};
-use crate::media::{Clip, Sound};
+use crate::media::{Music, Sound};
 use crate::number::Target as Meaning;
 
 use super::Around;
@@ -195,21 +195,29 @@ impl Call {
         if self.a.state != LegState::Answered {
             return;
         }
-        match self.music() {
-            Some(clip) => {
-                self.play(around, Sound::Clip { clip, repeat: 0 });
-            }
-            None => {
-                let tone = around.tones.ringback.clone();
-                self.play_tone(around, &tone);
-            }
-        }
+        let group = match &self.stage {
+            Stage::Ringing { why: RingWhy::Group { number, .. }, .. } => self.office.group(number),
+            _ => None,
+        };
+        let Some(group) = group else {
+            let tone = around.tones.ringback.clone();
+            return self.play_tone(around, &tone);
+        };
+        let sound = match self.office.media(&group.music).and_then(|file| file.clip.clone()) {
+            Some(clip) => Sound::Clip { clip, repeat: 0 },
+            None => self.music(around),
+        };
+        self.play(around, sound);
     }
 
-    fn music(&self) -> Option<std::sync::Arc<Clip>> {
-        let Stage::Ringing { why: RingWhy::Group { number, .. }, .. } = &self.stage else { return None };
-        let group = self.office.group(number)?;
-        self.office.media(&group.music)?.clip.clone()
+    /// What those hear who wait: the office's tunes in turn, else the melody that every exchange has.
+    pub(super) fn music(&self, around: &Around<'_>) -> Sound {
+        let named = self.office.settings.music.iter();
+        let mut tunes: Vec<_> = named.filter_map(|name| self.office.media(name)?.clip.clone()).collect();
+        if tunes.is_empty() {
+            tunes.push(std::sync::Arc::clone(around.melody));
+        }
+        Sound::Music(std::sync::Arc::new(Music { tunes }))
     }
 
     pub(super) fn ring_mut(&mut self) -> Option<&mut Ringing> {

@@ -1,7 +1,7 @@
 //! What the peers of a call do: the phones that ring answer or refuse, two sides talk, hold, press keys, fall silent, hang up.
 
 use crate::base::{Duration, EndpointId, RecordingId, SessionId};
-use crate::media::{Command, Sound, Tone};
+use crate::media::Command;
 use crate::number::Target as Meaning;
 use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
 use crate::sip::wire::{Headers, Method, Name, Request, Response};
@@ -11,9 +11,6 @@ use super::leg::LegState;
 use super::one::{Call, RingWhy, Stage, Timer};
 use super::outside::Attempt;
 use super::{Around, Output};
-
-/// What a held party hears until music can be chosen: a short soft signal every five seconds, so that nobody takes silence for a lost call.
-const HOLD_CADENCE_MS: [u16; 2] = [200, 4800];
 
 /// How often a side that holds or makes no sound is asked whether it is still there.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
@@ -302,8 +299,8 @@ impl Call {
             around.media(Command::PauseRecording { recording, on: both });
         }
         if held {
-            let tone = Tone { frequencies: around.tones.ringback.frequencies, cadence_ms: HOLD_CADENCE_MS.to_vec() };
-            around.media(Command::Play { endpoint: other, id: 0, sound: Sound::Tone(tone), until_digit: false });
+            let sound = self.music(around);
+            around.media(Command::Play { endpoint: other, id: 0, sound, until_digit: false });
         } else {
             around.media(Command::StopPlay { endpoint: other });
         }

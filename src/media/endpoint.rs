@@ -197,9 +197,9 @@ impl Endpoint {
         self.digits.push(digit, duration_ms);
     }
 
-    pub(super) fn play(&mut self, id: u32, sound: Sound, until_digit: bool) {
+    pub(super) fn play(&mut self, now: Instant, id: u32, sound: Sound, until_digit: bool) {
         self.outgoing.interrupt();
-        self.player = Some(Player::new(id, sound, until_digit));
+        self.player = Some(Player::new(now, id, sound, until_digit));
     }
 
     pub(super) fn stop_play(&mut self) {

@@ -45,6 +45,7 @@ mod ear;
 mod endpoint;
 mod incoming;
 mod latch;
+pub mod melody;
 mod outgoing;
 mod plane;
 mod player;
@@ -72,6 +73,14 @@ pub struct Tone {
     pub cadence_ms: Vec<u16>,
 }
 
+/// Tunes for those who wait, in turn and without end. All hear the same at the same time, as on the radio: whoever is put on
+/// hold again hears how it goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Music {
+    /// In the order in which they are played; empty ones are passed over.
+    pub tunes: Vec<Arc<Clip>>,
+}
+
 /// What is played to an endpoint.
 #[expect(missing_docs, reason = "the fields say what they are; the variants tell the rest")]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +89,8 @@ pub enum Sound {
     Clip { clip: Arc<Clip>, repeat: u32 },
     /// A tone, until stopped.
     Tone(Tone),
+    /// Music, until stopped.
+    Music(Arc<Music>),
 }
 
 /// Whom a member of a room speaks to. It hears all who speak to it, whatever this says.

@@ -90,12 +90,12 @@ impl Plane {
             Command::Join { endpoint, room, speaks } => self.join(now, endpoint, room, speaks),
             Command::Announce { room, sound } => {
                 if let Some(room) = self.rooms.iter_mut().flatten().find(|own| own.id == room) {
-                    room.announce(sound);
+                    room.announce(now, sound);
                 }
             }
             Command::Play { endpoint, id, sound, until_digit } => {
                 if let Some(found) = self.find(endpoint) {
-                    found.play(id, sound, until_digit);
+                    found.play(now, id, sound, until_digit);
                     self.start_ticking(now, endpoint);
                 }
             }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Clip, Sound};
+use super::{Clip, Music, Sound};
+use crate::base::Instant;
+use crate::codec::SAMPLE_RATE;
 use crate::codec::tone::ToneGenerator;
 
 /// Samples of one frame: 20 ms.
@@ -22,6 +24,7 @@ pub(super) struct Player {
 enum Source {
     Clip { clip: Arc<Clip>, at: usize, rounds: Rounds },
     Tone(Box<ToneGenerator>),
+    Music { music: Arc<Music>, tune: usize, at: usize },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,13 +35,17 @@ enum Rounds {
 }
 
 impl Player {
-    pub(super) fn new(id: u32, sound: Sound, until_digit: bool) -> Self {
+    pub(super) fn new(now: Instant, id: u32, sound: Sound, until_digit: bool) -> Self {
         let source = match sound {
             Sound::Clip { clip, repeat } => {
                 let rounds = repeat.checked_sub(1).map_or(Rounds::Endless, Rounds::More);
                 // Nothing repeated for ever would never end and never sound.
                 let rounds = if clip.samples.is_empty() { Rounds::More(0) } else { rounds };
                 Source::Clip { clip, at: 0, rounds }
+            }
+            Sound::Music(music) => {
+                let (tune, at) = music.place(now);
+                Source::Music { music, tune, at }
             }
             Sound::Tone(tone) => Source::Tone(Box::new(ToneGenerator::new(tone.frequencies, &tone.cadence_ms))),
         };
@@ -52,8 +59,45 @@ impl Player {
                 tone.fill(frame);
                 false
             }
+            Source::Music { music, tune, at } => {
+                music.fill(tune, at, frame);
+                false
+            }
             Source::Clip { clip, at, rounds } => next_of_clip(&clip.samples, at, rounds, frame),
         }
+    }
+}
+
+impl Music {
+    /// What all hear at that moment: a tune, and how many samples of it have passed.
+    fn place(&self, now: Instant) -> (usize, usize) {
+        let all: usize = self.tunes.iter().map(|tune| tune.samples.len()).sum();
+        let passed = now.micros() / 1000 * u64::from(SAMPLE_RATE / 1000);
+        let mut at = (passed % all.max(1) as u64) as usize;
+        for (number, tune) in self.tunes.iter().enumerate() {
+            if at < tune.samples.len() {
+                return (number, at);
+            }
+            at -= tune.samples.len();
+        }
+        (0, 0)
+    }
+
+    /// The next samples, from one tune into the next; silence when all are empty.
+    fn fill(&self, tune: &mut usize, at: &mut usize, mut frame: &mut [i16]) {
+        let mut passed_over = 0;
+        while !frame.is_empty() && passed_over <= self.tunes.len() {
+            let rest = self.tunes.get(*tune).and_then(|tune| tune.samples.get(*at..)).unwrap_or_default();
+            let length = rest.len().min(frame.len());
+            let (now, later) = frame.split_at_mut(length);
+            now.copy_from_slice(rest.get(..length).unwrap_or_default());
+            (frame, passed_over) = (later, if length > 0 { 0 } else { passed_over + 1 });
+            *at += length;
+            if length == rest.len() {
+                (*tune, *at) = ((*tune + 1) % self.tunes.len().max(1), 0);
+            }
+        }
+        frame.fill(0);
     }
 }
 
@@ -89,7 +133,7 @@ mod tests {
     use super::*;
 
     fn play(samples: Vec<i16>, repeat: u32, frames: usize) -> (Vec<i16>, Vec<bool>) {
-        let mut player = Player::new(1, Sound::Clip { clip: Arc::new(Clip { samples }), repeat }, false);
+        let mut player = Player::new(Instant::ZERO, 1, Sound::Clip { clip: Arc::new(Clip { samples }), repeat }, false);
         let mut heard = Vec::new();
         let ends = (0..frames).map(|_| {
             let mut frame = [9; FRAME];
@@ -113,6 +157,27 @@ mod tests {
     #[test]
     fn a_clip_of_whole_frames_ends_with_its_last_frame() {
         assert_eq!(play(vec![5; 320], 1, 2).1, [false, true]);
+    }
+
+    #[test]
+    fn music_goes_on_from_tune_to_tune_and_all_hear_the_same() {
+        let tune = |sample, length| Arc::new(Clip { samples: vec![sample; length] });
+        let music = Arc::new(Music { tunes: vec![tune(1, 100), tune(0, 0), tune(2, 300)] });
+        let mut early = Player::new(Instant::ZERO, 1, Sound::Music(Arc::clone(&music)), false);
+        let mut frame = [9; FRAME];
+        for _ in 0..5 {
+            assert!(!early.next_frame(&mut frame));
+        }
+        assert!(frame.starts_with(&[2; 160]), "samples 640 to 799 of a round of 400");
+        let mut late = Player::new(Instant::from_micros(100_000), 2, Sound::Music(music), false);
+        let mut other = [9; FRAME];
+        early.next_frame(&mut frame);
+        late.next_frame(&mut other);
+        assert_eq!(frame, other);
+        assert!(frame.starts_with(&[1; 100]) && frame.ends_with(&[2; 60]));
+        let nothing = Arc::new(Music { tunes: vec![tune(0, 0)] });
+        assert!(!Player::new(Instant::ZERO, 3, Sound::Music(nothing), false).next_frame(&mut frame));
+        assert_eq!(frame, [0; FRAME]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use super::player::Player;
 use super::{Sound, Speaks};
-use crate::base::{EndpointId, RoomId};
+use crate::base::{EndpointId, Instant, RoomId};
 use crate::codec::Rate;
 use crate::codec::Resampler;
 
@@ -77,8 +77,8 @@ impl Room {
         self.members.retain(|member| member.slot != slot);
     }
 
-    pub(super) fn announce(&mut self, sound: Sound) {
-        self.announcement = Some(Player::new(0, sound, false));
+    pub(super) fn announce(&mut self, now: Instant, sound: Sound) {
+        self.announcement = Some(Player::new(now, 0, sound, false));
     }
 
     /// Adds up 20 ms: `hear` gives what a slot says, at its rate, and whether it says anything.

@@ -47,7 +47,8 @@ fn hold_and_resume_by_reinvite() {
     assert!(world.call_of(a).unwrap().remote_sdp.contains("a=recvonly"));
     world.clear_ears();
     world.run_for(secs(10));
-    assert!(world.hears_hz(b, 425), "{} the held side hears no hold signal", world.at());
+    let notes = [220, 262, 294, 330, 349, 392, 440, 523, 587];
+    assert!(notes.iter().any(|hz| world.hears_hz(b, *hz)), "{} the held side hears no music", world.at());
     assert!(world.is_talking(b));
     world.run_for(secs(100)); // longer than the silence watch
     assert!(world.is_talking(a) && world.is_talking(b), "{} a held call was cut", world.at());
