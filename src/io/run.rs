@@ -89,8 +89,10 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     }
     web?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
-    tell(&format!("ready sip={} web={page}", net.listens()[0]));
+    let ready = format!("ready sip={} web={page}", net.listens()[0]);
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), recorder, clock, rng);
+    // Not before the phones of the time before are known again.
+    tell(&ready);
     runtime.block_on(exchange.run(signals));
     exchange.close();
     Ok(())
