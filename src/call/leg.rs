@@ -2,7 +2,7 @@
 //! with its peer; whom to call and what to play is the call's business.
 
 use crate::base::{EndpointId, Rng, SessionId};
-use crate::codec::Codec;
+use crate::codec::{Codec, OpusParameters};
 use crate::media;
 use crate::office::{Office, Srtp};
 use crate::sdp::{self, Agreed, Direction, MasterKey, Negotiator, SrtpPolicy};
@@ -36,11 +36,27 @@ pub(super) enum LegState {
     Answered,
 }
 
+/// What the other side of a call speaks: this side had best speak the same, so that it is relayed as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spoken {
+    codec: Codec,
+    /// What the other side asks of Opus.
+    opus: Option<OpusParameters>,
+}
+
 /// The ports of a leg, once it has some.
 #[derive(Debug)]
 struct Port {
     endpoint: EndpointId,
     sdp: Negotiator,
+}
+
+impl Port {
+    /// The peer is told what the other side asks of Opus, since its packets may go there as they are; where the other side
+    /// speaks something else, we decode ourselves and ask for what helps us against loss.
+    fn ask_of_opus(&mut self, other: Option<OpusParameters>) {
+        self.sdp.set_opus(other.unwrap_or(OpusParameters { fec: true, ..OpusParameters::default() }));
+    }
 }
 
 /// One leg. The A leg is towards the caller (we are UAS), a B leg towards the called (we are UAC).
@@ -58,6 +74,8 @@ pub(super) struct Leg {
     port: Option<Port>,
     pub(super) agreed: Option<Agreed>,
     codecs: Vec<Codec>,
+    /// What the peer asks of Opus, when it speaks it.
+    opus: Option<OpusParameters>,
     /// The peer put us on hold.
     pub(super) held: bool,
     /// No sound from there for a minute.
@@ -129,7 +147,8 @@ impl Leg {
             }
             None => ours.to_vec(),
         };
-        Ok(Self { offer, codecs, ..Self::new(session, flow, party) })
+        let opus = offer.as_deref().and_then(|offer| Negotiator::peek_opus(offer, policy));
+        Ok(Self { offer, codecs, opus, ..Self::new(session, flow, party) })
     }
 
     fn new(session: SessionId, flow: Flow, party: Party) -> Self {
@@ -143,6 +162,7 @@ impl Leg {
             port: None,
             agreed: None,
             codecs: Vec::new(),
+            opus: None,
             held: false,
             silent: false,
         }
@@ -154,10 +174,12 @@ impl Leg {
         party: Party,
         flow: Flow,
         codecs: Vec<Codec>,
+        opus: Option<OpusParameters>,
     ) -> Result<(Self, Vec<u8>), SoundError> {
         let mut leg = Self::new(SessionId(0), flow, party);
         leg.take_port(around)?;
         let port = leg.port.as_mut().ok_or(SoundError::NoPort)?;
+        port.ask_of_opus(opus);
         let offer = port.sdp.offer(&codecs, Direction::SendRecv);
         leg.codecs = codecs;
         Ok((leg, offer))
@@ -192,20 +214,52 @@ impl Leg {
         self.agreed.as_ref().map(|agreed| agreed.codec)
     }
 
+    /// What this peer speaks, once agreed.
+    pub(super) fn spoken(&self) -> Option<Spoken> {
+        Some(Spoken { codec: self.codec()?, opus: self.opus() })
+    }
+
+    /// What this peer asks of Opus, when it speaks it.
+    pub(super) fn opus(&self) -> Option<OpusParameters> {
+        match &self.agreed {
+            Some(agreed) => agreed.common.contains(&Codec::Opus).then_some(agreed.opus),
+            None => self.opus,
+        }
+    }
+
+    /// The other side speaks a format that this one could, but does not: it is offered first from now on. Refused, all stays
+    /// as it is, and sound is transcoded.
+    pub(super) fn follow(&mut self, around: &mut Around<'_>, spoken: Spoken) {
+        let (Some(port), Some(agreed)) = (self.port.as_mut(), &self.agreed) else { return };
+        let alike = agreed.codec == spoken.codec || (agreed.codec.law().is_some() && spoken.codec.law().is_some());
+        if alike || self.held || !agreed.common.contains(&spoken.codec) {
+            return;
+        }
+        port.ask_of_opus(spoken.opus);
+        let mut codecs = agreed.common.clone();
+        codecs.sort_by_key(|codec| *codec != spoken.codec); // stable: theirs first
+        let sdp = port.sdp.offer(&codecs, Direction::SendRecv);
+        around.command(self.session, SessionCommand::Offer { sdp });
+    }
+
     /// Whether early media can be sent: the INVITE carried an offer.
     pub(super) fn can_hear_early(&self) -> bool {
         self.offer.is_some() || self.answer.is_some()
     }
 
-    /// Our answer to the INVITE's offer, made once; configures the endpoint. `keep` is the format that the other side speaks.
-    fn answer_offer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<Option<Vec<u8>>, SoundError> {
+    /// Our answer to the INVITE's offer, made once; configures the endpoint. `other` is what the other side speaks.
+    fn answer_offer(&mut self, around: &mut Around<'_>, other: Option<Spoken>) -> Result<Option<Vec<u8>>, SoundError> {
         if self.answer.is_some() {
             return Ok(self.answer.clone());
         }
         let Some(offer) = self.offer.take() else { return Ok(None) };
         self.take_port(around)?;
         let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
-        let (answer, agreed) = port.sdp.receive_offer(&offer, &self.codecs, keep).map_err(|error| refused(&error))?;
+        port.ask_of_opus(other.and_then(|other| other.opus));
+        let (answer, agreed) = port
+            .sdp
+            .receive_offer(&offer, &self.codecs, other.map(|other| other.codec))
+            .map_err(|error| refused(&error))?;
         self.answer = Some(answer.clone());
         self.configure(around, agreed);
         Ok(Some(answer))
@@ -224,8 +278,8 @@ impl Leg {
     }
 
     /// 183 with our answer, so that tones, announcements and the other side's early sound are heard before the call is answered.
-    pub(super) fn early(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
-        if let Some(sdp) = self.answer_offer(around, keep)? {
+    pub(super) fn early(&mut self, around: &mut Around<'_>, other: Option<Spoken>) -> Result<(), SoundError> {
+        if let Some(sdp) = self.answer_offer(around, other)? {
             self.progress(around, 183, Some(sdp));
         }
         Ok(())
@@ -240,17 +294,17 @@ impl Leg {
     }
 
     /// 200 with our answer, or with our offer when the INVITE had none.
-    pub(super) fn answer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
+    pub(super) fn answer(&mut self, around: &mut Around<'_>, other: Option<Spoken>) -> Result<(), SoundError> {
         if self.state == LegState::Answered {
             return Ok(());
         }
-        let sdp = match self.answer_offer(around, keep)? {
+        let sdp = match self.answer_offer(around, other)? {
             Some(answer) => answer,
             None => {
                 self.take_port(around)?;
                 let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
                 let mut codecs = self.codecs.clone();
-                codecs.sort_by_key(|codec| Some(*codec) != keep); // stable: the other side's format first
+                codecs.sort_by_key(|codec| Some(*codec) != other.map(|other| other.codec)); // stable: the other side's format first
                 port.sdp.offer(&codecs, Direction::SendRecv)
             }
         };

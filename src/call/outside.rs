@@ -110,7 +110,7 @@ impl Call {
                 extension: Some(extension.to_owned()),
             };
             let codecs = self.codecs_for(around, |_| true);
-            let Ok((mut leg, offer)) = Leg::outgoing(around, party, flow, codecs) else { break };
+            let Ok((mut leg, offer)) = Leg::outgoing(around, party, flow, codecs, self.a.opus()) else { break };
             let draft = self.draft_to_phone(around, uri, flow, offer);
             leg.session = around.invite(draft);
             sessions.push(leg.session);
@@ -218,7 +218,7 @@ impl Call {
         if codecs.is_empty() {
             codecs = around.codecs.to_vec(); // the trunk lists only formats that we can't speak yet: G.711 is what every carrier takes
         }
-        let (mut leg, offer) = Leg::outgoing(around, party, flow, codecs)?;
+        let (mut leg, offer) = Leg::outgoing(around, party, flow, codecs, self.a.opus())?;
         let draft = self.draft_to_trunk(around, trunk, route, &outside, offer);
         leg.session = around.invite(draft);
         around.books.load_trunk(&trunk.name, 1);
