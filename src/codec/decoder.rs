@@ -242,3 +242,6 @@ const NOISE_BLEND_MS: u32 = 5;
 const BYTES_PER_MS: usize = 8;
 const OPUS_CLOCK: u32 = 48_000;
 const OPUS_CLOCK_PER_MS: usize = 48;
+
+#[cfg(test)]
+mod tests;

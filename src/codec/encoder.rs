@@ -142,3 +142,6 @@ const LEAST_BITRATE: i32 = 6000;
 const COMPLEXITY: i32 = 5;
 /// Until the peer has reported, so that the first loss of a call finds its repeat: libopus adds none when it expects no loss.
 const FIRST_LOSS_PERCENT: i32 = 5;
+
+#[cfg(test)]
+mod tests;

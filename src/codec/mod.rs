@@ -1,4 +1,5 @@
-//! Samples in, bytes out, and back; tones made and heard; gaps filled, rates changed, time stretched. Knows no packet, no call and no file.
+//! Samples in, bytes out, and back; gaps filled, rates changed, time stretched; tones made and heard. Knows no packet, no
+//! call and no file.
 //!
 //! All linear sound here is mono, 16 bits, at one of the [`Rate`]s (8000 Hz where none is named); levels are dBm0, where a
 //! sine over the full range of `i16` is +3.14 (ITU-T G.711, table 1). Nothing here allocates once its machine is made.
@@ -162,5 +163,7 @@ impl Codec {
     }
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -131,3 +131,6 @@ fn round(sample: f32) -> i16 {
 const BLOCK_MS: u32 = 10;
 /// The longest slice at once: the longest packet of any codec.
 const LONGEST_MS: u32 = 120;
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ const BLEND_MS: u32 = 10;
 const ALIKE: f32 = 0.9;
 /// −50 dBm0: whatever is done to it, nobody hears.
 const QUIET_RMS: i64 = 50;
+
+#[cfg(test)]
+mod tests;
