@@ -2,11 +2,11 @@
 
 use std::f64::consts::TAU;
 
-use super::{Codec, Decoder, Encoder, OpusParameters, Rate, Resampler};
+use super::{Codec, Decoder, Encoder, FULL_SCALE_DBM0, OpusParameters, Rate, Resampler};
 
 /// A sine of so many dBm0.
 pub(super) fn sine(rate: Rate, hz: f64, dbm0: f64, ms: u32) -> Vec<i16> {
-    let peak = 32_768.0 * 10f64.powf((dbm0 - 3.14) / 20.0);
+    let peak = 32_768.0 * 10f64.powf((dbm0 - f64::from(FULL_SCALE_DBM0)) / 20.0);
     let step = TAU * hz / f64::from(rate.hz());
     (0..rate.samples(ms)).map(|n| (peak * (step * n as f64).sin()).round() as i16).collect()
 }
@@ -21,7 +21,7 @@ pub(super) fn level_at(rate: Rate, sound: &[i16], hz: f64) -> f64 {
         imaginary += window * f64::from(*sample) * (step * n as f64).sin();
         weight += window;
     }
-    20.0 * (2.0 * real.hypot(imaginary) / weight / 32_768.0).max(1e-7).log10() + 3.14
+    20.0 * (2.0 * real.hypot(imaginary) / weight / 32_768.0).max(1e-7).log10() + f64::from(FULL_SCALE_DBM0)
 }
 
 /// Level of all that sounds, in dBm0.
@@ -105,7 +105,7 @@ pub(super) fn fw_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     sum / f64::from(count.max(1))
 }
 
-fn segment_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
+pub(super) fn segment_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     let (clean, heard) = (bands(rate, clean), bands(rate, heard));
     let (mut weighted, mut weights) = (0.0, 0.0);
     for (clean, heard) in clean.iter().zip(&heard) {

@@ -60,7 +60,6 @@ fn most_of_speech_can_be_stretched_and_none_of_it_clicks() {
                 assert!(meets(sound[0], part[0]), "the ends must meet what lies around");
                 assert!(meets(sound[sound.len() - 1], part[part.len() - 1]), "the ends must meet what lies around");
             }
-            println!("{rate:?}: {done} of {tried}");
             assert!(done * 2 >= tried, "{rate:?}: {done} of {tried}");
         }
     }
