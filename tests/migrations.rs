@@ -6,13 +6,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use dozvon::base::{CallId, WallTime};
+use dozvon::base::{CallId, RecordingId, WallTime};
 use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
 use dozvon::engine::{Record, StoredBinding};
 use dozvon::io::store::{HistoryFilter, Reader, Store, database};
 use dozvon::office::Role;
 use dozvon::sip::Transport;
 
+const RECORDING: &str = "recordings/2026/09/21/20260921-170640_79211234567_500_1a.opus";
 const NOW: WallTime = WallTime(1_790_000_000_000);
 
 fn old_databases() -> PathBuf {
@@ -50,6 +51,9 @@ fn every_old_database_opens_with_what_was_in_it() {
         let outcomes: Vec<_> = rows.iter().map(|row| row.outcome.as_deref().unwrap_or_default()).collect();
         assert_eq!(outcomes, ["interrupted", "answered"], "{name}");
         assert_eq!(reader.steps(call(1)).unwrap()[0].what, "answered", "{name}");
+        let recorded = rows[1].recordings.iter().map(|id| reader.recording(*id).unwrap().unwrap().path);
+        let since_0002 = name.as_str() >= "0002";
+        assert_eq!(recorded.collect::<Vec<_>>(), vec![RECORDING.to_owned(); usize::from(since_0002)], "{name}");
         opened.store.close();
         drop(reader);
         fs::remove_dir_all(&data).unwrap();
@@ -88,6 +92,10 @@ fn write_the_database_of_this_schema() {
         talk_ms: 60_000,
         quality: [None, None],
     }));
+    let recording = RecordingId(call(1).0);
+    let path = RECORDING.to_owned();
+    store.record(Record::RecordingStarted { recording, call: call(1), at: NOW, path, format: "opus" });
+    store.record(Record::RecordingEnded { recording, at: NOW, duration_ms: 60_000, bytes: 240_000 });
     store.record(Record::Binding(binding()));
     store.add_version(NOW, "console", "apply", "[office]\nname = \"Ромашка\"\n".to_owned()).unwrap();
     store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();

@@ -25,6 +25,10 @@ ids! {
     ClientTxn(u64);
     /// One media endpoint: a pair of ports, what is heard from there and what is sent there.
     EndpointId(u32);
+    /// A recording: one file, one row. Unique over the life of the data directory, made like a [`CallId`].
+    RecordingId(u64);
+    /// A room of the media plane: a conference, or a call that is listened in on.
+    RoomId(u32);
     /// A question to the world; its answer carries the same number.
     QueryId(u64);
 }

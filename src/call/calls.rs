@@ -83,7 +83,7 @@ impl Calls {
         let Some(session) = around.stack.accept_invite(around.now, txn, contact_user) else { return };
         self.by_session.insert(session, id);
         let trunk = party.trunk.clone();
-        let a = match Leg::incoming(session, flow, party, offer, around.codecs) {
+        let a = match Leg::incoming(session, flow, party, offer, around.office, around.codecs) {
             Ok(leg) => leg,
             Err(error) => {
                 let headers = Headers::new();

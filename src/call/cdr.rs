@@ -1,6 +1,6 @@
 //! The row of history that each call leaves, from its first second: what the store keeps and the page shows.
 
-use crate::base::{CallId, WallTime};
+use crate::base::{CallId, RecordingId, WallTime};
 use crate::media::Stats;
 
 /// Which way a call went.
@@ -140,6 +140,21 @@ pub enum StepKind {
         /// On or off.
         on: bool,
     },
+}
+
+/// A recording begins; what is heard goes on its tape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingBegun {
+    /// Its id.
+    pub recording: RecordingId,
+    /// The row.
+    pub call: CallId,
+    /// When.
+    pub at: WallTime,
+    /// Who called.
+    pub caller: String,
+    /// Who answered.
+    pub called: String,
 }
 
 /// The last second of a call.

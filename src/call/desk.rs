@@ -57,7 +57,7 @@ impl Call {
                 let clip = self.office.media(&media).and_then(|file| file.clip.clone());
                 match (clip, collect) {
                     (Some(clip), collect) => {
-                        let play = self.play(around, Sound::Clip { clip, repeat });
+                        let play = self.prompt(around, Sound::Clip { clip, repeat }, collect.is_some());
                         self.stage = Stage::Prompt { collect, digits: String::new(), play };
                         None
                     }

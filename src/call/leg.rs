@@ -1,10 +1,11 @@
 //! One leg of a call: an INVITE session, a media endpoint, and what was agreed between them. A leg knows how to speak
 //! with its peer; whom to call and what to play is the call's business.
 
-use crate::base::{EndpointId, SessionId};
+use crate::base::{EndpointId, Rng, SessionId};
 use crate::codec::Codec;
 use crate::media;
-use crate::sdp::{self, Agreed, Direction, Negotiator};
+use crate::office::{Office, Srtp};
+use crate::sdp::{self, Agreed, Direction, MasterKey, Negotiator, SrtpPolicy};
 use crate::sip::Flow;
 use crate::sip::stack::SessionCommand;
 use crate::sip::wire::{Headers, Name};
@@ -63,6 +64,27 @@ pub(super) struct Leg {
     pub(super) silent: bool,
 }
 
+/// Whether sound to and from that party is SRTP: its device or its trunk says so.
+fn policy_of(office: &Office, party: &Party) -> SrtpPolicy {
+    let wanted = match &party.trunk {
+        Some(trunk) => office.trunk(trunk).map(|trunk| trunk.srtp),
+        None => office.device_by_login(&party.device).map(|(_, device)| device.srtp),
+    };
+    match wanted {
+        Some(Srtp::Required) => SrtpPolicy::Required,
+        Some(Srtp::Optional) => SrtpPolicy::Optional,
+        Some(Srtp::Off) | None => SrtpPolicy::Off,
+    }
+}
+
+/// Keys of a leg's own: RFC 4568 §7.1.1 wants them fresh.
+fn fresh_key(rng: &mut Rng) -> MasterKey {
+    let mut key = MasterKey { key: [0; 16], salt: [0; 14] };
+    rng.fill(&mut key.key);
+    rng.fill(&mut key.salt);
+    key
+}
+
 /// No port pair is free, or the peer's description can't be met.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub(super) enum SoundError {
@@ -92,11 +114,13 @@ impl Leg {
         flow: Flow,
         party: Party,
         offer: Option<Vec<u8>>,
+        office: &Office,
         ours: &[Codec],
     ) -> Result<Self, SoundError> {
+        let policy = policy_of(office, &party);
         let codecs = match &offer {
             Some(offer) => {
-                let theirs = Negotiator::peek_codecs(offer).map_err(|error| refused(&error))?;
+                let theirs = Negotiator::peek_codecs(offer, policy).map_err(|error| refused(&error))?;
                 let common: Vec<Codec> = theirs.into_iter().filter(|codec| ours.contains(codec)).collect();
                 if common.is_empty() {
                     return Err(SoundError::NotAcceptable(488));
@@ -145,7 +169,10 @@ impl Leg {
         }
         let (endpoint, port) = around.take_port().ok_or(SoundError::NoPort)?;
         let session_id = around.rng.u64() >> 12; // fits the 63 bits that old parsers can read
-        self.port = Some(Port { endpoint, sdp: Negotiator::new((self.flow.local.ip(), port).into(), session_id) });
+        let local = (self.flow.local.ip(), port).into();
+        let keys = [fresh_key(around.rng), fresh_key(around.rng)];
+        let policy = policy_of(around.office, &self.party);
+        self.port = Some(Port { endpoint, sdp: Negotiator::new(local, session_id, policy, keys) });
         around.media(media::Command::Open { endpoint, port });
         around.media(media::Command::Expect { endpoint, host: self.flow.peer.ip() });
         Ok(())

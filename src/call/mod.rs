@@ -33,6 +33,8 @@ pub enum Output {
     Started(cdr::CallStarted),
     /// A step of its story.
     Step(cdr::CallStep),
+    /// A recording begins: told before the media plane is.
+    Recording(cdr::RecordingBegun),
     /// The row is complete.
     Ended(cdr::CallEnded),
     /// The call as the page shows it has changed.

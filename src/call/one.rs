@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{CallId, Duration, EndpointId, Instant, SessionId, Timers, WallTime};
+use crate::base::{CallId, Duration, EndpointId, Instant, RecordingId, SessionId, Timers, WallTime};
 use crate::desk::executor::{Collect, Executor};
 use crate::group::Round;
 use crate::media::{Command, Sound, Stats, Tone};
@@ -85,6 +85,8 @@ pub(super) struct Call {
     /// Extensions in the books as busy through this call.
     busy: Vec<String>,
     plays: u32,
+    /// Its recording, once it has one.
+    pub(super) recording: Option<RecordingId>,
     /// The prompt that waits for the ACK of a late offer.
     pub(super) shown: Option<CallView>,
 }
@@ -106,6 +108,7 @@ impl Call {
             answered: None,
             busy: Vec::new(),
             plays: 0,
+            recording: None,
             shown: None,
         };
         around.outputs.push_back(Output::Started(started));
@@ -150,9 +153,14 @@ impl Call {
 
     /// Plays to the caller; `PlayEnded` carries the number that is returned.
     pub(super) fn play(&mut self, around: &mut Around<'_>, sound: Sound) -> u32 {
+        self.prompt(around, sound, false)
+    }
+
+    /// Plays to the caller, until he presses a key where keys are awaited.
+    pub(super) fn prompt(&mut self, around: &mut Around<'_>, sound: Sound, until_digit: bool) -> u32 {
         self.plays += 1;
         if let Some(endpoint) = self.a.endpoint() {
-            around.media(Command::Play { endpoint, id: self.plays, sound });
+            around.media(Command::Play { endpoint, id: self.plays, sound, until_digit });
         }
         self.plays
     }

@@ -1,16 +1,16 @@
 //! What the peers of a call do: the phones that ring answer or refuse, two sides talk, hold, press keys, fall silent, hang up.
 
-use crate::base::{Duration, EndpointId, SessionId};
+use crate::base::{Duration, EndpointId, RecordingId, SessionId};
 use crate::media::{Command, Sound, Tone};
 use crate::number::Target as Meaning;
 use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
 use crate::sip::wire::{Headers, Method, Name, Request, Response};
 
-use super::Around;
-use super::cdr::{CallOutcome, StepKind};
+use super::cdr::{CallOutcome, RecordingBegun, StepKind};
 use super::leg::LegState;
 use super::one::{Call, RingWhy, Stage, Timer};
 use super::outside::Attempt;
+use super::{Around, Output};
 
 /// What a held party hears until music can be chosen: a short soft signal every five seconds, so that nobody takes silence for a lost call.
 const HOLD_CADENCE_MS: [u16; 2] = [200, 4800];
@@ -150,7 +150,31 @@ impl Call {
         let Stage::Talking { b } = &self.stage else { return };
         if let (Some(a), Some(b), true) = (self.a.endpoint(), b.endpoint(), self.a.agreed.is_some()) {
             around.media(Command::Bridge { a, b });
+            self.record(around, a, b);
         }
+    }
+
+    /// Puts the talk on tape, where either side's extension wants that.
+    fn record(&mut self, around: &mut Around<'_>, left: EndpointId, right: EndpointId) {
+        let Stage::Talking { b } = &self.stage else { return };
+        let parties = [&self.a.party, &b.party];
+        let wanted =
+            parties.iter().filter(|party| party.trunk.is_none()).filter_map(|party| party.extension.as_deref());
+        let wanted = wanted.filter_map(|number| self.office.extension(number)).any(|extension| extension.record);
+        if !wanted || self.recording.is_some() {
+            return;
+        }
+        let recording = RecordingId(self.id.0);
+        let begun = RecordingBegun {
+            recording,
+            call: self.id,
+            at: around.wall,
+            caller: self.started.caller.clone(),
+            called: b.party.who.clone(),
+        };
+        self.recording = Some(recording);
+        around.outputs.push_back(Output::Recording(begun));
+        around.media(Command::Record { recording, left, right });
     }
 
     fn attempt_failed(&mut self, around: &mut Around<'_>, index: usize, response: &Response, from_peer: bool) {
@@ -274,9 +298,12 @@ impl Call {
             around.media(Command::WatchSilence { endpoint, on: !both });
         }
         self.watch_peers(around);
+        if let Some(recording) = self.recording {
+            around.media(Command::PauseRecording { recording, on: both });
+        }
         if held {
             let tone = Tone { frequencies: around.tones.ringback.frequencies, cadence_ms: HOLD_CADENCE_MS.to_vec() };
-            around.media(Command::Play { endpoint: other, id: 0, sound: Sound::Tone(tone) });
+            around.media(Command::Play { endpoint: other, id: 0, sound: Sound::Tone(tone), until_digit: false });
         } else {
             around.media(Command::StopPlay { endpoint: other });
         }

@@ -50,6 +50,11 @@ impl DtmfDetector {
         Self { bank, filled: 0, energy: 0.0, previous: HalfBlock::default(), last: None, leaks, state: State::Idle }
     }
 
+    /// Whether a key is down: what sounds is long enough for a digit already.
+    pub fn is_sounding(&self) -> bool {
+        matches!(self.state, State::Sounding { .. })
+    }
+
     /// Listens on. Each digit is told once, at its end; a slice of up to 60 ms holds at most one end.
     pub fn listen(&mut self, samples: &[i16]) -> Option<HeardDigit> {
         let mut heard = None;

@@ -22,7 +22,7 @@ use super::live::{self, Live};
 use super::{Input, Output, Record};
 
 /// What calls are made of, preferred first.
-const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
+const CODECS: [Codec; 4] = Codec::ALL;
 /// Networks that are at home where the office names none: loopback, private and link-local addresses (RFC 1918, 4193, 4291).
 const HOME: [&str; 7] =
     ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"];
@@ -274,6 +274,7 @@ impl Engine {
         let output = match output {
             call::Output::Media(command) => Output::Media(command),
             call::Output::Started(started) => Output::Store(Record::CallStarted(started)),
+            call::Output::Recording(begun) => Output::Recording(begun),
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
             call::Output::Ended(ended) => {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
-use crate::base::{CallId, QueryId, WallTime};
-use crate::call::cdr::{CallEnded, CallStarted, CallStep};
+use crate::base::{CallId, QueryId, RecordingId, WallTime};
+use crate::call::cdr::{CallEnded, CallStarted, CallStep, RecordingBegun};
 use crate::media;
 use crate::office::Office;
 use crate::sip::Flow;
@@ -72,6 +72,8 @@ pub enum Output {
     },
     /// An order to the media plane.
     Media(media::Command),
+    /// A recording begins; its sound comes from the media plane.
+    Recording(RecordingBegun),
     /// RFC 3263: which addresses has this name? Answered by [`Input::Resolved`].
     Resolve {
         /// Comes back with the answer.
@@ -103,4 +105,33 @@ pub enum Record {
     CallStep(CallStep),
     /// The row is complete.
     CallEnded(CallEnded),
+    /// A recording has a file, and now a row.
+    RecordingStarted {
+        /// Which.
+        recording: RecordingId,
+        /// Of which call.
+        call: CallId,
+        /// Its first second.
+        at: WallTime,
+        /// Its file, relative to the data directory.
+        path: String,
+        /// `opus`, `wav`.
+        format: &'static str,
+    },
+    /// Its file is complete.
+    RecordingEnded {
+        /// Which.
+        recording: RecordingId,
+        /// When it ended.
+        at: WallTime,
+        /// Milliseconds of sound.
+        duration_ms: u64,
+        /// Of the file.
+        bytes: u64,
+    },
+    /// Its file is gone.
+    RecordingGone {
+        /// Which.
+        recording: RecordingId,
+    },
 }

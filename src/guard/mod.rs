@@ -52,7 +52,7 @@ pub fn may_use(device: &SipDevice, address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::office::{Forward, Network};
+    use crate::office::{Forward, Network, Srtp};
 
     const ALL: [Class; 7] = [
         Class::Emergency,
@@ -107,6 +107,7 @@ mod tests {
             forward: Forward::None,
             mac: String::new(),
             model: String::new(),
+            srtp: Srtp::Optional,
         };
         let from = |device: &SipDevice, text: &str| may_use(device, text.parse().expect("an address"));
         let lan = device(vec![network("192.168.1.0", 24), network("fd00::", 8)]);

@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
-use super::store::{DataDir, HistoryFilter, HistoryRow, Opened, Reader, Store, StoreError, StoredStep};
-use super::{clock, files, http};
-use crate::base::{CallId, Rng};
+use super::store::{DataDir, HistoryFilter, HistoryRow, Opened, Reader, RecordingRow, Store, StoreError, StoredStep};
+use super::{clock, files, http, recordings};
+use crate::base::{CallId, RecordingId, Rng};
 use crate::desk;
 use crate::engine::StoredBinding;
 use crate::number::Plan;
@@ -232,6 +232,26 @@ impl http::Exchange for Handle {
 
     fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError> {
         self.0.reader.steps(call)
+    }
+
+    fn recordings(
+        &self,
+        call: Option<CallId>,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<RecordingRow>, StoreError> {
+        self.0.reader.recordings(call, limit, before)
+    }
+
+    fn recording(&self, recording: RecordingId) -> Result<Option<RecordingRow>, StoreError> {
+        self.0.reader.recording(recording)
+    }
+
+    fn remove_recording(&self, row: &RecordingRow) -> Result<(), StoreError> {
+        let path = || self.data().join(&row.path);
+        recordings::remove(self.data(), &self.0.store, row).map_err(|why| StoreError::File { path: path(), why })?;
+        // The next list must not have it any more.
+        self.0.store.flush()
     }
 
     fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {

@@ -12,6 +12,7 @@ pub mod files;
 pub mod handle;
 pub mod http;
 pub mod net;
+pub mod recordings;
 pub mod rtp;
 pub mod run;
 pub mod sound;

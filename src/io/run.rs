@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,12 +17,15 @@ use super::clock::{self, Clock};
 use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
+use super::recordings::{self, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
 use super::store::StoreError;
 use super::{control, http};
 use crate::base::{Duration, Instant, Rng, WallTime};
+use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, Output, STOP_GRACE};
 use crate::media;
+use crate::office::{Office, RecordingFormat};
 
 /// Why the exchange did not start: one sentence for the person at the console.
 #[derive(Debug, thiserror::Error)]
@@ -73,8 +76,11 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     // Ports first: the data directory is not touched by a start that comes to nothing.
     let net = Net::open(&config.sip, rng.fork())?;
     let (media_events, media_inbox) = mpsc::unbounded_channel();
-    let media = start_media(config, clock, rng.fork(), media_events)?;
+    let taped = Arc::new(OnceLock::new());
+    let media = start_media(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
     let beginning = Handle::open(&config.paths.data)?;
+    let recorder = start_recorder(&beginning.handle)?;
+    let _ = taped.set(recorder.clone());
     let web = start_web(config, started_at, &beginning.handle);
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
@@ -84,7 +90,7 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     web?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
     tell(&format!("ready sip={} web={page}", net.listens()[0]));
-    let mut exchange = Loop::new(beginning, net, media, media_inbox, clock, rng);
+    let mut exchange = Loop::new(beginning, net, (media, media_inbox), recorder, clock, rng);
     runtime.block_on(exchange.run(signals));
     exchange.close();
     Ok(())
@@ -96,6 +102,7 @@ struct Loop {
     net: Net,
     media: MediaHandle,
     media_inbox: mpsc::UnboundedReceiver<media::Event>,
+    recorder: RecorderHandle,
     orders: mpsc::UnboundedReceiver<Order>,
     handle: Handle,
     clock: Clock,
@@ -109,8 +116,8 @@ impl Loop {
     fn new(
         beginning: Beginning,
         net: Net,
-        media: MediaHandle,
-        media_inbox: mpsc::UnboundedReceiver<media::Event>,
+        (media, media_inbox): (MediaHandle, mpsc::UnboundedReceiver<media::Event>),
+        recorder: RecorderHandle,
         clock: Clock,
         rng: Rng,
     ) -> Self {
@@ -119,8 +126,19 @@ impl Loop {
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
         let outputs = VecDeque::new();
-        let mut new =
-            Self { engine, net, media, media_inbox, orders, handle, clock, outputs, wall_at_zero, wall_checked: now };
+        let mut new = Self {
+            engine,
+            net,
+            media,
+            media_inbox,
+            recorder,
+            orders,
+            handle,
+            clock,
+            outputs,
+            wall_at_zero,
+            wall_checked: now,
+        };
         new.feed(now, Input::Restore(bindings));
         new.act(now);
         new
@@ -202,6 +220,7 @@ impl Loop {
         match order {
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::Office(office, plan) => {
+                self.recorder.set(recording_settings(&office));
                 if let Some(plan) = plan {
                     self.feed(now, Input::Plan(plan));
                 }
@@ -222,6 +241,7 @@ impl Loop {
                 match output {
                     Output::Send { flow, bytes } => self.net.send(flow, bytes),
                     Output::Media(command) => self.media.send(command),
+                    Output::Recording(begun) => self.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
@@ -268,10 +288,13 @@ impl Loop {
         self.wall_at_zero + now.since(Instant::ZERO)
     }
 
-    /// After the loop: sound first, whose last numbers belong to rows that are on their way to the disk.
+    /// After the loop: sound first, whose last numbers and recordings belong to rows that are on their way to the disk.
     fn close(self) {
-        let Self { media, handle, .. } = self;
+        let Self { media, recorder, handle, .. } = self;
         media.stop();
+        if !recorder.close() {
+            tracing::error!("recordings were not all written; the next start closes them");
+        }
         handle.store().close();
         control::close(handle.data());
     }
@@ -338,12 +361,43 @@ fn start_media(
     clock: Clock,
     rng: Rng,
     events: mpsc::UnboundedSender<media::Event>,
+    recorder: Arc<OnceLock<RecorderHandle>>,
 ) -> Result<MediaHandle, ServeError> {
     let ports = config.rtp.ports;
     let rtp = RtpConfig { ports: ports.first..=ports.last, clock, rng };
     // The loop outlives the media thread, but for its last moments.
-    rtp::start(rtp, move |event| drop(events.send(event)))
-        .map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
+    let told = move |event| drop(events.send(event));
+    let taped = move |block| {
+        if let Some(recorder) = recorder.get() {
+            recorder.block(block);
+        }
+    };
+    rtp::start(rtp, told, taped).map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
+}
+
+fn start_recorder(handle: &Handle) -> Result<RecorderHandle, StoreError> {
+    let board = handle.board().clone();
+    let told = move |told: Told| {
+        let text = told.to_string();
+        tracing::warn!(what = told.what(), "{text}");
+        board.apply(Live::Notice { what: told.what(), text }, clock::wall());
+    };
+    let recorder = recordings::start(handle.data(), handle.store().clone(), told)?;
+    recorder.set(recording_settings(&handle.office()));
+    Ok(recorder)
+}
+
+fn recording_settings(office: &Office) -> recordings::Settings {
+    let wanted = &office.recordings;
+    recordings::Settings {
+        format: match wanted.format {
+            RecordingFormat::Opus => recordings::RecordingFormat::Opus,
+            RecordingFormat::Wav => recordings::RecordingFormat::Wav,
+        },
+        timezone: office.settings.timezone.clone(),
+        keep_days: Some(wanted.keep_days).filter(|days| *days > 0),
+        keep_gigabytes: Some(wanted.keep_gigabytes).filter(|gigabytes| *gigabytes > 0),
+    }
 }
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {

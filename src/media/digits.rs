@@ -59,16 +59,19 @@ impl DigitQueue {
         *self = Self::default();
     }
 
-    /// The next 20 ms. `as_events`: what the peer takes.
-    pub(super) fn next_step(&mut self, as_events: bool, frame: &mut [i16; FRAME]) -> Step {
+    /// The next 20 ms. `clock_hz`: the clock of the events that the peer takes, when it takes any.
+    pub(super) fn next_step(&mut self, clock_hz: Option<u32>, frame: &mut [i16; FRAME]) -> Step {
         loop {
             match &mut self.state {
                 State::Idle => match self.waiting.pop_front() {
-                    Some((digit, ms)) => self.begin(digit, ms, as_events),
+                    Some((digit, ms)) => self.begin(digit, ms, clock_hz),
                     None => return Step::Idle,
                 },
                 State::Event { sender, timestamp } => match sender.next_packet() {
-                    Some(payload) => return Step::Event { payload, timestamp: *timestamp },
+                    Some((after, payload)) => {
+                        let timestamp = timestamp.map(|began| began.wrapping_add(after));
+                        return Step::Event { payload, timestamp };
+                    }
                     None => self.state = State::Pause { frames: PAUSE_FRAMES },
                 },
                 State::Tone(tone) => {
@@ -81,7 +84,7 @@ impl DigitQueue {
                 State::Pause { frames } => {
                     *frames -= 1;
                     frame.fill(0);
-                    return if as_events { Step::Pause } else { Step::Frame };
+                    return if clock_hz.is_some() { Step::Pause } else { Step::Frame };
                 }
             }
         }
@@ -90,13 +93,15 @@ impl DigitQueue {
     /// Under which timestamp the event goes that has just begun.
     pub(super) fn set_timestamp(&mut self, began: u32) {
         if let State::Event { timestamp, .. } = &mut self.state {
-            *timestamp = Some(began);
+            timestamp.get_or_insert(began);
         }
     }
 
-    fn begin(&mut self, digit: char, ms: u32, as_events: bool) {
-        let event = || Sender::new(digit, ms).map(|sender| State::Event { sender, timestamp: None });
-        let state = if as_events { event() } else { DigitTone::new(digit, ms).map(State::Tone) };
+    fn begin(&mut self, digit: char, ms: u32, clock_hz: Option<u32>) {
+        let state = match clock_hz {
+            Some(hz) => Sender::new(digit, ms, hz).map(|sender| State::Event { sender, timestamp: None }),
+            None => DigitTone::new(digit, ms).map(State::Tone),
+        };
         self.state = state.unwrap_or_default();
     }
 }
@@ -117,7 +122,7 @@ mod tests {
         queue.push('x', 100);
         queue.push('2', 10);
         let mut frame = [0; FRAME];
-        let steps: Vec<_> = (0..18).map(|_| queue.next_step(true, &mut frame)).collect();
+        let steps: Vec<_> = (0..18).map(|_| queue.next_step(Some(8000), &mut frame)).collect();
         let codes: Vec<_> = steps
             .iter()
             .map(|step| match step {
@@ -136,10 +141,10 @@ mod tests {
         queue.push('#', 60);
         let mut frame = [0; FRAME];
         for sounds in [true, true, true, false, false, false] {
-            assert_eq!(queue.next_step(false, &mut frame), Step::Frame);
+            assert_eq!(queue.next_step(None, &mut frame), Step::Frame);
             assert_eq!(frame.iter().any(|&sample| sample != 0), sounds);
         }
-        assert_eq!(queue.next_step(false, &mut frame), Step::Idle);
+        assert_eq!(queue.next_step(None, &mut frame), Step::Idle);
         assert!(!queue.is_busy());
     }
 

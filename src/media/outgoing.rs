@@ -2,8 +2,8 @@
 //! in it: the other side, then a prompt, then digits, then the other side again.
 
 use crate::base::{Instant, Rng};
+use crate::rtp::Header;
 use crate::rtp::rtcp::{Sent, ntp};
-use crate::rtp::{CLOCK_HZ, Header};
 
 /// The numbers of one outgoing stream.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Outgoing {
     timestamp: u32,
     clock_at: Instant,
     ticks: u32,
+    /// Ticks a second.
+    clock_hz: u32,
     source: Source,
     packets: u32,
     bytes: u32,
@@ -25,8 +27,8 @@ pub(super) struct Outgoing {
 enum Source {
     /// Nobody since the last break.
     Nobody,
-    /// Frames of ours.
-    Own { next_timestamp: u32 },
+    /// Frames of ours; `paused`: the one before was left out, as there was silence.
+    Own { next_timestamp: u32, paused: bool },
     /// The other side's stream, moved by constant offsets: its gaps stay gaps, so that the peer can tell loss.
     Relay(Relay),
 }
@@ -47,13 +49,22 @@ impl Outgoing {
     pub(super) fn new(rng: &mut Rng) -> Self {
         Self {
             ssrc: rng.u32(),
-            sequence: rng.u32() as u16, // any 16 bits will do
+            // In the lower half, so that a peer that misses the first packets guesses the right roll-over: RFC 3711 §3.3.1
+            sequence: rng.u32() as u16 >> 1,
             timestamp: rng.u32(),
             clock_at: Instant::ZERO,
             ticks: 0,
+            clock_hz: 8000,
             source: Source::Nobody,
             packets: 0,
             bytes: 0,
+        }
+    }
+
+    /// The clock of the codec. A stream keeps its clock for life, so another one begins a new stream: RFC 7160 §4.1.
+    pub(super) fn set_clock(&mut self, clock_hz: u32, rng: &mut Rng) {
+        if clock_hz != self.clock_hz {
+            *self = Self { clock_hz, ..Self::new(rng) };
         }
     }
 
@@ -74,7 +85,7 @@ impl Outgoing {
     /// pass. The payload type is left as it was.
     pub(super) fn relay(&mut self, now: Instant, header: &Header, ticks: u32, bytes: u32) -> Option<Header> {
         let (mut relay, begins) = match self.source {
-            Source::Relay(relay) if relay.is_continued(now, header) => (relay, false),
+            Source::Relay(relay) if relay.is_continued(now, header, self.clock_hz) => (relay, false),
             _ => (self.begin_relay(now, header), true),
         };
         if signed(header.sequence.wrapping_sub(relay.oldest)) < 0 {
@@ -100,16 +111,34 @@ impl Outgoing {
         }
     }
 
-    /// The header for a frame of ours with `ticks` of sound.
-    pub(super) fn frame(&mut self, now: Instant, payload_type: u8, ticks: u32) -> Header {
+    /// The header for a frame of ours with `ms` milliseconds of sound in its `bytes`.
+    pub(super) fn frame(&mut self, now: Instant, payload_type: u8, ms: u32, bytes: usize) -> Header {
         let (timestamp, marker) = match self.source {
-            Source::Own { next_timestamp } => (next_timestamp, false),
+            Source::Own { next_timestamp, paused } => (next_timestamp, paused),
             _ => (self.clock(now), true),
         };
-        self.source = Source::Own { next_timestamp: timestamp.wrapping_add(ticks) };
+        let ticks = self.ticks_of(ms);
+        self.source = Source::Own { next_timestamp: timestamp.wrapping_add(ticks), paused: false };
         let sequence = self.sequence.wrapping_add(1);
-        self.count(now, sequence, timestamp, ticks, ticks);
+        self.count(now, sequence, timestamp, ticks, u32::try_from(bytes).unwrap_or(0));
         Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc }
+    }
+
+    /// So many milliseconds of ours need no packet: discontinuous transmission, RFC 3551 §4.1.
+    pub(super) fn pause(&mut self, ms: u32) {
+        let ticks = self.ticks_of(ms);
+        if let Source::Own { next_timestamp, paused } = &mut self.source {
+            (*next_timestamp, *paused) = (next_timestamp.wrapping_add(ticks), true);
+        }
+    }
+
+    /// Milliseconds in ticks of the clock.
+    pub(super) fn ticks_of(&self, ms: u32) -> u32 {
+        ms.saturating_mul(self.clock_hz / 1000)
+    }
+
+    pub(super) fn clock_hz(&self) -> u32 {
+        self.clock_hz
     }
 
     /// The timestamp for an event that starts now: all its packets carry it (RFC 4733 §2.5.1.2).
@@ -134,7 +163,7 @@ impl Outgoing {
 
     /// The RTP clock now; never within the packet before.
     fn clock(&self, now: Instant) -> u32 {
-        let passed = ticks_since(self.clock_at, now);
+        let passed = ticks_since(self.clock_at, now, self.clock_hz);
         self.timestamp.wrapping_add(passed.max(self.ticks))
     }
 
@@ -152,13 +181,14 @@ impl Outgoing {
 
 impl Relay {
     /// Whether the packet fits what came before: the source, its sequence, and a timestamp that time explains.
-    fn is_continued(&self, now: Instant, header: &Header) -> bool {
+    fn is_continued(&self, now: Instant, header: &Header, clock_hz: u32) -> bool {
         let step = signed(header.sequence.wrapping_sub(self.newest));
         let ticks = header.timestamp.wrapping_sub(self.newest_timestamp) as i32; // ahead or behind, as wrapping numbers are
-        let passed = ticks_since(self.newest_at, now).min(i32::MAX as u32 / 2) as i32;
+        let passed = ticks_since(self.newest_at, now, clock_hz).min(i32::MAX as u32 / 2) as i32;
+        let slack = SLACK_SECONDS * clock_hz as i32;
         header.ssrc == self.ssrc
             && (-MOST_BEHIND..MOST_AHEAD).contains(&step)
-            && (-SLACK_TICKS..passed.saturating_add(SLACK_TICKS)).contains(&ticks)
+            && (-slack..passed.saturating_add(slack)).contains(&ticks)
     }
 
     fn advance(&mut self, now: Instant, header: &Header) {
@@ -180,15 +210,15 @@ fn signed(difference: u16) -> i16 {
     difference as i16
 }
 
-fn ticks_since(then: Instant, now: Instant) -> u32 {
-    (now.since(then).as_micros() * u128::from(CLOCK_HZ) / 1_000_000) as u32 // wraps, as the RTP clock does
+fn ticks_since(then: Instant, now: Instant, clock_hz: u32) -> u32 {
+    (now.since(then).as_micros() * u128::from(clock_hz) / 1_000_000) as u32 // wraps, as the RTP clock does
 }
 
 /// As in the reception statistics: RFC 3550 appendix A.1.
 const MOST_AHEAD: i16 = 3000;
 const MOST_BEHIND: i16 = 100;
-/// How far a timestamp may stray from the time that passed before it counts as a new start: two seconds.
-const SLACK_TICKS: i32 = 2 * CLOCK_HZ as i32;
+/// How far a timestamp may stray from the time that passed before it counts as a new start.
+const SLACK_SECONDS: i32 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -245,9 +275,9 @@ mod tests {
     #[test]
     fn frames_events_and_relay_follow_each_other_without_a_seam() {
         let mut out = outgoing();
-        let first = out.frame(at(0), 8, 160);
+        let first = out.frame(at(0), 8, 20, 160);
         assert!(first.marker);
-        let second = out.frame(at(25), 8, 160); // late by 5 ms: sound is even nevertheless
+        let second = out.frame(at(25), 8, 20, 160); // late by 5 ms: sound is even nevertheless
         assert_eq!((second.marker, second.timestamp), (false, first.timestamp.wrapping_add(160)));
         let start = out.begin_event(at(45));
         assert_eq!(start, second.timestamp.wrapping_add(160));

@@ -4,10 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::net::SocketAddr;
 
-use super::endpoint::{BUFFER, Endpoint, Tick};
+use super::endpoint::{BUFFER, Endpoint, Link, Tick};
 use super::incoming::{Digits, Hearing, Kind};
-use super::{Command, Destination, Event};
-use crate::base::{Duration, EndpointId, Instant, Rng};
+use super::room::{Room, WIDE};
+use super::tape::{Block, Mark, Side, Tape};
+use super::{Command, Destination, Event, Speaks};
+use crate::base::{Duration, EndpointId, Instant, RecordingId, Rng, RoomId};
+use crate::codec::{Law, Rate};
+use crate::rtp::HEADER_BYTES;
 
 /// The media plane of one thread: the owner of its endpoints. After each call of [`handle_command`](Self::handle_command),
 /// [`handle_packet`](Self::handle_packet) or [`tick`](Self::tick) the caller drains [`poll_event`](Self::poll_event); when
@@ -19,14 +23,27 @@ pub struct Plane {
     slots: Vec<Option<Box<Endpoint>>>,
     free: Vec<usize>,
     by_id: HashMap<EndpointId, usize, BuildHasherDefault<IdHasher>>,
-    /// Slots that play or send digits, and when their next frame is due.
+    /// Slots that play, send digits or are spoken to by an encoder; each says at which step it is due.
     ticking: Vec<usize>,
-    next_frame: Instant,
+    /// The step of 10 ms that comes next, and when.
+    step: u64,
+    next_step: Instant,
+    /// Emptied ones are kept for the next.
+    rooms: Vec<Option<Box<Room>>>,
+    tapes: Vec<Option<Recorded>>,
     /// When reports and watches are to be looked at.
     next_look: Option<Instant>,
     events: VecDeque<Event>,
     /// On which endpoint the machine works or worked last.
     at_work: Option<EndpointId>,
+}
+
+/// A tape, and who is on it.
+#[derive(Debug)]
+struct Recorded {
+    recording: RecordingId,
+    tape: Tape,
+    parties: [EndpointId; 2],
 }
 
 /// A packet that was edited in place and goes on its way.
@@ -47,7 +64,10 @@ impl Plane {
             free: Vec::new(),
             by_id: HashMap::default(),
             ticking: Vec::new(),
-            next_frame: Instant::ZERO,
+            step: 0,
+            next_step: Instant::ZERO,
+            rooms: Vec::new(),
+            tapes: Vec::new(),
             next_look: None,
             events: VecDeque::new(),
             at_work: None,
@@ -56,17 +76,10 @@ impl Plane {
 
     /// Takes an order. One for an endpoint that is gone is dropped, and so is `Open` for one that is there.
     pub fn handle_command(&mut self, now: Instant, command: Command) {
-        self.at_work = Some(command.endpoint());
+        self.at_work = command.endpoint().or(self.at_work);
         match command {
             Command::Open { endpoint, port: _ } => self.open(endpoint),
-            Command::Configure { endpoint, agreed } => {
-                let Self { slots, by_id, rng, .. } = self;
-                if let Some(endpoint) = find(slots, by_id, endpoint) {
-                    endpoint.configure(now, &agreed, rng);
-                    let due = endpoint.poll_timeout();
-                    self.look_at(due);
-                }
-            }
+            Command::Configure { endpoint, agreed } => self.configure(now, endpoint, &agreed),
             Command::Expect { endpoint, host } => {
                 if let Some(endpoint) = self.find(endpoint) {
                     endpoint.incoming.latch.expect(host);
@@ -74,9 +87,15 @@ impl Plane {
             }
             Command::Bridge { a, b } => self.bridge(a, b),
             Command::Separate { endpoint } => self.separate(endpoint),
-            Command::Play { endpoint, id, sound } => {
+            Command::Join { endpoint, room, speaks } => self.join(now, endpoint, room, speaks),
+            Command::Announce { room, sound } => {
+                if let Some(room) = self.rooms.iter_mut().flatten().find(|own| own.id == room) {
+                    room.announce(sound);
+                }
+            }
+            Command::Play { endpoint, id, sound, until_digit } => {
                 if let Some(found) = self.find(endpoint) {
-                    found.play(id, sound);
+                    found.play(id, sound, until_digit);
                     self.start_ticking(now, endpoint);
                 }
             }
@@ -98,46 +117,120 @@ impl Plane {
                     self.look_at(due);
                 }
             }
-            Command::Close { endpoint } => self.close(endpoint),
+            Command::Record { recording, left, right } => self.record(recording, [left, right]),
+            Command::PauseRecording { recording, on } => {
+                if let Some(recorded) = self.tapes.iter_mut().flatten().find(|own| own.recording == recording) {
+                    recorded.tape.mark(now, if on { Mark::Pause } else { Mark::Resume });
+                }
+            }
+            Command::StopRecording { recording } => self.end_tapes(now, |own| own.recording == recording),
+            Command::Close { endpoint } => self.close(now, endpoint),
         }
     }
 
-    /// Takes a datagram that came from `from` on the RTP or the RTCP port of an endpoint. What is relayed is edited in
-    /// place; its first `len` bytes are to be sent.
+    /// Takes a datagram of `length` bytes that came from `from` on the RTP or the RTCP port of an endpoint. What is relayed is
+    /// edited in place; the buffer's first `len` bytes are to be sent. Behind the datagram there should be room for what
+    /// SRTP adds: [`MOST_OVERHEAD`](crate::rtp::srtp::MOST_OVERHEAD).
     pub fn handle_packet(
         &mut self,
         now: Instant,
         endpoint: EndpointId,
         rtcp: bool,
         from: SocketAddr,
-        packet: &mut [u8],
+        buffer: &mut [u8],
+        length: usize,
     ) -> Option<Forward> {
         self.at_work = Some(endpoint);
-        let Self { slots, by_id, events, .. } = self;
+        let Self { slots, by_id, events, tapes, .. } = self;
         let source = find(slots, by_id, endpoint)?;
+        let length = source.unprotect(buffer.get_mut(..length)?, rtcp)?;
+        let packet = buffer.get(..length)?;
         if rtcp {
             source.handle_rtcp(now, from, packet);
             return None;
         }
         let terms = source.terms?;
-        let bridged = source.bridged;
+        let link = source.link;
         let hearing = source.incoming.hear(now, endpoint, &terms, from, packet, events)?;
-        if hearing.kind == Kind::Event {
+        if hearing.key_down {
+            source.key_pressed();
+        }
+        if let (Some((tape, side)), Kind::Audio(codec)) = (source.tape, hearing.kind) {
+            if let Some(Some(recorded)) = tapes.get_mut(tape) {
+                recorded.tape.heard(now, side, codec, &hearing.packet.header, hearing.packet.payload(packet));
+            }
+        }
+        if hearing.kind_is_event() {
             let due = source.poll_timeout();
             self.look_at(due);
         }
-        self.forward(now, bridged?, &hearing, packet)
+        match link {
+            Link::Alone => None,
+            Link::Bridge(hearer) => self.forward(now, endpoint, hearer, &hearing, buffer, length),
+            Link::Room(_) => {
+                let source = self.find(endpoint)?;
+                let rate = source.rate()?;
+                source.hear(now, rate, &hearing, buffer.get(..length)?);
+                None
+            }
+        }
     }
 
-    fn forward(&mut self, now: Instant, slot: usize, hearing: &Hearing, packet: &mut [u8]) -> Option<Forward> {
-        self.pass_digits(now, slot, &hearing.digits);
+    fn forward(
+        &mut self,
+        now: Instant,
+        source: EndpointId,
+        slot: usize,
+        hearing: &Hearing,
+        buffer: &mut [u8],
+        length: usize,
+    ) -> Option<Forward> {
+        let packet = buffer.get(..length)?;
+        let clock_hz = self.find(source)?.incoming.events_clock();
         let hearer = self.slots.get_mut(slot)?.as_deref_mut()?;
-        self.at_work = Some(hearer.id);
-        let (to, len) = hearer.relay(now, hearing, packet)?;
-        Some(Forward { destination: Destination { endpoint: hearer.id, to, rtcp: false }, len })
+        let id = hearer.id;
+        let relays = match hearing.kind {
+            Kind::Event(clock_hz) => {
+                if !hearer.relays_events(clock_hz) {
+                    self.pass_digits(now, slot, &hearing.digits);
+                    return None;
+                }
+                true
+            }
+            Kind::Noise => !hearer.decodes && hearer.terms?.noise,
+            Kind::Audio(codec) => {
+                let terms = hearer.terms?;
+                let relays = !hearer.decodes && terms.takes(codec, hearing.packet.payload(packet));
+                if relays || terms.may_send {
+                    hearer.decodes = !relays;
+                }
+                if hearing.key_down && hearer.takes_events() {
+                    return None; // the tone would come a second time, beside its event
+                }
+                if !hearer.relays_events(clock_hz) {
+                    self.pass_digits(now, slot, &hearing.digits);
+                }
+                if self.slots.get(slot)?.as_deref()?.takes_events() {
+                    self.pass_digits(now, slot, &[hearing.in_band, None]);
+                }
+                relays
+            }
+        };
+        self.at_work = Some(id);
+        let hearer = self.slots.get_mut(slot)?.as_deref_mut()?;
+        if relays {
+            let (to, len) = hearer.relay(now, hearing, buffer, length)?;
+            return Some(Forward { destination: Destination { endpoint: id, to, rtcp: false }, len });
+        }
+        if hearer.decodes {
+            let rate = hearer.rate()?;
+            self.find(source)?.hear(now, rate, hearing, packet);
+            self.start_ticking(now, id);
+        }
+        None
     }
 
-    /// Digits for a hearer that takes no events.
+    /// Digits for a hearer whom no packet brings them.
     fn pass_digits(&mut self, now: Instant, slot: usize, digits: &Digits) {
         for heard in digits.iter().flatten() {
             let Some(hearer) = self.slots.get_mut(slot).and_then(Option::as_deref_mut) else { return };
@@ -148,37 +241,135 @@ impl Plane {
         }
     }
 
-    /// Sends what is due: frames of 20 ms, digits, reports. `emit` is called once a packet.
+    /// Sends what is due: sound, digits, reports. `emit` is called once a packet.
     pub fn tick(&mut self, now: Instant, emit: &mut dyn FnMut(Destination, &[u8])) {
-        if now > self.next_frame + MOST_LATE {
-            self.next_frame = now; // the thread was held up: a burst of old frames would help nobody
-        }
-        while !self.ticking.is_empty() && self.next_frame <= now {
-            self.next_frame += FRAME_TIME;
-            self.frame(now, emit);
-        }
         if self.next_look.is_some_and(|at| at <= now) {
             self.look(now, emit);
         }
+        if now > self.next_step + MOST_LATE {
+            self.next_step = now; // the thread was held up: a burst of old frames would help nobody
+        }
+        while self.is_pacing() && self.next_step <= now {
+            if self.step % ROOM_STEPS == 0 {
+                for room in 0..self.rooms.len() {
+                    self.mix(now, room, emit);
+                }
+            }
+            self.frames(now, emit);
+            self.step += 1;
+            self.next_step += STEP_TIME;
+        }
     }
 
-    /// One frame for each that plays.
-    fn frame(&mut self, now: Instant, emit: &mut dyn FnMut(Destination, &[u8])) {
-        let Self { slots, ticking, events, at_work, .. } = self;
-        let mut buffer = [0; BUFFER];
-        ticking.retain(|&slot| {
-            let Some(endpoint) = slots.get_mut(slot).and_then(Option::as_deref_mut) else { return false };
-            *at_work = Some(endpoint.id);
-            match endpoint.tick(now, &mut buffer, events) {
-                Tick::Send { to, length } => {
-                    let destination = Destination { endpoint: endpoint.id, to, rtcp: false };
-                    emit(destination, buffer.get(..length).unwrap_or_default());
-                }
-                Tick::Quiet => {}
-                Tick::Idle => endpoint.ticking = false,
+    fn is_pacing(&self) -> bool {
+        !self.ticking.is_empty() || self.rooms.iter().any(Option::is_some)
+    }
+
+    /// One packet for each that is due.
+    fn frames(&mut self, now: Instant, emit: &mut dyn FnMut(Destination, &[u8])) {
+        let mut place = 0;
+        while let Some(&slot) = self.ticking.get(place) {
+            let (sound, mut buffer) = ([0; LONGEST], [0; BUFFER]);
+            if self.frame(now, slot, sound, &mut buffer, emit) {
+                place += 1;
+            } else {
+                self.ticking.swap_remove(place);
             }
-            endpoint.ticking
+        }
+    }
+
+    /// Whether the slot goes on ticking.
+    fn frame(
+        &mut self,
+        now: Instant,
+        slot: usize,
+        mut sound: [i16; LONGEST],
+        buffer: &mut [u8; BUFFER],
+        emit: &mut dyn FnMut(Destination, &[u8]),
+    ) -> bool {
+        let step = self.step;
+        let Some(endpoint) = self.slots.get_mut(slot).and_then(Option::as_deref_mut) else { return false };
+        if endpoint.due > step {
+            return true;
+        }
+        self.at_work = Some(endpoint.id);
+        let wants = match endpoint.link {
+            Link::Bridge(other) => endpoint.wants().map(|samples| (other, samples)),
+            Link::Alone | Link::Room(_) => None,
+        };
+        let heard = wants.and_then(|(other, samples)| {
+            let ear = self.slots.get_mut(other)?.as_deref_mut()?.ear.as_mut()?;
+            let room = sound.get_mut(..samples)?;
+            ear.fill(now, room).then_some(&*room)
         });
+        let Self { slots, events, .. } = self;
+        let Some(endpoint) = slots.get_mut(slot).and_then(Option::as_deref_mut) else { return false };
+        let ms = match endpoint.tick(now, heard, buffer, events) {
+            Tick::Send { to, length, ms } => {
+                let destination = Destination { endpoint: endpoint.id, to, rtcp: false };
+                emit(destination, buffer.get(..length).unwrap_or_default());
+                ms
+            }
+            Tick::Quiet { ms } => ms,
+            Tick::Idle => {
+                endpoint.ticking = false;
+                return false;
+            }
+        };
+        endpoint.due = step + u64::from(ms / STEP_MS).max(1);
+        true
+    }
+
+    /// 20 ms of a room: all are heard, added up, and spoken to.
+    fn mix(&mut self, now: Instant, room: usize, emit: &mut dyn FnMut(Destination, &[u8])) {
+        let Self { slots, rooms, at_work, .. } = self;
+        let Some(Some(room)) = rooms.get_mut(room) else { return };
+        room.mix(|slot, sound| {
+            let ear = slots.get_mut(slot)?.as_deref_mut()?.ear.as_mut()?;
+            let rate = ear.rate();
+            ear.fill(now, sound.get_mut(..rate.samples(20))?).then_some(rate)
+        });
+        let mut shared: [Option<([u8; FRAME_BYTES], usize)>; 2] = [None, None];
+        for place in 0..room.members.len() {
+            let Some(slot) = room.members.get(place).map(|member| member.slot) else { continue };
+            let Some(endpoint) = slots.get_mut(slot).and_then(Option::as_deref_mut) else { continue };
+            *at_work = Some(endpoint.id);
+            let Some(rate) = endpoint.rate() else { continue };
+            let (mut sound, mut buffer) = ([0; WIDE], [0; BUFFER]);
+            let (samples, common) = room.heard_by(place, rate, &mut sound);
+            let law = endpoint.shares().filter(|_| common);
+            let known = law.and_then(|law| shared.get(usize::from(law == Law::Mu)).copied().flatten());
+            let tick = match known {
+                Some((payload, length)) => {
+                    endpoint.send_shared(now, payload.get(..length).unwrap_or_default(), &mut buffer)
+                }
+                None => endpoint.send_room(now, sound.get(..samples).unwrap_or_default(), &mut buffer),
+            };
+            let Tick::Send { to, length, .. } = tick else { continue };
+            emit(Destination { endpoint: endpoint.id, to, rtcp: false }, buffer.get(..length).unwrap_or_default());
+            if let (Some(law), None, false) = (law, known, endpoint.is_secure()) {
+                let mut payload = [0; FRAME_BYTES];
+                let coded = buffer.get(HEADER_BYTES..length).unwrap_or_default();
+                if coded.len() == FRAME_BYTES {
+                    payload.copy_from_slice(coded);
+                    shared[usize::from(law == Law::Mu)] = Some((payload, FRAME_BYTES));
+                }
+            }
+        }
+    }
+
+    /// What was recorded since the last time, for the recorder.
+    pub fn poll_block(&mut self, now: Instant) -> Option<Block> {
+        for place in &mut self.tapes {
+            let Some(recorded) = place else { continue };
+            if let Some(block) = recorded.tape.take(now) {
+                if block.is_last() {
+                    *place = None;
+                }
+                return Some(block);
+            }
+        }
+        None
     }
 
     /// Reports, watches and digits without an end of all endpoints. One pass over them all some times a second costs less
@@ -189,7 +380,7 @@ impl Plane {
             let Self { slots, events, rng, at_work, .. } = self;
             let Some(endpoint) = slots.get_mut(slot).and_then(Option::as_deref_mut) else { continue };
             *at_work = Some(endpoint.id);
-            let (id, bridged) = (endpoint.id, endpoint.bridged);
+            let (id, link, clock_hz) = (endpoint.id, endpoint.link, endpoint.incoming.events_clock());
             let digits = endpoint.incoming.handle_timeout(now, id, events);
             let mut buffer = [0; BUFFER];
             if let Some((to, length)) = endpoint.report(now, rng, &mut buffer) {
@@ -197,8 +388,11 @@ impl Plane {
             }
             let due = endpoint.poll_timeout();
             self.look_at(due);
-            if let Some(bridged) = bridged {
-                self.pass_digits(now, bridged, &digits);
+            if let Link::Bridge(slot) = link {
+                let hearer = self.slots.get(slot).and_then(Option::as_deref);
+                if hearer.is_some_and(|hearer| !hearer.relays_events(clock_hz)) {
+                    self.pass_digits(now, slot, &digits);
+                }
             }
         }
     }
@@ -211,8 +405,17 @@ impl Plane {
 
     /// When [`tick`](Self::tick) must be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let frame = (!self.ticking.is_empty()).then_some(self.next_frame);
-        frame.into_iter().chain(self.next_look).min()
+        let tapes = self.tapes.iter().flatten().filter_map(|recorded| recorded.tape.poll_timeout()).min();
+        self.next_due().into_iter().chain(self.next_look).chain(tapes).min()
+    }
+
+    /// When the next packet of ours is due.
+    fn next_due(&self) -> Option<Instant> {
+        let due = |slot: &usize| self.slots.get(*slot)?.as_deref().map(|endpoint| endpoint.due);
+        let frame = self.ticking.iter().filter_map(due).min();
+        let mixed = self.rooms.iter().any(Option::is_some).then(|| self.step.next_multiple_of(ROOM_STEPS));
+        let step = frame.into_iter().chain(mixed).min()?.saturating_sub(self.step);
+        Some(self.next_step + STEP_TIME * u32::try_from(step).unwrap_or(u32::MAX))
     }
 
     /// What the engine should know.
@@ -245,8 +448,24 @@ impl Plane {
         self.by_id.insert(id, slot);
     }
 
-    fn close(&mut self, id: EndpointId) {
+    fn configure(&mut self, now: Instant, id: EndpointId, agreed: &crate::sdp::Agreed) {
+        let Self { slots, by_id, rng, .. } = self;
+        let Some(endpoint) = find(slots, by_id, id) else { return };
+        endpoint.configure(now, agreed, rng);
+        let (due, link) = (endpoint.poll_timeout(), endpoint.link);
+        self.look_at(due);
+        // Both ways of a bridge are judged anew by the packets that come.
+        let Link::Bridge(other) = link else { return };
+        for slot in self.by_id.get(&id).copied().into_iter().chain([other]) {
+            if let Some(endpoint) = self.slots.get_mut(slot).and_then(Option::as_deref_mut) {
+                endpoint.hear_anew();
+            }
+        }
+    }
+
+    fn close(&mut self, now: Instant, id: EndpointId) {
         self.separate(id);
+        self.end_tapes(now, |own| own.parties.contains(&id));
         let Some(slot) = self.by_id.remove(&id) else { return };
         self.ticking.retain(|&ticking| ticking != slot);
         if let Some(endpoint) = self.slots.get_mut(slot).and_then(Option::take) {
@@ -261,30 +480,105 @@ impl Plane {
         self.separate(a);
         self.separate(b);
         for (slot, other) in [(slot_a, slot_b), (slot_b, slot_a)] {
-            if let Some(endpoint) = self.slots.get_mut(slot).and_then(Option::as_deref_mut) {
-                endpoint.bridge(Some(other));
-            }
+            self.link(slot, Link::Bridge(other));
         }
     }
 
+    fn link(&mut self, slot: usize, link: Link) {
+        if let Some(endpoint) = self.slots.get_mut(slot).and_then(Option::as_deref_mut) {
+            endpoint.link(link);
+        }
+    }
+
+    /// Ends a bridge for both, or leaves a room.
     fn separate(&mut self, id: EndpointId) {
         let Some(&slot) = self.by_id.get(&id) else { return };
-        let other = self.slots.get(slot).and_then(|place| place.as_deref()?.bridged);
-        for slot in [Some(slot), other].into_iter().flatten() {
-            if let Some(endpoint) = self.slots.get_mut(slot).and_then(Option::as_deref_mut) {
-                endpoint.bridge(None);
+        match self.slots.get(slot).and_then(|place| Some(place.as_deref()?.link)) {
+            Some(Link::Bridge(other)) => self.link(other, Link::Alone),
+            Some(Link::Room(place)) => {
+                if let Some(room) = self.rooms.get_mut(place) {
+                    if let Some(own) = room {
+                        own.leave(slot);
+                    }
+                    if room.as_ref().is_some_and(|room| room.members.is_empty()) {
+                        *room = None;
+                    }
+                }
+            }
+            Some(Link::Alone) | None => {}
+        }
+        self.link(slot, Link::Alone);
+    }
+
+    fn join(&mut self, now: Instant, id: EndpointId, room: RoomId, speaks: Speaks) {
+        let Some(&slot) = self.by_id.get(&id) else { return };
+        let known = self.rooms.iter().position(|own| own.as_ref().is_some_and(|own| own.id == room));
+        let stays = known.is_some_and(|place| {
+            self.slots.get(slot).and_then(Option::as_deref).is_some_and(|own| own.link == Link::Room(place))
+        });
+        if !stays {
+            self.separate(id);
+        }
+        if !self.is_pacing() {
+            self.next_step = now;
+        }
+        // The room may have gone with the member that has just left it to come anew.
+        let known = self.rooms.iter().position(|own| own.as_ref().is_some_and(|own| own.id == room));
+        let free = || self.rooms.iter().position(Option::is_none);
+        let place = known.or_else(free).unwrap_or(self.rooms.len());
+        if place == self.rooms.len() {
+            self.rooms.push(None);
+        }
+        if let Some(own) = self.rooms.get_mut(place) {
+            own.get_or_insert_with(|| Box::new(Room::new(room))).join(slot, id, speaks);
+        }
+        if !stays {
+            self.link(slot, Link::Room(place));
+        }
+    }
+
+    fn record(&mut self, recording: RecordingId, parties: [EndpointId; 2]) {
+        let free = self.tapes.iter().position(Option::is_none);
+        let place = free.unwrap_or(self.tapes.len());
+        if free.is_none() {
+            self.tapes.push(None);
+        }
+        for (id, side) in parties.into_iter().zip([Side::Left, Side::Right]) {
+            if let Some(endpoint) = self.find(id) {
+                endpoint.tape = Some((place, side));
+            }
+        }
+        if let Some(tape) = self.tapes.get_mut(place) {
+            *tape = Some(Recorded { recording, tape: Tape::new(recording), parties });
+        }
+    }
+
+    fn end_tapes(&mut self, now: Instant, which: impl Fn(&Recorded) -> bool) {
+        for (place, recorded) in self.tapes.iter_mut().enumerate() {
+            let Some(recorded) = recorded.as_mut().filter(|recorded| which(recorded)) else { continue };
+            recorded.tape.mark(now, Mark::End);
+            for id in recorded.parties {
+                if let Some(endpoint) = find(&mut self.slots, &self.by_id, id) {
+                    endpoint.tape = endpoint.tape.filter(|(own, _)| *own != place);
+                }
             }
         }
     }
 
     fn start_ticking(&mut self, now: Instant, id: EndpointId) {
         let Some(&slot) = self.by_id.get(&id) else { return };
+        let paces = self.is_pacing();
         let Some(endpoint) = self.slots.get_mut(slot).and_then(Option::as_deref_mut) else { return };
         if std::mem::replace(&mut endpoint.ticking, true) {
             return;
         }
-        if self.ticking.is_empty() {
-            self.next_frame = now;
+        if !paces {
+            self.next_step = now;
+        }
+        // The steps of most are even, so that one wakeup serves them all.
+        endpoint.due = self.step.next_multiple_of(ROOM_STEPS);
+        if !paces {
+            self.step = endpoint.due;
         }
         self.ticking.push(slot);
     }
@@ -321,7 +615,15 @@ impl Hasher for IdHasher {
     }
 }
 
-const FRAME_TIME: Duration = Duration::from_millis(20);
+/// All sound of ours goes out on a grid of 10 ms, as packets hold multiples of that.
+const STEP_MS: u32 = 10;
+const STEP_TIME: Duration = Duration::from_millis(10);
+/// Rooms are mixed every 20 ms.
+const ROOM_STEPS: u64 = 2;
+/// Bytes of 20 ms of G.711.
+const FRAME_BYTES: usize = 160;
+/// Samples of the longest packet: 60 ms at the highest rate at which sound is encoded as it goes.
+const LONGEST: usize = Rate::Wide.samples(60);
 /// Frames that are late by more are left out.
 const MOST_LATE: Duration = Duration::from_millis(100);
 /// The grid of reports and watches: a quarter of a second.

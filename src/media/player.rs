@@ -13,6 +13,8 @@ pub(super) const FRAME: usize = 160;
 pub(super) struct Player {
     /// Comes back in `PlayEnded`.
     pub(super) id: u32,
+    /// The first key stops it.
+    pub(super) until_digit: bool,
     source: Source,
 }
 
@@ -30,7 +32,7 @@ enum Rounds {
 }
 
 impl Player {
-    pub(super) fn new(id: u32, sound: Sound) -> Self {
+    pub(super) fn new(id: u32, sound: Sound, until_digit: bool) -> Self {
         let source = match sound {
             Sound::Clip { clip, repeat } => {
                 let rounds = repeat.checked_sub(1).map_or(Rounds::Endless, Rounds::More);
@@ -40,7 +42,7 @@ impl Player {
             }
             Sound::Tone(tone) => Source::Tone(Box::new(ToneGenerator::new(tone.frequencies, &tone.cadence_ms))),
         };
-        Self { id, source }
+        Self { id, until_digit, source }
     }
 
     /// The next frame; silence fills up the last one. Returns whether it was the last one.
@@ -87,7 +89,7 @@ mod tests {
     use super::*;
 
     fn play(samples: Vec<i16>, repeat: u32, frames: usize) -> (Vec<i16>, Vec<bool>) {
-        let mut player = Player::new(1, Sound::Clip { clip: Arc::new(Clip { samples }), repeat });
+        let mut player = Player::new(1, Sound::Clip { clip: Arc::new(Clip { samples }), repeat }, false);
         let mut heard = Vec::new();
         let ends = (0..frames).map(|_| {
             let mut frame = [9; FRAME];

@@ -16,6 +16,8 @@ pub(super) struct Reports {
     /// How many packets had been sent at the report before.
     sent_before: u32,
     round_trip_ms: Option<f32>,
+    /// What the peer last said of our stream.
+    about_us: Option<Block>,
 }
 
 impl Reports {
@@ -24,7 +26,7 @@ impl Reports {
         for (place, letter) in name.iter_mut().zip(rng.token(16).bytes()) {
             *place = letter;
         }
-        Self { next_at: None, name, heard: None, sent_before: 0, round_trip_ms: None }
+        Self { next_at: None, name, heard: None, sent_before: 0, round_trip_ms: None, about_us: None }
     }
 
     /// Begins to report: RFC 3550 §6.2, where the first report comes after half the interval.
@@ -38,6 +40,11 @@ impl Reports {
 
     pub(super) fn round_trip_ms(&self) -> Option<f32> {
         self.round_trip_ms
+    }
+
+    /// What the peer last said of how it hears us.
+    pub(super) fn about_us(&self) -> Option<Block> {
+        self.about_us
     }
 
     /// Whether a report is due; arms the next.
@@ -91,6 +98,7 @@ impl Reports {
             }
             let about_us = blocks.find(|block| block.ssrc == own);
             self.round_trip_ms = about_us.and_then(|block| rtcp::round_trip_ms(now, &block)).or(self.round_trip_ms);
+            self.about_us = about_us.or(self.about_us);
         }
     }
 }

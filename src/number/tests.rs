@@ -27,6 +27,7 @@ fn trunk(number: &str, numbers: &[&str]) -> Trunk {
         codecs: vec!["pcma".to_owned()],
         max_calls: 0,
         register_every: 300,
+        srtp: crate::office::Srtp::Off,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::{
-    Device, Element, Extension, Group, MediaFile, Office, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu,
-    VoiceMessage,
+    Device, Element, Extension, Group, MediaFile, Office, Recordings, Schedule, Settings, SipDevice, Trunk, User,
+    VoiceMenu, VoiceMessage,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -55,6 +55,7 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     list(&mut changes, "voice menu", &old.voice_menus, &new.voice_menus, |m| &m.name, voice_menu);
     list(&mut changes, "element", &old.desk.elements, &new.desk.elements, |e| &e.id, element);
     list(&mut changes, "user", &old.users, &new.users, |u| &u.login, user);
+    push(&mut changes, "recordings".to_owned(), recordings(&old.recordings, &new.recordings));
     let networks = old.protection.trusted_networks != new.protection.trusted_networks;
     push(&mut changes, "protection".to_owned(), names(&[("trusted_networks", networks)]));
     changes
@@ -108,12 +109,12 @@ macro_rules! differing {
 }
 
 fn settings(old: &Settings, new: &Settings) -> Vec<String> {
-    differing!(Settings, old, new; named; compared name, timezone, language, country, area_code)
+    differing!(Settings, old, new; named; compared name, timezone, language, country, area_code, music)
 }
 
 fn trunk(old: &Trunk, new: &Trunk) -> Vec<String> {
     differing!(Trunk, old, new; named name; compared number, numbers, server, login, password, comment, register, transport,
-        auth_login, outbound_proxy, from_domain, number_format, caller_id_in, codecs, max_calls, register_every)
+        auth_login, outbound_proxy, from_domain, number_format, caller_id_in, codecs, max_calls, register_every, srtp)
 }
 
 fn extension(old: &Extension, new: &Extension) -> Vec<String> {
@@ -152,7 +153,11 @@ fn devices(old: &[Device], new: &[Device]) -> Vec<String> {
 }
 
 fn sip_device(old: &SipDevice, new: &SipDevice) -> Vec<String> {
-    differing!(SipDevice, old, new; named login; compared password, ring_seconds, allow_from, forward, mac, model)
+    differing!(SipDevice, old, new; named login; compared password, ring_seconds, allow_from, forward, mac, model, srtp)
+}
+
+fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {
+    differing!(Recordings, old, new; named; compared format, keep_days, keep_gigabytes)
 }
 
 fn media(old: &MediaFile, new: &MediaFile) -> Vec<String> {

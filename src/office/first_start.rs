@@ -1,7 +1,7 @@
 //! The office of a new box: product.md section 4.
 
 use super::file::{PASSWORD_LENGTH, device_login, login_prefix};
-use super::{Device, Extension, Forward, Group, Network, Office, Permissions, Role, SipDevice, Strategy, User};
+use super::{Device, Extension, Forward, Group, Network, Office, Permissions, Role, SipDevice, Srtp, Strategy, User};
 use crate::base::Rng;
 
 const EXTENSIONS: [&str; 3] = ["200", "201", "202"];
@@ -29,6 +29,7 @@ impl Office {
                 forward: Forward::None,
                 mac: String::new(),
                 model: String::new(),
+                srtp: Srtp::Optional,
             })],
         };
         Self {

@@ -24,11 +24,14 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
     if !sounds.is_empty() {
         office.voice_messages = (0..rng.below(4)).map(|nth| voice_message(rng, nth, &sounds)).collect();
         office.voice_menus = (0..rng.below(3)).map(|nth| voice_menu(rng, nth, &sounds)).collect();
+        office.settings.music = (0..rng.below(3)).map(|_| pick(rng, &sounds)).collect();
     }
     office.schedules = (0..rng.below(3)).map(|nth| schedule(rng, nth)).collect();
     office.groups = groups.iter().map(|number| group(rng, number, &numbers, &sounds)).collect();
     office.desk = desk(rng, &office, &outgoing);
     office.users = users(rng);
+    office.recordings =
+        Recordings { format: word(rng), keep_days: rng.below(3651) as u32, keep_gigabytes: rng.below(100_001) as u32 };
     office.protection.trusted_networks = networks(rng);
     office
 }
@@ -63,6 +66,7 @@ fn settings(rng: &mut Rng) -> Settings {
         language: word(rng),
         country: pick(rng, &["RU", "DE"]).to_owned(),
         area_code: pick(rng, &["812", "495", "", "47396"]).to_owned(),
+        music: Vec::new(),
     }
 }
 
@@ -90,6 +94,7 @@ fn trunk(rng: &mut Rng, nth: u64) -> Trunk {
         codecs: pick(rng, &[vec!["pcma"], vec!["opus", "g722"]]).into_iter().map(str::to_owned).collect(),
         max_calls: rng.below(30) as u32,
         register_every: 60 + rng.below(600) as u32,
+        srtp: word(rng),
     }
 }
 
@@ -134,6 +139,7 @@ fn device(rng: &mut Rng, number: &str, nth: u64, inside: &[String]) -> Device {
         },
         mac: pick(rng, &["", "80:5e:c0:12:34:56"]).to_owned(),
         model: pick(rng, &["", "yealink/t31"]).to_owned(),
+        srtp: word(rng),
     })
 }
 

@@ -42,6 +42,8 @@ pub struct Office {
     pub desk: DeskPlan,
     /// `[[user]]`.
     pub users: Vec<User>,
+    /// `[recordings]`.
+    pub recordings: Recordings,
     /// `[protection]`.
     pub protection: Protection,
     /// For the look-ups; starts empty.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub country: String,
     /// Completes local numbers; digits.
     pub area_code: String,
+    /// Media names: what callers on hold and of groups without a tune of their own hear, in turn. Empty: the built-in melody.
+    pub music: Vec<String>,
 }
 
 /// `language`.
@@ -109,6 +113,19 @@ pub struct Trunk {
     pub max_calls: u32,
     /// Seconds that we ask for in REGISTER.
     pub register_every: u32,
+    /// Whether its calls are encrypted; off unless the file says so.
+    pub srtp: Srtp,
+}
+
+/// `srtp`: whether the sound of calls is SRTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Srtp {
+    /// Never.
+    Off,
+    /// When the other side can.
+    Optional,
+    /// Always: without it, there is no call.
+    Required,
 }
 
 /// `number_format`: how called numbers are sent.
@@ -207,6 +224,8 @@ pub struct SipDevice {
     pub mac: String,
     /// Vendor, or `vendor/model`, or empty.
     pub model: String,
+    /// Whether its calls are encrypted; optional unless the file says otherwise.
+    pub srtp: Srtp,
 }
 
 /// Any outside number, called through the trunk.
@@ -462,6 +481,27 @@ pub enum Role {
     Viewer,
 }
 
+/// `[recordings]`: how calls are recorded and for how long that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Recordings {
+    /// Of new recordings.
+    pub format: RecordingFormat,
+    /// Older ones are deleted; 0: never for their age. To 3650.
+    pub keep_days: u32,
+    /// The oldest are deleted when all together are larger, in units of 10⁹ bytes; 0: as much as the disk holds. To 100000.
+    pub keep_gigabytes: u32,
+}
+
+/// `format` of `[recordings]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RecordingFormat {
+    /// Opus in Ogg: small.
+    #[default]
+    Opus,
+    /// 16 bits, uncompressed.
+    Wav,
+}
+
 /// `[protection]`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Protection {
@@ -477,6 +517,7 @@ impl Default for Settings {
             language: Language::Ru,
             country: "RU".to_owned(),
             area_code: "495".to_owned(),
+            music: Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
-use super::{CallerIdIn, ElementKind, Language, NumberFormat, Out, RingOrder, Role, Strategy};
+use super::{CallerIdIn, ElementKind, Language, NumberFormat, Out, RecordingFormat, RingOrder, Role, Srtp, Strategy};
 use crate::sip::Transport;
 
 /// A choice between a few words.
@@ -25,6 +25,15 @@ impl Word for Language {
 
 impl Word for Transport {
     const WORDS: &'static [(&'static str, Self)] = &[("udp", Self::Udp), ("tcp", Self::Tcp), ("tls", Self::Tls)];
+}
+
+impl Word for Srtp {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("off", Self::Off), ("optional", Self::Optional), ("required", Self::Required)];
+}
+
+impl Word for RecordingFormat {
+    const WORDS: &'static [(&'static str, Self)] = &[("opus", Self::Opus), ("wav", Self::Wav)];
 }
 
 impl Word for NumberFormat {

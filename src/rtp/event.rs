@@ -55,8 +55,9 @@ pub struct Heard {
 }
 
 /// The receive side for one peer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Receiver {
+    ticks_per_ms: u32,
     /// The newest event, in progress or done.
     newest: Option<Event>,
 }
@@ -72,12 +73,28 @@ struct Event {
     seen_at: Instant,
 }
 
+impl Default for Receiver {
+    /// Nothing heard, under a clock of 8000 Hz.
+    fn default() -> Self {
+        Self { ticks_per_ms: ticks_per_ms(super::CLOCK_HZ), newest: None }
+    }
+}
+
 impl Receiver {
+    /// Under which clock events count from now on: that of the audio beside them, 48000 Hz for Opus (RFC 4733 §2.1, by the
+    /// rate in the event's `a=rtpmap`). An event in progress is forgotten when it changes.
+    pub fn set_clock(&mut self, hz: u32) {
+        if self.ticks_per_ms != ticks_per_ms(hz) {
+            *self = Self { ticks_per_ms: ticks_per_ms(hz), newest: None };
+        }
+    }
+
     /// Takes one packet and hands ended digits to `heard`: at most the one before, whose end was lost, and this one.
     pub fn receive(&mut self, now: Instant, timestamp: u32, payload: Payload, heard: &mut impl FnMut(Heard)) {
         let before = self.newest.take();
+        let ticks_per_ms = self.ticks_per_ms;
         let mut event = match before {
-            Some(before) if before.is_late(timestamp) => {
+            Some(before) if before.is_late(timestamp, ticks_per_ms) => {
                 self.newest = Some(before);
                 return;
             }
@@ -85,7 +102,7 @@ impl Receiver {
             Some(before) if before.has_next_segment(timestamp, &payload) => before.next_segment(timestamp),
             _ => {
                 if let Some(lost_end) = before.filter(|before| !before.done) {
-                    lost_end.report(heard);
+                    lost_end.report(ticks_per_ms, heard);
                 }
                 Event { timestamp, code: payload.code, earlier_ticks: 0, duration: 0, done: false, seen_at: now }
             }
@@ -94,7 +111,7 @@ impl Receiver {
         event.seen_at = now;
         if payload.end && !event.done {
             event.done = true;
-            event.report(heard);
+            event.report(self.ticks_per_ms, heard);
         }
         self.newest = Some(event);
     }
@@ -103,7 +120,7 @@ impl Receiver {
     pub fn expire(&mut self, now: Instant, heard: &mut impl FnMut(Heard)) {
         if let Some(event) = self.newest.as_mut().filter(|event| !event.done && now >= event.seen_at + LOST_END) {
             event.done = true;
-            event.report(heard);
+            event.report(self.ticks_per_ms, heard);
         }
     }
 
@@ -115,9 +132,9 @@ impl Receiver {
 
 impl Event {
     /// A packet of an event before this one that was overtaken.
-    fn is_late(&self, timestamp: u32) -> bool {
+    fn is_late(&self, timestamp: u32, ticks_per_ms: u32) -> bool {
         let behind = self.timestamp.wrapping_sub(timestamp);
-        (1..LATE_TICKS).contains(&behind)
+        (1..LATE_MS * ticks_per_ms).contains(&behind)
     }
 
     /// Whether the packet belongs to this event. Some phones forget to move the timestamp for the next digit: then
@@ -130,21 +147,23 @@ impl Event {
         timestamp == self.timestamp && payload.code == self.code && !begins_again
     }
 
-    /// A key held for longer than the duration field can say goes on in a new segment: RFC 4733 §2.5.1.3.
+    /// A key held for longer than the duration field can say goes on in a new segment: RFC 4733 §2.5.1.3. The last packet of
+    /// the one before may be lost.
     fn has_next_segment(&self, timestamp: u32, payload: &Payload) -> bool {
         let ahead = timestamp.wrapping_sub(self.timestamp);
-        !self.done && self.code == payload.code && self.duration > u16::MAX / 2 && ahead == u32::from(self.duration)
+        let fits = (u32::from(self.duration)..=u32::from(u16::MAX)).contains(&ahead);
+        !self.done && self.code == payload.code && self.duration > u16::MAX / 2 && fits
     }
 
     fn next_segment(self, timestamp: u32) -> Self {
-        let earlier_ticks = self.earlier_ticks.saturating_add(u32::from(self.duration));
+        let earlier_ticks = self.earlier_ticks.saturating_add(timestamp.wrapping_sub(self.timestamp));
         Self { timestamp, earlier_ticks, duration: 0, ..self }
     }
 
-    fn report(&self, heard: &mut impl FnMut(Heard)) {
+    fn report(&self, ticks_per_ms: u32, heard: &mut impl FnMut(Heard)) {
         let ticks = self.earlier_ticks.saturating_add(u32::from(self.duration));
         if let Some(digit) = digit_of(self.code) {
-            heard(Heard { digit, duration_ms: ticks / TICKS_PER_MS });
+            heard(Heard { digit, duration_ms: ticks / ticks_per_ms });
         }
     }
 }
@@ -153,45 +172,63 @@ impl Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sender {
     code: u8,
-    total: u16,
-    duration: u16,
+    frame_ticks: u32,
+    total: u32,
+    sent: u32,
+    /// Where the present segment began: RFC 4733 §2.5.1.3.
+    segment: u32,
     ends: u8,
 }
 
 impl Sender {
-    /// A digit of `duration_ms`, held between 40 ms and 5 s; `None` when it is none.
-    pub fn new(digit: char, duration_ms: u32) -> Option<Self> {
-        let total = duration_ms.clamp(MIN_DIGIT_MS, MAX_DIGIT_MS) * TICKS_PER_MS;
-        Some(Self { code: code_of(digit)?, total: u16::try_from(total).ok()?, duration: 0, ends: 0 })
+    /// A digit of `duration_ms`, held between 40 ms and 5 s, under a clock of `clock_hz` (8000 to 48000); `None` when it is
+    /// none.
+    pub fn new(digit: char, duration_ms: u32, clock_hz: u32) -> Option<Self> {
+        let ticks_per_ms = ticks_per_ms(clock_hz);
+        let total = duration_ms.clamp(MIN_DIGIT_MS, MAX_DIGIT_MS) * ticks_per_ms;
+        let frame_ticks = FRAME_MS * ticks_per_ms;
+        Some(Self { code: code_of(digit)?, frame_ticks, total, sent: 0, segment: 0, ends: 0 })
     }
 
-    /// What the next packet says, 20 ms after the one before; `None` after the third end packet.
-    pub fn next_packet(&mut self) -> Option<Payload> {
+    /// What the next packet says, 20 ms after the one before, and by how many ticks its timestamp is after that of the first;
+    /// `None` after the third end packet. It is 0 unless the digit is longer than 16 bits of ticks, 1.3 s at 48000 Hz: then the
+    /// digit goes on in another segment.
+    pub fn next_packet(&mut self) -> Option<(u32, Payload)> {
         if self.ends == END_PACKETS {
             return None;
         }
-        self.duration = self.duration.saturating_add(FRAME_TICKS).min(self.total);
-        let end = self.duration == self.total;
+        let sent = (self.sent + self.frame_ticks).min(self.total);
+        if sent - self.segment > u32::from(u16::MAX) {
+            self.segment = self.sent;
+        }
+        self.sent = sent;
+        let end = sent == self.total;
         self.ends += u8::from(end);
-        Some(Payload { code: self.code, end, volume: VOLUME, duration: self.duration })
+        let duration = u16::try_from(sent - self.segment).unwrap_or(u16::MAX);
+        Some((self.segment, Payload { code: self.code, end, volume: VOLUME, duration }))
     }
+}
+
+/// The ticks in a millisecond; a clock that no format has is taken for the nearest.
+fn ticks_per_ms(clock_hz: u32) -> u32 {
+    (clock_hz / 1000).clamp(super::CLOCK_HZ / 1000, MOST_TICKS_PER_MS)
 }
 
 /// Without a packet for this long a key counts as released: over twice the longest usual interval of 50 ms.
 pub const LOST_END: Duration = Duration::from_millis(120);
 /// The shortest digit that is sent: ETSI ES 201 235-2 §4.2.4 asks for 65, Q.24 hears 40. Milliseconds.
 pub const MIN_DIGIT_MS: u32 = 40;
-/// The longest digit that is sent; fits the duration field. Milliseconds.
+/// The longest digit that is sent. Milliseconds.
 pub const MAX_DIGIT_MS: u32 = 5000;
 
 const DIGITS: &[u8; 16] = b"0123456789*#ABCD";
-const TICKS_PER_MS: u32 = super::CLOCK_HZ / 1000;
-const FRAME_TICKS: u16 = 160;
+const MOST_TICKS_PER_MS: u32 = 48;
+const FRAME_MS: u32 = 20;
 const END_PACKETS: u8 = 3;
 /// -10 dBm0, what most phones say.
 const VOLUME: u8 = 10;
 /// A timestamp up to two seconds back is a late packet; further back, the source began anew.
-const LATE_TICKS: u32 = 2 * super::CLOCK_HZ;
+const LATE_MS: u32 = 2000;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,9 @@
 //! and what a receiver counts. Knows no socket, no endpoint and no call; nothing here allocates for a packet.
 
 pub mod event;
+pub mod jitter;
 mod packet;
+pub mod quality;
 mod reception;
 pub mod rtcp;
 pub mod srtp;

@@ -18,8 +18,9 @@ pub enum Order {
 }
 
 /// The counters for one peer over all sources that it uses one after the other.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Reception {
+    clock_hz: u32,
     source: Option<Source>,
     received: u64,
     earlier_lost: u64,
@@ -37,7 +38,29 @@ struct Source {
     prior_received: u32,
 }
 
+impl Default for Reception {
+    /// Nothing heard, under a clock of 8000 Hz.
+    fn default() -> Self {
+        Self { clock_hz: super::CLOCK_HZ, source: None, received: 0, earlier_lost: 0, jitter_sixteenths: 0 }
+    }
+}
+
 impl Reception {
+    /// Under which RTP clock timestamps count from now on: 48000 Hz for Opus, else 8000; 1000 at least. Jitter measured so far
+    /// keeps its milliseconds.
+    pub fn set_clock(&mut self, hz: u32) {
+        let hz = hz.max(1000);
+        if hz == self.clock_hz {
+            return;
+        }
+        let rescaled = u64::from(self.jitter_sixteenths) * u64::from(hz) / u64::from(self.clock_hz);
+        self.jitter_sixteenths = u32::try_from(rescaled).unwrap_or(u32::MAX).min(MOST_JITTER);
+        self.clock_hz = hz;
+        if let Some(source) = &mut self.source {
+            source.transit = None;
+        }
+    }
+
     /// Counts a packet that arrived at `now`. `timed` is whether its timestamp tells when it was sampled, as that of
     /// audio does and that of an event does not.
     pub fn receive(&mut self, now: Instant, header: &Header, timed: bool) -> Order {
@@ -49,7 +72,7 @@ impl Reception {
         if let Some(source) = &mut self.source {
             source.received = source.received.saturating_add(1);
             if timed {
-                let arrival = ticks(now);
+                let arrival = ticks(now, self.clock_hz);
                 let transit = arrival.wrapping_sub(header.timestamp);
                 if let Some(before) = source.transit.replace(transit) {
                     let moved = (transit.wrapping_sub(before) as i32).unsigned_abs();
@@ -119,7 +142,7 @@ impl Reception {
 
     /// Interarrival jitter in milliseconds.
     pub fn jitter_ms(&self) -> f32 {
-        self.jitter_sixteenths as f32 / (16.0 * TICKS_PER_MS as f32)
+        self.jitter_sixteenths as f32 / (16.0 * self.clock_hz as f32 / 1000.0)
     }
 
     /// Whether anything of the present source came since the last report: RFC 3550 §6.4 wants no block otherwise.
@@ -150,15 +173,17 @@ impl Source {
 
 /// A.8: J += (|D| - J) / 16, in sixteenths so that small values don't vanish.
 fn smoothed(sixteenths: u32, moved: u32) -> u32 {
-    let moved = moved.min(1 << 24); // a jump of half an hour is no jitter; the sum must not overflow
+    let moved = moved.min(MOST_JITTER >> 4); // a jump of half an hour is no jitter; the sum must not overflow
     sixteenths + moved - ((sixteenths + 8) >> 4).min(sixteenths + moved)
 }
 
-fn ticks(now: Instant) -> u32 {
-    (now.micros() * u64::from(TICKS_PER_MS) / 1000) as u32 // wraps, as the RTP clock does
+fn ticks(now: Instant, clock_hz: u32) -> u32 {
+    let ticks = u128::from(now.micros()) * u128::from(clock_hz) / 1_000_000;
+    ticks as u32 // wraps, as the RTP clock does
 }
 
-const TICKS_PER_MS: u32 = super::CLOCK_HZ / 1000;
+/// Sixteenths: half an hour of jitter at 8000 Hz, and no sum overflows.
+const MOST_JITTER: u32 = 1 << 28;
 /// Appendix A.1: a gap of one minute at 50 packets a second is a restart.
 const MAX_DROPOUT: u16 = 3000;
 /// Appendix A.1: later than two seconds is a restart.
@@ -230,5 +255,23 @@ mod tests {
         }
         assert_eq!(even.jitter_ticks(), 0);
         assert!((uneven.jitter_ms() - 8.0).abs() < 0.2, "{}", uneven.jitter_ms());
+    }
+
+    #[test]
+    fn jitter_is_told_in_the_ticks_of_the_clock() {
+        let mut opus = Reception::default();
+        opus.set_clock(48_000);
+        for n in 0..1000u16 {
+            let late = Duration::from_millis(if n % 2 == 0 { 0 } else { 8 });
+            let header = Header { timestamp: u32::from(n) * 960, ..header(1, n) };
+            opus.receive(at(n.into()) + late, &header, true);
+        }
+        assert!((opus.jitter_ms() - 8.0).abs() < 0.2, "{}", opus.jitter_ms());
+        assert!(opus.jitter_ticks().abs_diff(384) < 8);
+        let before = opus.jitter_ms();
+        opus.set_clock(8000);
+        assert!((opus.jitter_ms() - before).abs() < 0.1);
+        opus.receive(at(1000), &header(1, 1000), true);
+        assert!((opus.jitter_ms() - before).abs() < 0.1, "a change of clock is no jitter");
     }
 }

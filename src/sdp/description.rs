@@ -5,8 +5,10 @@
 
 use std::net::IpAddr;
 
+use super::crypto::Crypto;
+use super::formats::{Format, NumberSet, RtpMap, fixed, leading_number, read_opus};
 use super::{Direction, Error};
-use crate::codec::Codec;
+use crate::codec::OpusParameters;
 
 /// What we need of a description; the rest is skipped.
 #[derive(Debug, Default)]
@@ -25,6 +27,10 @@ pub(super) struct Media<'a> {
     pub(super) protocol: &'a str,
     pub(super) formats: Vec<&'a str>,
     rtpmaps: Vec<RtpMap<'a>>,
+    /// Payload type and parameters of `a=fmtp`.
+    fmtps: Vec<(u8, &'a str)>,
+    /// The values of `a=crypto`, which has no meaning at session level (RFC 4568 §9.1).
+    cryptos: Vec<&'a str>,
     connection: Option<Connection>,
     /// `a=rtcp`: RFC 3605.
     rtcp: Option<(u16, Option<Connection>)>,
@@ -41,24 +47,13 @@ enum Connection {
     Unknown,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct RtpMap<'a> {
-    payload_type: u8,
-    name: &'a str,
-    clock_rate: u32,
-    channels: u32,
-}
-
-/// What a format of an audio stream is to us.
+/// The transport of a stream that we can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Audio(Codec),
-    /// telephone-event at the clock of G.711: RFC 4733.
-    Digits,
-    /// Named, and not ours.
-    Foreign,
-    /// A dynamic number without `a=rtpmap`.
-    Nameless,
+pub(super) enum Profile {
+    /// RTP, with or without keys beside it. AVPF without its feedback is AVP: RFC 4585 §5.
+    Plain,
+    /// SRTP with keys in `a=crypto`.
+    Secure,
 }
 
 impl<'a> Description<'a> {
@@ -120,6 +115,10 @@ impl<'a> Media<'a> {
             self.direction = Some(direction);
         } else if name.eq_ignore_ascii_case("rtpmap") {
             self.rtpmaps.extend(RtpMap::parse(value));
+        } else if name.eq_ignore_ascii_case("fmtp") {
+            self.fmtps.extend(fmtp(value));
+        } else if name.eq_ignore_ascii_case("crypto") {
+            self.cryptos.push(value);
         } else if name.eq_ignore_ascii_case("rtcp") {
             self.rtcp = rtcp(value).or(self.rtcp);
         } else if name.eq_ignore_ascii_case("ptime") {
@@ -129,32 +128,56 @@ impl<'a> Media<'a> {
         }
     }
 
-    /// Audio over plain RTP that isn't switched off. AVPF without its feedback is AVP: RFC 4585 §5.
-    pub(super) fn is_usable_audio(&self) -> bool {
-        let plain = ["RTP/AVP", "RTP/AVPF"].iter().any(|profile| self.protocol.eq_ignore_ascii_case(profile));
-        self.is_audio() && plain && self.port != 0
+    /// How it would run; `None` for what we don't speak, as keys by DTLS.
+    pub(super) fn profile(&self) -> Option<Profile> {
+        let is = |names: [&str; 2]| names.iter().any(|name| self.protocol.eq_ignore_ascii_case(name));
+        if is(["RTP/AVP", "RTP/AVPF"]) {
+            Some(Profile::Plain)
+        } else {
+            is(["RTP/SAVP", "RTP/SAVPF"]).then_some(Profile::Secure)
+        }
+    }
+
+    /// Audio that isn't switched off.
+    pub(super) fn is_live_audio(&self) -> bool {
+        self.is_audio() && self.port != 0
     }
 
     pub(super) fn is_audio(&self) -> bool {
         self.kind.eq_ignore_ascii_case("audio")
     }
 
-    /// The payload types in their order, with what they mean.
-    pub(super) fn payload_types(&self) -> impl Iterator<Item = (u8, Format)> {
-        let numbers = self.formats.iter().filter_map(|format| format.parse::<u8>().ok());
-        numbers.filter(|number| *number < 128).map(|number| (number, self.meaning(number)))
+    /// The `a=crypto` lines that we can use, in their order.
+    pub(super) fn cryptos(&self) -> impl Iterator<Item = Crypto> {
+        self.cryptos.iter().filter_map(|value| Crypto::parse(value))
     }
 
-    /// The last `a=rtpmap` counts; without one, the static table of RFC 3551 §6.
-    fn meaning(&self, payload_type: u8) -> Format {
-        match self.rtpmaps.iter().rev().find(|map| map.payload_type == payload_type) {
-            Some(map) => map.meaning(),
-            None => match Codec::from_static(payload_type) {
-                Some(codec) => Format::Audio(codec),
-                None if payload_type < 96 => Format::Foreign,
-                None => Format::Nameless,
-            },
+    /// Whether there is any `a=crypto`, usable or not.
+    pub(super) fn states_crypto(&self) -> bool {
+        !self.cryptos.is_empty()
+    }
+
+    /// The payload types in their order, each once, with what they mean.
+    pub(super) fn payload_types(&self) -> impl Iterator<Item = (u8, Format)> {
+        let mut seen = NumberSet::default();
+        let numbers = self.formats.iter().filter_map(|format| format.parse::<u8>().ok());
+        let fresh = move |number: &u8| *number < 128 && seen.add(*number);
+        numbers.filter(fresh).map(|number| (number, self.format(number)))
+    }
+
+    /// The last `a=rtpmap` counts; without one, the static table.
+    fn format(&self, payload_type: u8) -> Format {
+        let map = self.rtpmaps.iter().rev().find(|map| map.payload_type == payload_type);
+        map.map_or_else(|| fixed(payload_type), RtpMap::format)
+    }
+
+    /// What it asks of the Opus that goes by a payload type.
+    pub(super) fn opus(&self, payload_type: u8) -> OpusParameters {
+        let mut opus = OpusParameters::default();
+        for (_, parameters) in self.fmtps.iter().filter(|(number, _)| *number == payload_type) {
+            read_opus(&mut opus, parameters);
         }
+        opus
     }
 
     /// What the peer may do, as seen from the peer. Hold by 0.0.0.0 (RFC 3264 §8.4) forbids it to receive.
@@ -179,33 +202,15 @@ impl<'a> Media<'a> {
         }
     }
 
-    /// Milliseconds of sound a packet.
+    /// Milliseconds of sound a packet that it asks for: 10 to 60, 20 when it doesn't.
     pub(super) fn ptime_ms(&self) -> u32 {
-        let wanted = self.ptime_ms.filter(|ms| *ms != 0).unwrap_or(20);
-        let most = self.max_ptime_ms.filter(|ms| *ms != 0).unwrap_or(u32::MAX);
-        wanted.min(most).clamp(10, 200)
-    }
-}
-
-impl RtpMap<'_> {
-    /// `101 telephone-event/8000`
-    fn parse(value: &str) -> Option<RtpMap<'_>> {
-        let (number, encoding) = value.split_once(char::is_whitespace)?;
-        let mut parts = encoding.split('/').map(str::trim);
-        let payload_type = number.parse().ok().filter(|number| *number < 128)?;
-        let name = parts.next()?;
-        let clock_rate = leading_number(parts.next()?)?;
-        let channels = parts.next().and_then(leading_number).unwrap_or(1);
-        Some(RtpMap { payload_type, name, clock_rate, channels })
+        let wanted = packet_time(self.ptime_ms.filter(|ms| *ms != 0).unwrap_or(20));
+        self.max_ptime_ms().map_or(wanted, |most| wanted.min(most))
     }
 
-    fn meaning(&self) -> Format {
-        let digits = self.name.eq_ignore_ascii_case("telephone-event") && self.clock_rate == 8000;
-        match Codec::from_rtp(self.name, self.clock_rate) {
-            Some(codec) if self.channels == 1 => Format::Audio(codec),
-            _ if digits => Format::Digits,
-            _ => Format::Foreign,
-        }
+    /// The most milliseconds a packet that it takes, when it says so; as far as that matters here, 10 to 60.
+    pub(super) fn max_ptime_ms(&self) -> Option<u32> {
+        self.max_ptime_ms.filter(|ms| *ms != 0).map(packet_time)
     }
 }
 
@@ -225,6 +230,12 @@ impl Connection {
     }
 }
 
+/// `96 useinbandfec=1`
+fn fmtp(value: &str) -> Option<(u8, &str)> {
+    let (number, parameters) = value.split_once(char::is_whitespace)?;
+    Some((number.parse().ok()?, parameters))
+}
+
 /// `4001 IN IP4 192.0.2.1`; the address may be left out.
 fn rtcp(value: &str) -> Option<(u16, Option<Connection>)> {
     let (port, connection) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
@@ -233,8 +244,7 @@ fn rtcp(value: &str) -> Option<(u16, Option<Connection>)> {
     Some((port, connection))
 }
 
-/// `20` of `20`, `20.0` or `20 ms`.
-fn leading_number(value: &str) -> Option<u32> {
-    let digits = value.find(|c: char| !c.is_ascii_digit()).map_or(value, |end| value.get(..end).unwrap_or(""));
-    digits.parse().ok()
+/// A time of sound in a packet as media is cut here: whole tens, 10 to 60 ms.
+fn packet_time(ms: u32) -> u32 {
+    ms.clamp(10, 60) / 10 * 10
 }

@@ -7,11 +7,14 @@
 use std::net::SocketAddr;
 
 use crate::codec::{Codec, OpusParameters};
-use crate::rtp::srtp::{MasterKey, Suite};
 
+mod crypto;
 mod description;
+mod formats;
 mod negotiator;
+mod statement;
 
+pub use crate::rtp::srtp::{MasterKey, Suite};
 pub use negotiator::Negotiator;
 
 /// Who may send: RFC 8866 §6.7, as seen from us.
@@ -85,7 +88,7 @@ pub struct Agreed {
     /// What the payload types of its packets mean: as our description said, and as its own did where that leaves no doubt
     /// (phones send dynamic formats by either number).
     pub hears: Vec<(u8, Meaning)>,
-    /// The peer takes comfort noise (RFC 3389) as payload type 13.
+    /// The peer takes comfort noise (RFC 3389) as payload type 13 beside `codec`.
     pub noise: bool,
     /// What the peer asks of our Opus.
     pub opus: OpusParameters,
@@ -98,9 +101,9 @@ pub struct Agreed {
     pub rtcp: Option<SocketAddr>,
     /// What we may do. The peer put us on hold when we may not send: see [`on_hold`](Self::on_hold).
     pub direction: Direction,
-    /// Milliseconds of sound in a packet that the peer asks for, 10 to 200; 20 when it doesn't.
+    /// Milliseconds of sound in a packet that the peer asks for: 10 to 60, in tens; 20 when it doesn't.
     pub ptime_ms: u32,
-    /// The most milliseconds of sound in a packet that it can take, when it says so: `a=maxptime`.
+    /// The most milliseconds of sound in a packet that it can take, when it says so: `a=maxptime`, brought to 10 to 60.
     pub max_ptime_ms: Option<u32>,
     /// Formats that both sides could speak, the peer's order.
     pub common: Vec<Codec>,
@@ -143,6 +146,17 @@ impl std::fmt::Debug for StreamKeys {
     }
 }
 
+/// Whether a leg's sound is SRTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SrtpPolicy {
+    /// Never: plain RTP is offered, streams that must be SRTP are refused.
+    Off,
+    /// When the peer can: keys are offered beside plain RTP, and either is taken.
+    Optional,
+    /// Always: a peer that can't gets no sound.
+    Required,
+}
+
 impl Agreed {
     /// Whether the peer put us on hold: it sends only (`RecvOnly` for us) or nothing goes at all. Hold by 0.0.0.0 (RFC 3264
     /// §8.4) counts as well.
@@ -162,9 +176,12 @@ pub enum Error {
         /// What is wrong there.
         what: &'static str,
     },
-    /// No audio stream over plain RTP, or the peer refused ours.
-    #[error("no audio stream over plain RTP")]
+    /// No audio stream over a transport that we may use, or the peer refused ours.
+    #[error("no usable audio stream")]
     NoAudio,
+    /// Audio, but without keys that we can use where there must be some.
+    #[error("no usable srtp keys")]
+    NotSecure,
     /// Audio, but no format that we speak and may use.
     #[error("no common audio format")]
     NoCommonCodec,
@@ -178,7 +195,7 @@ impl Error {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Parse { .. } => 400,
-            Self::NoAudio | Self::NoCommonCodec | Self::NoOffer => 488,
+            Self::NoAudio | Self::NotSecure | Self::NoCommonCodec | Self::NoOffer => 488,
         }
     }
 }

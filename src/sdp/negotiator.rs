@@ -1,15 +1,20 @@
 //! Offer and answer of one leg: RFC 3264. Remembers what must not change from one exchange to the next: the order of the
 //! `m=` lines (§8), the meaning of payload types (§8.3.2), our version (§8).
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
-use super::description::{Description, Format, Media};
-use super::{Agreed, Direction, Error, Events, Meaning};
+use super::crypto::{self, Crypto, Own};
+use super::description::{Description, Media};
+use super::formats::{Format, NumberSet, Numbers};
+use super::statement::{Statement, line};
+use super::{Agreed, Direction, Error, Events, MasterKey, Meaning, SrtpPolicy};
 use crate::codec::{Codec, OpusParameters};
 
+/// Milliseconds of sound a packet that we ask for.
+const PTIME_MS: u32 = 20;
+
 /// One leg's side of offer and answer. An exchange that fails leaves everything as it was.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Negotiator {
     local: SocketAddr,
     session_id: u64,
@@ -18,7 +23,11 @@ pub struct Negotiator {
     published: Option<String>,
     streams: Vec<Stream>,
     numbers: Numbers,
-    offered: Option<Offered>,
+    /// What our descriptions have given payload types to, the newest first; a number stands once.
+    said: Vec<(u8, Meaning)>,
+    opus: OpusParameters,
+    own: Own,
+    offered: Option<Statement>,
 }
 
 /// One `m=` line of the session.
@@ -35,25 +44,21 @@ enum Stream {
     },
 }
 
-/// Payload types that have a meaning in this session.
-#[derive(Clone, Debug, Default)]
-struct Numbers {
-    codecs: Vec<(Codec, u8)>,
-    digits: Option<u8>,
-    /// A bit for each number that the peer used for something else.
-    taken: u128,
-}
-
-#[derive(Clone, Debug)]
-struct Offered {
-    codecs: Vec<(Codec, u8)>,
-    digits: u8,
-    direction: Direction,
+impl std::fmt::Debug for Negotiator {
+    /// Its texts hold keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Negotiator").field("local", &self.local).field("version", &self.version).finish_non_exhaustive()
+    }
 }
 
 impl Negotiator {
     /// `local` is where we await RTP; RTCP is the port above. `session_id` should differ from leg to leg (RFC 8866 §5.2).
-    pub fn new(local: SocketAddr, session_id: u64) -> Self {
+    /// `keys` are ours for what we send, by chance and for this leg alone: for [`AesCm128HmacSha1_80`], then for
+    /// [`AeadAes128Gcm`]; under [`SrtpPolicy::Off`] they are not used.
+    ///
+    /// [`AesCm128HmacSha1_80`]: super::Suite::AesCm128HmacSha1_80
+    /// [`AeadAes128Gcm`]: super::Suite::AeadAes128Gcm
+    pub fn new(local: SocketAddr, session_id: u64, policy: SrtpPolicy, keys: [MasterKey; 2]) -> Self {
         Self {
             local,
             session_id,
@@ -61,8 +66,16 @@ impl Negotiator {
             published: None,
             streams: Vec::new(),
             numbers: Numbers::default(),
+            said: Vec::new(),
+            opus: OpusParameters { fec: true, ..OpusParameters::default() },
+            own: Own::new(policy, keys),
             offered: None,
         }
+    }
+
+    /// What we ask of the peer's Opus, from the next text on; at first, that it sends forward error correction.
+    pub fn set_opus(&mut self, opus: OpusParameters) {
+        self.opus = opus;
     }
 
     /// Another address or port of ours, from the next text on.
@@ -70,31 +83,33 @@ impl Negotiator {
         self.local = local;
     }
 
-    /// The text of an offer with telephone-event behind `codecs` (all that we speak when that is empty). In a running session it
-    /// keeps the peer's payload types and refused streams. Two equal texts have the same version.
+    /// The text of an offer with telephone-event behind `codecs` (all that we speak when that is empty), in their order. In a
+    /// running session it keeps the peer's payload types and refused streams. Two equal texts have the same version.
     pub fn offer(&mut self, codecs: &[Codec], direction: Direction) -> Vec<u8> {
         let codecs = if codecs.is_empty() { &Codec::ALL } else { codecs };
-        let mut numbered: Vec<(Codec, u8)> = Vec::with_capacity(codecs.len());
-        for codec in codecs {
-            if !numbered.iter().any(|(known, _)| known == codec) {
-                numbered.push((*codec, self.numbers.of_codec(*codec)));
-            }
-        }
-        let digits = self.numbers.of_digits();
+        let clocks = [8000].into_iter().chain(codecs.contains(&Codec::Opus).then_some(Codec::Opus.clock_rate()));
+        let mut said = NumberSet::default(); // a number stands once, even where a peer has used up all
+        let numbered = codecs.iter().map(|codec| (*codec, self.numbers.of_codec(*codec)));
+        let numbered: Vec<_> = numbered.filter(|(_, number)| said.add(*number)).collect();
+        let events = clocks.map(|clock| self.numbers.of_events(clock));
+        let events: Vec<_> = events.filter(|events| said.add(events.payload_type)).collect();
         if self.streams.is_empty() {
-            self.streams.push(Stream::Audio { protocol: "RTP/AVP".to_owned() });
+            self.streams.push(Stream::Audio { protocol: self.own.profile().to_owned() });
         }
-        let text = self.text("0 0", &numbered, Some(digits), direction);
-        self.offered = Some(Offered { codecs: numbered, digits, direction });
+        let crypto = self.own.offers().to_vec();
+        let offer = Statement { codecs: numbered, events, noise: false, crypto, ptime_ms: PTIME_MS, direction };
+        self.remember(&offer);
+        let text = self.text("0 0", &offer);
+        self.offered = Some(offer);
         self.publish(text)
     }
 
-    /// Answers an offer: the first audio stream over plain RTP with a format of `codecs` is taken, every other stream refused
-    /// with port 0. Takes `keep` when it is offered and in `codecs`, else the first of the offer's formats that is in
-    /// `codecs`. Returns our text and what was agreed.
+    /// Answers an offer: the first audio stream that the policy for SRTP allows and that has a format of `codecs` is taken,
+    /// every other stream refused with port 0. Takes `keep` when it is offered and in `codecs`, else the first of the offer's
+    /// formats that is in `codecs`. Returns our text and what was agreed.
     ///
     /// # Errors
-    /// [`Error::Parse`], [`Error::NoAudio`], [`Error::NoCommonCodec`]; the session goes on as it was.
+    /// [`Error::Parse`], [`Error::NoAudio`], [`Error::NotSecure`], [`Error::NoCommonCodec`]; the session goes on as it was.
     pub fn receive_offer(
         &mut self,
         sdp: &[u8],
@@ -103,17 +118,28 @@ impl Negotiator {
     ) -> Result<(Vec<u8>, Agreed), Error> {
         let text = String::from_utf8_lossy(sdp);
         let description = Description::parse(&text)?;
-        let Choice { index, media, common } = choose(&description, codecs)?;
-        let (codec, payload_type) = pick(&common, keep).ok_or(Error::NoCommonCodec)?;
-        let digits = media.payload_types().find(|(_, format)| *format == Format::Digits).map(|(number, _)| number);
-        let direction = media.direction().reversed();
-        let agreed = agreed(media, (codec, payload_type), digits, direction, &common);
+        let Choice { index, media, common, crypto } = choose(&description, codecs, self.own.policy)?;
+        let (codec, number) = pick(&common, keep).ok_or(Error::NoCommonCodec)?;
+        let theirs = Theirs::of(media, media.payload_types().collect(), common, codec);
+        let answer = Statement {
+            codecs: vec![(codec, number)],
+            events: theirs.events.into_iter().collect(),
+            noise: theirs.noise,
+            crypto: crypto.iter().map(|crypto| (crypto.tag, crypto.suite)).collect(),
+            ptime_ms: media.ptime_ms(),
+            direction: media.direction().reversed(),
+        };
+        let agreed = self.agreed(&theirs, (codec, number), &answer, crypto, answer.direction);
 
         self.streams = description.media.iter().enumerate().map(|(at, media)| Stream::of(media, at == index)).collect();
         self.numbers.learn(media);
+        self.remember(&answer);
+        if let Some(crypto) = &crypto {
+            self.own.took(crypto);
+        }
         self.offered = None;
         let timing = description.timing.filter(|timing| is_timing(timing)).unwrap_or("0 0");
-        let text = self.text(timing, &[(codec, payload_type)], digits, direction);
+        let text = self.text(timing, &answer);
         Ok((self.publish(text), agreed))
     }
 
@@ -121,8 +147,9 @@ impl Negotiator {
     /// answers of several phones.
     ///
     /// # Errors
-    /// [`Error::Parse`]; [`Error::NoAudio`] when the audio was refused; [`Error::NoCommonCodec`] when it holds nothing that we
-    /// offered; [`Error::NoOffer`] when there is no offer to answer.
+    /// [`Error::Parse`]; [`Error::NoAudio`] when the audio was refused; [`Error::NotSecure`] when it is or must be SRTP and no
+    /// key is one to a line that we offered; [`Error::NoCommonCodec`] when it holds nothing that we offered;
+    /// [`Error::NoOffer`] when there is no offer to answer.
     pub fn receive_answer(&mut self, sdp: &[u8]) -> Result<Agreed, Error> {
         let offered = self.offered.as_ref().ok_or(Error::NoOffer)?;
         let text = String::from_utf8_lossy(sdp);
@@ -131,39 +158,83 @@ impl Negotiator {
         let in_place = description.media.get(ours).filter(|media| media.is_audio());
         let media =
             in_place.or_else(|| description.media.iter().find(|media| media.is_audio())).ok_or(Error::NoAudio)?;
-        if !media.is_usable_audio() {
+        if !media.is_live_audio() {
             return Err(Error::NoAudio);
         }
+        let crypto = self.own.confirm(media, &offered.crypto)?;
         let formats: Vec<_> =
-            media.payload_types().map(|(number, format)| (number, offered.meaning(number, format))).collect();
-        let common = distinct(formats.iter().filter_map(|(number, format)| match format {
-            Format::Audio(codec) if offered.codecs.iter().any(|(ours, _)| ours == codec) => Some((*codec, *number)),
-            _ => None,
-        }));
+            media.payload_types().map(|(number, format)| (number, offered.read(number, format))).collect();
+        let codecs: Vec<Codec> = offered.codecs.iter().map(|(codec, _)| *codec).collect();
+        let common = common(&formats, &codecs);
         let first = *common.first().ok_or(Error::NoCommonCodec)?;
-        let digits = formats.iter().find(|(_, format)| *format == Format::Digits).map(|(number, _)| *number);
+        let theirs = Theirs::of(media, formats, common, first.0);
         let direction = media.direction().reversed().and(offered.direction);
-        Ok(agreed(media, first, digits, direction, &common))
+        Ok(self.agreed(&theirs, first, offered, crypto, direction))
     }
 
-    /// The formats that an offer holds and we speak, in its order: what the other leg should be offered.
+    /// The formats that an offer holds and we speak, in its order: what the other leg should be offered. `policy` decides
+    /// which of its streams is looked at, as in [`receive_offer`](Self::receive_offer).
     ///
     /// # Errors
     /// As [`receive_offer`](Self::receive_offer).
-    pub fn peek_codecs(sdp: &[u8]) -> Result<Vec<Codec>, Error> {
+    pub fn peek_codecs(sdp: &[u8], policy: SrtpPolicy) -> Result<Vec<Codec>, Error> {
         let text = String::from_utf8_lossy(sdp);
         let description = Description::parse(&text)?;
-        let choice = choose(&description, &Codec::ALL)?;
+        let choice = choose(&description, &Codec::ALL, policy)?;
         Ok(choice.common.into_iter().map(|(codec, _)| codec).collect())
     }
 
+    /// `ours` is our half of the exchange.
+    fn agreed(
+        &self,
+        theirs: &Theirs<'_, '_>,
+        (codec, payload_type): (Codec, u8),
+        ours: &Statement,
+        crypto: Option<Crypto>,
+        direction: Direction,
+    ) -> Agreed {
+        let media = theirs.media;
+        let opus = theirs.common.iter().find(|(codec, _)| *codec == Codec::Opus);
+        Agreed {
+            codec,
+            payload_type,
+            events: theirs.events,
+            hears: self.hears(theirs, ours),
+            noise: theirs.noise,
+            opus: opus.map_or_else(OpusParameters::default, |(_, number)| media.opus(*number)),
+            srtp: crypto.map(|crypto| self.own.keys(&crypto)),
+            rtp: media.address().map(|address| SocketAddr::new(address, media.port)),
+            rtcp: media.rtcp_address().map(|(address, port)| SocketAddr::new(address, port)),
+            direction,
+            ptime_ms: media.ptime_ms(),
+            max_ptime_ms: media.max_ptime_ms(),
+            common: theirs.common.iter().map(|(codec, _)| *codec).collect(),
+        }
+    }
+
+    /// A number means what our description says; else what the peer's says; else what an earlier one of ours said, unless the
+    /// peer now uses it for something else.
+    fn hears(&self, theirs: &Theirs<'_, '_>, ours: &Statement) -> Vec<(u8, Meaning)> {
+        let stated = theirs.formats.iter().filter_map(|(number, format)| match format {
+            Format::Known(meaning) if theirs.speaks(*meaning) => Some((*number, *meaning)),
+            _ => None,
+        });
+        let used = |number: u8| theirs.formats.iter().any(|(theirs, _)| *theirs == number);
+        let earlier = self.said.iter().copied().filter(|(number, _)| !used(*number));
+        first_of_each(ours.meanings().chain(stated).chain(earlier))
+    }
+
+    fn remember(&mut self, ours: &Statement) {
+        self.said = first_of_each(ours.meanings().chain(self.said.iter().copied()));
+    }
+
     /// All but the `v=` and `o=` lines.
-    fn text(&self, timing: &str, codecs: &[(Codec, u8)], digits: Option<u8>, direction: Direction) -> String {
+    fn text(&self, timing: &str, audio: &Statement) -> String {
         let mut text = format!("s=-\r\nc=IN {}\r\nt={timing}\r\n", address(self.local.ip()));
         for stream in &self.streams {
             match stream {
                 Stream::Audio { protocol } => {
-                    write_audio(&mut text, self.local.port(), protocol, codecs, digits, direction)
+                    audio.write(&mut text, self.local.port(), protocol, &self.opus, &self.own);
                 }
                 Stream::Refused { kind, protocol, formats } => {
                     line(&mut text, format_args!("m={kind} 0 {protocol} {formats}"))
@@ -197,87 +268,70 @@ impl Stream {
     }
 }
 
-impl Numbers {
-    /// Takes over the peer's meanings; those it doesn't mention stay.
-    fn learn(&mut self, media: &Media<'_>) {
-        let mut learnt = Self { taken: self.taken, ..Self::default() };
-        for (number, format) in media.payload_types() {
-            match format {
-                Format::Audio(codec) if learnt.codecs.iter().all(|(known, _)| *known != codec) => {
-                    learnt.codecs.push((codec, number));
+/// The peer's half of an exchange.
+struct Theirs<'d, 'a> {
+    media: &'d Media<'a>,
+    formats: Vec<(u8, Format)>,
+    /// What we speak as well, in its order.
+    common: Vec<(Codec, u8)>,
+    /// That of the clock in use, else any: some phones have but one, whatever the sound.
+    events: Option<Events>,
+    noise: bool,
+}
+
+impl<'d, 'a> Theirs<'d, 'a> {
+    fn of(media: &'d Media<'a>, formats: Vec<(u8, Format)>, common: Vec<(Codec, u8)>, codec: Codec) -> Self {
+        let clock = codec.clock_rate();
+        let listed = || {
+            formats.iter().filter_map(|(number, format)| match format {
+                Format::Known(Meaning::Events(clock_rate)) => {
+                    Some(Events { payload_type: *number, clock_rate: *clock_rate })
                 }
-                Format::Digits if learnt.digits.is_none() => learnt.digits = Some(number),
-                Format::Audio(_) | Format::Digits | Format::Foreign | Format::Nameless => learnt.taken |= bit(number),
-            }
-        }
-        for (codec, number) in &self.codecs {
-            if learnt.is_free(*number) && learnt.codecs.iter().all(|(known, _)| known != codec) {
-                learnt.codecs.push((*codec, *number));
-            }
-        }
-        learnt.digits = learnt.digits.or(self.digits.filter(|number| learnt.is_free(*number)));
-        *self = learnt;
+                _ => None,
+            })
+        };
+        let events = listed().find(|events| events.clock_rate == clock).or_else(|| listed().next());
+        // Comfort noise counts on a clock of 8000: RFC 3389 §4.
+        let noise = clock == 8000 && formats.iter().any(|(_, format)| *format == Format::Known(Meaning::Noise));
+        Self { media, formats, common, events, noise }
     }
 
-    fn of_codec(&mut self, codec: Codec) -> u8 {
-        if let Some((_, number)) = self.codecs.iter().find(|(known, _)| *known == codec) {
-            return *number;
-        }
-        let fixed = codec.static_payload_type().filter(|number| self.is_free(*number));
-        let number = fixed.unwrap_or_else(|| self.free_number());
-        self.codecs.push((codec, number));
-        number
-    }
-
-    fn of_digits(&mut self) -> u8 {
-        let number = self.digits.unwrap_or_else(|| self.free_number());
-        self.digits = Some(number);
-        number
-    }
-
-    /// 101 is what most phones use for digits; then all that RFC 3551 §6 leaves free.
-    fn free_number(&self) -> u8 {
-        [101].into_iter().chain(96..=127).find(|number| self.is_free(*number)).unwrap_or(101)
-    }
-
-    fn is_free(&self, number: u8) -> bool {
-        let ours = self.digits == Some(number) || self.codecs.iter().any(|(_, known)| *known == number);
-        !ours && self.taken & bit(number) == 0
-    }
-}
-
-impl Offered {
-    /// Some phones answer with bare numbers; then they mean what we said.
-    fn meaning(&self, number: u8, format: Format) -> Format {
-        if format != Format::Nameless {
-            return format;
-        }
-        match self.codecs.iter().find(|(_, known)| *known == number) {
-            Some((codec, _)) => Format::Audio(*codec),
-            None if self.digits == number => Format::Digits,
-            None => Format::Nameless,
+    /// Whether it may send this by the numbers of its own description.
+    fn speaks(&self, meaning: Meaning) -> bool {
+        match meaning {
+            Meaning::Audio(codec) => self.common.iter().any(|(common, _)| *common == codec),
+            Meaning::Events(_) | Meaning::Noise => true,
         }
     }
 }
 
-/// The stream to take, its place, and the formats that both have in the peer's order.
+/// The stream to take, its place, the formats that both have in the peer's order, and its keys when it is to be SRTP.
 struct Choice<'d, 'a> {
     index: usize,
     media: &'d Media<'a>,
     common: Vec<(Codec, u8)>,
+    crypto: Option<Crypto>,
 }
 
-fn choose<'d, 'a>(description: &'d Description<'a>, codecs: &[Codec]) -> Result<Choice<'d, 'a>, Error> {
+fn choose<'d, 'a>(
+    description: &'d Description<'a>,
+    codecs: &[Codec],
+    policy: SrtpPolicy,
+) -> Result<Choice<'d, 'a>, Error> {
     let mut why = Error::NoAudio;
-    for (index, media) in description.media.iter().enumerate().filter(|(_, media)| media.is_usable_audio()) {
-        let common = distinct(media.payload_types().filter_map(|(number, format)| match format {
-            Format::Audio(codec) if codecs.contains(&codec) => Some((codec, number)),
-            _ => None,
-        }));
-        if !common.is_empty() {
-            return Ok(Choice { index, media, common });
+    for (index, media) in description.media.iter().enumerate().filter(|(_, media)| media.is_live_audio()) {
+        match crypto::accept(policy, media) {
+            Ok(crypto) => {
+                let formats: Vec<_> = media.payload_types().collect();
+                let common = common(&formats, codecs);
+                if !common.is_empty() {
+                    return Ok(Choice { index, media, common, crypto });
+                }
+                why = Error::NoCommonCodec;
+            }
+            Err(error) if why == Error::NoAudio => why = error,
+            Err(_) => {}
         }
-        why = Error::NoCommonCodec;
     }
     Err(why)
 }
@@ -287,70 +341,22 @@ fn pick(common: &[(Codec, u8)], keep: Option<Codec>) -> Option<(Codec, u8)> {
     kept.or(common.first()).copied()
 }
 
-/// The first number of each format.
-fn distinct(formats: impl Iterator<Item = (Codec, u8)>) -> Vec<(Codec, u8)> {
-    let mut distinct: Vec<(Codec, u8)> = Vec::new();
-    for (codec, number) in formats {
-        if !distinct.iter().any(|(known, _)| *known == codec) {
-            distinct.push((codec, number));
+/// The first number of each format of `codecs`.
+fn common(formats: &[(u8, Format)], codecs: &[Codec]) -> Vec<(Codec, u8)> {
+    let mut common: Vec<(Codec, u8)> = Vec::new();
+    for (number, format) in formats {
+        let Format::Known(Meaning::Audio(codec)) = format else { continue };
+        if codecs.contains(codec) && !common.iter().any(|(known, _)| known == codec) {
+            common.push((*codec, *number));
         }
     }
-    distinct
+    common
 }
 
-fn agreed(
-    media: &Media<'_>,
-    (codec, payload_type): (Codec, u8),
-    digits: Option<u8>,
-    direction: Direction,
-    common: &[(Codec, u8)],
-) -> Agreed {
-    Agreed {
-        codec,
-        payload_type,
-        events: digits.map(|payload_type| Events { payload_type, clock_rate: 8000 }),
-        hears: common
-            .iter()
-            .map(|(codec, number)| (*number, Meaning::Audio(*codec)))
-            .chain(digits.map(|number| (number, Meaning::Events(8000))))
-            .collect(),
-        noise: false,
-        opus: OpusParameters::default(),
-        srtp: None,
-        max_ptime_ms: None,
-        rtp: media.address().map(|address| SocketAddr::new(address, media.port)),
-        rtcp: media.rtcp_address().map(|(address, port)| SocketAddr::new(address, port)),
-        direction,
-        ptime_ms: media.ptime_ms(),
-        common: common.iter().map(|(codec, _)| *codec).collect(),
-    }
-}
-
-fn write_audio(
-    text: &mut String,
-    port: u16,
-    protocol: &str,
-    codecs: &[(Codec, u8)],
-    digits: Option<u8>,
-    direction: Direction,
-) {
-    let numbers = codecs.iter().map(|(_, number)| *number).chain(digits);
-    let formats: String = numbers.map(|number| format!(" {number}")).collect();
-    line(text, format_args!("m=audio {port} {protocol}{formats}"));
-    for (codec, number) in codecs {
-        line(text, format_args!("a=rtpmap:{number} {}/{}", codec.rtp_name(), codec.clock_rate()));
-    }
-    if let Some(number) = digits {
-        line(text, format_args!("a=rtpmap:{number} telephone-event/8000"));
-        line(text, format_args!("a=fmtp:{number} 0-15"));
-    }
-    line(text, format_args!("a=ptime:20"));
-    line(text, format_args!("a={}", direction.attribute()));
-}
-
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    // Writing to a string can't fail.
-    let _ = write!(text, "{line}\r\n");
+/// The first meaning of each number.
+fn first_of_each(meanings: impl Iterator<Item = (u8, Meaning)>) -> Vec<(u8, Meaning)> {
+    let mut seen = NumberSet::default();
+    meanings.filter(|(number, _)| seen.add(*number)).collect()
 }
 
 fn address(address: IpAddr) -> String {
@@ -364,8 +370,4 @@ fn address(address: IpAddr) -> String {
 fn is_timing(timing: &str) -> bool {
     let numbers = timing.split(' ').collect::<Vec<_>>();
     numbers.len() == 2 && numbers.iter().all(|word| word.parse::<u64>().is_ok())
-}
-
-const fn bit(number: u8) -> u128 {
-    1 << (number & 127)
 }

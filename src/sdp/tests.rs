@@ -2,9 +2,12 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 
-use super::{Agreed, Direction, Error, Events, Meaning, Negotiator};
-use crate::codec::Codec::{self, Pcma, Pcmu};
+use super::{Agreed, Direction, Error, Events, MasterKey, Meaning, Negotiator, SrtpPolicy, Suite};
+use crate::codec::Codec::{self, G722, Opus, Pcma, Pcmu};
 use crate::codec::OpusParameters;
+
+mod phones;
+mod secure;
 
 const BOTH: [Codec; 2] = [Pcma, Pcmu];
 
@@ -29,7 +32,12 @@ fn local() -> SocketAddr {
 }
 
 fn negotiator() -> Negotiator {
-    Negotiator::new(local(), 77)
+    Negotiator::new(local(), 77, SrtpPolicy::Off, keys(1))
+}
+
+/// Two keys that nobody else has.
+fn keys(of: u8) -> [MasterKey; 2] {
+    [MasterKey { key: [of; 16], salt: [of + 1; 14] }, MasterKey { key: [of + 2; 16], salt: [of + 3; 14] }]
 }
 
 fn offer_with(lines: &str) -> String {
@@ -63,7 +71,7 @@ fn a_phones_offer_is_answered_to_the_letter() {
         codec: Pcmu,
         payload_type: 0,
         events: Some(Events { payload_type: 101, clock_rate: 8000 }),
-        hears: vec![(0, Meaning::Audio(Pcmu)), (8, Meaning::Audio(Pcma)), (101, Meaning::Events(8000))],
+        hears: vec![(0, Meaning::Audio(Pcmu)), (101, Meaning::Events(8000)), (8, Meaning::Audio(Pcma))],
         noise: false,
         opus: OpusParameters::default(),
         srtp: None,
@@ -305,7 +313,9 @@ fn packet_times_are_read_bounded_and_limited_by_maxptime() {
     assert_eq!(ptime("a=ptime:60\r\na=maxptime:40\r\n"), 40);
     assert_eq!(ptime("a=ptime:0\r\n"), 20);
     assert_eq!(ptime("a=ptime:99999999999\r\n"), 20);
-    assert_eq!(ptime("a=ptime:5000\r\n"), 200);
+    assert_eq!(ptime("a=ptime:5000\r\n"), 60);
+    assert_eq!(ptime("a=ptime:25\r\n"), 20);
+    assert_eq!(ptime("a=ptime:5\r\n"), 10);
     assert_eq!(answer(&offer_with("a=ptime:40\r\nm=audio 4000 RTP/AVP 8\r\n")).1.ptime_ms, 40);
 }
 
@@ -398,9 +408,9 @@ fn an_answer_never_widens_the_direction_that_we_offered() {
 
 #[test]
 fn peeking_tells_the_formats_in_the_offers_order() {
-    assert_eq!(Negotiator::peek_codecs(DESK_PHONE.as_bytes()), Ok(vec![Pcmu, Pcma]));
-    assert_eq!(Negotiator::peek_codecs(SOFTPHONE.as_bytes()), Ok(vec![Pcma]));
-    assert_eq!(Negotiator::peek_codecs(b"v=0"), Err(Error::NoAudio));
+    assert_eq!(Negotiator::peek_codecs(DESK_PHONE.as_bytes(), SrtpPolicy::Off), Ok(vec![G722, Pcmu, Pcma]));
+    assert_eq!(Negotiator::peek_codecs(SOFTPHONE.as_bytes(), SrtpPolicy::Off), Ok(vec![Opus, Pcma]));
+    assert_eq!(Negotiator::peek_codecs(b"v=0", SrtpPolicy::Off), Err(Error::NoAudio));
 }
 
 #[test]
@@ -411,13 +421,17 @@ fn the_answer_carries_the_offers_times_when_they_are_times() {
 
 #[test]
 fn an_ipv6_leg_says_so() {
-    let mut ours = Negotiator::new("[2001:db8::1]:10000".parse().unwrap(), 1);
+    let mut ours = Negotiator::new("[2001:db8::1]:10000".parse().unwrap(), 1, SrtpPolicy::Off, keys(1));
     let text = String::from_utf8(ours.offer(&BOTH, Direction::SendRecv)).unwrap();
     assert!(text.contains("o=- 1 1 IN IP6 2001:db8::1\r\n") && text.contains("c=IN IP6 2001:db8::1\r\n"), "{text}");
 }
 
 fn codec_lists() -> impl Strategy<Value = Vec<Codec>> {
-    prop_oneof![Just(vec![Pcma]), Just(vec![Pcmu]), Just(vec![Pcma, Pcmu]), Just(vec![Pcmu, Pcma])]
+    prop::sample::subsequence(Codec::ALL.to_vec(), 1..=4).prop_shuffle()
+}
+
+fn policies() -> impl Strategy<Value = SrtpPolicy> {
+    prop_oneof![Just(SrtpPolicy::Off), Just(SrtpPolicy::Optional), Just(SrtpPolicy::Required)]
 }
 
 fn directions() -> impl Strategy<Value = Direction> {
@@ -427,7 +441,7 @@ fn directions() -> impl Strategy<Value = Direction> {
 
 /// Cuts, doubles, overwrites: what a broken phone or an attacker may send.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let seeds = prop_oneof![Just(DESK_PHONE), Just(SOFTPHONE)];
+    let seeds = prop::sample::select([&[DESK_PHONE, SOFTPHONE][..], &phones::PHONES].concat());
     let edits = prop::collection::vec((any::<prop::sample::Index>(), 0..4u8, any::<u8>(), 1..40usize), 0..12);
     (seeds, edits).prop_map(|(seed, edits)| {
         let mut bytes = seed.as_bytes().to_vec();
@@ -455,13 +469,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn no_text_panics_and_every_answer_fits_its_offer(offer in mutated(), codecs in codec_lists()) {
-        let mut ours = negotiator();
-        ours.offer(&BOTH, Direction::SendRecv);
+    fn no_text_panics_and_every_answer_fits_its_offer(
+        offer in mutated(), codecs in codec_lists(), policy in policies(),
+    ) {
+        let mut ours = Negotiator::new(local(), 77, policy, keys(1));
+        ours.offer(&Codec::ALL, Direction::SendRecv);
         let _ = ours.receive_answer(&offer);
-        let _ = Negotiator::peek_codecs(&offer);
+        let peeked = Negotiator::peek_codecs(&offer, policy);
         if let Ok((answer, agreed)) = ours.receive_offer(&offer, &codecs, None) {
+            prop_assert!(peeked.is_ok());
             prop_assert!(codecs.contains(&agreed.codec) && agreed.common.contains(&agreed.codec));
+            prop_assert!(agreed.hears.contains(&(agreed.payload_type, Meaning::Audio(agreed.codec))));
+            prop_assert!(policy != SrtpPolicy::Required || agreed.srtp.is_some());
             let read = sdp_types::Session::parse(&answer).expect("our answer is to the letter");
             prop_assert_eq!(read.medias.iter().filter(|media| media.port != 0).count(), 1);
             // What we would offer next still fits that session.
@@ -471,32 +490,63 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400), policy in policies()) {
+        let mut ours = Negotiator::new(local(), 77, policy, keys(1));
+        ours.offer(&Codec::ALL, Direction::SendRecv);
+        let _ = ours.receive_answer(&bytes);
+        let body = [b"v=0\r\nm=audio 4000 RTP/SAVP 96 8\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 ", bytes.as_slice(), b"\r\na=crypto:1 ", &bytes].concat();
+        let _ = ours.receive_answer(&body);
+        let _ = ours.receive_offer(&body, &Codec::ALL, None);
+    }
+
+    #[test]
     fn two_negotiators_agree_on_the_same(
         offered in codec_lists(), known in codec_lists(), keep in prop::option::of(codec_lists()), direction in directions(),
-        again in prop::bool::ANY,
+        policies in (policies(), policies()), again in prop::bool::ANY,
     ) {
-        let (mut a, mut b) = (negotiator(), Negotiator::new("198.51.100.1:20000".parse().unwrap(), 5));
+        let mut a = Negotiator::new(local(), 77, policies.0, keys(1));
+        let mut b = Negotiator::new("198.51.100.1:20000".parse().unwrap(), 5, policies.1, keys(9));
         if again {
             // A session that already ran one exchange the other way round.
-            let offer = b.offer(&BOTH, Direction::SendRecv);
-            let (answer, _) = a.receive_offer(&offer, &BOTH, None).unwrap();
-            b.receive_answer(&answer).unwrap();
+            let offer = b.offer(&known, Direction::SendRecv);
+            if let Ok((answer, _)) = a.receive_offer(&offer, &Codec::ALL, None) {
+                b.receive_answer(&answer).unwrap();
+            }
         }
         let offer = a.offer(&offered, direction);
+        let fits = policies.0 == policies.1 || (policies.0 != SrtpPolicy::Off && policies.1 != SrtpPolicy::Off)
+            || (policies.0 != SrtpPolicy::Required && policies.1 != SrtpPolicy::Required);
         match b.receive_offer(&offer, &known, keep.map(|codecs| codecs[0])) {
             Ok((answer, theirs)) => {
                 let ours = a.receive_answer(&answer).unwrap();
+                prop_assert!(fits);
                 prop_assert_eq!(ours.codec, theirs.codec);
                 prop_assert_eq!(ours.payload_type, theirs.payload_type);
-                prop_assert_eq!(ours.events.map(|events| events.payload_type), theirs.events.map(|events| events.payload_type));
+                prop_assert_eq!(ours.events, theirs.events);
+                prop_assert!(ours.events.is_some_and(|events| events.clock_rate == ours.codec.clock_rate()));
+                for (sends, hears) in [(&ours, &theirs), (&theirs, &ours)] {
+                    prop_assert!(hears.hears.contains(&(sends.payload_type, Meaning::Audio(sends.codec))));
+                    let events = sends.events.unwrap();
+                    prop_assert!(hears.hears.contains(&(events.payload_type, Meaning::Events(events.clock_rate))));
+                }
+                if ours.codec == Opus {
+                    prop_assert!(ours.opus.fec && theirs.opus.fec);
+                }
+                let secure = policies.0 != SrtpPolicy::Off && policies.1 != SrtpPolicy::Off;
+                prop_assert_eq!((ours.srtp.is_some(), theirs.srtp.is_some()), (secure, secure));
+                if let (Some(ours), Some(theirs)) = (&ours.srtp, &theirs.srtp) {
+                    prop_assert_eq!(ours.suite, theirs.suite);
+                    prop_assert!(ours.ours == theirs.theirs && ours.theirs == theirs.ours && ours.ours != ours.theirs);
+                }
                 prop_assert_eq!(ours.direction, direction);
                 prop_assert_eq!(theirs.direction, direction.reversed());
                 prop_assert_eq!(ours.rtp, Some("198.51.100.1:20000".parse().unwrap()));
                 prop_assert_eq!(theirs.rtp, Some(local()));
             }
+            Err(Error::NoCommonCodec) => prop_assert!(fits && !offered.iter().any(|codec| known.contains(codec))),
             Err(error) => {
-                prop_assert_eq!(error, Error::NoCommonCodec);
-                prop_assert!(!offered.iter().any(|codec| known.contains(codec)));
+                prop_assert!(!fits);
+                prop_assert_eq!(error, if policies.1 == SrtpPolicy::Off { Error::NoAudio } else { Error::NotSecure });
             }
         }
     }

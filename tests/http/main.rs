@@ -8,4 +8,5 @@ mod client;
 mod description;
 mod events;
 mod gate;
+mod recordings;
 mod world;

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
-use dozvon::base::{CallId, WallTime};
+use dozvon::base::{CallId, RecordingId, WallTime};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
-use dozvon::io::store::{HistoryFilter, HistoryRow, StoreError, StoredStep};
+use dozvon::io::store::{HistoryFilter, HistoryRow, RecordingRow, StoreError, StoredStep};
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
-    Settings, SipDevice, Trunk, User,
+    Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
 use sha2::{Digest, Sha256};
@@ -33,6 +33,7 @@ pub(crate) struct FakeBox {
     pub(crate) office: RwLock<Arc<Office>>,
     pub(crate) rows: Mutex<Vec<HistoryRow>>,
     pub(crate) steps: Mutex<HashMap<CallId, Vec<StoredStep>>>,
+    pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
@@ -51,6 +52,7 @@ impl World {
             office: RwLock::new(Arc::new(office)),
             rows: Mutex::default(),
             steps: Mutex::default(),
+            recordings: Mutex::default(),
             hung_up: Mutex::default(),
             broken: Mutex::default(),
         });
@@ -128,6 +130,32 @@ impl Exchange for FakeBox {
         Ok(self.steps.lock().unwrap().get(&call).cloned().unwrap_or_default())
     }
 
+    fn recordings(
+        &self,
+        call: Option<CallId>,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<RecordingRow>, StoreError> {
+        self.disk()?;
+        let rows = self.recordings.lock().unwrap();
+        let place = |row: &RecordingRow| (row.started_at.millis(), i64::try_from(row.recording.0).unwrap());
+        let fits = |row: &&RecordingRow| {
+            before.is_none_or(|before| place(row) < before) && call.is_none_or(|call| row.call == call)
+        };
+        Ok(rows.iter().rev().filter(fits).take(limit).cloned().collect())
+    }
+
+    fn recording(&self, recording: RecordingId) -> Result<Option<RecordingRow>, StoreError> {
+        self.disk()?;
+        Ok(self.recordings.lock().unwrap().iter().find(|row| row.recording == recording).cloned())
+    }
+
+    fn remove_recording(&self, row: &RecordingRow) -> Result<(), StoreError> {
+        self.disk()?;
+        self.recordings.lock().unwrap().retain(|other| other.recording != row.recording);
+        Ok(())
+    }
+
     fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {
         let is = |token: &str| Sha256::digest(token).as_slice() == sha256;
         Ok(if is(TOKEN) { Some(Role::Admin) } else { is(VIEWER_TOKEN).then_some(Role::Viewer) })
@@ -181,6 +209,7 @@ pub(crate) fn trunk(name: &str, number: &str) -> Trunk {
         codecs: vec!["pcma".to_owned()],
         max_calls: 0,
         register_every: 300,
+        srtp: Srtp::Off,
     }
 }
 
@@ -193,6 +222,7 @@ fn extension(number: &str, employee: &str) -> Extension {
         forward: Forward::Conditional { busy: "201".to_owned(), no_answer: String::new() },
         mac: String::new(),
         model: String::new(),
+        srtp: Srtp::Optional,
     };
     let mobile = MobileDevice { number: "79211234567".to_owned(), ring_seconds: 20 };
     let mut devices = vec![Device::Sip(sip)];
@@ -232,5 +262,6 @@ pub(crate) fn row(id: u64, minutes: i64) -> HistoryRow {
         ring_ms: 18_000,
         talk_ms: 167_000,
         quality: Some(serde_json::json!([{ "loss": 0.1 }, null])),
+        recordings: Vec::new(),
     }
 }

@@ -68,13 +68,15 @@ impl Phone {
         let (sip, control, rtp) = (taste.port.unwrap_or(own), own + 2, own + 4);
         let voice = dir.path("voice.wav");
         wav::write_tone(&voice, &[taste.voice], 60);
-        let modules = ["g711", "aufile", "aubridge", "sndfile"].map(|name| format!("module {name}.so\n")).concat();
+        let modules = ["g711", "g722", "opus", "aufile", "aubridge", "sndfile"]
+            .map(|name| format!("module {name}.so\n"))
+            .concat();
         dir.write(
             "config",
             &format!(
                 "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen 127.0.0.1:{sip}\nmodule_path {MODULES}\n{modules}\
                  module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n\
-                 audio_source aufile,{}\naudio_player aubridge,sink\naudio_alert aubridge,alert\nringback_disabled yes\n\
+                 audio_source aufile,{}\naudio_player aubridge,sink\naudio_alert aubridge,alert\nausrc_srate 8000\nausrc_channels 1\nringback_disabled yes\n\
                  snd_path {}\nrtp_ports {rtp}-{}\nrtp_stats no\nstatmode_default off\n",
                 voice.display(),
                 dir.0.display(),

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -18,13 +18,14 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The first of so many ports of loopback in a row, even, free for UDP and TCP, and given to no other test.
 pub(crate) fn free_ports(count: u16) -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let span = LAST_PORT - FIRST_PORT;
-    let start = u16::try_from(std::process::id() % 97).unwrap() * 200;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let span = u32::from(LAST_PORT - FIRST_PORT);
+    let start = std::process::id() % 97 * 200;
     for _ in 0..1000 {
-        let offset = NEXT.fetch_add(count.next_multiple_of(2), Ordering::Relaxed);
-        let first = FIRST_PORT + start.wrapping_add(offset) % (span - count) / 2 * 2;
-        if (first..first + count).all(is_free) {
+        // One circle for all counts, so that no two that were given away overlap.
+        let offset = (start + NEXT.fetch_add(u32::from(count.next_multiple_of(2)), Ordering::Relaxed)) % span;
+        let first = FIRST_PORT + u16::try_from(offset).unwrap();
+        if offset + u32::from(count) <= span && (first..first + count).all(is_free) {
             return first;
         }
     }
@@ -49,7 +50,7 @@ pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
     pub(crate) fn new(name: &str) -> Self {
-        static NEXT: AtomicU16 = AtomicU16::new(0);
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("dozvon-{}-{number}-{name}", std::process::id()));
         fs::create_dir_all(&path).unwrap();

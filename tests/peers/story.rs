@@ -12,6 +12,7 @@ use crate::carrier::{Carrier, Ways};
 use crate::exchange::Exchange;
 use crate::process::wait_for;
 use crate::sipp::{Part, Sipp, play};
+use crate::wav;
 
 /// The office's city number, which is its login at the carrier as well.
 const NUMBER: &str = "78126122981";
@@ -123,6 +124,39 @@ fn phones_without_a_common_format_talk_over_tcp_and_udp() {
     other.hang_up();
     one.wait_until_over();
     assert_eq!(exchange.last_call()["outcome"], "answered");
+}
+
+#[test]
+fn wideband_phones_talk_with_those_that_have_none() {
+    let exchange = without_carrier("wideband");
+    for (hd, plain) in [("G722/8000", "pcma"), ("opus/48000/2", "pcmu")] {
+        let one = phone(&exchange, RECEPTION, 500, Taste { codecs: hd, ..Taste::default() });
+        let other = phone(&exchange, ACCOUNTS, 1000, Taste { codecs: plain, ..Taste::default() });
+        one.dial("201");
+        talk((&one, 500), (&other, 1000));
+        other.hang_up();
+        one.wait_until_over();
+        let row = exchange.last_call();
+        assert_eq!(row["outcome"], "answered", "{row}");
+    }
+}
+
+#[test]
+fn a_recorded_talk_is_kept_with_a_side_each() {
+    let exchange = without_carrier("recorded");
+    let one = phone(&exchange, RECEPTION, 500, Taste { codecs: "opus/48000/2", ..Taste::default() });
+    let other = phone(&exchange, ACCOUNTS, 1000, Taste::default());
+    one.dial("201");
+    talk((&one, 500), (&other, 1000));
+    one.hang_up();
+    other.wait_until_over();
+    let row = exchange.last_call();
+    assert_eq!(row["recordings"].as_array().map(Vec::len), Some(1), "{row}");
+    let finished = || exchange.get("/api/v1/recordings")["items"][0]["ended_at"].is_string();
+    wait_for("the recording to be finished", Duration::from_secs(10), finished);
+    let [left, right] = wav::sides(&exchange.data().join("recordings"));
+    assert!(wav::blocks(&left, 500) > 20 && wav::blocks(&left, 1000) == 0, "the caller on the left");
+    assert!(wav::blocks(&right, 1000) > 20 && wav::blocks(&right, 500) == 0, "the answering side on the right");
 }
 
 #[test]

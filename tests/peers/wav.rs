@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use dozvon::codec::{Law, detect, g711};
 
@@ -66,10 +67,34 @@ pub(crate) fn blocks_of(path: &Path, from: u64, hz: u16) -> usize {
         return 0;
     }
     let rate = u32::from_le_bytes([bytes[24], bytes[25], bytes[26], bytes[27]]);
-    assert_eq!((rate, bytes[22]), (RATE, 1), "phones of these tests record 8 kHz mono");
-    let from = usize::try_from(from).unwrap().max(HEADER) / 2 * 2;
-    let samples = bytes.get(from..).unwrap_or_default().chunks_exact(2);
+    // Every sixth sample of the first channel will do for tones: what folds back is far away from them.
+    let frame = 2 * usize::from(bytes[22]) * usize::try_from(rate / RATE).unwrap();
+    assert!(frame > 0 && rate % RATE == 0, "a recording of {rate} Hz with {} channels", bytes[22]);
+    let from = usize::try_from(from).unwrap().max(HEADER) / frame * frame;
+    let samples = bytes.get(from.max(HEADER)..).unwrap_or_default().chunks_exact(frame);
     let samples: Vec<i16> = samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    blocks(&samples, hz)
+}
+
+/// How many 20 ms blocks of sound of 8 kHz hold this tone.
+pub(crate) fn blocks(samples: &[i16], hz: u16) -> usize {
     let near = |block: &&[i16]| detect::dominant(block).is_some_and(|tone| tone.abs_diff(hz) <= 25);
     samples.chunks_exact(160).filter(near).count()
+}
+
+/// Both channels at 8 kHz of the one recording under a directory, as ffmpeg reads it.
+pub(crate) fn sides(directory: &Path) -> [Vec<i16>; 2] {
+    let mut file = directory.to_owned();
+    while file.is_dir() {
+        let entry = fs::read_dir(&file).unwrap().next().expect("a recording").unwrap();
+        file = entry.path();
+    }
+    let read = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", file.to_str().unwrap(), "-f", "s16le", "-ac", "2", "-ar", "8000", "-"])
+        .output()
+        .expect("ffmpeg");
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let side =
+        |at: usize| read.stdout.chunks_exact(4).map(|pair| i16::from_le_bytes([pair[at], pair[at + 1]])).collect();
+    [side(0), side(2)]
 }

@@ -6,6 +6,7 @@
 //! 30 s (closed) and 64 kB (413), idle 60 s (closed), a reader that takes nothing for 20 s (closed), event streams in all
 //! and an address (503 with Retry-After).
 
+mod file;
 mod inner;
 mod places;
 mod stream;
@@ -14,6 +15,7 @@ mod wire;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll};
@@ -31,6 +33,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Duration, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+pub(super) use self::file::Stretch;
 use self::inner::{Hop, Passed};
 use self::places::Places;
 pub(super) use self::places::network_of;
@@ -38,7 +41,7 @@ use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
 use super::certificate::Certificate;
 use super::reply::{Reply, problems};
-use super::workers::{BODY, EVENTS, Inner};
+use super::workers::{BODY, EVENTS, FILE, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, words};
 use crate::office::Language;
 
@@ -279,9 +282,13 @@ impl Gate {
         let passed = Passed { method: parts.method, target, headers: parts.headers, body, peer };
         let mut response = match self.hop.pass(passed).await {
             Ok(answer) if answer.status < 500 || answer.status == 503 => {
-                match answer.headers.get(EVENTS).and_then(|ticket| ticket.to_str().ok()).and_then(Ticket::read) {
-                    Some(ticket) => self.stream(ticket, talk, peer, in_flight),
-                    None => from_handler(answer, in_flight),
+                let word = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+                let ticket = word(EVENTS).and_then(Ticket::read);
+                let stretch = word(FILE).and_then(Stretch::read);
+                match (ticket, stretch) {
+                    (Some(ticket), _) => self.stream(ticket, talk, peer, in_flight),
+                    (None, Some(stretch)) => from_file(&self.house.data, stretch, answer, in_flight),
+                    (None, None) => from_handler(answer, in_flight),
                 }
             }
             Ok(answer) => {
@@ -352,10 +359,12 @@ fn refused(status: u16) -> super::reply::Problem {
 }
 
 /// What of a handler's head goes to the client.
-static RETURNED: [HeaderName; 9] = [
+static RETURNED: [HeaderName; 11] = [
+    header::ACCEPT_RANGES,
     header::ALLOW,
     header::CACHE_CONTROL,
     header::CONTENT_DISPOSITION,
+    header::CONTENT_RANGE,
     header::CONTENT_TYPE,
     header::ETAG,
     header::LOCATION,
@@ -365,7 +374,17 @@ static RETURNED: [HeaderName; 9] = [
 ];
 
 fn from_handler(answer: inner::Answer, in_flight: InFlight) -> Response<Answer> {
-    let mut response = Response::new(Answer { kind: Kind::Whole(Full::new(answer.body)), _in_flight: in_flight });
+    let body = Kind::Whole(Full::new(answer.body.clone()));
+    with_body(body, &answer, in_flight)
+}
+
+/// The file's bytes never pass through the handlers: a slow client would keep one of them.
+fn from_file(data: &Path, stretch: Stretch, answer: inner::Answer, in_flight: InFlight) -> Response<Answer> {
+    with_body(Kind::File(stretch.open(data)), &answer, in_flight)
+}
+
+fn with_body(kind: Kind, answer: &inner::Answer, in_flight: InFlight) -> Response<Answer> {
+    let mut response = Response::new(Answer { kind, _in_flight: in_flight });
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     for name in &RETURNED {
         for value in answer.headers.get_all(name) {
@@ -414,6 +433,7 @@ struct Answer {
 enum Kind {
     Whole(Full<Bytes>),
     Events(stream::Events),
+    File(file::Bytes),
 }
 
 impl Body for Answer {
@@ -424,6 +444,7 @@ impl Body for Answer {
         match &mut self.kind {
             Kind::Whole(body) => Pin::new(body).poll_frame(cx),
             Kind::Events(body) => Pin::new(body).poll_frame(cx),
+            Kind::File(body) => body.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
         }
     }
 
@@ -431,6 +452,7 @@ impl Body for Answer {
         match &self.kind {
             Kind::Whole(body) => body.is_end_stream(),
             Kind::Events(_) => false,
+            Kind::File(body) => body.left() == 0,
         }
     }
 
@@ -438,6 +460,7 @@ impl Body for Answer {
         match &self.kind {
             Kind::Whole(body) => body.size_hint(),
             Kind::Events(_) => SizeHint::default(),
+            Kind::File(body) => SizeHint::with_exact(body.left()),
         }
     }
 }

@@ -22,10 +22,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::{CallId, WallTime};
+use crate::base::{CallId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
-use crate::io::store::{HistoryFilter, HistoryRow, StoreError, StoredStep};
+use crate::io::store::{HistoryFilter, HistoryRow, RecordingRow, StoreError, StoredStep};
 use crate::office::{Office, Role};
 
 pub use certificate::{CA_FILE, CertificateError};
@@ -84,6 +84,27 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Errors
     /// When the database can't be read.
     fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError>;
+    /// Recordings, newest first, older than `before`: milliseconds of a row's first second, and its id. Of one call when it
+    /// is given.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn recordings(
+        &self,
+        call: Option<CallId>,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<RecordingRow>, StoreError>;
+    /// One recording.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn recording(&self, recording: RecordingId) -> Result<Option<RecordingRow>, StoreError>;
+    /// Removes a finished recording with its file.
+    ///
+    /// # Errors
+    /// When the disk refuses; the recording stays then.
+    fn remove_recording(&self, row: &RecordingRow) -> Result<(), StoreError>;
     /// What the bearer of the token with this SHA-256 may do; `None`: no such token.
     ///
     /// # Errors
@@ -119,6 +140,8 @@ struct House {
     started_at: WallTime,
     sessions: Arc<sessions::Sessions>,
     door: Arc<sign_in::Door>,
+    /// The data directory: the gate sends files from it.
+    data: PathBuf,
 }
 
 /// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
@@ -139,6 +162,7 @@ pub fn serve(
         started_at: config.started_at,
         sessions: Arc::new(sessions::Sessions::default()),
         door: Arc::new(sign_in::Door::default()),
+        data: data.clone(),
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;

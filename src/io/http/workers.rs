@@ -35,6 +35,8 @@ pub(super) const TOO_LARGE: &str = "x-gate-too-large";
 pub(super) const GREETING: &str = "x-gate-greeting";
 /// On an answer: let the event stream begin.
 pub(super) const EVENTS: &str = "x-gate-events";
+/// On an answer without a body: let a stretch of this file be the body. See [`Stretch`](super::gate::Stretch).
+pub(super) const FILE: &str = "x-gate-file";
 
 /// How the gate reaches the handlers.
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::base::Rng;
 use crate::io::clock::Clock;
+use crate::media::tape::Block;
 use crate::media::{Command, Event};
 
 /// How the media thread is set up.
@@ -33,15 +34,20 @@ pub struct RtpConfig {
     pub rng: Rng,
 }
 
-/// Starts the media thread, which at once announces its first ports. `events` is called on that thread and must not block.
+/// Starts the media thread, which at once announces its first ports. `events` and `blocks`, which takes what
+/// was recorded, are called on that thread and must not block.
 ///
 /// # Errors
 /// When no pair of the range can be bound, or the kernel gives no thread or descriptor.
-pub fn start(config: RtpConfig, events: impl Fn(Event) + Send + 'static) -> io::Result<MediaHandle> {
+pub fn start(
+    config: RtpConfig,
+    events: impl Fn(Event) + Send + 'static,
+    blocks: impl Fn(Block) + Send + 'static,
+) -> io::Result<MediaHandle> {
     sockets::raise_descriptor_limit();
     let (sender, commands) = channel();
     let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?);
-    let thread = thread::MediaThread::new(config, commands, Arc::clone(&wake), Box::new(events))?;
+    let thread = thread::MediaThread::new(config, commands, Arc::clone(&wake), Box::new(events), Box::new(blocks))?;
     let thread = std::thread::Builder::new().name("media".into()).spawn(move || thread.run())?;
     Ok(MediaHandle { orders: Some(sender), wake, thread: Some(thread) })
 }

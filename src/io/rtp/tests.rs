@@ -27,7 +27,7 @@ impl Thread {
     fn start() -> Self {
         let (sender, events) = channel();
         let config = RtpConfig { ports: range(), clock: Clock::start(), rng: Rng::from_seed(5) };
-        let handle = start(config, move |event| drop(sender.send(event))).expect("a media thread");
+        let handle = start(config, move |event| drop(sender.send(event)), drop).expect("a media thread");
         let mut thread = Self { handle, events, ports: Vec::new() };
         while thread.ports.is_empty() {
             thread.wait_for(|_| false);
@@ -162,7 +162,12 @@ fn what_is_played_comes_every_20_ms_and_its_end_is_told() {
     let phone = phone();
     let (endpoint, at) = thread.open(1, &phone);
     let clip = Arc::new(crate::media::Clip { samples: vec![1000; 1600] });
-    thread.handle.send(Command::Play { endpoint, id: 6, sound: crate::media::Sound::Clip { clip, repeat: 1 } });
+    thread.handle.send(Command::Play {
+        endpoint,
+        id: 6,
+        sound: crate::media::Sound::Clip { clip, repeat: 1 },
+        until_digit: false,
+    });
     for _ in 0..10 {
         assert_eq!(hear(&phone).1, at);
     }
@@ -206,6 +211,6 @@ fn a_range_without_a_free_pair_is_an_error() {
     let even = port - port % 2;
     for ports in [even..=even + 1, even..=even, 0..=0] {
         let config = RtpConfig { ports, clock: Clock::start(), rng: Rng::from_seed(5) };
-        assert!(start(config, drop).is_err());
+        assert!(start(config, drop, drop).is_err());
     }
 }

@@ -14,6 +14,7 @@ use super::links::Links;
 use super::ports::Ports;
 use crate::base::{Duration, EndpointId, Instant};
 use crate::io::clock::Clock;
+use crate::media::tape::Block;
 use crate::media::{Command, Event, Plane, Stats};
 
 /// What the thread owns.
@@ -26,6 +27,7 @@ pub(super) struct MediaThread {
     commands: Receiver<Command>,
     wake: Arc<EventFd>,
     events: Box<dyn Fn(Event) + Send>,
+    blocks: Box<dyn Fn(Block) + Send>,
     pace: Pace,
     next_survey: Instant,
 }
@@ -36,6 +38,7 @@ impl MediaThread {
         commands: Receiver<Command>,
         wake: Arc<EventFd>,
         events: Box<dyn Fn(Event) + Send>,
+        blocks: Box<dyn Fn(Block) + Send>,
     ) -> io::Result<Self> {
         let RtpConfig { ports, clock, mut rng } = config;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
@@ -52,6 +55,7 @@ impl MediaThread {
             commands,
             wake,
             events,
+            blocks,
             pace: Pace::default(),
             next_survey: clock.now() + SURVEY,
         })
@@ -78,6 +82,7 @@ impl MediaThread {
             self.guarded(now, batch, |this, event| this.move_packet(now, event.data(), &mut buffer));
             self.guarded(now, &[()], |this, ()| this.tick(now));
             self.tell();
+            self.hand_on(now);
             if now >= self.next_survey {
                 self.survey(now);
             }
@@ -123,14 +128,17 @@ impl MediaThread {
             match self.commands.try_recv() {
                 Ok(command) => self.order(now, command),
                 Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Disconnected) => {
+                    self.hand_on(now);
+                    return false;
+                }
             }
         }
     }
 
     fn order(&mut self, now: Instant, command: Command) {
-        let endpoint = command.endpoint();
-        if let Command::Open { port, .. } = command {
+        let subject = command.endpoint();
+        if let Command::Open { endpoint, port } = command {
             if let Err(error) = self.open(endpoint, port) {
                 tracing::error!(%endpoint, port, %error, "no sockets for an endpoint");
                 (self.events)(Event::Closed { endpoint, stats: Stats::default() });
@@ -144,7 +152,7 @@ impl MediaThread {
                 this.plane.handle_command(now, command);
             }
         });
-        if configures {
+        if let (Some(endpoint), true) = (subject, configures) {
             self.links.settle(endpoint, self.plane.settled(now, endpoint));
         }
         self.tell(); // what is closed makes room for the next order
@@ -172,9 +180,8 @@ impl MediaThread {
     fn move_packet(&mut self, now: Instant, token: u64, buffer: &mut [u8; BUFFER]) {
         let Some((slot, rtcp)) = read_token(token) else { return };
         let Some((endpoint, from, length)) = self.links.receive(slot, rtcp, buffer) else { return };
-        let Some(packet) = buffer.get_mut(..length) else { return };
-        if let Some(forward) = self.plane.handle_packet(now, endpoint, rtcp, from, packet) {
-            self.links.forward(slot, &forward.destination, packet.get(..forward.len).unwrap_or_default());
+        if let Some(forward) = self.plane.handle_packet(now, endpoint, rtcp, from, buffer, length) {
+            self.links.forward(slot, &forward.destination, buffer.get(..forward.len).unwrap_or_default());
         }
     }
 
@@ -193,6 +200,13 @@ impl MediaThread {
                 self.refill();
             }
             (self.events)(event);
+        }
+    }
+
+    /// What was recorded goes to the recorder.
+    fn hand_on(&mut self, now: Instant) {
+        while let Some(block) = self.plane.poll_block(now) {
+            (self.blocks)(block);
         }
     }
 
@@ -274,7 +288,7 @@ mod tests {
         let config = RtpConfig { ports: PORTS, clock: Clock::start(), rng: Rng::from_seed(1) };
         let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK).expect("an eventfd"));
         let events = Box::new(move |event| ear.lock().expect("not poisoned").push(event));
-        let mut thread = MediaThread::new(config, commands, wake, events).expect("a thread");
+        let mut thread = MediaThread::new(config, commands, wake, events, Box::new(drop)).expect("a thread");
         let Event::Ports { ports } = told.lock().expect("not poisoned").remove(0) else { panic!("no ports") };
         let endpoints = [1, 2, 3].map(EndpointId);
         for (endpoint, &port) in endpoints.into_iter().zip(&ports) {
@@ -284,7 +298,7 @@ mod tests {
         let mut done = Vec::new();
         thread.guarded(Instant::ZERO, &endpoints, |this, &endpoint| {
             let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
-            this.plane.handle_packet(Instant::ZERO, endpoint, false, nobody, &mut []);
+            this.plane.handle_packet(Instant::ZERO, endpoint, false, nobody, &mut [], 0);
             assert_ne!(endpoint, EndpointId(2), "a defect");
             done.push(endpoint);
         });

@@ -122,7 +122,8 @@ fn quality(sides: &[Option<Stats>; 2]) -> Option<String> {
         stats.map_or(Value::Null, |s| {
             json!({
                 "received": s.received, "sent": s.sent, "lost": s.lost, "jitter_ms": s.jitter_ms,
-                "round_trip_ms": s.round_trip_ms, "strangers": s.strangers,
+                "round_trip_ms": s.round_trip_ms, "strangers": s.strangers, "mos": s.mos,
+                "far": s.far.map(|far| json!({ "lost": far.lost, "jitter_ms": far.jitter_ms, "mos": far.mos })),
             })
         })
     };

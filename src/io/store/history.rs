@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::call::row_id;
 use super::{StoreError, TokenRow, Version, schema, token, version};
-use crate::base::{CallId, WallTime};
+use crate::base::{CallId, RecordingId, WallTime};
 use crate::office::Role;
 
 /// What to look for; everything that is given must hold.
@@ -66,6 +66,8 @@ pub struct HistoryRow {
     pub talk_ms: u64,
     /// Two objects or nulls: towards the caller, towards the answering side.
     pub quality: Option<serde_json::Value>,
+    /// Its recordings, in their order.
+    pub recordings: Vec<RecordingId>,
 }
 
 /// One step of a call's story.
@@ -171,7 +173,7 @@ impl Reader {
         rows.flatten().collect::<Vec<_>>().join("\n")
     }
 
-    fn connection(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
+    pub(super) fn connection(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
         self.0.lock().map_err(|_| StoreError::Closed)
     }
 }
@@ -291,11 +293,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
         ring_ms: count(13)?,
         talk_ms: count(14)?,
         quality: row.get::<_, Option<String>>(15)?.and_then(|text| serde_json::from_str(&text).ok()),
+        recordings: row.get::<_, Option<String>>(16)?.map_or_else(Vec::new, |ids| recordings(&ids)),
     })
 }
 
+fn recordings(ids: &str) -> Vec<RecordingId> {
+    let mut ids: Vec<RecordingId> = ids.split(',').filter_map(|id| id.parse().ok().map(RecordingId)).collect();
+    ids.sort_unstable();
+    ids
+}
+
 const COLUMNS: &str = "c.id, c.started_at, c.direction, c.caller, c.caller_name, c.called, c.trunk, c.answered_at, \
-    c.answered_by, c.ended_at, c.outcome, c.cause, c.status, c.ring_ms, c.talk_ms, c.quality";
+    c.answered_by, c.ended_at, c.outcome, c.cause, c.status, c.ring_ms, c.talk_ms, c.quality, \
+    (SELECT group_concat(id) FROM recording WHERE call = c.id)";
 
 /// How many calls are looked through for a text of one or two letters.
 pub const SHORT_TEXT_ROWS: u32 = 50_000;

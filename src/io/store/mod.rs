@@ -7,6 +7,7 @@ mod binding;
 mod call;
 mod history;
 mod place;
+mod recording;
 mod schema;
 mod token;
 mod version;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub use history::{HistoryFilter, HistoryRow, Reader, SHORT_TEXT_ROWS, StoredStep};
 pub use place::{DataDir, is_taken};
+pub use recording::RecordingRow;
 pub use token::TokenRow;
 pub use version::Version;
 pub use writer::{QUEUE, Store};

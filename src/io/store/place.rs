@@ -29,7 +29,7 @@ impl DataDir {
         check_writable(path).map_err(not_writable)?;
         let lock = Flock::lock(directory, FlockArg::LockExclusiveNonblock)
             .map_err(|_| StoreError::InUse { path: path.to_owned() })?;
-        for part in ["media", "backups", "tls"] {
+        for part in ["media", "backups", "recordings", "tls"] {
             make(&path.join(part)).map_err(not_writable)?;
         }
         Ok(Self { path: path.to_owned(), _lock: lock })

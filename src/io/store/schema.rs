@@ -10,9 +10,10 @@ use rusqlite::{Connection, OpenFlags};
 use super::{StoreError, database};
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 2;
 
-const MIGRATIONS: [&str; SCHEMA as usize] = [include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: [&str; SCHEMA as usize] =
+    [include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_recording.sql")];
 
 /// "Dzvn": so that `file` and we know our own.
 const APPLICATION_ID: i64 = 0x447a_766e;

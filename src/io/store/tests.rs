@@ -140,7 +140,7 @@ fn a_database_of_a_newer_version_is_refused_by_name() {
     connection.pragma_update(None, "user_version", 7).expect("writable");
     drop(connection);
     let refused = Store::open(scratch.path(), NOW).expect_err("newer");
-    assert!(refused.to_string().contains("made by a newer dozvon (schema 7, this one knows 1)"), "{refused}");
+    assert!(refused.to_string().contains("made by a newer dozvon (schema 7, this one knows 2)"), "{refused}");
     assert!(matches!(Reader::open(scratch.path()), Err(StoreError::Newer { .. })));
 }
 

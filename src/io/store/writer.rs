@@ -10,7 +10,7 @@ use std::thread::{JoinHandle, Thread};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Opened, StoreError, TokenRow, binding, call, schema, token, version};
+use super::{Opened, StoreError, TokenRow, binding, call, recording, schema, token, version};
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
 use crate::io::clock::Stopwatch;
@@ -37,7 +37,7 @@ struct Counts {
 }
 
 enum Job {
-    Record(Record),
+    Record(Box<Record>),
     Work(Box<dyn FnOnce(&Connection) + Send>),
     Close,
 }
@@ -80,7 +80,7 @@ impl Store {
             return;
         }
         counts.queued.fetch_add(1, Ordering::Relaxed);
-        if self.0.jobs.send(Job::Record(record)).is_err() {
+        if self.0.jobs.send(Job::Record(Box::new(record))).is_err() {
             counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -222,7 +222,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
-                Job::Record(record) => self.pending.push_back(record),
+                Job::Record(record) => self.pending.push_back(*record),
                 Job::Work(work) => {
                     self.write_pending();
                     work(&self.connection);
@@ -289,6 +289,13 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
         Record::CallStarted(started) => call::start(connection, started),
         Record::CallStep(step) => call::step(connection, place, step),
         Record::CallEnded(ended) => call::end(connection, ended),
+        Record::RecordingStarted { recording, call, at, path, format } => {
+            recording::start(connection, *recording, *call, *at, path, format)
+        }
+        Record::RecordingEnded { recording, at, duration_ms, bytes } => {
+            recording::end(connection, *recording, *at, *duration_ms, *bytes)
+        }
+        Record::RecordingGone { recording } => recording::remove(connection, *recording),
     }
 }
 

@@ -159,7 +159,12 @@ fn addresses_that_nobody_may_be_at_are_never_sent_to() {
         (terms.rtp, terms.rtcp) = (Some(address(to)), Some(address(to)));
         bench.configure(A, terms);
         assert_eq!(destination(&mut bench, &mut b), None, "{to}");
-        bench.order(Command::Play { endpoint: A, id: 1, sound: Sound::Clip { clip: clip(8000), repeat: 1 } });
+        bench.order(Command::Play {
+            endpoint: A,
+            id: 1,
+            sound: Sound::Clip { clip: clip(8000), repeat: 1 },
+            until_digit: false,
+        });
         bench.run_for(20_000);
         assert!(bench.sent_to(A).is_empty());
         assert!(bench.reports.iter().all(|(destination, _)| destination.endpoint != A));
@@ -182,19 +187,19 @@ fn broken_packets_prove_nothing() {
 fn reports_follow_the_host_that_rtp_proved() {
     let (mut bench, _, mut b) = Bench::usual_call();
     let mut phone = phone_at(A, NAT);
-    let report = |ssrc| {
+    let control = |bench: &mut Bench, from: &str| {
         let mut bytes = [0; 100];
-        let length = rtcp::Compound { ssrc, sent: None, block: None, name: "n", goodbye: false }.write(&mut bytes);
-        bytes[..length].to_vec()
+        let length = rtcp::Compound { ssrc: 1, sent: None, block: None, name: "n", goodbye: false }.write(&mut bytes);
+        bench.plane.handle_packet(bench.now, A, true, address(from), &mut bytes, length);
     };
-    bench.plane.handle_packet(bench.now, A, true, address(STRANGER), &mut report(1));
+    control(&mut bench, STRANGER);
     bench.speak(&mut phone, 500);
     let to_a = |bench: &Bench| bench.reports.iter().filter(|(to, _)| to.endpoint == A).map(|(to, _)| to.to).collect();
     let before: Vec<SocketAddr> = to_a(&bench);
     assert_eq!(before, [], "the named address lies behind the NAT, nothing else is known");
-    bench.plane.handle_packet(bench.now, A, true, address(STRANGER), &mut report(1));
-    bench.plane.handle_packet(bench.now, A, true, address("9.9.9.9:30001"), &mut report(1));
-    bench.plane.handle_packet(bench.now, A, true, address("9.9.9.9:30003"), &mut report(1));
+    control(&mut bench, STRANGER);
+    control(&mut bench, "9.9.9.9:30001");
+    control(&mut bench, "9.9.9.9:30003");
     bench.speak(&mut phone, 500);
     bench.speak(&mut b, 1);
     let to: Vec<SocketAddr> = to_a(&bench);

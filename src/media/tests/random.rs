@@ -132,7 +132,10 @@ impl World {
                     1 => Sound::Clip { clip: clip(usize::from(kind) * 10), repeat: u32::from(kind % 4) },
                     _ => Sound::Clip { clip: clip(0), repeat: 0 },
                 };
-                plane.handle_command(*now, Command::Play { endpoint: id(n), id: u32::from(kind), sound });
+                plane.handle_command(
+                    *now,
+                    Command::Play { endpoint: id(n), id: u32::from(kind), sound, until_digit: kind > 127 },
+                );
             }
             Act::StopPlay(n) => plane.handle_command(*now, Command::StopPlay { endpoint: id(n) }),
             Act::SendDigit(n, digit) => {
@@ -175,7 +178,8 @@ impl World {
     }
 
     fn arrive(&mut self, endpoint: EndpointId, rtcp: bool, from: SocketAddr, mut bytes: Vec<u8>) {
-        let forward = self.plane.handle_packet(self.now, endpoint, rtcp, from, &mut bytes);
+        let length = bytes.len();
+        let forward = self.plane.handle_packet(self.now, endpoint, rtcp, from, &mut bytes, length);
         if let Some(forward) = forward {
             assert!(!forward.destination.rtcp && forward.len <= bytes.len());
             rtp::read(&bytes[..forward.len]).expect("what is relayed is RTP");

@@ -3,7 +3,7 @@
 use super::*;
 
 fn play(endpoint: EndpointId, id: u32, samples: usize, repeat: u32) -> Command {
-    Command::Play { endpoint, id, sound: Sound::Clip { clip: clip(samples), repeat } }
+    Command::Play { endpoint, id, sound: Sound::Clip { clip: clip(samples), repeat }, until_digit: false }
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn the_other_side_is_not_heard_while_one_is_played_to_but_hears() {
 #[test]
 fn play_that_is_stopped_ends_without_a_word_and_the_bridge_is_heard() {
     let (mut bench, _, mut b) = Bench::usual_call();
-    bench.order(Command::Play { endpoint: A, id: 1, sound: Sound::Tone(ringback()) });
+    bench.order(Command::Play { endpoint: A, id: 1, sound: Sound::Tone(ringback()), until_digit: false });
     bench.run_for(1000);
     assert_eq!(bench.sent.len(), 51);
     bench.order(Command::StopPlay { endpoint: A });
@@ -78,7 +78,7 @@ fn ringback() -> Tone {
 #[test]
 fn a_tone_has_its_frequency_and_its_cadence() {
     let (mut bench, _, _) = Bench::usual_call();
-    bench.order(Command::Play { endpoint: A, id: 1, sound: Sound::Tone(ringback()) });
+    bench.order(Command::Play { endpoint: A, id: 1, sound: Sound::Tone(ringback()), until_digit: false });
     bench.run_for(9990);
     for (n, packet) in bench.sent.iter().enumerate() {
         let samples = packet.samples(Codec::Pcma);

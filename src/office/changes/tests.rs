@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::Rng;
-use crate::office::generated;
+use crate::office::{Srtp, generated};
 
 fn office() -> Office {
     Office::first_start(&mut Rng::from_seed(3), "$argon2id$secret", true)
@@ -27,12 +27,15 @@ fn things_that_come_go_and_change_are_told_by_name() {
         office.groups[0].max_queue = 3;
         office.groups[0].members.pop();
         office.settings.area_code = "812".to_owned();
+        office.settings.music.push("Мелодия".to_owned());
+        office.recordings.keep_days = 90;
     });
     let expected = [
-        "office: area_code changed",
+        "office: area_code, music changed",
         "extension 201: removed",
         "extension 203: added",
         "group 500: members, max_queue changed",
+        "recordings: keep_days changed",
     ];
     assert_eq!(added, expected);
 }
@@ -44,9 +47,11 @@ fn devices_are_told_by_login_and_passwords_never() {
         let Some(Device::Sip(sip)) = office.extensions[0].devices.first_mut() else { panic!("a SIP device") };
         sip.password = "new-secret".to_owned();
         sip.ring_seconds = 5;
+        sip.srtp = Srtp::Required;
         office.users[0].password_hash = "$argon2id$other".to_owned();
     });
-    let device = format!("extension 200: device {login} password, device {login} ring_seconds changed");
+    let device =
+        format!("extension 200: device {login} password, device {login} ring_seconds, device {login} srtp changed");
     assert_eq!(changed, [device.as_str(), "user admin: password changed"]);
     let renamed = told(|office| {
         let Some(Device::Sip(sip)) = office.extensions[0].devices.first_mut() else { panic!("a SIP device") };

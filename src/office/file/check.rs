@@ -181,7 +181,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Media, voice messages, timetables, voice menus.
+    /// Media, tunes for those who wait, voice messages, timetables, voice menus.
     fn sounds(&self) {
         let (office, spots) = (self.office, &self.draft.spots);
         let media = || office.media.iter().map(|media| media.name.as_str());
@@ -194,6 +194,13 @@ impl Checker<'_> {
         );
         self.unique("schedule", "name", &spots.schedules, office.schedules.iter().map(|s| s.name.as_str()));
         self.unique("voice menu", "name", &spots.voice_menus, office.voice_menus.iter().map(|m| m.name.as_str()));
+        for (nth, name) in office.settings.music.iter().enumerate() {
+            let at = spots.settings.item("music", nth);
+            if name.is_empty() {
+                self.report.error(at, "office: `music` holds an empty name");
+            }
+            self.refers(at, "office", "music", name, "media", media());
+        }
         for (at, message) in office.voice_messages.iter().enumerate() {
             let at = spot(&spots.voice_messages, at).key("media");
             self.refers(at, format_args!("voice message {}", message.name), "media", &message.media, "media", media());

@@ -179,6 +179,13 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.desk.elements, spots.elements) = list(root, "element", &current.desk.elements, plan::element);
     plan::links(root, &mut office.desk);
     (office.users, spots.users) = list(root, "user", &current.users, nouns::user);
+    match root.table("recordings") {
+        Some(mut fields) => {
+            office.recordings = nouns::recordings(&mut fields);
+            fields.finish();
+        }
+        None => office.recordings = current.recordings.clone(),
+    }
     match root.table("protection") {
         Some(mut fields) => {
             office.protection = nouns::protection(&mut fields);

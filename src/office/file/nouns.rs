@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use super::fields::{Fields, nearest};
 use super::times;
 use crate::office::{
-    DateHours, Device, Extension, Forward, Group, MediaFile, MobileDevice, Network, Permissions, Protection, Role,
-    Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, WeekHours, Word,
+    DateHours, Device, Extension, Forward, Group, MediaFile, MobileDevice, Network, Permissions, Protection,
+    Recordings, Role, Schedule, Settings, SipDevice, Srtp, Trunk, User, VoiceMenu, VoiceMessage, WeekHours, Word,
 };
 use crate::sip::Transport;
 
@@ -36,6 +36,7 @@ pub(super) fn settings(fields: &mut Fields<'_, '_>) -> Settings {
         language: fields.word_or("language", default.language),
         country,
         area_code,
+        music: fields.texts("music").unwrap_or_default(),
     }
 }
 
@@ -72,6 +73,7 @@ pub(super) fn trunk(fields: &mut Fields<'_, '_>) -> Trunk {
         codecs: codecs(fields),
         max_calls: fields.whole_or("max_calls", 0, 0..=10_000),
         register_every: fields.whole_or("register_every", 300, REGISTER_EVERY),
+        srtp: fields.word_or("srtp", Srtp::Off),
     };
     if trunk.register && trunk.login.is_empty() {
         fields.wrong("login", "`login` is missing; a trunk known by its address has `register = false`");
@@ -238,6 +240,7 @@ fn sip_device(fields: &mut Fields<'_, '_>, ring_seconds: u32) -> SipDevice {
         forward: forward(fields),
         mac: mac(fields),
         model: fields.text_or("model", ""),
+        srtp: fields.word_or("srtp", Srtp::Optional),
     };
     if !is_login(&device.login) {
         fields.wrong(
@@ -411,6 +414,15 @@ pub(super) fn user(fields: &mut Fields<'_, '_>) -> User {
     }
     let must_change = fields.flag_or("must_change", false);
     User { login, role: Role::from_word(&role).unwrap_or(Role::Viewer), password_hash, must_change }
+}
+
+pub(super) fn recordings(fields: &mut Fields<'_, '_>) -> Recordings {
+    let default = Recordings::default();
+    Recordings {
+        format: fields.word_or("format", default.format),
+        keep_days: fields.whole_or("keep_days", default.keep_days, 0..=3650),
+        keep_gigabytes: fields.whole_or("keep_gigabytes", default.keep_gigabytes, 0..=100_000),
+    }
 }
 
 pub(super) fn protection(fields: &mut Fields<'_, '_>) -> Protection {

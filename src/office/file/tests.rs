@@ -3,7 +3,7 @@ use proptest::prelude::{ProptestConfig, TestCaseError, any, prop_assert, prop_as
 use super::*;
 use crate::office::changes;
 use crate::office::generated;
-use crate::office::{Device, Extension, Forward, Out, Role, SipDevice};
+use crate::office::{Device, Extension, Forward, Out, Recordings, Role, SipDevice, Srtp};
 
 const EXAMPLE: &str = include_str!("../../../config/office.example.toml");
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
@@ -38,6 +38,8 @@ fn the_example_is_valid_and_says_what_it_says() {
     assert_eq!(office.settings.name, "ООО Ромашка");
     assert_eq!(office.trunk_of("78126122981").map(|t| t.server.as_str()), Some("127.0.0.1:5080"));
     assert_eq!(office.trunks[0].codecs, ["pcma", "pcmu", "g722", "opus"]);
+    assert_eq!(office.settings.music, ["Мелодия ожидания"]);
+    assert_eq!((office.trunks[0].srtp, sip(office, "201").srtp), (Srtp::Off, Srtp::Optional));
     let (extension, device) = office.device_by_login("rik33+user200s0").expect("200 has this login");
     assert_eq!((extension.number.as_str(), device.password.as_str()), ("200", "phone-secret-200"));
     assert!(matches!(&extension.devices[1], Device::Mobile(mobile) if mobile.number == "79211234567"));
@@ -56,12 +58,13 @@ fn the_example_is_valid_and_says_what_it_says() {
 fn the_example_is_the_projects_document_and_its_shown_defaults_are_the_defaults() {
     let full = read_onto(EXAMPLE, &first_office()).expect("the example is valid").office;
     let optional = ["register ", "transport", "auth_login", "outbound_proxy", "from_domain", "number_format"];
-    let more = ["caller_id_in", "codecs", "max_calls", "register_every", "numbers  ="];
-    let is_default = |line: &&str| optional.iter().chain(&more).any(|key| line.starts_with(key));
+    let more = ["caller_id_in", "codecs", "max_calls", "register_every", "numbers  =", "srtp", "format ", "keep_"];
+    let is_default = |line: &&str| optional.iter().chain(&more).any(|key| line.trim_start().starts_with(key));
     let short: Vec<&str> = EXAMPLE.lines().filter(|line| !is_default(line)).collect();
     assert!(short.len() < EXAMPLE.lines().count() - 10);
     let short = read_onto(&short.join("\n"), &first_office()).expect("the defaults stand in").office;
-    assert_eq!(short.trunks, full.trunks);
+    assert_eq!((&short.trunks, &short.recordings), (&full.trunks, &full.recordings));
+    assert_eq!(sip(&short, "200").srtp, sip(&full, "200").srtp);
 }
 
 #[test]
@@ -75,15 +78,15 @@ fn every_problem_is_told_with_its_line_and_thing() {
     let told = problems_of(&text);
     let expected = "\
 line 11: office: unknown key `area_cod`; did you mean `area_code`?
-line 31: trunk Основной городской: `max_calls` must be a whole number, not text
-line 95: schedule Рабочее время: hours no. 2: `from` \"25:00\" is no time like \"09:00\"
-line 106: group 500: member 207 is no extension
-line 194: link night.next: there is no element `by`; did you mean `bye`?";
+line 32: trunk Основной городской: `max_calls` must be a whole number, not text
+line 98: schedule Рабочее время: hours no. 2: `from` \"25:00\" is no time like \"09:00\"
+line 109: group 500: member 207 is no extension
+line 197: link night.next: there is no element `by`; did you mean `bye`?";
     assert_eq!(told, expected);
 }
 
 /// (what stands in the example, what stands there instead, on which line it is told: the same one when empty, what is said)
-const BROKEN: [(&str, &str, &str, &str); 53] = [
+const BROKEN: [(&str, &str, &str, &str); 61] = [
     (
         "timezone  = \"Europe/Moscow\"",
         "timezone = \"Europe/Moskow\"",
@@ -294,6 +297,34 @@ const BROKEN: [(&str, &str, &str, &str); 53] = [
         "group 500: `strategy` \"ringall\" is none of \"ring_all\", \"round_robin\", \"first_to_last\"; did you mean \"ring_all\"?",
     ),
     ("members     = [\"200\", ", "members = [\"201\", ", "", "group 500: member 201 is named twice"),
+    (
+        "music     = [\"Мелодия ожидания\"]",
+        "music = [\"Приветствие\", \"Мелодия ожиданий\"]",
+        "",
+        "office: music Мелодия ожиданий is no media; did you mean \"Мелодия ожидания\"?",
+    ),
+    ("music     = [\"Мелодия ожидания\"]", "music = [\"\"]", "", "office: `music` holds an empty name"),
+    (
+        "music     = [\"Мелодия ожидания\"]",
+        "music = \"Мелодия ожидания\"",
+        "",
+        "office: `music` must be a list of texts, not text",
+    ),
+    (
+        "srtp           = \"off\"",
+        "srtp = \"optionl\"",
+        "",
+        "trunk Основной городской: `srtp` \"optionl\" is none of \"off\", \"optional\", \"required\"; did you mean \"optional\"?",
+    ),
+    ("  srtp         = \"optional\"", "  srtp = \"on\"", "", "extension 200: device no. 1: `srtp` \"on\" is none of"),
+    ("format         = \"opus\"", "format = \"mp3\"", "", "recordings: `format` \"mp3\" is none of \"opus\", \"wav\""),
+    ("keep_days      = 0", "keep_days = 3651", "", "recordings: `keep_days` must be 0 to 3650, not 3651"),
+    (
+        "keep_gigabytes = 0",
+        "keep_gigabyte = 1",
+        "",
+        "recordings: unknown key `keep_gigabyte`; did you mean `keep_gigabytes`?",
+    ),
     ("music       = \"Мелодия ожидания\"", "music = \"Мелодия\"", "", "group 500: music Мелодия is no media"),
     ("greeting        = \"Приветствие\"", "", "[[voice_menu]]", "voice menu Главное меню: `greeting` is missing"),
     ("id = \"bye\"", "id = \"in\"", "", "element in: there is another element of this id"),
@@ -386,6 +417,7 @@ fn kinds_that_do_not_exist_are_unknown_keys() {
 fn a_kind_that_is_absent_is_left_alone() {
     let mut current = read_onto(EXAMPLE, &first_office()).expect("valid").office;
     current.settings.name = "Другая".to_owned();
+    current.recordings.keep_days = 30;
     let reading = read_onto("[protection]\ntrusted_networks = [\"10.0.0.0/8\"]", &current).expect("valid");
     let mut expected = current.clone();
     expected.protection.trusted_networks = vec!["10.0.0.0/8".parse().expect("a network")];
@@ -395,8 +427,10 @@ fn a_kind_that_is_absent_is_left_alone() {
 
 #[test]
 fn a_kind_that_is_present_is_made_exactly_so() {
-    let current = read_onto(EXAMPLE, &first_office()).expect("valid").office;
+    let mut current = read_onto(EXAMPLE, &first_office()).expect("valid").office;
+    current.recordings.keep_gigabytes = 10;
     let reading = read_onto("group = []\nelement = []", &current).expect("valid");
+    assert_eq!(read_onto("[recordings]", &current).expect("valid").office.recordings, Recordings::default());
     assert!(reading.office.groups.is_empty() && reading.office.desk.elements.is_empty());
     assert_eq!(reading.office.extensions, current.extensions);
 }
@@ -467,7 +501,7 @@ fn a_trunk_keeps_its_password_by_its_name() {
     assert_eq!(office.trunks[0].password, "carrier-secret");
     let new = read_onto(&text, &first_office()).expect("valid");
     let told: Vec<String> = new.warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["line 14: trunk Основной городской: has no password, and the box keeps none for it"]);
+    assert_eq!(told, ["line 15: trunk Основной городской: has no password, and the box keeps none for it"]);
 }
 
 #[test]
@@ -572,7 +606,7 @@ fn carriage_returns_and_a_byte_order_mark_do_no_harm() {
 #[test]
 fn control_characters_do_not_get_into_names() {
     let told = problems_of(&EXAMPLE.replace("employee        = \"Приёмная\"", "employee = \"a\\r\\nVia: x\""));
-    assert_eq!(told, "line 37: extension 200: `employee` holds a control character");
+    assert_eq!(told, "line 39: extension 200: `employee` holds a control character");
 }
 
 #[test]

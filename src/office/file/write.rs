@@ -42,6 +42,10 @@ pub fn write(office: &Office, secrets: bool) -> String {
         out.links(element);
     }
     out.each("user", &office.users, Document::user);
+    out.head("[recordings]");
+    out.text("format", office.recordings.format.word());
+    out.value("keep_days", office.recordings.keep_days);
+    out.value("keep_gigabytes", office.recordings.keep_gigabytes);
     out.head("[protection]");
     out.value(
         "trusted_networks",
@@ -105,6 +109,7 @@ impl Document<'_> {
         self.text("language", settings.language.word());
         self.text("country", &settings.country);
         self.text("area_code", &settings.area_code);
+        self.value("music", texts(&settings.music));
     }
 
     fn trunk(&mut self, trunk: &Trunk) {
@@ -127,6 +132,7 @@ impl Document<'_> {
         self.value("codecs", texts(&trunk.codecs));
         self.value("max_calls", trunk.max_calls);
         self.value("register_every", trunk.register_every);
+        self.text("srtp", trunk.srtp.word());
     }
 
     fn extension(&mut self, extension: &Extension) {
@@ -171,6 +177,7 @@ impl Document<'_> {
         self.value("forward", forward);
         self.text("mac", &sip.mac);
         self.text("model", &sip.model);
+        self.text("srtp", sip.srtp.word());
     }
 
     fn mobile_device(&mut self, mobile: &MobileDevice) {

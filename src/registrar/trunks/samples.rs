@@ -1,7 +1,7 @@
 //! An office's trunk and plan, for this room's tests.
 
 use crate::number::Plan;
-use crate::office::{CallerIdIn, NumberFormat, Trunk};
+use crate::office::{CallerIdIn, NumberFormat, Srtp, Trunk};
 use crate::sip::Transport;
 
 pub(crate) fn plan() -> Plan {
@@ -28,5 +28,6 @@ pub(crate) fn trunk(name: &str, number: &str, numbers: &[&str]) -> Trunk {
         codecs: vec!["pcma".to_owned()],
         max_calls: 0,
         register_every: 300,
+        srtp: Srtp::Off,
     }
 }

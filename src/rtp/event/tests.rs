@@ -81,25 +81,47 @@ fn events_that_are_no_digits_are_not_heard() {
     assert_eq!(hear(&[(0, 0, 16, 20, true), (100, 800, 32, 20, false)], 1000), []);
 }
 
+/// Sends a digit and returns its packets and what is heard of them when those of `lost` (by their order) are lost.
+fn pass(digit: char, ms: u32, hz: u32, lost: &[usize]) -> (Vec<(u32, Payload)>, Vec<Heard>) {
+    let mut sender = Sender::new(digit, ms, hz).expect("a digit");
+    let packets: Vec<_> = std::iter::from_fn(|| sender.next_packet()).collect();
+    let (mut heard, mut receiver) = (Vec::new(), Receiver::default());
+    receiver.set_clock(hz);
+    for (n, (after, payload)) in packets.iter().enumerate().filter(|(n, _)| !lost.contains(n)) {
+        let read = Payload::read(&payload.write()).expect("four bytes");
+        let now = Instant::ZERO + Duration::from_millis(20 * n as u64);
+        receiver.receive(now, u32::MAX.wrapping_add(*after), read, &mut |digit| heard.push(digit));
+    }
+    (packets, heard)
+}
+
 #[test]
 fn what_is_sent_is_heard_as_sent() {
     for digit in "0123456789*#ABCD".chars() {
-        let mut sender = Sender::new(digit, 110).expect("a digit");
-        let packets: Vec<_> = std::iter::from_fn(|| sender.next_packet()).collect();
-        assert_eq!(packets.len(), 8, "six for 110 ms, the last of them three times");
-        assert_eq!(packets.iter().filter(|packet| packet.end).count(), 3);
-        let mut heard = Vec::new();
-        let mut receiver = Receiver::default();
-        for packet in packets {
-            let read = Payload::read(&packet.write()).expect("four bytes");
-            receiver.receive(Instant::ZERO, 5, read, &mut |digit| heard.push(digit));
+        for hz in [8000, 16_000, 48_000] {
+            let (packets, heard) = pass(digit, 110, hz, &[]);
+            assert_eq!(packets.len(), 8, "six for 110 ms, the last of them three times");
+            assert_eq!(packets.iter().filter(|(after, packet)| packet.end && *after == 0).count(), 3);
+            assert_eq!(heard, [Heard { digit, duration_ms: 110 }]);
         }
-        assert_eq!(heard, [Heard { digit, duration_ms: 110 }]);
+    }
+}
+
+#[test]
+fn a_digit_longer_than_the_field_goes_on_in_segments() {
+    let (packets, heard) = pass('5', 5000, 48_000, &[]);
+    assert_eq!(heard, [Heard { digit: '5', duration_ms: 5000 }]);
+    assert_eq!(packets.len(), 252);
+    let segments: Vec<_> = packets.chunk_by(|a, b| a.0 == b.0).map(|segment| segment[0].0).collect();
+    assert_eq!(segments, [0, 65_280, 130_560, 195_840], "68 whole packets each");
+    assert!(packets.iter().all(|(after, packet)| packet.end == (after + u32::from(packet.duration) == 240_000)));
+    for lost in [&[67usize][..], &[67, 68], &[66, 67, 135], &[249]] {
+        assert_eq!(pass('5', 5000, 48_000, lost).1, [Heard { digit: '5', duration_ms: 5000 }], "{lost:?}");
     }
 }
 
 #[test]
 fn only_digits_are_sent() {
-    assert_eq!(Sender::new('x', 100), None);
-    assert_eq!(Sender::new('d', 100), Sender::new('D', 100));
+    assert_eq!(Sender::new('x', 100, 8000), None);
+    assert_eq!(Sender::new('d', 100, 8000), Sender::new('D', 100, 8000));
 }

@@ -35,6 +35,7 @@ pub(crate) struct World {
     sent: u64,
     ports: HashMap<u16, EndpointId>,
     endpoints: HashMap<EndpointId, u16>,
+    recordings: std::collections::HashSet<dozvon::base::RecordingId>,
     pub(crate) records: Vec<Record>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
@@ -79,6 +80,7 @@ impl World {
             sent: 0,
             ports: HashMap::new(),
             endpoints: HashMap::new(),
+            recordings: std::collections::HashSet::new(),
             records: Vec::new(),
             trunks: HashMap::new(),
             seed,
@@ -102,6 +104,11 @@ impl World {
         loop {
             while let Some(output) = self.engine.poll_output() {
                 self.carry_out(output);
+            }
+            while let Some(block) = self.plane.poll_block(self.now) {
+                if block.is_last() {
+                    assert!(self.recordings.remove(&block.recording), "{} a tape ends that never began", self.at());
+                }
             }
             let Some(event) = self.plane.poll_event() else { break };
             if std::env::var_os("SIM_TRACE").is_some() {
@@ -134,6 +141,9 @@ impl World {
                     println!("{:?} media is told {command:?}", self.now);
                 }
                 self.plane.handle_command(self.now, command);
+            }
+            Output::Recording(begun) => {
+                assert!(self.recordings.insert(begun.recording), "{} recorded twice at once", self.at());
             }
             Output::Resolve { query, name } => {
                 let hops = match (name.host.as_str(), self.dns_is_down) {
@@ -239,7 +249,8 @@ impl World {
             Packet::ToExchange { from, to, mut bytes } => {
                 let rtcp = to.port() % 2 == 1;
                 let Some(endpoint) = self.ports.get(&(to.port() & !1)).copied() else { return };
-                if let Some(forward) = self.plane.handle_packet(self.now, endpoint, rtcp, from, &mut bytes) {
+                let length = bytes.len();
+                if let Some(forward) = self.plane.handle_packet(self.now, endpoint, rtcp, from, &mut bytes, length) {
                     bytes.truncate(forward.len);
                     self.sound_out(forward.destination, bytes);
                 }
@@ -420,6 +431,7 @@ impl World {
         assert_eq!(self.engine.calls(), 0, "{at} calls are left: {:#?}", self.engine.calls_in_detail());
         assert_eq!(self.engine.stack().sessions(), 0, "{at} sessions are left");
         assert_eq!(self.engine.free_ports(), self.checks.ports, "{at} ports are lost");
+        assert!(self.recordings.is_empty(), "{at} tapes are left: {:?}", self.recordings);
         self.checks.assert_every_call_ended(&at);
     }
 }

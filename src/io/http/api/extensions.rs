@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::reply::{Problem, Reply, problems};
 use super::{Visit, paging, rfc3339};
 use crate::io::board::PhoneView;
-use crate::office::{Device, Extension, Forward, MobileDevice, Network, Permissions, RingOrder, SipDevice};
+use crate::office::{Device, Extension, Forward, MobileDevice, Network, Permissions, RingOrder, SipDevice, Word};
 
 type Phones = HashMap<String, PhoneView>;
 
@@ -56,6 +56,7 @@ fn sip(device: &SipDevice, phones: &Phones, zone: &str) -> Value {
         "forward": forward(&device.forward),
         "mac": device.mac,
         "model": device.model,
+        "srtp": device.srtp.word(),
         "registration": registration(phone, zone),
     })
 }

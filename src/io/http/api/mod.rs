@@ -10,6 +10,7 @@ mod health;
 mod history;
 mod metrics;
 mod paging;
+mod recordings;
 mod session;
 mod system;
 mod trunks;
@@ -71,6 +72,10 @@ const ROUTES: &[Route] = &[
     route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),
     route("GET", "/api/v1/history", Access::Viewer, history::list),
     route("GET", "/api/v1/history/{id}", Access::Viewer, history::get),
+    route("GET", "/api/v1/recordings", Access::Viewer, recordings::list),
+    route("GET", "/api/v1/recordings/{id}", Access::Viewer, recordings::get),
+    route("DELETE", "/api/v1/recordings/{id}", Access::Admin, recordings::delete),
+    route("GET", "/api/v1/recordings/{id}/audio", Access::Viewer, recordings::audio),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];

@@ -7,7 +7,7 @@ use super::super::words::Words;
 use super::{Visit, paging, rfc3339};
 use crate::engine::live::{TrunkState, TrunkView};
 use crate::io::board::trunk_state;
-use crate::office::{CallerIdIn, Language, NumberFormat, Trunk};
+use crate::office::{CallerIdIn, Language, NumberFormat, Trunk, Word};
 use crate::sip::Transport;
 
 pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
@@ -39,6 +39,7 @@ fn item(visit: &Visit<'_>, trunk: &Trunk, live: Option<&TrunkView>) -> Value {
         "codecs": trunk.codecs,
         "max_calls": trunk.max_calls,
         "register_every": trunk.register_every,
+        "srtp": trunk.srtp.word(),
         "state": match live {
             Some(live) => state(live, visit.language(), &visit.office.settings.timezone),
             None => never_heard(visit.language()),

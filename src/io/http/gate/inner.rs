@@ -28,13 +28,14 @@ const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// The longest answer of a handler. Bytes.
 const ANSWER: usize = 16 * 1024 * 1024;
 /// What handlers may see of a client's head. Everything else ends at the gate.
-static FORWARDED: [HeaderName; 7] = [
+static FORWARDED: [HeaderName; 8] = [
     header::ACCEPT_LANGUAGE,
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::COOKIE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
+    header::RANGE,
     HeaderName::from_static("last-event-id"),
 ];
 static OWN_FORWARDED: [HeaderName; 2] =

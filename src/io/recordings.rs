@@ -1,0 +1,260 @@
+//! `DATA/recordings`: what the tapes of the media threads become. One thread orders, decodes, encodes and writes; nobody
+//! waits for it, and when it can't keep up, sound is lost from recordings and never from calls.
+//!
+//! A file is complete up to the last quarter of a second at any moment, whatever ends the process; [`HORIZON`] and
+//! [`BLOCK_AGE`] add to that, all three stay under a second. The index is the store's; see `shelf` for what goes when.
+//!
+//! [`HORIZON`]: crate::media::tape::HORIZON
+//! [`BLOCK_AGE`]: crate::media::tape::BLOCK_AGE
+
+mod file;
+mod names;
+mod ogg;
+mod recorder;
+mod shelf;
+mod wav;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::recorder::Recorder;
+use super::clock::{self, Clock};
+use super::store::{Reader, RecordingRow, Store, StoreError};
+use crate::base::{CallId, Duration, RecordingId, WallTime};
+use crate::call::cdr::RecordingBegun;
+use crate::engine::Record;
+use crate::media::tape::Block;
+
+pub use file::RecordingFormat;
+
+/// A recording that is to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begin {
+    /// Its id: that of its tape.
+    pub recording: RecordingId,
+    /// Of which call.
+    pub call: CallId,
+    /// Now.
+    pub at: WallTime,
+    /// For the name of the file: who calls.
+    pub caller: String,
+    /// For the name of the file: who was called, or answered.
+    pub called: String,
+}
+
+impl From<RecordingBegun> for Begin {
+    fn from(begun: RecordingBegun) -> Self {
+        let RecordingBegun { recording, call, at, caller, called } = begun;
+        Self { recording, call, at, caller, called }
+    }
+}
+
+/// How recordings are made and how long they are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// That of recordings that begin from now on.
+    pub format: RecordingFormat,
+    /// The zone of the days and times in names: an IANA name.
+    pub timezone: String,
+    /// Those that began so many days ago go; `None`: they stay.
+    pub keep_days: Option<u32>,
+    /// The oldest go while all take more than so many times 10⁹ bytes; `None`: they stay.
+    pub keep_gigabytes: Option<u32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { format: RecordingFormat::Opus, timezone: "UTC".to_owned(), keep_days: None, keep_gigabytes: None }
+    }
+}
+
+/// What an admin should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The disk is nearly full: nothing is recorded until [`Told::DiskBack`].
+    DiskLow {
+        /// What is left.
+        free_bytes: u64,
+    },
+    /// There is room again, and recordings may begin.
+    DiskBack {
+        /// What is left.
+        free_bytes: u64,
+    },
+    /// One recording could not begin, or ended before its call did.
+    Failed {
+        /// Which.
+        recording: RecordingId,
+        /// Of which call.
+        call: CallId,
+        /// What the kernel said.
+        why: String,
+    },
+}
+
+impl Told {
+    /// A word for programs.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Self::DiskLow { .. } => "recording_disk_low",
+            Self::DiskBack { .. } => "recording_disk_back",
+            Self::Failed { .. } => "recording_failed",
+        }
+    }
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::DiskLow { free_bytes } => {
+                write!(f, "recording has stopped: {} MB are left on the disk; calls go on", free_bytes / 1_000_000)
+            }
+            Self::DiskBack { free_bytes } => {
+                write!(f, "recording is possible again: {} MB are left on the disk", free_bytes / 1_000_000)
+            }
+            Self::Failed { recording, call, why } => write!(f, "recording {recording} of call {call} failed: {why}"),
+        }
+    }
+}
+
+/// The way to the recorder. Clones share one thread.
+#[derive(Clone, Debug)]
+pub struct RecorderHandle(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    jobs: Sender<Job>,
+    /// Blocks on their way.
+    queued: Arc<AtomicUsize>,
+    dropped: AtomicU64,
+    /// Hears nothing but its end, when all is on the disk.
+    closed: Mutex<Receiver<()>>,
+}
+
+enum Job {
+    Begin(Begin),
+    Block(Block),
+    Settings(Settings),
+    Close,
+}
+
+impl RecorderHandle {
+    /// Begins a recording. Blocks for it may follow at once. Never waits.
+    pub fn begin(&self, begin: Begin) {
+        self.send(Job::Begin(begin));
+    }
+
+    /// Brings a stretch of a tape. Never waits: with [`QUEUE`] blocks on their way it is dropped and counted, unless it is
+    /// the last of its recording.
+    pub fn block(&self, block: Block) {
+        let shared = &self.0;
+        if shared.queued.load(Ordering::Relaxed) >= QUEUE && !block.is_last() {
+            shared.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        shared.queued.fetch_add(1, Ordering::Relaxed);
+        self.send(Job::Block(block));
+    }
+
+    /// Blocks that were dropped, since the start.
+    pub fn dropped(&self) -> u64 {
+        self.0.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Other settings from now on.
+    pub fn set(&self, settings: Settings) {
+        self.send(Job::Settings(settings));
+    }
+
+    /// Ends all recordings, and waits until they are on the disk, or for [`CLOSE_TIME`] at most. False when it gave up.
+    pub fn close(&self) -> bool {
+        self.send(Job::Close);
+        let closed = self.0.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        !matches!(closed.recv_timeout(CLOSE_TIME), Err(RecvTimeoutError::Timeout))
+    }
+
+    fn send(&self, job: Job) {
+        // A recorder that is closed takes nothing any more.
+        let _ = self.0.jobs.send(job);
+    }
+}
+
+/// Starts the recorder of a data directory; first it closes what the last process left open. `told` is called on its thread.
+///
+/// # Errors
+/// When the index can't be read, or there is no thread.
+pub fn start(data: &Path, store: Store, told: impl Fn(Told) + Send + 'static) -> Result<RecorderHandle, StoreError> {
+    let reader = Reader::open(data)?;
+    let shelf = shelf::Shelf::new(data.to_owned(), store, reader);
+    let recorder = Recorder::new(shelf, Box::new(free_bytes), Box::new(told));
+    let (jobs, inbox) = channel();
+    let (open, closed) = channel();
+    let queued = Arc::new(AtomicUsize::new(0));
+    let ours = Arc::clone(&queued);
+    std::thread::Builder::new()
+        .name("recorder".to_owned())
+        .spawn(move || {
+            run(recorder, &inbox, &ours);
+            drop(open);
+        })
+        .map_err(|why| StoreError::Database(why.to_string()))?;
+    let shared = Shared { jobs, queued, dropped: AtomicU64::new(0), closed: Mutex::new(closed) };
+    Ok(RecorderHandle(Arc::new(shared)))
+}
+
+/// Where the file of a row is; `None` when the row names none that could be a recording's.
+pub fn file(data: &Path, row: &RecordingRow) -> Option<PathBuf> {
+    shelf::resolve(data, &row.path)
+}
+
+/// Takes a finished recording from the disk and out of the index.
+///
+/// # Errors
+/// As the disk says; the row stays then.
+pub fn remove(data: &Path, store: &Store, row: &RecordingRow) -> io::Result<()> {
+    shelf::remove_file(data, &row.path)?;
+    store.record(Record::RecordingGone { recording: row.recording });
+    Ok(())
+}
+
+fn run(mut recorder: Recorder, inbox: &Receiver<Job>, queued: &AtomicUsize) {
+    let clock = Clock::start();
+    recorder.tidy(clock.now(), clock::wall());
+    loop {
+        match inbox.recv_timeout(TICK) {
+            Ok(Job::Begin(begin)) => recorder.begin(clock.now(), &begin),
+            Ok(Job::Block(block)) => {
+                queued.fetch_sub(1, Ordering::Relaxed);
+                recorder.block(clock.now(), clock::wall(), &block);
+            }
+            Ok(Job::Settings(settings)) => recorder.set(settings),
+            Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return recorder.close(clock::wall()),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        recorder.tick(clock.now(), clock::wall());
+    }
+}
+
+/// What anybody may still write on the disk of a directory.
+fn free_bytes(path: &Path) -> io::Result<u64> {
+    let disk = nix::sys::statvfs::statvfs(path)?;
+    Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
+}
+
+/// Reads how much is free where a path is.
+type Free = Box<dyn FnMut(&Path) -> io::Result<u64> + Send>;
+
+/// The directory of recordings, relative to the data directory.
+const DIRECTORY: &str = "recordings";
+/// Blocks on their way: eight seconds of a hundred calls. Further ones are dropped and counted.
+pub const QUEUE: usize = 4_000;
+/// How long [`RecorderHandle::close`] waits.
+pub const CLOSE_TIME: Duration = Duration::from_secs(10);
+/// How often files are looked after when nothing comes.
+const TICK: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! What the recorder's thread does. Time comes in, so that tests can play it; free space is read by a function for the
+//! same reason.
+
+use std::collections::HashMap;
+
+use super::file::{Contents, SoundFile};
+use super::shelf::Shelf;
+use super::{Begin, Free, RecordingFormat, Settings, Told};
+use crate::base::{CallId, Duration, Instant, RecordingId, WallTime};
+use crate::io::store::StoreError;
+use crate::media::tape::{Block, Entry, FRAME_SAMPLES, Mark, Reel};
+
+pub(super) struct Recorder {
+    shelf: Shelf,
+    free: Free,
+    told: Box<dyn Fn(Told) + Send>,
+    settings: Settings,
+    active: HashMap<RecordingId, Active>,
+    /// The disk is too full to record.
+    low: bool,
+    disk_looked: Option<Instant>,
+    next_look_after: Instant,
+    next_enforcing: Instant,
+    next_sweep: Instant,
+}
+
+/// A recording that goes on.
+struct Active {
+    call: CallId,
+    path: String,
+    format: RecordingFormat,
+    reel: Reel,
+    file: SoundFile,
+    /// When the tape last told something, by the tape's clock.
+    heard: Instant,
+    flushed: Instant,
+    synced: Instant,
+}
+
+impl Recorder {
+    pub(super) fn new(shelf: Shelf, free: Free, told: Box<dyn Fn(Told) + Send>) -> Self {
+        Self {
+            shelf,
+            free,
+            told,
+            settings: Settings::default(),
+            active: HashMap::new(),
+            low: false,
+            disk_looked: None,
+            next_look_after: Instant::ZERO,
+            next_enforcing: Instant::ZERO,
+            next_sweep: Instant::ZERO,
+        }
+    }
+
+    /// What is to be done once, before the first recording. Retention waits for the settings.
+    pub(super) fn tidy(&mut self, now: Instant, wall: WallTime) {
+        report(self.shelf.close_interrupted());
+        report(self.shelf.sweep(wall));
+        self.next_sweep = now + SWEEP_EVERY;
+        self.next_enforcing = now + SOON;
+    }
+
+    pub(super) fn set(&mut self, settings: Settings) {
+        if settings != self.settings {
+            self.settings = settings;
+            self.next_enforcing = Instant::ZERO;
+        }
+    }
+
+    pub(super) fn begin(&mut self, now: Instant, begin: &Begin) {
+        self.look_at_disk(now);
+        if self.low {
+            tracing::info!(call = %begin.call, "not recorded: the disk is nearly full");
+            return;
+        }
+        if self.active.contains_key(&begin.recording) {
+            return;
+        }
+        match self.shelf.open(begin, &self.settings) {
+            Ok((path, file)) => {
+                let (call, format, heard) = (begin.call, self.settings.format, Instant::ZERO);
+                let active = Active { call, path, format, reel: Reel::new(), file, heard, flushed: now, synced: now };
+                self.active.insert(begin.recording, active);
+            }
+            Err(error) => (self.told)(failed(begin.recording, begin.call, &error)),
+        }
+    }
+
+    pub(super) fn block(&mut self, now: Instant, wall: WallTime, block: &Block) {
+        let Some(active) = self.active.get_mut(&block.recording) else { return };
+        match active.take(block) {
+            Ok(()) if block.is_last() => self.end(now, wall, block.recording),
+            Ok(()) => {}
+            Err(error) => self.fail(wall, block.recording, &error),
+        }
+    }
+
+    /// Looks after files, the disk and what is kept. May be called as often as one likes.
+    pub(super) fn tick(&mut self, now: Instant, wall: WallTime) {
+        if now < self.next_look_after {
+            return;
+        }
+        self.next_look_after = now + LOOK_AFTER_EVERY;
+        let broken: Vec<_> = self
+            .active
+            .iter_mut()
+            .filter_map(|(recording, active)| Some((*recording, active.look_after(now).err()?)))
+            .collect();
+        for (recording, error) in broken {
+            self.fail(wall, recording, &error);
+        }
+        if self.low || !self.active.is_empty() {
+            self.look_at_disk(now);
+        }
+        if self.low {
+            self.end_all(wall);
+        }
+        if now >= self.next_enforcing {
+            self.next_enforcing = now + ENFORCE_EVERY;
+            report(self.shelf.enforce(&self.settings, wall));
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP_EVERY;
+            report(self.shelf.sweep(wall));
+        }
+    }
+
+    /// From now on the file of a recording can't be written.
+    #[cfg(test)]
+    pub(super) fn break_file(&mut self, recording: RecordingId) {
+        if let Some(Active { file: SoundFile::Wav(wav), .. }) = self.active.get_mut(&recording) {
+            wav.break_file();
+        }
+    }
+
+    /// Ends everything.
+    pub(super) fn close(mut self, wall: WallTime) {
+        self.end_all(wall);
+    }
+
+    fn end_all(&mut self, wall: WallTime) {
+        for (recording, active) in std::mem::take(&mut self.active) {
+            self.finish(wall, recording, active);
+        }
+    }
+
+    fn end(&mut self, now: Instant, wall: WallTime, recording: RecordingId) {
+        if let Some(active) = self.active.remove(&recording) {
+            self.finish(wall, recording, active);
+            self.next_enforcing = self.next_enforcing.min(now + SOON);
+        }
+    }
+
+    fn finish(&self, wall: WallTime, recording: RecordingId, active: Active) {
+        let (call, path, format) = (active.call, active.path.clone(), active.format);
+        match active.finish() {
+            Ok(contents) => self.shelf.ended(recording, wall, contents),
+            Err(error) => {
+                self.shelf.ended(recording, wall, self.shelf.mend(&path, format));
+                (self.told)(failed(recording, call, &error));
+            }
+        }
+    }
+
+    /// The disk refuses: what there is of this recording is kept, the others go on.
+    fn fail(&mut self, wall: WallTime, recording: RecordingId, error: &std::io::Error) {
+        let Some(active) = self.active.remove(&recording) else { return };
+        let Active { call, path, format, file, .. } = active;
+        drop(file);
+        self.shelf.ended(recording, wall, self.shelf.mend(&path, format));
+        (self.told)(failed(recording, call, error));
+    }
+
+    fn look_at_disk(&mut self, now: Instant) {
+        if self.disk_looked.is_some_and(|looked| now < looked + DISK_EVERY) {
+            return;
+        }
+        self.disk_looked = Some(now);
+        match (self.free)(self.shelf.data()) {
+            Ok(free_bytes) if !self.low && free_bytes < FLOOR => {
+                self.low = true;
+                (self.told)(Told::DiskLow { free_bytes });
+            }
+            Ok(free_bytes) if self.low && free_bytes >= BACK => {
+                self.low = false;
+                (self.told)(Told::DiskBack { free_bytes });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "the free space of the disk can't be read"),
+        }
+    }
+}
+
+impl Active {
+    fn take(&mut self, block: &Block) -> std::io::Result<()> {
+        for entry in block.entries() {
+            self.add(&entry)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, entry: &Entry<'_>) -> std::io::Result<()> {
+        let (Entry::Packet { at, .. } | Entry::Mark { at, .. }) = *entry;
+        self.heard = at;
+        self.reel.add(entry);
+        let mut frame = [0; FRAME_SAMPLES];
+        while self.reel.next_frame(&mut frame) {
+            self.file.add(&frame)?;
+        }
+        Ok(())
+    }
+
+    fn look_after(&mut self, now: Instant) -> std::io::Result<()> {
+        if now >= self.flushed + FLUSH_EVERY {
+            self.flushed = now;
+            self.file.flush()?;
+        }
+        if now >= self.synced + SYNC_EVERY {
+            self.synced = now;
+            self.file.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Ends where the tape was last heard, unless it has ended by itself.
+    fn finish(mut self) -> std::io::Result<Contents> {
+        self.add(&Entry::Mark { at: self.heard, mark: Mark::End })?;
+        self.file.finish()
+    }
+}
+
+fn failed(recording: RecordingId, call: CallId, error: &std::io::Error) -> Told {
+    Told::Failed { recording, call, why: error.to_string() }
+}
+
+fn report(done: Result<(), StoreError>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "the index of recordings does not answer");
+    }
+}
+
+/// Under this much free space nothing is recorded: 1 GiB.
+pub(super) const FLOOR: u64 = 1 << 30;
+/// And from this much on again: 1.5 GiB.
+pub(super) const BACK: u64 = 3 << 29;
+/// How often the free space is read while something is recorded.
+const DISK_EVERY: Duration = Duration::from_secs(3);
+/// How often files are looked after.
+const LOOK_AFTER_EVERY: Duration = Duration::from_millis(50);
+/// The longest that sound waits for its page.
+const FLUSH_EVERY: Duration = Duration::from_millis(200);
+/// How often the disk has to have what the kernel has.
+const SYNC_EVERY: Duration = Duration::from_secs(5);
+/// How often the oldest are looked at.
+const ENFORCE_EVERY: Duration = Duration::from_secs(3600);
+/// After the start and after the end of a recording.
+const SOON: Duration = Duration::from_secs(5);
+/// How often files and rows are compared.
+const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
