@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::baresip::{Phone, Taste};
 use crate::carrier::{Carrier, Ways};
 use crate::exchange::Exchange;
+use crate::linphone::Softphone;
 use crate::process::wait_for;
 use crate::sipp::{Part, Sipp, play};
 use crate::wav;
@@ -138,6 +139,21 @@ fn wideband_phones_talk_with_those_that_have_none() {
         one.wait_until_over();
         let row = exchange.last_call();
         assert_eq!(row["outcome"], "answered", "{row}");
+    }
+}
+
+#[test]
+fn linphone_talks_in_every_format_with_a_phone_that_has_pcma_only() {
+    let exchange = without_carrier("linphone");
+    let reception = phone(&exchange, RECEPTION, 500, Taste { codecs: "pcma", ..Taste::default() });
+    for (nth, codec) in ["opus", "G722", "PCMA", "PCMU"].into_iter().enumerate() {
+        let (login, password) = ACCOUNTS;
+        let mut linphone = Softphone::start(&exchange, login, password, codec, 1000);
+        linphone.dial(&exchange, "200");
+        reception.wait_to_hear(1000);
+        linphone.hang_up();
+        reception.wait_for_word("session closed", nth + 1);
+        linphone.wait_to_hear(500);
     }
 }
 
