@@ -44,6 +44,17 @@ pub(super) struct Spoken {
     opus: Option<OpusParameters>,
 }
 
+/// What a leg that we place is offered.
+#[derive(Debug)]
+pub(super) struct Wish {
+    /// In this order.
+    pub(super) codecs: Vec<Codec>,
+    /// What the other side asks of Opus, when it speaks it.
+    pub(super) opus: Option<OpusParameters>,
+    /// SRTP and nothing else, whatever the office says.
+    pub(super) secure_only: bool,
+}
+
 /// The ports of a leg, once it has some.
 #[derive(Debug)]
 struct Port {
@@ -76,6 +87,8 @@ pub(super) struct Leg {
     codecs: Vec<Codec>,
     /// What the peer asks of Opus, when it speaks it.
     opus: Option<OpusParameters>,
+    /// Whether its sound is SRTP.
+    policy: SrtpPolicy,
     /// The peer put us on hold.
     pub(super) held: bool,
     /// No sound from there for a minute.
@@ -148,7 +161,7 @@ impl Leg {
             None => ours.to_vec(),
         };
         let opus = offer.as_deref().and_then(|offer| Negotiator::peek_opus(offer, policy));
-        Ok(Self { offer, codecs, opus, ..Self::new(session, flow, party) })
+        Ok(Self { offer, codecs, opus, policy, ..Self::new(session, flow, party) })
     }
 
     fn new(session: SessionId, flow: Flow, party: Party) -> Self {
@@ -163,6 +176,7 @@ impl Leg {
             agreed: None,
             codecs: Vec::new(),
             opus: None,
+            policy: SrtpPolicy::Off,
             held: false,
             silent: false,
         }
@@ -173,15 +187,15 @@ impl Leg {
         around: &mut Around<'_>,
         party: Party,
         flow: Flow,
-        codecs: Vec<Codec>,
-        opus: Option<OpusParameters>,
+        wish: Wish,
     ) -> Result<(Self, Vec<u8>), SoundError> {
         let mut leg = Self::new(SessionId(0), flow, party);
+        leg.policy = if wish.secure_only { SrtpPolicy::Required } else { policy_of(around.office, &leg.party) };
         leg.take_port(around)?;
         let port = leg.port.as_mut().ok_or(SoundError::NoPort)?;
-        port.ask_of_opus(opus);
-        let offer = port.sdp.offer(&codecs, Direction::SendRecv);
-        leg.codecs = codecs;
+        port.ask_of_opus(wish.opus);
+        let offer = port.sdp.offer(&wish.codecs, Direction::SendRecv);
+        leg.codecs = wish.codecs;
         Ok((leg, offer))
     }
 
@@ -193,8 +207,7 @@ impl Leg {
         let session_id = around.rng.u64() >> 12; // fits the 63 bits that old parsers can read
         let local = (self.flow.local.ip(), port).into();
         let keys = [fresh_key(around.rng), fresh_key(around.rng)];
-        let policy = policy_of(around.office, &self.party);
-        self.port = Some(Port { endpoint, sdp: Negotiator::new(local, session_id, policy, keys) });
+        self.port = Some(Port { endpoint, sdp: Negotiator::new(local, session_id, self.policy, keys) });
         around.media(media::Command::Open { endpoint, port });
         around.media(media::Command::Expect { endpoint, host: self.flow.peer.ip() });
         Ok(())
@@ -207,6 +220,11 @@ impl Leg {
     /// The formats that this side speaks, in its order.
     pub(super) fn codecs(&self) -> &[Codec] {
         self.agreed.as_ref().map_or(&self.codecs, |agreed| &agreed.common)
+    }
+
+    /// Whether the peer was offered SRTP beside plain RTP.
+    pub(super) fn offered_both(&self) -> bool {
+        self.policy == SrtpPolicy::Optional
     }
 
     /// The format in use, once agreed.

@@ -186,13 +186,16 @@ impl Call {
         let (session, party) = (attempt.leg.session, attempt.leg.party.clone());
         let silent = attempt.leg.state == LegState::Calling && !from_peer;
         let unavailable = response.status == 503 || (silent && response.status == 408);
-        if unavailable {
-            if let Some(next) = self.fail_over(around, &mut attempt) {
-                if let Some(ring) = self.ring_mut() {
-                    ring.replace_leg(session, next);
-                }
-                return;
+        let next = match response.status {
+            _ if unavailable => self.fail_over(around, &mut attempt),
+            488 if from_peer => self.insist_on_srtp(around, &attempt),
+            _ => None,
+        };
+        if let Some(next) = next {
+            if let Some(ring) = self.ring_mut() {
+                ring.replace_leg(session, next);
             }
+            return;
         }
         around.step(self.id, StepKind::NotTaken { who: party.who, device: party.device, status: response.status });
         let redirect = (300..400).contains(&response.status) && party.trunk.is_none();

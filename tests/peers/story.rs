@@ -160,7 +160,7 @@ fn linphone_talks_in_every_format_with_a_phone_that_has_pcma_only() {
 #[test]
 fn phones_with_srtp_talk_with_each_other_and_with_those_that_have_none() {
     let exchange = without_carrier("srtp");
-    for (one_way, other_way) in [("srtp-mand", ""), ("", "srtp"), ("srtp-mand", "srtp")] {
+    for (one_way, other_way) in [("srtp-mand", ""), ("", "srtp"), ("", "srtp-mand"), ("srtp-mand", "srtp-mand")] {
         let one = phone(&exchange, RECEPTION, 500, Taste { security: one_way, ..Taste::default() });
         let other = phone(&exchange, ACCOUNTS, 1000, Taste { security: other_way, ..Taste::default() });
         one.dial("201");
