@@ -7,12 +7,12 @@
 
 mod calls;
 mod codecs;
-mod conference;
 mod digest;
 mod exchange;
 mod floor;
 mod import;
 mod phones;
+mod plane;
 mod process;
 mod sound;
 mod speech;
@@ -25,7 +25,6 @@ use std::time::{Duration, Instant};
 
 use calls::{Kind, Relay, Talk, cost, relay};
 use codecs::Cost;
-use conference::Conference;
 use dozvon::codec::Codec;
 use exchange::Exchange;
 use import::{Import, Tune};
@@ -108,7 +107,7 @@ struct Sound {
     recorded: Talk,
     /// For G.722 and for Opus.
     transcodings: Vec<Transcoding>,
-    /// For each of [`conference::KINDS`].
+    /// For each of [`plane::CONFERENCES`].
     conferences: Vec<Conference>,
     import: Option<Import>,
 }
@@ -116,7 +115,16 @@ struct Sound {
 #[derive(Default, Clone, Copy)]
 struct Transcoding {
     talk: Talk,
+    /// The media plane without sockets, in virtual time.
+    plane_ms: f64,
     floor: Cost,
+}
+
+/// CPU milliseconds for each second.
+#[derive(Default, Clone, Copy)]
+struct Conference {
+    plane_ms: f64,
+    codecs_ms: f64,
 }
 
 fn bench(options: &Options) -> io::Result<()> {
@@ -178,13 +186,20 @@ fn sound_round(options: &Options, tune: Option<&Tune>) -> io::Result<Sound> {
         import: tune.map(Tune::measure).transpose()?,
         ..Sound::default()
     };
+    let seconds = options.window.as_secs() as usize;
     for other in [Codec::G722, Codec::Opus] {
-        let seconds = options.window.as_secs() as usize;
-        let talk = talk(other, false)?;
-        sound.transcodings.push(Transcoding { talk, floor: codecs::of_calls(calls, [Codec::Pcma, other], seconds)? });
+        let codecs = [Codec::Pcma, other];
+        sound.transcodings.push(Transcoding {
+            talk: talk(other, false)?,
+            plane_ms: plane::calls(calls, codecs, seconds)?,
+            floor: codecs::of_calls(calls, codecs, seconds)?,
+        });
     }
-    for (codec, speakers) in conference::KINDS {
-        sound.conferences.push(conference::measure(codec, speakers)?);
+    for (codec, speakers) in plane::CONFERENCES {
+        sound.conferences.push(Conference {
+            plane_ms: plane::conference(codec, speakers, seconds)?,
+            codecs_ms: codecs::of_streams(plane::PARTIES, speakers, codec, seconds)?,
+        });
     }
     Ok(sound)
 }

@@ -1,8 +1,8 @@
 //! What was measured, with the aims beside it.
 
 use crate::calls::{Relay, Talk};
-use crate::conference::{self, PARTIES};
-use crate::{Round, Sound, Transcoding};
+use crate::plane::{self, PARTIES};
+use crate::{Conference, Round, Sound, Transcoding};
 
 /// Made by the tests of the jitter buffer, which compare it with what the buffer does.
 const JITTER: &str = include_str!("../../golden/jitter.txt");
@@ -70,10 +70,8 @@ fn print_sound(rounds: &[Round]) {
     row("recorded: CPU a call-second more", &of(extra).say("ms", 3), "");
     row("  on the disk, a minute of a call", &of(|sound| sound.recorded.minute_bytes / 1000.0).say("kB", 0), "");
     print_talk(rounds, |sound| &sound.recorded);
-    for (at, (codec, speakers)) in conference::KINDS.into_iter().enumerate() {
-        let of = |figure: fn(&conference::Conference) -> f64| {
-            Spread::of(rounds, |round| figure(&round.sound.conferences[at]))
-        };
+    for (at, (codec, speakers)) in plane::CONFERENCES.into_iter().enumerate() {
+        let of = |figure: fn(&Conference) -> f64| Spread::of(rounds, |round| figure(&round.sound.conferences[at]));
         let name = format!("{PARTIES} in a room, {}, {speakers} speak: CPU/s", codec.rtp_name());
         row(&name, &of(|room| room.plane_ms).say("ms", 1), "");
         row("  the codecs alone", &of(|room| room.codecs_ms).say("ms", 1), "");
@@ -99,6 +97,8 @@ fn print_transcoding(rounds: &[Round], at: usize, name: &str, aim: &str) {
         let transcoding = &round.sound.transcodings[at];
         (transcoding.talk.exchange_ms - round.sound.relayed.exchange_ms) / transcoding.floor.all
     };
+    row("  the media plane in virtual time", &of(|own| own.plane_ms).say("ms", 3), "");
+    row("  times the codecs, without sockets", &of(|own| own.plane_ms / own.floor.all).say("", 2), "at most 1.15");
     row("  times the codecs, relaying taken off", &Spread::of(rounds, own).say("", 2), "at most 1.15");
     row("  times the codecs, with its packets", &of(|own| own.talk.exchange_ms / own.floor.all).say("", 2), "");
     row("  memory a call", &of(|own| own.talk.call_kib).say("kB", 0), "");

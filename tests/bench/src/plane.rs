@@ -1,0 +1,176 @@
+//! The media plane in virtual time, without sockets: what our own code adds to the codecs, and nothing of the kernel's.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+
+use dozvon::base::{Duration, EndpointId, Instant, Rng, RoomId};
+use dozvon::codec::Codec;
+use dozvon::media::{Command, Plane, Speaks};
+use dozvon::sdp::{Agreed, Direction};
+
+use crate::process;
+use crate::sound::header;
+use crate::speech::{self, FRAME_MS, FRAMES};
+
+/// Of a conference.
+pub const PARTIES: usize = 32;
+const ROOM: RoomId = RoomId(1);
+const BEFORE_SECONDS: usize = 2;
+
+/// What is measured: the codec of all, and how many speak.
+pub const CONFERENCES: [(Codec, usize); 3] = [(Codec::G722, 1), (Codec::G722, 3), (Codec::Opus, 3)];
+
+struct Scene {
+    plane: Plane,
+    now: Instant,
+    frame: usize,
+    parties: Vec<Party>,
+    sent: usize,
+}
+
+struct Party {
+    codec: Codec,
+    says: Vec<Vec<u8>>,
+    /// In the last second; kept of the last one only.
+    heard: VecDeque<Vec<u8>>,
+}
+
+/// CPU milliseconds for each second of a conference. All send, but only `speakers` speak.
+pub fn conference(codec: Codec, speakers: usize, seconds: usize) -> io::Result<f64> {
+    let mut scene = Scene::new((0..PARTIES).map(|party| (codec, party < speakers)));
+    for party in 0..PARTIES {
+        scene.order(Command::Join { endpoint: id(party), room: ROOM, speaks: Speaks::ToAll });
+    }
+    let ms = scene.measure(seconds)?;
+    match scene.heard_by_last() {
+        Some(voice) if voice < speakers => Ok(ms / seconds as f64),
+        _ => Err(io::Error::other("a party of a conference does not hear who speaks")),
+    }
+}
+
+/// CPU milliseconds for each second of a call, of so many between two codecs.
+pub fn calls(calls: usize, codecs: [Codec; 2], seconds: usize) -> io::Result<f64> {
+    let mut scene = Scene::new((0..calls * 2).map(|party| (codecs[party % 2], true)));
+    for call in 0..calls {
+        scene.order(Command::Bridge { a: id(call * 2), b: id(call * 2 + 1) });
+    }
+    let ms = scene.measure(seconds)?;
+    match scene.heard_by_last() {
+        Some(voice) if voice == calls * 2 - 2 => Ok(ms / (calls * seconds) as f64),
+        _ => Err(io::Error::other("a party of a call does not hear its partner")),
+    }
+}
+
+impl Scene {
+    /// Parties of these codecs, who speak or are silent. Each has a voice of its own.
+    fn new(parties: impl Iterator<Item = (Codec, bool)>) -> Self {
+        let party = |(number, (codec, speaks)): (usize, (Codec, bool))| Party {
+            codec,
+            says: speech::payloads(codec, Some(number).filter(|_| speaks)),
+            heard: VecDeque::new(),
+        };
+        let parties: Vec<Party> = parties.enumerate().map(party).collect();
+        let codecs: Vec<Codec> = parties.iter().map(|party| party.codec).collect();
+        let now = Instant::ZERO + Duration::from_secs(100);
+        let mut scene = Self { plane: Plane::new(Rng::from_seed(7)), now, frame: 0, parties, sent: 0 };
+        for (party, codec) in codecs.into_iter().enumerate() {
+            let endpoint = id(party);
+            scene.order(Command::Open { endpoint, port: 10_000 });
+            scene.order(Command::Configure { endpoint, agreed: agreed(codec, party) });
+        }
+        scene
+    }
+
+    fn order(&mut self, command: Command) {
+        self.plane.handle_command(self.now, command);
+    }
+
+    /// CPU milliseconds of so many seconds.
+    fn measure(&mut self, seconds: usize) -> io::Result<f64> {
+        self.run(BEFORE_SECONDS);
+        self.sent = 0;
+        let before = process::own_cpu_ms();
+        self.run(seconds);
+        let ms = process::own_cpu_ms() - before;
+        let expected = self.parties.len() * seconds * FRAMES;
+        if self.sent.abs_diff(expected) > self.parties.len() {
+            return Err(io::Error::other(format!("{} packets of the plane, not {expected}", self.sent)));
+        }
+        Ok(ms)
+    }
+
+    fn run(&mut self, seconds: usize) {
+        for _ in 0..seconds * FRAMES {
+            self.everybody_sends();
+            self.pass(Duration::from_millis(u64::from(FRAME_MS)));
+            self.frame += 1;
+        }
+    }
+
+    fn everybody_sends(&mut self) {
+        for (number, party) in self.parties.iter().enumerate() {
+            let payload = &party.says[self.frame % FRAMES];
+            let head = header(number, self.frame as u32, party.codec);
+            let mut buffer = [0; 1500];
+            let length = head.len() + payload.len();
+            buffer[..head.len()].copy_from_slice(&head);
+            buffer[head.len()..length].copy_from_slice(payload);
+            let relayed = self.plane.handle_packet(self.now, id(number), false, address(number), &mut buffer, length);
+            self.sent += usize::from(relayed.is_some());
+        }
+        while self.plane.poll_event().is_some() {}
+    }
+
+    fn pass(&mut self, span: Duration) {
+        let until = self.now + span;
+        let last = id(self.parties.len() - 1);
+        let Self { plane, sent, parties, .. } = self;
+        while let Some(at) = plane.poll_timeout().filter(|at| *at <= until) {
+            plane.tick(at, &mut |destination, packet| {
+                if destination.rtcp {
+                    return;
+                }
+                *sent += 1;
+                if let Some(party) = parties.last_mut().filter(|_| destination.endpoint == last) {
+                    if party.heard.len() == FRAMES {
+                        party.heard.pop_front();
+                    }
+                    party.heard.push_back(packet.get(12..).unwrap_or_default().to_vec());
+                }
+            });
+            while plane.poll_event().is_some() {}
+        }
+        self.now = until;
+    }
+
+    fn heard_by_last(&self) -> Option<usize> {
+        self.parties.last().and_then(|party| speech::whom(party.codec, &party.heard, self.parties.len()))
+    }
+}
+
+fn id(party: usize) -> EndpointId {
+    EndpointId(party as u32 + 1)
+}
+
+fn address(party: usize) -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, party as u8 + 1], 4000))
+}
+
+fn agreed(codec: Codec, party: usize) -> Agreed {
+    Agreed {
+        codec,
+        payload_type: speech::payload_type(codec),
+        events: None,
+        hears: Vec::new(),
+        noise: false,
+        opus: speech::parameters(),
+        srtp: None,
+        max_ptime_ms: None,
+        rtp: Some(address(party)),
+        rtcp: None,
+        direction: Direction::SendRecv,
+        ptime_ms: FRAME_MS,
+        common: vec![codec],
+    }
+}
