@@ -3,7 +3,8 @@
 //!
 //! usage: dozvon-bench DOZVON [--rounds N] [--seconds N] [--calls N,N]
 //!
-//! CPU time is utime and stime of /proc/PID/stat over a window in which nothing but that load goes on. Everything is on loopback.
+//! CPU time is that of all threads of a process, by its CPU clock, over a window in which nothing but that load goes on. Everything is
+//! on loopback.
 
 mod calls;
 mod codecs;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use dozvon::base::{Duration, EndpointId, Instant, Rng, RoomId};
 use dozvon::codec::Codec;
 use dozvon::media::{Command, Plane, Speaks};
-use dozvon::sdp::{Agreed, Direction};
+use dozvon::sdp::{Agreed, Direction, Events, Meaning};
 
 use crate::process;
 use crate::sound::header;
@@ -17,6 +17,7 @@ use crate::speech::{self, FRAME_MS, FRAMES};
 pub const PARTIES: usize = 32;
 const ROOM: RoomId = RoomId(1);
 const BEFORE_SECONDS: usize = 2;
+const EVENTS_TYPE: u8 = 101;
 
 /// What is measured: the codec of all, and how many speak.
 pub const CONFERENCES: [(Codec, usize); 3] = [(Codec::G722, 1), (Codec::G722, 3), (Codec::Opus, 3)];
@@ -161,8 +162,9 @@ fn agreed(codec: Codec, party: usize) -> Agreed {
     Agreed {
         codec,
         payload_type: speech::payload_type(codec),
-        events: None,
-        hears: Vec::new(),
+        // Without them digits would be looked for in the sound, which costs a decoder more.
+        events: Some(Events { payload_type: EVENTS_TYPE, clock_rate: 8000 }),
+        hears: vec![(EVENTS_TYPE, Meaning::Events(8000))],
         noise: false,
         opus: speech::parameters(),
         srtp: None,
