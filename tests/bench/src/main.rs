@@ -25,11 +25,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use calls::{Kind, Relay, Talk, cost, relay};
-use codecs::Cost;
+use codecs::Floor;
 use dozvon::codec::Codec;
 use exchange::Exchange;
 use import::{Import, Tune};
 use phones::Phones;
+use plane::Scene;
 use sound::Side;
 
 /// Calls set up, and registrations, in a round, and how many a second.
@@ -109,23 +110,41 @@ struct Sound {
     /// For G.722 and for Opus.
     transcodings: Vec<Transcoding>,
     /// For each of [`plane::CONFERENCES`].
-    conferences: Vec<Conference>,
+    conferences: Vec<Alone>,
     import: Option<Import>,
 }
 
 #[derive(Default, Clone, Copy)]
 struct Transcoding {
     talk: Talk,
-    /// The media plane without sockets, in virtual time.
-    plane_ms: f64,
-    floor: Cost,
+    /// For each second of a call.
+    alone: Alone,
+    /// What changing the rate has of the codecs.
+    resampling_ms: f64,
 }
 
+/// The media plane in virtual time and the bare codecs, second by second in turn: what else goes on in the machine blurs both alike.
 /// CPU milliseconds for each second.
 #[derive(Default, Clone, Copy)]
-struct Conference {
+struct Alone {
     plane_ms: f64,
     codecs_ms: f64,
+}
+
+impl Alone {
+    fn measure(scene: &mut Scene, floor: &mut Floor, seconds: u32) -> io::Result<Self> {
+        let mut sum = Self::default();
+        for _ in 0..seconds {
+            sum.plane_ms += scene.second()?;
+            sum.codecs_ms += floor.second()?;
+        }
+        scene.check()?;
+        Ok(sum.over(f64::from(seconds)))
+    }
+
+    fn over(self, many: f64) -> Self {
+        Self { plane_ms: self.plane_ms / many, codecs_ms: self.codecs_ms / many }
+    }
 }
 
 fn bench(options: &Options) -> io::Result<()> {
@@ -187,20 +206,18 @@ fn sound_round(options: &Options, tune: Option<&Tune>) -> io::Result<Sound> {
         import: tune.map(Tune::measure).transpose()?,
         ..Sound::default()
     };
-    let seconds = options.window.as_secs() as usize;
+    let seconds = options.window.as_secs() as u32;
     for other in [Codec::G722, Codec::Opus] {
         let codecs = [Codec::Pcma, other];
-        sound.transcodings.push(Transcoding {
-            talk: talk(other, false)?,
-            plane_ms: plane::calls(calls, codecs, seconds)?,
-            floor: codecs::of_calls(calls, codecs, seconds)?,
-        });
+        let talk = talk(other, false)?;
+        let mut floor = Floor::of_calls(calls, codecs)?;
+        let alone = Alone::measure(&mut Scene::calls(calls, codecs), &mut floor, seconds)?.over(calls as f64);
+        let resampling_ms = floor.second_of_resampling() / calls as f64;
+        sound.transcodings.push(Transcoding { talk, alone, resampling_ms });
     }
     for (codec, speakers) in plane::CONFERENCES {
-        sound.conferences.push(Conference {
-            plane_ms: plane::conference(codec, speakers, seconds)?,
-            codecs_ms: codecs::of_streams(plane::PARTIES, speakers, codec, seconds)?,
-        });
+        let mut floor = Floor::of_conference(plane::PARTIES, speakers, codec)?;
+        sound.conferences.push(Alone::measure(&mut Scene::conference(codec, speakers), &mut floor, seconds)?);
     }
     Ok(sound)
 }

@@ -2,7 +2,7 @@
 
 use crate::calls::{Relay, Talk};
 use crate::plane::{self, PARTIES};
-use crate::{Conference, Round, Sound, Transcoding};
+use crate::{Alone, Round, Sound, Transcoding};
 
 /// Made by the tests of the jitter buffer, which compare it with what the buffer does.
 const JITTER: &str = include_str!("../../golden/jitter.txt");
@@ -71,7 +71,7 @@ fn print_sound(rounds: &[Round]) {
     row("  on the disk, a minute of a call", &of(|sound| sound.recorded.minute_bytes / 1000.0).say("kB", 0), "");
     print_talk(rounds, |sound| &sound.recorded);
     for (at, (codec, speakers)) in plane::CONFERENCES.into_iter().enumerate() {
-        let of = |figure: fn(&Conference) -> f64| Spread::of(rounds, |round| figure(&round.sound.conferences[at]));
+        let of = |figure: fn(&Alone) -> f64| Spread::of(rounds, |round| figure(&round.sound.conferences[at]));
         let name = format!("{PARTIES} in a room, {}, {speakers} speak: CPU/s", codec.rtp_name());
         row(&name, &of(|room| room.plane_ms).say("ms", 1), "");
         row("  the codecs alone", &of(|room| room.codecs_ms).say("ms", 1), "");
@@ -91,16 +91,20 @@ fn print_sound(rounds: &[Round]) {
 fn print_transcoding(rounds: &[Round], at: usize, name: &str, aim: &str) {
     let of = |figure: fn(&Transcoding) -> f64| Spread::of(rounds, |round| figure(&round.sound.transcodings[at]));
     row(&format!("PCMA and {name}: CPU a call-second"), &of(|own| own.talk.exchange_ms).say("ms", 3), aim);
-    row("  the codecs alone, same frames", &of(|own| own.floor.all).say("ms", 3), "");
-    row("    of that changing the rate", &of(|own| own.floor.resampling).say("ms", 3), "");
+    row("  the codecs alone, same frames", &of(|own| own.alone.codecs_ms).say("ms", 3), "");
+    row("    of that changing the rate", &of(|own| own.resampling_ms).say("ms", 3), "");
     let own = |round: &Round| {
         let transcoding = &round.sound.transcodings[at];
-        (transcoding.talk.exchange_ms - round.sound.relayed.exchange_ms) / transcoding.floor.all
+        (transcoding.talk.exchange_ms - round.sound.relayed.exchange_ms) / transcoding.alone.codecs_ms
     };
-    row("  the media plane in virtual time", &of(|own| own.plane_ms).say("ms", 3), "");
-    row("  times the codecs, without sockets", &of(|own| own.plane_ms / own.floor.all).say("", 2), "at most 1.15");
+    row("  the media plane in virtual time", &of(|own| own.alone.plane_ms).say("ms", 3), "");
+    row(
+        "  times the codecs, without sockets",
+        &of(|own| own.alone.plane_ms / own.alone.codecs_ms).say("", 2),
+        "at most 1.15",
+    );
     row("  times the codecs, relaying taken off", &Spread::of(rounds, own).say("", 2), "at most 1.15");
-    row("  times the codecs, with its packets", &of(|own| own.talk.exchange_ms / own.floor.all).say("", 2), "");
+    row("  times the codecs, with its packets", &of(|own| own.talk.exchange_ms / own.alone.codecs_ms).say("", 2), "");
     row("  memory a call", &of(|own| own.talk.call_kib).say("kB", 0), "");
     match at {
         0 => print_talk(rounds, |sound| &sound.transcodings[0].talk),
