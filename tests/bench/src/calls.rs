@@ -12,6 +12,8 @@ use crate::phones::{Call, Phones};
 use crate::process;
 use crate::sound::{self, Heard, Side};
 
+/// How fast calls are set up, at most.
+pub const CALLS_A_SECOND: u32 = 100;
 /// Before a window opens everybody has talked for so long.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -136,9 +138,11 @@ pub fn talk(binary: &Path, calls: usize, kind: Kind, window: Duration) -> io::Re
 }
 
 fn connect(phones: &mut Phones, sides: &mut [Side]) -> io::Result<Vec<Call>> {
-    let mut up = Vec::new();
+    let (mut up, start) = (Vec::new(), Instant::now());
     for (call, pair) in sides.chunks_mut(2).enumerate() {
-        let made = phones.call(call * 2, call * 2 + 1)?;
+        phones.wait_until(start + Duration::from_secs(1) * call as u32 / CALLS_A_SECOND)?;
+        let made = phones.call(call * 2, call * 2 + 1);
+        let made = made.map_err(|error| io::Error::other(format!("with {call} calls up: {error}")))?;
         (pair[0].to, pair[1].to) = (made.media[0], made.media[1]);
         up.push(made);
     }

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use calls::{Kind, Relay, Talk, cost, relay};
+use calls::{CALLS_A_SECOND, Kind, Relay, Talk, cost, relay};
 use codecs::Floor;
 use dozvon::codec::Codec;
 use exchange::Exchange;
@@ -33,10 +33,9 @@ use phones::Phones;
 use plane::Scene;
 use sound::Side;
 
-/// Calls set up, and registrations, in a round, and how many a second.
+/// Calls set up, and registrations, in a round, and how many of these a second.
 const SHORT_CALLS: u32 = 500;
 const REGISTRATIONS: u32 = 2000;
-const CALLS_A_SECOND: u32 = 100;
 const REGISTRATIONS_A_SECOND: u32 = 400;
 /// Calls of voices, at most: each side has a voice of its own.
 const MOST_VOICES: usize = speech::VOICES / 2;
