@@ -1,5 +1,6 @@
 //! Embeds the page: makes web/lib/preact.js when it is missing, lists the files of web/ with their bytes, and names the
 //! whole by a hash of its content. The files are some tens of kilobytes on a LAN: compressing them would not be felt.
+//! Makes the program that decodes sound files, unless it is there, and tells the compiler where it lies.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,10 @@ fn main() {
     println!("cargo::rerun-if-changed=web");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=scripts/web-lib");
+    println!("cargo::rerun-if-changed=scripts/media-helper");
+    println!("cargo::rerun-if-changed=src/io/sound/helper.c");
     make_library(&root, &web.join("lib/preact.js"));
+    println!("cargo::rustc-env=DOZVON_MEDIA_HELPER={}", make_helper(&root));
 
     let mut files = Vec::new();
     collect(&web, &web, &mut files);
@@ -56,6 +60,22 @@ fn make_library(root: &Path, library: &Path) {
             String::from_utf8_lossy(&output.stderr).trim()
         )),
         Err(error) => fail(&format!("scripts/web-lib could not be started: {error}")),
+    }
+}
+
+/// The path of the gzipped program.
+fn make_helper(root: &Path) -> String {
+    let script = root.join("scripts/media-helper");
+    match Command::new("sh").arg(&script).current_dir(root).output() {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
+        }
+        Ok(output) => fail(&format!(
+            "the program that decodes sound files could not be made: install musl-tools, make, xz-utils, nodejs and npm with \
+             apt-get and run scripts/media-helper. {}",
+            String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")
+        )),
+        Err(error) => fail(&format!("scripts/media-helper could not be started: {error}")),
     }
 }
 

@@ -205,17 +205,17 @@ impl Call {
         };
         let sound = match self.office.media(&group.music).and_then(|file| file.clip.clone()) {
             Some(clip) => Sound::Clip { clip, repeat: 0 },
-            None => self.music(around),
+            None => self.music(),
         };
         self.play(around, sound);
     }
 
     /// What those hear who wait: the office's tunes in turn, else the melody that every exchange has.
-    pub(super) fn music(&self, around: &Around<'_>) -> Sound {
+    pub(super) fn music(&self) -> Sound {
         let named = self.office.settings.music.iter();
         let mut tunes: Vec<_> = named.filter_map(|name| self.office.media(name)?.clip.clone()).collect();
         if tunes.is_empty() {
-            tunes.push(std::sync::Arc::clone(around.melody));
+            tunes.push(std::sync::Arc::clone(crate::media::melody::built_in()));
         }
         Sound::Music(std::sync::Arc::new(Music { tunes }))
     }

@@ -54,8 +54,6 @@ pub struct Around<'a> {
     pub plan: &'a Plan,
     /// The country's tones.
     pub tones: &'a Tones,
-    /// The melody of an office that has no tunes.
-    pub melody: &'a Arc<media::Clip>,
     /// What we speak, preferred first.
     pub codecs: &'a [Codec],
     /// The SIP stack.

@@ -304,7 +304,7 @@ impl Call {
             around.media(Command::PauseRecording { recording, on: both });
         }
         if held {
-            let sound = self.music(around);
+            let sound = self.music();
             around.media(Command::Play { endpoint: other, id: 0, sound, until_digit: false });
         } else {
             around.media(Command::StopPlay { endpoint: other });

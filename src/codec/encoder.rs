@@ -102,7 +102,7 @@ impl fmt::Debug for Encoder {
 }
 
 /// Two samples a byte: as many whole pairs as both slices hold.
-fn encode_g722(encoder: &mut G722Encoder, samples: &[i16], payload: &mut [u8]) -> usize {
+pub(super) fn encode_g722(encoder: &mut G722Encoder, samples: &[i16], payload: &mut [u8]) -> usize {
     let bytes = (samples.len() / 2).min(payload.len());
     match (samples.get(..bytes * 2), payload.get_mut(..bytes)) {
         (Some(samples), Some(payload)) => encoder.encode_into(samples, payload).unwrap_or(0),

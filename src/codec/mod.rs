@@ -2,8 +2,10 @@
 //! call and no file.
 //!
 //! All linear sound here is mono, 16 bits, at one of the [`Rate`]s (8000 Hz where none is named); levels are dBm0, where a
-//! sine over the full range of `i16` is +3.14 (ITU-T G.711, table 1). Nothing here allocates once its machine is made.
+//! sine over the full range of `i16` is +3.14 (ITU-T G.711, table 1). Nothing here allocates once its machine is made, but
+//! [`ClipEncoder`], which codes files.
 
+mod clip;
 mod conceal;
 mod decoder;
 pub mod detect;
@@ -15,6 +17,7 @@ mod resample;
 pub mod stretch;
 pub mod tone;
 
+pub use clip::{ClipEncoder, Coded, Packets};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use resample::Resampler;

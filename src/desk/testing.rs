@@ -18,7 +18,7 @@ pub(super) fn with(change: impl Fn(String) -> String) -> Arc<Office> {
     let context = Context { rng: &mut Rng::from_seed(1), exists: &|_| true, check_desk: |_| Vec::new() };
     let mut office = file::read(&text, &Office::default(), context).unwrap_or_else(|p| panic!("{p:#?}")).office;
     for media in &mut office.media {
-        media.clip = Some(Arc::new(Clip { samples: vec![0; 16_000] }));
+        media.clip = Some(Arc::new(Clip::from_narrow(&[0; 16_000])));
     }
     Arc::new(office)
 }

@@ -15,8 +15,6 @@ mod words;
 const LONGEST_WAY: usize = 200;
 /// Where calls go whose number has no start element (contract.md, SIP).
 const GROUP_WITHOUT_START: &str = "500";
-/// Samples of a clip in a second.
-const SAMPLE_RATE: u32 = 8000;
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -331,8 +329,7 @@ impl Walk<'_> {
 
     fn length_of(&self, media: &str) -> Duration {
         let clip = self.office.media(media).and_then(|media| media.clip.as_ref());
-        let samples = clip.map_or(0, |clip| u64::try_from(clip.samples.len()).unwrap_or(u64::MAX));
-        Duration::from_millis(samples.saturating_mul(1000) / u64::from(SAMPLE_RATE))
+        clip.map_or(Duration::ZERO, |clip| clip.duration())
     }
 
     fn ring(&mut self, element: &str, number: &str) {

@@ -65,7 +65,7 @@ fn import(reading: Reading, folder: &Path) -> Result<(Office, Vec<NewMedia>), Re
     let mut office = reading.office;
     let (mut new, mut faults) = (Vec::new(), Vec::new());
     for MediaImport { name, path } in reading.imports {
-        match NewMedia::read(&folder.join(&path)) {
+        match NewMedia::read(&folder.join(&path), &mut |_| {}) {
             Ok(media) => {
                 for place in office.media.iter_mut().filter(|place| place.name == name) {
                     place.file.clone_from(&media.stored);

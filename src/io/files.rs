@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::sound::{self, ImportError, Limits};
+use super::sound::{self, ImportError, Limits, Progress};
 use crate::media::Clip;
 use crate::office::Office;
 
@@ -26,18 +26,14 @@ pub struct NewMedia {
 pub struct Written(Vec<PathBuf>);
 
 impl NewMedia {
-    /// Reads and decodes a file.
+    /// Reads and decodes a file, and tells how far that is.
     ///
     /// # Errors
     /// See [`ImportError`].
-    pub fn read(path: &Path) -> Result<Self, ImportError> {
-        let size = fs::metadata(path)?.len();
-        let most = Limits::default().bytes;
-        if size > most {
-            return Err(ImportError::TooLarge { bytes: size, most });
-        }
-        let bytes = fs::read(path)?;
-        let clip = Arc::new(sound::import_bytes(bytes.clone(), &Limits::default())?);
+    pub fn read(path: &Path, told: &mut dyn FnMut(Progress)) -> Result<Self, ImportError> {
+        let limits = Limits::default();
+        let bytes = sound::read(path, limits.bytes)?;
+        let clip = Arc::new(sound::import_bytes(&bytes, &limits, told)?);
         Ok(Self { stored: name_of(&bytes, path), clip, bytes })
     }
 
@@ -47,7 +43,7 @@ impl NewMedia {
     /// As the disk says; what was begun is taken back.
     pub fn write(&self, data: &Path, written: &mut Written) -> io::Result<()> {
         let original = data.join("media").join(&self.stored);
-        let clip = sound::clip_path(&original);
+        let kept = sound::kept_paths(&original);
         if !original.exists() {
             written.0.push(original.clone());
             let draft = original.with_extension("new");
@@ -57,9 +53,9 @@ impl NewMedia {
             file.sync_all()?;
             fs::rename(&draft, &original)?;
         }
-        if !clip.exists() {
-            written.0.push(clip.clone());
-            sound::store(&self.clip, &clip)?;
+        if !kept.iter().all(|path| path.exists()) {
+            written.0.extend(kept.into_iter().filter(|path| !path.exists()));
+            sound::store(&self.clip, &original)?;
         }
         Ok(())
     }
@@ -94,13 +90,13 @@ pub fn load_clips(office: &mut Office, data: &Path) {
 }
 
 fn load(original: &Path) -> Result<Clip, ImportError> {
-    let kept = sound::clip_path(original);
-    if let Ok(clip) = sound::load(&kept) {
+    if let Ok(clip) = sound::load(original) {
         return Ok(clip);
     }
-    let clip = sound::import(original, &Limits::default())?;
-    if let Err(error) = sound::store(&clip, &kept) {
-        tracing::warn!(%error, file = %kept.display(), "a clip can't be kept");
+    let clip = sound::import(original, &Limits::default(), &mut |_| {})?;
+    sound::remove_old(original);
+    if let Err(error) = sound::store(&clip, original) {
+        tracing::warn!(%error, file = %original.display(), "a clip can't be kept");
     }
     Ok(clip)
 }

@@ -90,6 +90,8 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     web?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
     let ready = format!("ready sip={} web={page}", net.listens()[0]);
+    // It would be made when the first one waits, and all calls with him.
+    std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), recorder, clock, rng);
     // Not before the phones of the time before are known again.
     tell(&ready);

@@ -7,7 +7,7 @@ use super::digits::{DigitQueue, Step};
 use super::ear::{self, Ear};
 use super::incoming::{Hearing, Incoming, Kind, Terms};
 use super::outgoing::Outgoing;
-use super::player::{FRAME, Player};
+use super::player::{FRAME, Played, Player};
 use super::report::Reports;
 use super::secure::Secure;
 use super::tape::Side;
@@ -15,7 +15,8 @@ use super::voice::Voice;
 use super::{Event, Far, Sound, Stats};
 use crate::base::{EndpointId, Instant, Rng};
 use crate::codec::Decoder;
-use crate::codec::{OpusParameters, Rate, transcode};
+use crate::codec::Encoder;
+use crate::codec::{Codec, OpusParameters, Rate, transcode};
 use crate::rtp::event::Payload;
 use crate::rtp::quality::{self, Path};
 use crate::rtp::{COMFORT_NOISE, HEADER_BYTES, Header, MAX_PACKET_BYTES, strip};
@@ -279,17 +280,25 @@ impl Endpoint {
     }
 
     fn play_on(&mut self, now: Instant, buffer: &mut [u8; BUFFER], told: &mut VecDeque<Event>) -> Tick {
+        let way = self.way();
+        let (codec, ptime_ms) = way.map_or((Codec::Pcma, FRAME_MS), |(terms, _)| (terms.codec, terms.ptime_ms));
         let Some(player) = &mut self.player else { return Tick::Idle };
-        let mut frame = [0; FRAME];
-        let (id, ended) = (player.id, player.next_frame(&mut frame));
-        if ended {
+        let room = buffer.get_mut(HEADER_BYTES..MOST_BYTES).unwrap_or_default();
+        let (id, played) = (player.id, player.next_packet(codec, Encoder::packet_ms(codec, ptime_ms), room));
+        if player.is_over() {
             self.player = None;
             told.push_back(Event::PlayEnded { endpoint: self.id, id });
         }
-        self.send_tone(now, &frame, buffer)
+        match played {
+            // Time passes in a clip all the same.
+            Played::Coded { ms, .. } if way.is_none() => Tick::Quiet { ms },
+            Played::Coded { length, ms } => self.send_payload(now, length, ms, buffer),
+            Played::Tone(frame) => self.send_tone(now, &frame, buffer),
+            Played::Nothing => Tick::Quiet { ms: FRAME_MS },
+        }
     }
 
-    /// 20 ms of a clip or a tone, at 8000 Hz.
+    /// 20 ms of a tone, made at 8000 Hz.
     fn send_tone(&mut self, now: Instant, frame: &[i16; FRAME], buffer: &mut [u8; BUFFER]) -> Tick {
         if self.way().is_none() {
             return Tick::Quiet { ms: FRAME_MS };

@@ -2,19 +2,26 @@
 //! belongs to nobody and needs no file.
 
 use std::f32::consts::TAU;
+use std::sync::{Arc, LazyLock};
 
 use super::Clip;
 use crate::codec::SAMPLE_RATE;
 
+/// The melody, made when it is first asked for: that takes a fraction of a second.
+pub fn built_in() -> &'static Arc<Clip> {
+    static MELODY: LazyLock<Arc<Clip>> = LazyLock::new(|| Arc::new(Clip::from_narrow(&round())));
+    &MELODY
+}
+
 /// One round of the melody, some 15 seconds; its end leads into its beginning.
-pub fn built_in() -> Clip {
+fn round() -> Vec<i16> {
     let note = NOTE_MS * SAMPLE_RATE as usize / 1000;
     let mut sound = vec![0.0; note * CHORDS.len() * PATTERN.len()];
     let onsets = CHORDS.iter().flat_map(|chord| PATTERN.map(|step| chord[step]));
     for (number, hz) in onsets.enumerate() {
         pluck(&mut sound, number * note, hz);
     }
-    Clip { samples: sound.into_iter().map(|sample| sample.round() as i16).collect() }
+    sound.into_iter().map(|sample| sample.round() as i16).collect()
 }
 
 /// A string that is plucked at that sample and fades; beyond the end it sounds on at the beginning.
@@ -55,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_melody_never_falls_silent_never_clips_and_closes_without_a_jump() {
-        let samples = built_in().samples;
+        let samples = round();
         assert_eq!(samples.len(), 32 * 480 * 8);
         for second in samples.chunks_exact(8000) {
             let level = level_dbm0(second);

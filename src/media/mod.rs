@@ -40,6 +40,7 @@ use std::sync::Arc;
 use crate::base::{EndpointId, RecordingId, RoomId};
 use crate::sdp::Agreed;
 
+mod clip;
 mod digits;
 mod ear;
 mod endpoint;
@@ -55,14 +56,8 @@ mod secure;
 pub mod tape;
 mod voice;
 
+pub use clip::Clip;
 pub use plane::{Forward, Plane};
-
-/// Sound that is played: mono, 8000 samples a second, 16 bits.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Clip {
-    /// The samples.
-    pub samples: Vec<i16>,
-}
 
 /// Signals of the country: `config/countries`. Frequencies in Hz, cadence in milliseconds of sound and silence.
 #[derive(Clone, Debug, PartialEq, Eq)]

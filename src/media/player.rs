@@ -1,13 +1,14 @@
-//! Sound in frames of 20 ms: a clip with its repeats, or a tone.
+//! What is played, packet by packet: a clip with its repeats and music as they were coded, a tone as samples.
 
 use std::sync::Arc;
 
+use super::clip::{FRAME_BYTES, FRAME_MS};
 use super::{Clip, Music, Sound};
 use crate::base::Instant;
-use crate::codec::SAMPLE_RATE;
 use crate::codec::tone::ToneGenerator;
+use crate::codec::{Codec, Law, transcode};
 
-/// Samples of one frame: 20 ms.
+/// Samples of one frame of a tone: 20 ms at 8000 Hz.
 pub(super) const FRAME: usize = 160;
 
 /// What is being played.
@@ -22,10 +23,13 @@ pub(super) struct Player {
 
 #[derive(Debug)]
 enum Source {
-    Clip { clip: Arc<Clip>, at: usize, rounds: Rounds },
+    Clip { clip: Arc<Clip>, at: Place, rounds: Rounds },
+    Music { music: Arc<Music>, tune: usize, at: Place },
     Tone(Box<ToneGenerator>),
-    Music { music: Arc<Music>, tune: usize, at: usize },
 }
+
+/// Milliseconds into a clip; a multiple of 10.
+type Place = u32;
 
 #[derive(Clone, Copy, Debug)]
 enum Rounds {
@@ -34,13 +38,28 @@ enum Rounds {
     More(u32),
 }
 
+/// What one packet holds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for a moment; a box would be an allocation a packet"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Played {
+    /// The payload was written: its bytes, and the milliseconds of sound in them.
+    Coded { length: usize, ms: u32 },
+    /// 20 ms of a tone, as samples.
+    Tone([i16; FRAME]),
+    /// There is nothing left.
+    Nothing,
+}
+
 impl Player {
     pub(super) fn new(now: Instant, id: u32, sound: Sound, until_digit: bool) -> Self {
         let source = match sound {
             Sound::Clip { clip, repeat } => {
                 let rounds = repeat.checked_sub(1).map_or(Rounds::Endless, Rounds::More);
                 // Nothing repeated for ever would never end and never sound.
-                let rounds = if clip.samples.is_empty() { Rounds::More(0) } else { rounds };
+                let rounds = if clip.frames() == 0 { Rounds::More(0) } else { rounds };
                 Source::Clip { clip, at: 0, rounds }
             }
             Sound::Music(music) => {
@@ -52,139 +71,136 @@ impl Player {
         Self { id, until_digit, source }
     }
 
-    /// The next frame; silence fills up the last one. Returns whether it was the last one.
-    pub(super) fn next_frame(&mut self, frame: &mut [i16; FRAME]) -> bool {
+    /// The next packet of up to `packet_ms` for a peer that speaks `codec`; the last one of a clip may be shorter. Opus comes
+    /// in the packets of 20 ms in which it was coded.
+    pub(super) fn next_packet(&mut self, codec: Codec, packet_ms: u32, payload: &mut [u8]) -> Played {
         match &mut self.source {
             Source::Tone(tone) => {
-                tone.fill(frame);
-                false
+                let mut frame = [0; FRAME];
+                tone.fill(&mut frame);
+                Played::Tone(frame)
+            }
+            Source::Clip { clip, at, rounds } => {
+                let next = |at: &mut Place| rounds.next_round().then(|| *at = 0).map(|()| Arc::clone(clip));
+                let current = Arc::clone(clip);
+                write(current, at, next, codec, packet_ms, payload)
             }
             Source::Music { music, tune, at } => {
-                music.fill(tune, at, frame);
-                false
+                let Some(current) = music.tunes.get(*tune).cloned() else { return Played::Nothing };
+                let next = |at: &mut Place| {
+                    *at = 0;
+                    *tune = music.after(*tune)?;
+                    music.tunes.get(*tune).cloned()
+                };
+                write(current, at, next, codec, packet_ms, payload)
             }
-            Source::Clip { clip, at, rounds } => next_of_clip(&clip.samples, at, rounds, frame),
+        }
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.source {
+            Source::Clip { clip, at, rounds } => *at >= length_ms(clip) && matches!(rounds, Rounds::More(0)),
+            Source::Music { .. } | Source::Tone(_) => false,
+        }
+    }
+}
+
+/// Fills one packet from a clip, and goes on with `next` where it ends: one round follows the other without a gap.
+fn write(
+    mut clip: Arc<Clip>,
+    at: &mut Place,
+    mut next: impl FnMut(&mut Place) -> Option<Arc<Clip>>,
+    codec: Codec,
+    packet_ms: u32,
+    payload: &mut [u8],
+) -> Played {
+    let (mut length, mut ms) = (0, 0);
+    while ms < packet_ms {
+        if *at >= length_ms(&clip) {
+            match next(at) {
+                Some(another) => clip = another,
+                None => break,
+            }
+            if clip.frames() == 0 {
+                break;
+            }
+        }
+        let room = payload.get_mut(length..).unwrap_or_default();
+        let Some((written, took)) = piece(&clip, *at, codec, packet_ms - ms, room) else { break };
+        (length, ms) = (length + written, ms + took);
+        *at += took;
+        if codec == Codec::Opus {
+            break; // a packet is a whole
+        }
+    }
+    if ms == 0 { Played::Nothing } else { Played::Coded { length, ms } }
+}
+
+/// Bytes and milliseconds of what a clip holds from there on, at most `most_ms`.
+fn piece(clip: &Clip, at: Place, codec: Codec, most_ms: u32, payload: &mut [u8]) -> Option<(usize, u32)> {
+    if codec == Codec::Opus {
+        let packet = clip.opus((at / FRAME_MS) as usize);
+        payload.get_mut(..packet.len())?.copy_from_slice(packet);
+        return Some((packet.len(), FRAME_MS - at % FRAME_MS));
+    }
+    let ms = most_ms.min(length_ms(clip) - at);
+    let (from, length) = ((at * BYTES_PER_MS) as usize, (ms * BYTES_PER_MS) as usize);
+    let coded = if codec == Codec::G722 { clip.g722() } else { clip.alaw() };
+    let room = payload.get_mut(..length)?;
+    room.copy_from_slice(coded.get(from..from + length)?);
+    if codec == Codec::Pcmu {
+        transcode(Law::A, Law::Mu, room);
+    }
+    Some((length, ms))
+}
+
+impl Rounds {
+    /// Whether there is another; it begins.
+    fn next_round(&mut self) -> bool {
+        match self {
+            Self::Endless => true,
+            Self::More(0) => false,
+            Self::More(more) => {
+                *more -= 1;
+                true
+            }
         }
     }
 }
 
 impl Music {
-    /// What all hear at that moment: a tune, and how many samples of it have passed.
-    fn place(&self, now: Instant) -> (usize, usize) {
-        let all: usize = self.tunes.iter().map(|tune| tune.samples.len()).sum();
-        let passed = now.micros() / 1000 * u64::from(SAMPLE_RATE / 1000);
-        let mut at = (passed % all.max(1) as u64) as usize;
+    /// Frames of 20 ms in all tunes.
+    fn frames(&self) -> usize {
+        self.tunes.iter().map(|tune| tune.frames()).sum()
+    }
+
+    /// What all hear at that moment: a tune, and how far it is.
+    fn place(&self, now: Instant) -> (usize, Place) {
+        let frames = self.frames().max(1) as u64;
+        let mut frame = (now.micros() / 1000 / u64::from(FRAME_MS) % frames) as usize;
         for (number, tune) in self.tunes.iter().enumerate() {
-            if at < tune.samples.len() {
-                return (number, at);
+            if frame < tune.frames() {
+                return (number, frame as u32 * FRAME_MS);
             }
-            at -= tune.samples.len();
+            frame -= tune.frames();
         }
         (0, 0)
     }
 
-    /// The next samples, from one tune into the next; silence when all are empty.
-    fn fill(&self, tune: &mut usize, at: &mut usize, mut frame: &mut [i16]) {
-        let mut passed_over = 0;
-        while !frame.is_empty() && passed_over <= self.tunes.len() {
-            let rest = self.tunes.get(*tune).and_then(|tune| tune.samples.get(*at..)).unwrap_or_default();
-            let length = rest.len().min(frame.len());
-            let (now, later) = frame.split_at_mut(length);
-            now.copy_from_slice(rest.get(..length).unwrap_or_default());
-            (frame, passed_over) = (later, if length > 0 { 0 } else { passed_over + 1 });
-            *at += length;
-            if length == rest.len() {
-                (*tune, *at) = ((*tune + 1) % self.tunes.len().max(1), 0);
-            }
-        }
-        frame.fill(0);
+    /// The tune that follows; `None` when all are empty.
+    fn after(&self, tune: usize) -> Option<usize> {
+        let count = self.tunes.len();
+        (1..=count).map(|step| (tune + step) % count).find(|next| self.tunes.get(*next).is_some_and(|t| t.frames() > 0))
     }
 }
 
-/// One round follows the other without a gap.
-fn next_of_clip(samples: &[i16], at: &mut usize, rounds: &mut Rounds, mut frame: &mut [i16]) -> bool {
-    loop {
-        let rest = samples.get(*at..).unwrap_or_default();
-        let length = rest.len().min(frame.len());
-        let (now, later) = frame.split_at_mut(length);
-        now.copy_from_slice(rest.get(..length).unwrap_or_default());
-        *at += length;
-        frame = later;
-        if *at < samples.len() {
-            return false;
-        }
-        match rounds {
-            Rounds::More(0) => {
-                frame.fill(0);
-                return true;
-            }
-            Rounds::More(more) => *more -= 1,
-            Rounds::Endless => {}
-        }
-        *at = 0;
-        if frame.is_empty() {
-            return false;
-        }
-    }
+fn length_ms(clip: &Clip) -> u32 {
+    u32::try_from(clip.frames()).unwrap_or(u32::MAX / FRAME_MS).saturating_mul(FRAME_MS)
 }
+
+/// Of G.711 and of G.722 at 64 kbit/s.
+const BYTES_PER_MS: u32 = FRAME_BYTES as u32 / FRAME_MS;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn play(samples: Vec<i16>, repeat: u32, frames: usize) -> (Vec<i16>, Vec<bool>) {
-        let mut player = Player::new(Instant::ZERO, 1, Sound::Clip { clip: Arc::new(Clip { samples }), repeat }, false);
-        let mut heard = Vec::new();
-        let ends = (0..frames).map(|_| {
-            let mut frame = [9; FRAME];
-            let end = player.next_frame(&mut frame);
-            heard.extend(frame);
-            end
-        });
-        let ends = ends.collect();
-        (heard, ends)
-    }
-
-    #[test]
-    fn a_clip_is_repeated_without_a_gap_and_filled_up_with_silence() {
-        let (heard, ends) = play((1..=100).collect(), 2, 2);
-        let mut expected: Vec<i16> = (1..=100).chain(1..=100).collect();
-        expected.resize(320, 0);
-        assert_eq!(heard, expected);
-        assert_eq!(ends, [false, true]);
-    }
-
-    #[test]
-    fn a_clip_of_whole_frames_ends_with_its_last_frame() {
-        assert_eq!(play(vec![5; 320], 1, 2).1, [false, true]);
-    }
-
-    #[test]
-    fn music_goes_on_from_tune_to_tune_and_all_hear_the_same() {
-        let tune = |sample, length| Arc::new(Clip { samples: vec![sample; length] });
-        let music = Arc::new(Music { tunes: vec![tune(1, 100), tune(0, 0), tune(2, 300)] });
-        let mut early = Player::new(Instant::ZERO, 1, Sound::Music(Arc::clone(&music)), false);
-        let mut frame = [9; FRAME];
-        for _ in 0..5 {
-            assert!(!early.next_frame(&mut frame));
-        }
-        assert!(frame.starts_with(&[2; 160]), "samples 640 to 799 of a round of 400");
-        let mut late = Player::new(Instant::from_micros(100_000), 2, Sound::Music(music), false);
-        let mut other = [9; FRAME];
-        early.next_frame(&mut frame);
-        late.next_frame(&mut other);
-        assert_eq!(frame, other);
-        assert!(frame.starts_with(&[1; 100]) && frame.ends_with(&[2; 60]));
-        let nothing = Arc::new(Music { tunes: vec![tune(0, 0)] });
-        assert!(!Player::new(Instant::ZERO, 3, Sound::Music(nothing), false).next_frame(&mut frame));
-        assert_eq!(frame, [0; FRAME]);
-    }
-
-    #[test]
-    fn a_clip_may_play_for_ever_but_an_empty_one_ends_at_once() {
-        let (heard, ends) = play(vec![3; 7], 0, 50);
-        assert!(heard.iter().all(|&sample| sample == 3) && ends.iter().all(|end| !end));
-        assert_eq!(play(Vec::new(), 0, 1).1, [true]);
-        assert_eq!(play(Vec::new(), 5, 1).1, [true]);
-    }
-}
+mod tests;

@@ -4,11 +4,12 @@
 //! then brought to the wide rate once, and the other way round; since resampling is linear, a member's own part is
 //! taken from the sum of its own rate and nobody needs a resampler of its own.
 
-use super::player::Player;
+use super::clip::{FRAME_BYTES, FRAME_MS};
+use super::player::{Played, Player};
 use super::{Sound, Speaks};
 use crate::base::{EndpointId, Instant, RoomId};
-use crate::codec::Rate;
 use crate::codec::Resampler;
+use crate::codec::{Codec, Decoder, Rate};
 
 /// Samples of 20 ms.
 pub(super) const NARROW: usize = 160;
@@ -23,7 +24,14 @@ pub(super) struct Room {
     down: Resampler,
     narrow: [i32; NARROW],
     wide: [i32; WIDE],
-    announcement: Option<Player>,
+    announcement: Option<Announcement>,
+}
+
+/// What is played to all. A clip is decoded from its G.722.
+#[derive(Debug)]
+struct Announcement {
+    player: Player,
+    decoder: Decoder,
 }
 
 /// One who is in the room.
@@ -78,7 +86,8 @@ impl Room {
     }
 
     pub(super) fn announce(&mut self, now: Instant, sound: Sound) {
-        self.announcement = Some(Player::new(now, 0, sound, false));
+        let player = Player::new(now, 0, sound, false);
+        self.announcement = Some(Announcement { player, decoder: Decoder::new(Codec::G722, Rate::Wide) });
     }
 
     /// Adds up 20 ms: `hear` gives what a slot says, at its rate, and whether it says anything.
@@ -106,12 +115,19 @@ impl Room {
     }
 
     fn add_announcement(&mut self) {
-        let Some(player) = &mut self.announcement else { return };
-        let mut frame = [0; NARROW];
-        if player.next_frame(&mut frame) {
+        let Some(Announcement { player, decoder }) = &mut self.announcement else { return };
+        let (mut payload, mut sound) = ([0; FRAME_BYTES], [0; WIDE]);
+        match player.next_packet(Codec::G722, FRAME_MS, &mut payload) {
+            Played::Coded { length, .. } => {
+                decoder.decode(payload.get(..length).unwrap_or_default(), &mut sound);
+                add(&mut self.wide, &sound);
+            }
+            Played::Tone(frame) => add(&mut self.narrow, &frame),
+            Played::Nothing => {}
+        }
+        if player.is_over() {
             self.announcement = None;
         }
-        add(&mut self.narrow, &frame);
     }
 
     /// What the member at that place hears, at `rate`. Returns how many samples, and whether it is what everybody hears who is silent.

@@ -499,7 +499,7 @@ fn the_round_trip_is_read_from_the_peers_reports() {
 
 /// A clip that sounds: a slow saw.
 fn clip(samples: usize) -> Arc<Clip> {
-    Arc::new(Clip { samples: (0..samples).map(|n| (n % 100) as i16 * 200).collect() })
+    Arc::new(Clip::from_narrow(&(0..samples).map(|n| (n % 100) as i16 * 200).collect::<Vec<_>>()))
 }
 
 #[test]

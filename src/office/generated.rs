@@ -1,7 +1,7 @@
 //! Valid offices by chance, for tests of this room and of the desk.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 
@@ -150,8 +150,9 @@ fn networks(rng: &mut Rng) -> Vec<Network> {
 
 /// Sounds of up to three seconds, or none loaded.
 fn media(rng: &mut Rng, nth: u64) -> MediaFile {
-    let samples = vec![0; rng.below(24_000) as usize];
-    let clip = rng.chance(3, 4).then(|| Arc::new(Clip { samples }));
+    static SILENCES: LazyLock<[Arc<Clip>; 4]> =
+        LazyLock::new(|| [0, 6400, 16_000, 24_000].map(|length| Arc::new(Clip::from_narrow(&vec![0; length]))));
+    let clip = SILENCES.get(rng.below(4) as usize).cloned().filter(|_| rng.chance(3, 4));
     MediaFile { name: format!("M{nth} {}", prose(rng, false)), file: format!("{nth}.wav"), clip }
 }
 

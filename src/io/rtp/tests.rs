@@ -161,7 +161,7 @@ fn what_is_played_comes_every_20_ms_and_its_end_is_told() {
     let mut thread = Thread::start();
     let phone = phone();
     let (endpoint, at) = thread.open(1, &phone);
-    let clip = Arc::new(crate::media::Clip { samples: vec![1000; 1600] });
+    let clip = Arc::new(crate::media::Clip::from_narrow(&[1000; 1600]));
     thread.handle.send(Command::Play {
         endpoint,
         id: 6,

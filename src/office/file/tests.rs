@@ -523,7 +523,7 @@ fn the_last_admin_is_never_removed() {
 #[test]
 fn media_is_imported_kept_or_refused() {
     let text = "[[media]]\nname = \"A\"\nfile = \"a.wav\"\n[[media]]\nname = \"B\"\nfile = \"b.wav\"\n[[media]]\nname = \"C\"\nfile = \"c.wav\"";
-    let clip = std::sync::Arc::new(crate::media::Clip { samples: vec![1, 2] });
+    let clip = std::sync::Arc::new(crate::media::Clip::from_narrow(&[1, 2]));
     let kept = MediaFile { name: "A".to_owned(), file: "a.wav".to_owned(), clip: Some(clip) };
     let current = Office { media: vec![kept.clone()], ..Office::default() };
     let read = |exists: &dyn Fn(&str) -> bool| {

@@ -447,10 +447,10 @@ pub(crate) fn read_office(text: &str, rng: &mut Rng) -> Office {
     let mut office = reading.office;
     for (index, media) in office.media.iter_mut().enumerate() {
         let hz = 1000 + 100 * u16::try_from(index).unwrap();
-        let samples = (0..16_000u32)
+        let samples: Vec<i16> = (0..16_000u32)
             .map(|n| ((f64::from(n) * f64::from(hz) * std::f64::consts::TAU / 8000.0).sin() * 8000.0) as i16)
             .collect();
-        media.clip = Some(Arc::new(Clip { samples }));
+        media.clip = Some(Arc::new(Clip::from_narrow(&samples)));
     }
     office
 }
