@@ -183,6 +183,8 @@ impl Loop {
 
     fn on_wake(&mut self, wake: Wake) {
         let now = self.clock.now();
+        // First, or a flood of messages would keep the ports for new calls waiting.
+        self.take_media(now);
         match wake {
             Wake::Datagrams => {
                 let (engine, outputs) = (&mut self.engine, &mut self.outputs);
@@ -212,11 +214,16 @@ impl Loop {
     fn on_media(&mut self, event: media::Event) {
         let now = self.clock.now();
         self.feed(now, Input::Media(event));
+        self.take_media(now);
+        self.act(now);
+    }
+
+    /// What the media thread has said meanwhile, some at a time.
+    fn take_media(&mut self, now: Instant) {
         for _ in 0..AT_ONCE {
-            let Ok(event) = self.media_inbox.try_recv() else { break };
+            let Ok(event) = self.media_inbox.try_recv() else { return };
             self.feed(now, Input::Media(event));
         }
-        self.act(now);
     }
 
     fn on_order(&mut self, order: Order) {

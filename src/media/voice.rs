@@ -11,7 +11,7 @@ pub(super) struct Voice {
     packet_ms: u32,
     /// Sound of a room, until there is a packet of it.
     gathered: Vec<i16>,
-    /// From the rate at which tones are made.
+    /// From the rate at which tones are made; only made for one, as it is large.
     upward: Option<Resampler>,
 }
 
@@ -20,8 +20,7 @@ impl Voice {
         let encoder = Encoder::new(codec, opus);
         let packet_ms = Encoder::packet_ms(codec, ptime_ms);
         let gathered = Vec::with_capacity(encoder.rate().samples(packet_ms + 20));
-        let upward = (encoder.rate() != Rate::Narrow).then(|| Resampler::new(Rate::Narrow, encoder.rate()));
-        Self { encoder, packet_ms, gathered, upward }
+        Self { encoder, packet_ms, gathered, upward: None }
     }
 
     /// Of the sound that [`encode`](Self::encode) takes.
@@ -41,14 +40,14 @@ impl Voice {
 
     /// 20 ms of a tone, made at 8000 Hz.
     pub(super) fn encode_tone(&mut self, tone: &[i16], payload: &mut [u8]) -> usize {
-        let mut wide = [0; WIDE_FRAME];
-        match &mut self.upward {
-            None => self.encoder.encode(tone, payload),
-            Some(upward) => {
-                let length = upward.process(tone, &mut wide);
-                self.encoder.encode(wide.get(..length).unwrap_or_default(), payload)
-            }
+        let rate = self.encoder.rate();
+        if rate == Rate::Narrow {
+            return self.encoder.encode(tone, payload);
         }
+        let upward = self.upward.get_or_insert_with(|| Resampler::new(Rate::Narrow, rate));
+        let mut wide = [0; WIDE_FRAME];
+        let length = upward.process(tone, &mut wide);
+        self.encoder.encode(wide.get(..length).unwrap_or_default(), payload)
     }
 
     /// 20 ms of a room, at [`rate`](Self::rate). Returns the length of a payload and its milliseconds once there is one.
