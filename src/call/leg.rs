@@ -2,7 +2,7 @@
 //! with its peer; whom to call and what to play is the call's business.
 
 use crate::base::{EndpointId, Rng, SessionId};
-use crate::codec::Codec;
+use crate::codec::{Codec, OpusParameters};
 use crate::media;
 use crate::office::{Office, Srtp};
 use crate::sdp::{self, Agreed, Direction, MasterKey, Negotiator, SrtpPolicy};
@@ -36,11 +36,38 @@ pub(super) enum LegState {
     Answered,
 }
 
+/// What the other side of a call speaks: this side had best speak the same, so that it is relayed as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spoken {
+    codec: Codec,
+    /// What the other side asks of Opus.
+    opus: Option<OpusParameters>,
+}
+
+/// What a leg that we place is offered.
+#[derive(Debug)]
+pub(super) struct Wish {
+    /// In this order.
+    pub(super) codecs: Vec<Codec>,
+    /// What the other side asks of Opus, when it speaks it.
+    pub(super) opus: Option<OpusParameters>,
+    /// SRTP and nothing else, whatever the office says.
+    pub(super) secure_only: bool,
+}
+
 /// The ports of a leg, once it has some.
 #[derive(Debug)]
 struct Port {
     endpoint: EndpointId,
     sdp: Negotiator,
+}
+
+impl Port {
+    /// The peer is told what the other side asks of Opus, since its packets may go there as they are; where the other side
+    /// speaks something else, we decode ourselves and ask for what helps us against loss.
+    fn ask_of_opus(&mut self, other: Option<OpusParameters>) {
+        self.sdp.set_opus(other.unwrap_or(OpusParameters { fec: true, ..OpusParameters::default() }));
+    }
 }
 
 /// One leg. The A leg is towards the caller (we are UAS), a B leg towards the called (we are UAC).
@@ -58,6 +85,10 @@ pub(super) struct Leg {
     port: Option<Port>,
     pub(super) agreed: Option<Agreed>,
     codecs: Vec<Codec>,
+    /// What the peer asks of Opus, when it speaks it.
+    opus: Option<OpusParameters>,
+    /// Whether its sound is SRTP.
+    policy: SrtpPolicy,
     /// The peer put us on hold.
     pub(super) held: bool,
     /// No sound from there for a minute.
@@ -129,7 +160,8 @@ impl Leg {
             }
             None => ours.to_vec(),
         };
-        Ok(Self { offer, codecs, ..Self::new(session, flow, party) })
+        let opus = offer.as_deref().and_then(|offer| Negotiator::peek_opus(offer, policy));
+        Ok(Self { offer, codecs, opus, policy, ..Self::new(session, flow, party) })
     }
 
     fn new(session: SessionId, flow: Flow, party: Party) -> Self {
@@ -143,6 +175,8 @@ impl Leg {
             port: None,
             agreed: None,
             codecs: Vec::new(),
+            opus: None,
+            policy: SrtpPolicy::Off,
             held: false,
             silent: false,
         }
@@ -153,13 +187,15 @@ impl Leg {
         around: &mut Around<'_>,
         party: Party,
         flow: Flow,
-        codecs: Vec<Codec>,
+        wish: Wish,
     ) -> Result<(Self, Vec<u8>), SoundError> {
         let mut leg = Self::new(SessionId(0), flow, party);
+        leg.policy = if wish.secure_only { SrtpPolicy::Required } else { policy_of(around.office, &leg.party) };
         leg.take_port(around)?;
         let port = leg.port.as_mut().ok_or(SoundError::NoPort)?;
-        let offer = port.sdp.offer(&codecs, Direction::SendRecv);
-        leg.codecs = codecs;
+        port.ask_of_opus(wish.opus);
+        let offer = port.sdp.offer(&wish.codecs, Direction::SendRecv);
+        leg.codecs = wish.codecs;
         Ok((leg, offer))
     }
 
@@ -171,8 +207,7 @@ impl Leg {
         let session_id = around.rng.u64() >> 12; // fits the 63 bits that old parsers can read
         let local = (self.flow.local.ip(), port).into();
         let keys = [fresh_key(around.rng), fresh_key(around.rng)];
-        let policy = policy_of(around.office, &self.party);
-        self.port = Some(Port { endpoint, sdp: Negotiator::new(local, session_id, policy, keys) });
+        self.port = Some(Port { endpoint, sdp: Negotiator::new(local, session_id, self.policy, keys) });
         around.media(media::Command::Open { endpoint, port });
         around.media(media::Command::Expect { endpoint, host: self.flow.peer.ip() });
         Ok(())
@@ -187,9 +222,42 @@ impl Leg {
         self.agreed.as_ref().map_or(&self.codecs, |agreed| &agreed.common)
     }
 
+    /// Whether the peer was offered SRTP beside plain RTP.
+    pub(super) fn offered_both(&self) -> bool {
+        self.policy == SrtpPolicy::Optional
+    }
+
     /// The format in use, once agreed.
     pub(super) fn codec(&self) -> Option<Codec> {
         self.agreed.as_ref().map(|agreed| agreed.codec)
+    }
+
+    /// What this peer speaks, once agreed.
+    pub(super) fn spoken(&self) -> Option<Spoken> {
+        Some(Spoken { codec: self.codec()?, opus: self.opus() })
+    }
+
+    /// What this peer asks of Opus, when it speaks it.
+    pub(super) fn opus(&self) -> Option<OpusParameters> {
+        match &self.agreed {
+            Some(agreed) => agreed.common.contains(&Codec::Opus).then_some(agreed.opus),
+            None => self.opus,
+        }
+    }
+
+    /// The other side speaks a format that this one could, but does not: it is offered first from now on. Refused, all stays
+    /// as it is, and sound is transcoded.
+    pub(super) fn follow(&mut self, around: &mut Around<'_>, spoken: Spoken) {
+        let (Some(port), Some(agreed)) = (self.port.as_mut(), &self.agreed) else { return };
+        let alike = agreed.codec == spoken.codec || (agreed.codec.law().is_some() && spoken.codec.law().is_some());
+        if alike || self.held || !agreed.common.contains(&spoken.codec) {
+            return;
+        }
+        port.ask_of_opus(spoken.opus);
+        let mut codecs = agreed.common.clone();
+        codecs.sort_by_key(|codec| *codec != spoken.codec); // stable: theirs first
+        let sdp = port.sdp.offer(&codecs, Direction::SendRecv);
+        around.command(self.session, SessionCommand::Offer { sdp });
     }
 
     /// Whether early media can be sent: the INVITE carried an offer.
@@ -197,15 +265,19 @@ impl Leg {
         self.offer.is_some() || self.answer.is_some()
     }
 
-    /// Our answer to the INVITE's offer, made once; configures the endpoint. `keep` is the format that the other side speaks.
-    fn answer_offer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<Option<Vec<u8>>, SoundError> {
+    /// Our answer to the INVITE's offer, made once; configures the endpoint. `other` is what the other side speaks.
+    fn answer_offer(&mut self, around: &mut Around<'_>, other: Option<Spoken>) -> Result<Option<Vec<u8>>, SoundError> {
         if self.answer.is_some() {
             return Ok(self.answer.clone());
         }
         let Some(offer) = self.offer.take() else { return Ok(None) };
         self.take_port(around)?;
         let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
-        let (answer, agreed) = port.sdp.receive_offer(&offer, &self.codecs, keep).map_err(|error| refused(&error))?;
+        port.ask_of_opus(other.and_then(|other| other.opus));
+        let (answer, agreed) = port
+            .sdp
+            .receive_offer(&offer, &self.codecs, other.map(|other| other.codec))
+            .map_err(|error| refused(&error))?;
         self.answer = Some(answer.clone());
         self.configure(around, agreed);
         Ok(Some(answer))
@@ -224,8 +296,8 @@ impl Leg {
     }
 
     /// 183 with our answer, so that tones, announcements and the other side's early sound are heard before the call is answered.
-    pub(super) fn early(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
-        if let Some(sdp) = self.answer_offer(around, keep)? {
+    pub(super) fn early(&mut self, around: &mut Around<'_>, other: Option<Spoken>) -> Result<(), SoundError> {
+        if let Some(sdp) = self.answer_offer(around, other)? {
             self.progress(around, 183, Some(sdp));
         }
         Ok(())
@@ -240,17 +312,17 @@ impl Leg {
     }
 
     /// 200 with our answer, or with our offer when the INVITE had none.
-    pub(super) fn answer(&mut self, around: &mut Around<'_>, keep: Option<Codec>) -> Result<(), SoundError> {
+    pub(super) fn answer(&mut self, around: &mut Around<'_>, other: Option<Spoken>) -> Result<(), SoundError> {
         if self.state == LegState::Answered {
             return Ok(());
         }
-        let sdp = match self.answer_offer(around, keep)? {
+        let sdp = match self.answer_offer(around, other)? {
             Some(answer) => answer,
             None => {
                 self.take_port(around)?;
                 let port = self.port.as_mut().ok_or(SoundError::NoPort)?;
                 let mut codecs = self.codecs.clone();
-                codecs.sort_by_key(|codec| Some(*codec) != keep); // stable: the other side's format first
+                codecs.sort_by_key(|codec| Some(*codec) != other.map(|other| other.codec)); // stable: the other side's format first
                 port.sdp.offer(&codecs, Direction::SendRecv)
             }
         };

@@ -12,7 +12,7 @@ use crate::sip::stack::InviteDraft;
 use crate::sip::wire::{Headers, Host, Name, NameAddr, Uri};
 
 use super::cdr::StepKind;
-use super::leg::{Leg, Party, SoundError};
+use super::leg::{Leg, Party, SoundError, Wish};
 use super::one::Call;
 use super::{Around, ring};
 
@@ -24,6 +24,8 @@ const TRUNK_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Attempt {
     pub(super) leg: Leg,
     outside: Option<Outside>,
+    /// Where a phone of ours is.
+    contact: Option<(Uri, Flow)>,
 }
 
 /// A call to the city.
@@ -103,20 +105,41 @@ impl Call {
             if self.attempts.len() >= limits::LEGS_PER_CALL {
                 break;
             }
-            let party = Party {
-                who: extension.to_owned(),
-                device: login.to_owned(),
-                trunk: None,
-                extension: Some(extension.to_owned()),
-            };
-            let codecs = self.codecs_for(around, |_| true);
-            let Ok((mut leg, offer)) = Leg::outgoing(around, party, flow, codecs) else { break };
-            let draft = self.draft_to_phone(around, uri, flow, offer);
-            leg.session = around.invite(draft);
-            sessions.push(leg.session);
-            self.attempts.push(Attempt { leg, outside: None });
+            let Some(session) = self.place_contact(around, extension, login, (uri, flow), false) else { break };
+            sessions.push(session);
         }
         sessions
+    }
+
+    fn place_contact(
+        &mut self,
+        around: &mut Around<'_>,
+        extension: &str,
+        login: &str,
+        (uri, flow): (Uri, Flow),
+        secure_only: bool,
+    ) -> Option<SessionId> {
+        let party = Party {
+            who: extension.to_owned(),
+            device: login.to_owned(),
+            trunk: None,
+            extension: Some(extension.to_owned()),
+        };
+        let wish = Wish { codecs: self.codecs_for(around, |_| true), opus: self.a.opus(), secure_only };
+        let (mut leg, offer) = Leg::outgoing(around, party, flow, wish).ok()?;
+        let draft = self.draft_to_phone(around, uri.clone(), flow, offer);
+        leg.session = around.invite(draft);
+        let session = leg.session;
+        self.attempts.push(Attempt { leg, outside: None, contact: Some((uri, flow)) });
+        Some(session)
+    }
+
+    /// A phone that insists on SRTP refuses an offer that leaves the choice (RFC 4568 has no word for both): it is offered SRTP
+    /// alone. The session that took the place of the refused one, if any.
+    pub(super) fn insist_on_srtp(&mut self, around: &mut Around<'_>, attempt: &Attempt) -> Option<SessionId> {
+        let contact = attempt.contact.clone().filter(|_| attempt.leg.offered_both())?;
+        let party = &attempt.leg.party;
+        self.place_contact(around, &party.who, &party.device, contact, true)
     }
 
     fn draft_to_phone(&self, around: &Around<'_>, uri: Uri, flow: Flow, offer: Vec<u8>) -> InviteDraft {
@@ -218,13 +241,14 @@ impl Call {
         if codecs.is_empty() {
             codecs = around.codecs.to_vec(); // the trunk lists only formats that we can't speak yet: G.711 is what every carrier takes
         }
-        let (mut leg, offer) = Leg::outgoing(around, party, flow, codecs)?;
+        let wish = Wish { codecs, opus: self.a.opus(), secure_only: false };
+        let (mut leg, offer) = Leg::outgoing(around, party, flow, wish)?;
         let draft = self.draft_to_trunk(around, trunk, route, &outside, offer);
         leg.session = around.invite(draft);
         around.books.load_trunk(&trunk.name, 1);
         around.step(self.id, StepKind::Trunk { trunk: trunk.name.clone() });
         let session = leg.session;
-        self.attempts.push(Attempt { leg, outside: Some(outside) });
+        self.attempts.push(Attempt { leg, outside: Some(outside), contact: None });
         Ok(session)
     }
 

@@ -7,7 +7,7 @@ use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
 use crate::sip::wire::{Headers, Method, Name, Request, Response};
 
 use super::cdr::{CallOutcome, RecordingBegun, StepKind};
-use super::leg::LegState;
+use super::leg::{LegState, Spoken};
 use super::one::{Call, RingWhy, Stage, Timer};
 use super::outside::Attempt;
 use super::{Around, Output};
@@ -74,9 +74,9 @@ impl Call {
             Some(sdp) => attempt.leg.receive_answer(around, &sdp).is_ok(),
             None => false,
         };
-        let (codec, endpoint) = (attempt.leg.codec(), attempt.leg.endpoint());
+        let (spoken, endpoint) = (attempt.leg.spoken(), attempt.leg.endpoint());
         // early sound of a single called party is heard: the carrier's announcements, its ringback
-        if early && alone && self.early_for_caller(around, codec) {
+        if early && alone && self.early_for_caller(around, spoken) {
             if let (Some(a), Some(b)) = (self.a.endpoint(), endpoint) {
                 around.media(Command::StopPlay { endpoint: a });
                 around.media(Command::Bridge { a, b });
@@ -86,10 +86,10 @@ impl Call {
         }
     }
 
-    fn early_for_caller(&mut self, around: &mut Around<'_>, codec: Option<crate::codec::Codec>) -> bool {
+    fn early_for_caller(&mut self, around: &mut Around<'_>, spoken: Option<Spoken>) -> bool {
         match self.a.state {
             LegState::Answered => self.music_is_off(),
-            _ => self.a.can_hear_early() && self.a.early(around, codec).is_ok(),
+            _ => self.a.can_hear_early() && self.a.early(around, spoken).is_ok(),
         }
     }
 
@@ -131,12 +131,15 @@ impl Call {
         if let (Some(extension), None) = (b.party.extension.clone(), &b.party.trunk) {
             self.hold_busy(around, &extension);
         }
-        let codec = b.codec();
+        let spoken = b.spoken();
         self.stage = Stage::Talking { b: Box::new(b) };
         self.note_answer(around, &who);
         if self.a.state == LegState::Answered {
             self.stop_play(around);
-        } else if let Err(error) = self.a.answer(around, codec) {
+            if let Some(spoken) = spoken {
+                self.a.follow(around, spoken);
+            }
+        } else if let Err(error) = self.a.answer(around, spoken) {
             return self.sound_failed(around, error);
         }
         self.bridge(around);
@@ -155,9 +158,8 @@ impl Call {
     fn record(&mut self, around: &mut Around<'_>, left: EndpointId, right: EndpointId) {
         let Stage::Talking { b } = &self.stage else { return };
         let parties = [&self.a.party, &b.party];
-        let wanted =
-            parties.iter().filter(|party| party.trunk.is_none()).filter_map(|party| party.extension.as_deref());
-        let wanted = wanted.filter_map(|number| self.office.extension(number)).any(|extension| extension.record);
+        let extensions = parties.iter().filter_map(|party| self.office.extension(party.extension.as_deref()?));
+        let wanted = extensions.into_iter().any(|extension| extension.record);
         if !wanted || self.recording.is_some() {
             return;
         }
@@ -184,13 +186,16 @@ impl Call {
         let (session, party) = (attempt.leg.session, attempt.leg.party.clone());
         let silent = attempt.leg.state == LegState::Calling && !from_peer;
         let unavailable = response.status == 503 || (silent && response.status == 408);
-        if unavailable {
-            if let Some(next) = self.fail_over(around, &mut attempt) {
-                if let Some(ring) = self.ring_mut() {
-                    ring.replace_leg(session, next);
-                }
-                return;
+        let next = match response.status {
+            _ if unavailable => self.fail_over(around, &mut attempt),
+            488 if from_peer => self.insist_on_srtp(around, &attempt),
+            _ => None,
+        };
+        if let Some(next) = next {
+            if let Some(ring) = self.ring_mut() {
+                ring.replace_leg(session, next);
             }
+            return;
         }
         around.step(self.id, StepKind::NotTaken { who: party.who, device: party.device, status: response.status });
         let redirect = (300..400).contains(&response.status) && party.trunk.is_none();

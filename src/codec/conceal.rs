@@ -21,9 +21,10 @@ pub(super) struct Concealer {
 #[derive(Clone, Copy, Debug)]
 struct Loss {
     period: usize,
-    /// Samples of `frozen` that go round: one period at first, two after 10 ms, three after 20, so that it doesn't buzz.
+    /// How far back the repetition goes when it reaches the end: one period at first, two after 10 ms, three after 20, so that it
+    /// doesn't buzz.
     round: usize,
-    /// How far before the end of `frozen` the next sample lies: 1 to `round`.
+    /// How far before the end of `frozen` the next sample lies: at least 1.
     left: usize,
     filled: usize,
     /// What the first repeated sample falls short of the last heard one.
@@ -99,8 +100,9 @@ impl Concealer {
         loss.filled += 1;
         loss.left -= 1;
         if loss.left == 0 {
-            loss.round = loss.period * (loss.filled / ten_ms + 1).min(3);
+            // The blending just done leads to where this round said; a longer one is for the next end.
             loss.left = loss.round;
+            loss.round = loss.period * (loss.filled / ten_ms + 1).min(3);
         }
         // Full for 10 ms, then a fifth less every 10 ms.
         (sound * (1.2 - age / 5.0).clamp(0.0, 1.0)).round() as i16

@@ -2,8 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use super::FULL_SCALE_DBM0;
-use super::{Codec, Decoder, Encoder, OpusParameters, Rate};
+use super::{Codec, Decoder, Encoder, FULL_SCALE_DBM0, OpusParameters, Rate, Resampler};
 
 /// A sine of so many dBm0.
 pub(super) fn sine(rate: Rate, hz: f64, dbm0: f64, ms: u32) -> Vec<i16> {
@@ -32,7 +31,21 @@ pub(super) fn level(sound: &[i16]) -> f64 {
 
 /// Pulses of a gliding voice (100 to 190 Hz) through three formants that wander, in syllables with pauses and hisses between:
 /// −20 dBm0 or so while it sounds.
+///
+/// It is made at 16 kHz, so that it is the same sound at every rate.
 pub(super) fn speech(rate: Rate, ms: u32) -> Vec<i16> {
+    let made = voice(ms + 10);
+    let mut resampler = Resampler::new(Rate::Wide, rate);
+    let mut sound = vec![0; rate.samples(ms + 10)];
+    for (block, place) in made.chunks(Rate::Wide.samples(10)).zip(sound.chunks_mut(rate.samples(10))) {
+        resampler.process(block, place);
+    }
+    let from = resampler.delay();
+    sound[from..from + rate.samples(ms)].to_vec()
+}
+
+fn voice(ms: u32) -> Vec<i16> {
+    let rate = Rate::Wide;
     let hz = f64::from(rate.hz());
     let mut formants = [[0.0f64; 2]; 3];
     let (mut phase, mut seed) = (0.0f64, 7u32);
@@ -53,7 +66,7 @@ pub(super) fn speech(rate: Rate, ms: u32) -> Vec<i16> {
             0.0
         };
         let source = match within {
-            t if t < 0.150 => pulse * (std::f64::consts::PI * t / 0.150).sin().sqrt() * (hz / 8000.0) + 0.002 * noise(),
+            t if t < 0.150 => pulse * (std::f64::consts::PI * t / 0.150).sin().sqrt() * 2.0 + 0.002 * noise(),
             t if t < 0.190 => 0.1 * noise(),
             _ => 0.0005 * noise(),
         };
@@ -77,7 +90,7 @@ pub(super) fn speech(rate: Rate, ms: u32) -> Vec<i16> {
 }
 
 /// Frequency-weighted segmental signal-to-noise ratio in dB (Hu and Loizou, IEEE TASLP 16(1), 2008, eq. 7): 25 critical bands,
-/// of which a narrow sound has 18 or so; weights are the clean bands' magnitudes to the power 0.2; segments of 30 ms, a quarter
+/// of which a narrow sound has fewer; weights are the clean bands' magnitudes to the power 0.2; segments of 30 ms, a quarter
 /// apart, limited to −10…35 dB. Segments 40 dB under the loudest aren't counted: silence has no noise that anybody hears.
 pub(super) fn fw_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     let length = rate.samples(30);
@@ -92,16 +105,13 @@ pub(super) fn fw_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     sum / f64::from(count.max(1))
 }
 
-fn segment_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
+pub(super) fn segment_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     let (clean, heard) = (bands(rate, clean), bands(rate, heard));
-    // The paper compares spectra of unit area, so that the level of the whole doesn't count.
-    let (whole, whole_heard) = (clean.iter().sum::<f64>().max(1e-9), heard.iter().sum::<f64>().max(1e-9));
     let (mut weighted, mut weights) = (0.0, 0.0);
     for (clean, heard) in clean.iter().zip(&heard) {
-        let (clean, heard) = (clean / whole, heard / whole_heard);
         let weight = clean.powf(0.2);
-        let error = (clean - heard).powi(2).max(1e-12);
-        weighted += weight * (10.0 * (clean * clean / error).max(1e-12).log10()).clamp(-10.0, 35.0);
+        let error = (clean - heard).powi(2).max(1e-6);
+        weighted += weight * (10.0 * (clean * clean / error).max(1e-6).log10()).clamp(-10.0, 35.0);
         weights += weight;
     }
     weighted / weights.max(1e-9)

@@ -28,6 +28,8 @@ pub struct Plane {
     /// The step of 10 ms that comes next, and when.
     step: u64,
     next_step: Instant,
+    /// The first step at which anybody is due.
+    next_due: Option<u64>,
     /// Emptied ones are kept for the next.
     rooms: Vec<Option<Box<Room>>>,
     tapes: Vec<Option<Recorded>>,
@@ -66,6 +68,7 @@ impl Plane {
             ticking: Vec::new(),
             step: 0,
             next_step: Instant::ZERO,
+            next_due: None,
             rooms: Vec::new(),
             tapes: Vec::new(),
             next_look: None,
@@ -259,6 +262,10 @@ impl Plane {
             self.step += 1;
             self.next_step += STEP_TIME;
         }
+        let due = |slot: &usize| self.slots.get(*slot)?.as_deref().map(|endpoint| endpoint.due);
+        let frame = self.ticking.iter().filter_map(due).min();
+        let mixed = self.rooms.iter().any(Option::is_some).then(|| self.step.next_multiple_of(ROOM_STEPS));
+        self.next_due = frame.into_iter().chain(mixed).min();
     }
 
     fn is_pacing(&self) -> bool {
@@ -267,10 +274,10 @@ impl Plane {
 
     /// One packet for each that is due.
     fn frames(&mut self, now: Instant, emit: &mut dyn FnMut(Destination, &[u8])) {
+        let (mut sound, mut buffer) = ([0; LONGEST], [0; BUFFER]);
         let mut place = 0;
         while let Some(&slot) = self.ticking.get(place) {
-            let (sound, mut buffer) = ([0; LONGEST], [0; BUFFER]);
-            if self.frame(now, slot, sound, &mut buffer, emit) {
+            if self.frame(now, slot, &mut sound, &mut buffer, emit) {
                 place += 1;
             } else {
                 self.ticking.swap_remove(place);
@@ -283,7 +290,7 @@ impl Plane {
         &mut self,
         now: Instant,
         slot: usize,
-        mut sound: [i16; LONGEST],
+        sound: &mut [i16; LONGEST],
         buffer: &mut [u8; BUFFER],
         emit: &mut dyn FnMut(Destination, &[u8]),
     ) -> bool {
@@ -329,31 +336,25 @@ impl Plane {
             let rate = ear.rate();
             ear.fill(now, sound.get_mut(..rate.samples(20))?).then_some(rate)
         });
-        let mut shared: [Option<([u8; FRAME_BYTES], usize)>; 2] = [None, None];
+        let (mut sound, mut buffer) = ([0; WIDE], [0; BUFFER]);
+        let mut shared: [Option<[u8; FRAME_BYTES]>; 2] = [None, None];
         for place in 0..room.members.len() {
             let Some(slot) = room.members.get(place).map(|member| member.slot) else { continue };
             let Some(endpoint) = slots.get_mut(slot).and_then(Option::as_deref_mut) else { continue };
             *at_work = Some(endpoint.id);
             let Some(rate) = endpoint.rate() else { continue };
-            let (mut sound, mut buffer) = ([0; WIDE], [0; BUFFER]);
             let (samples, common) = room.heard_by(place, rate, &mut sound);
             let law = endpoint.shares().filter(|_| common);
             let known = law.and_then(|law| shared.get(usize::from(law == Law::Mu)).copied().flatten());
             let tick = match known {
-                Some((payload, length)) => {
-                    endpoint.send_shared(now, payload.get(..length).unwrap_or_default(), &mut buffer)
-                }
+                Some(payload) => endpoint.send_shared(now, &payload, &mut buffer),
                 None => endpoint.send_room(now, sound.get(..samples).unwrap_or_default(), &mut buffer),
             };
             let Tick::Send { to, length, .. } = tick else { continue };
             emit(Destination { endpoint: endpoint.id, to, rtcp: false }, buffer.get(..length).unwrap_or_default());
             if let (Some(law), None, false) = (law, known, endpoint.is_secure()) {
-                let mut payload = [0; FRAME_BYTES];
-                let coded = buffer.get(HEADER_BYTES..length).unwrap_or_default();
-                if coded.len() == FRAME_BYTES {
-                    payload.copy_from_slice(coded);
-                    shared[usize::from(law == Law::Mu)] = Some((payload, FRAME_BYTES));
-                }
+                let coded = buffer.get(HEADER_BYTES..length).and_then(|coded| coded.try_into().ok());
+                shared[usize::from(law == Law::Mu)] = coded;
             }
         }
     }
@@ -411,11 +412,13 @@ impl Plane {
 
     /// When the next packet of ours is due.
     fn next_due(&self) -> Option<Instant> {
-        let due = |slot: &usize| self.slots.get(*slot)?.as_deref().map(|endpoint| endpoint.due);
-        let frame = self.ticking.iter().filter_map(due).min();
-        let mixed = self.rooms.iter().any(Option::is_some).then(|| self.step.next_multiple_of(ROOM_STEPS));
-        let step = frame.into_iter().chain(mixed).min()?.saturating_sub(self.step);
-        Some(self.next_step + STEP_TIME * u32::try_from(step).unwrap_or(u32::MAX))
+        let steps = self.next_due?.saturating_sub(self.step);
+        Some(self.next_step + STEP_TIME * u32::try_from(steps).unwrap_or(u32::MAX))
+    }
+
+    /// Something is due at that step, at the latest.
+    fn is_due(&mut self, step: u64) {
+        self.next_due = self.next_due.into_iter().chain([step]).min();
     }
 
     /// What the engine should know.
@@ -535,6 +538,7 @@ impl Plane {
         if !stays {
             self.link(slot, Link::Room(place));
         }
+        self.is_due(self.step.next_multiple_of(ROOM_STEPS));
     }
 
     fn record(&mut self, recording: RecordingId, parties: [EndpointId; 2]) {
@@ -577,9 +581,11 @@ impl Plane {
         }
         // The steps of most are even, so that one wakeup serves them all.
         endpoint.due = self.step.next_multiple_of(ROOM_STEPS);
+        let due = endpoint.due;
         if !paces {
-            self.step = endpoint.due;
+            self.step = due;
         }
+        self.is_due(due);
         self.ticking.push(slot);
     }
 

@@ -184,6 +184,14 @@ impl Negotiator {
         Ok(choice.common.into_iter().map(|(codec, _)| codec).collect())
     }
 
+    /// What an offer asks of Opus, when it holds it: what whoever's packets are relayed there should be told.
+    pub fn peek_opus(sdp: &[u8], policy: SrtpPolicy) -> Option<OpusParameters> {
+        let text = String::from_utf8_lossy(sdp);
+        let description = Description::parse(&text).ok()?;
+        let Choice { media, common, .. } = choose(&description, &[Codec::Opus], policy).ok()?;
+        common.first().map(|(_, number)| media.opus(*number))
+    }
+
     /// `ours` is our half of the exchange.
     fn agreed(
         &self,

@@ -31,13 +31,15 @@ pub(crate) struct Taste {
     pub(crate) answer: &'static str,
     /// Its voice: a tone of so many Hz.
     pub(crate) voice: u16,
+    /// `mediaenc`: empty, `srtp` (as the other side likes) or `srtp-mand`.
+    pub(crate) security: &'static str,
     /// Where it listens for SIP; `None`: anywhere.
     pub(crate) port: Option<u16>,
 }
 
 impl Default for Taste {
     fn default() -> Self {
-        Self { codecs: "pcma,pcmu", transport: "udp", answer: "auto", voice: 440, port: None }
+        Self { codecs: "pcma,pcmu", transport: "udp", answer: "auto", voice: 440, security: "", port: None }
     }
 }
 
@@ -68,7 +70,7 @@ impl Phone {
         let (sip, control, rtp) = (taste.port.unwrap_or(own), own + 2, own + 4);
         let voice = dir.path("voice.wav");
         wav::write_tone(&voice, &[taste.voice], 60);
-        let modules = ["g711", "g722", "opus", "aufile", "aubridge", "sndfile"]
+        let modules = ["g711", "g722", "opus", "srtp", "aufile", "aubridge", "sndfile"]
             .map(|name| format!("module {name}.so\n"))
             .concat();
         dir.write(
@@ -83,7 +85,9 @@ impl Phone {
                 rtp + 19
             ),
         );
-        dir.write("accounts", &format!("{account}answermode={};audio_codecs={}\n", taste.answer, taste.codecs));
+        let security = if taste.security.is_empty() { String::new() } else { format!(";mediaenc={}", taste.security) };
+        let manner = format!("answermode={};audio_codecs={}{security}", taste.answer, taste.codecs);
+        dir.write("accounts", &format!("{account}{manner}\n"));
         dir.write("contacts", "");
         let process =
             Running::start("baresip", "baresip-core", &["-s", "-f", dir.0.to_str().unwrap()], &dir.path("log"));

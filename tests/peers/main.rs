@@ -1,4 +1,4 @@
-//! The same house before real peers: SIPp, baresip, Kamailio and curl from Debian's packages, started here on loopback and free
+//! The same house before real peers: SIPp, baresip, linphone, Kamailio and curl from Debian's packages, started here on loopback and free
 //! ports, and ended here. Only these tests may wait, and they wait for an event.
 
 #![expect(
@@ -10,6 +10,7 @@
 mod baresip;
 mod carrier;
 mod exchange;
+mod linphone;
 mod process;
 mod sipp;
 mod story;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::baresip::{Phone, Taste};
 use crate::carrier::{Carrier, Ways};
 use crate::exchange::Exchange;
+use crate::linphone::Softphone;
 use crate::process::wait_for;
 use crate::sipp::{Part, Sipp, play};
 use crate::wav;
@@ -129,7 +130,7 @@ fn phones_without_a_common_format_talk_over_tcp_and_udp() {
 #[test]
 fn wideband_phones_talk_with_those_that_have_none() {
     let exchange = without_carrier("wideband");
-    for (hd, plain) in [("G722/8000", "pcma"), ("opus/48000/2", "pcmu")] {
+    for (hd, plain) in [("G722/16000/1", "pcma"), ("opus/48000/2", "pcmu")] {
         let one = phone(&exchange, RECEPTION, 500, Taste { codecs: hd, ..Taste::default() });
         let other = phone(&exchange, ACCOUNTS, 1000, Taste { codecs: plain, ..Taste::default() });
         one.dial("201");
@@ -139,6 +140,72 @@ fn wideband_phones_talk_with_those_that_have_none() {
         let row = exchange.last_call();
         assert_eq!(row["outcome"], "answered", "{row}");
     }
+}
+
+#[test]
+fn linphone_talks_in_every_format_with_a_phone_that_has_pcma_only() {
+    let exchange = without_carrier("linphone");
+    let reception = phone(&exchange, RECEPTION, 500, Taste { codecs: "pcma", ..Taste::default() });
+    for (nth, codec) in ["opus", "G722", "PCMA", "PCMU"].into_iter().enumerate() {
+        let (login, password) = ACCOUNTS;
+        let mut linphone = Softphone::start(&exchange, login, password, codec, 1000);
+        linphone.dial(&exchange, "200");
+        reception.wait_to_hear(1000);
+        linphone.hang_up();
+        reception.wait_for_word("session closed", nth + 1);
+        linphone.wait_to_hear(500);
+    }
+}
+
+#[test]
+fn phones_with_srtp_talk_with_each_other_and_with_those_that_have_none() {
+    let exchange = without_carrier("srtp");
+    for (one_way, other_way) in [("srtp-mand", ""), ("", "srtp"), ("", "srtp-mand"), ("srtp-mand", "srtp-mand")] {
+        let one = phone(&exchange, RECEPTION, 500, Taste { security: one_way, ..Taste::default() });
+        let other = phone(&exchange, ACCOUNTS, 1000, Taste { security: other_way, ..Taste::default() });
+        one.dial("201");
+        talk((&one, 500), (&other, 1000));
+        let protected = |phone: &Phone| phone.log().contains("SRTP is Enabled");
+        assert_eq!((protected(&one), protected(&other)), (!one_way.is_empty(), !other_way.is_empty()));
+        other.hang_up();
+        one.wait_until_over();
+    }
+}
+
+#[test]
+fn a_device_that_must_not_use_srtp_is_refused_and_one_that_must_is_not_called_in_clear() {
+    for (srtp, security, goes) in
+        [("off", "srtp-mand", false), ("required", "", false), ("required", "srtp-mand", true)]
+    {
+        let office = office("127.0.0.1:9", Hours::Open);
+        let office = office.replace("  srtp         = \"optional\"", &format!("  srtp = \"{srtp}\""));
+        let exchange = Exchange::start("srtp-policy", &office);
+        let one = phone(&exchange, RECEPTION, 500, Taste { security, ..Taste::default() });
+        let other = phone(&exchange, ACCOUNTS, 1000, Taste::default());
+        one.dial("201");
+        if goes {
+            talk((&one, 500), (&other, 1000));
+        } else {
+            one.wait_until_over();
+            assert!(!other.log().contains("Incoming call"), "{srtp} {security:?}");
+        }
+    }
+}
+
+#[test]
+fn a_caller_whom_the_desk_took_is_asked_to_speak_as_the_one_who_answers() {
+    let exchange = without_carrier("follow");
+    let reception = phone(&exchange, RECEPTION, 500, Taste { codecs: "G722/16000/1", ..Taste::default() });
+    let caller = phone(&exchange, ACCOUNTS, 1000, Taste { codecs: "pcma,G722/16000/1", ..Taste::default() });
+    caller.dial(NUMBER);
+    caller.wait_to_hear(GREETING);
+    caller.press("1");
+    let again = "Set audio decoder: G722";
+    wait_for("the caller to speak G.722", Duration::from_secs(20), || caller.log().contains(again));
+    reception.wait_to_hear(1000);
+    caller.hang_up();
+    reception.wait_until_over();
+    assert_eq!(exchange.last_call()["outcome"], "answered");
 }
 
 #[test]

@@ -82,9 +82,8 @@ fn fec_grows_with_the_loss_that_the_peer_reports() {
     let fec = opus_line(OpusParameters { fec: true, constant_bitrate: false, ..OpusParameters::default() });
     let bytes = |line: &Line, loss| line.packets(&sound, loss).iter().map(Vec::len).sum::<usize>();
     let plain = opus_line(OpusParameters::default());
-    println!("fec {} {} {} plain {}", bytes(&fec, 0), bytes(&fec, 5), bytes(&fec, 20), bytes(&plain, 20));
-    assert_ne!(fec.packets(&sound, 20), fec.packets(&sound, 0));
-    assert_eq!(plain.packets(&sound, 1).len(), 100);
+    assert!(bytes(&fec, 20) > bytes(&fec, 5) && bytes(&fec, 5) > bytes(&fec, 0));
+    assert!(bytes(&plain, 20) <= bytes(&plain, 0) * 11 / 10, "a peer that can't use it gets none");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::super::detect::{Ear, dominant};
-use super::super::testing::{level, sine, steepest};
+use super::super::testing::{level, sine, speech, steepest};
 use super::*;
 
 const RATES: [Rate; 3] = [Rate::Narrow, Rate::Wide, Rate::Full];
@@ -39,6 +39,28 @@ fn digits_and_two_tones_stay_what_they_are() {
             let mut sound: Vec<i16> = low.iter().zip(&high).map(|(low, high)| low + high).collect();
             stretch(Rate::Narrow, &mut sound);
             assert!(Ear::hear(&sound).hears(pair.map(|hz| hz as u16)), "{pair:?}");
+        }
+    }
+}
+
+#[test]
+fn most_of_speech_can_be_stretched_and_none_of_it_clicks() {
+    for rate in RATES {
+        for stretch in BOTH {
+            let whole = speech(rate, 3000);
+            let (mut tried, mut done) = (0, 0);
+            for part in whole.chunks_exact(rate.samples(40)) {
+                let mut sound = part.to_vec();
+                let changed = stretch(rate, &mut sound);
+                tried += 1;
+                done += usize::from(changed > 0);
+                assert_eq!(sound.len().abs_diff(part.len()), changed);
+                assert!(steepest(&sound) <= steepest(part) * 5 / 4 + 100, "{rate:?}");
+                let meets = |one: i16, other: i16| (i32::from(one) - i32::from(other)).abs() <= 1 + steepest(part) / 8;
+                assert!(meets(sound[0], part[0]), "the ends must meet what lies around");
+                assert!(meets(sound[sound.len() - 1], part[part.len() - 1]), "the ends must meet what lies around");
+            }
+            assert!(done * 2 >= tried, "{rate:?}: {done} of {tried}");
         }
     }
 }

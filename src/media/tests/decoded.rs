@@ -303,3 +303,24 @@ fn the_score_of_a_call_tells_loss_in_each_direction() {
     let (good, bad) = (bench.stats(A).mos.expect("heard"), bench.stats(B).mos.expect("heard"));
     assert!(good > 4.2 && bad < 4.0 && bad > 2.0, "{good} {bad}");
 }
+
+#[test]
+fn decoded_sound_is_late_by_a_few_packets_and_no_more() {
+    for (from, to) in [(Codec::Pcma, Codec::G722), (Codec::Pcma, Codec::Opus), (Codec::Opus, Codec::Pcma)] {
+        let (mut bench, a, _) = Bench::call(agreed(from, None, PHONE_A), agreed(to, None, PHONE_B));
+        let mut speaker = Speaker::new(a, from, 1000, 20);
+        speaker.tone = ToneGenerator::new([1000, 0], &[0, 2000, 5000]);
+        let start = bench.now;
+        for _ in 0..150 {
+            let bytes = speaker.packet();
+            bench.receive(A, speaker.phone.from, &bytes);
+            bench.run_for(20);
+        }
+        let stream = bench.sent_to(B);
+        let heard = hear(to, &stream);
+        let first = heard.chunks_exact(80).position(|block| level_dbm0(block) > -25.0).expect("heard") as u64 * 10;
+        let began = stream[0].at.since(start).as_millis() as u64;
+        let delay = began + first - 2000;
+        assert!((20..=70).contains(&delay), "{from:?} to {to:?}: {delay} ms behind the packet that brought it");
+    }
+}

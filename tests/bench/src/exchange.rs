@@ -19,8 +19,8 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Puts the office into an empty data directory.
-    pub fn prepare(binary: &Path, phones: usize) -> io::Result<Self> {
+    /// Puts the office into an empty data directory. `record`: every call is recorded.
+    pub fn prepare(binary: &Path, phones: usize, record: bool) -> io::Result<Self> {
         let directory = std::env::temp_dir().join(format!("dozvon-bench-{}", std::process::id()));
         fs::create_dir_all(&directory)?;
         let free = || UdpSocket::bind("127.0.0.1:0")?.local_addr().map(|address| address.port());
@@ -36,7 +36,7 @@ impl Exchange {
         for phone in 0..phones {
             let _ = write!(
                 office,
-                "[[extension]]\nnumber = \"{}\"\nemployee = \"Bench\"\n  [[extension.device]]\n  kind = \"sip\"\n  login = \"{}\"\n  password = \"{}\"\n",
+                "[[extension]]\nnumber = \"{}\"\nemployee = \"Bench\"\nrecord = {record}\n  [[extension.device]]\n  kind = \"sip\"\n  login = \"{}\"\n  password = \"{}\"\n",
                 number(phone),
                 login(phone),
                 password(phone)
@@ -66,6 +66,11 @@ impl Exchange {
         Ok(self)
     }
 
+    /// Bytes of all recordings on the disk so far.
+    pub fn recorded_bytes(&self) -> u64 {
+        bytes_under(&self.directory.join("data").join("recordings"))
+    }
+
     pub fn pid(&self) -> u32 {
         self.running.as_ref().map_or(0, Running::pid)
     }
@@ -76,4 +81,14 @@ impl Drop for Exchange {
         self.running = None;
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+fn bytes_under(directory: &Path) -> u64 {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let bytes = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(about) if about.is_dir() => bytes_under(&entry.path()),
+        Ok(about) => about.len(),
+        Err(_) => 0,
+    };
+    entries.map(bytes).sum()
 }

@@ -1,32 +1,44 @@
-//! What a call costs, beside a bare forwarder that moves the same packets in the same run.
+//! What a call costs, beside a bare forwarder that moves the same packets in the same run, and what sound costs, beside the bare codecs
+//! on the same frames.
 //!
 //! usage: dozvon-bench DOZVON [--rounds N] [--seconds N] [--calls N,N]
 //!
-//! CPU time is utime and stime of /proc/PID/stat over a window in which nothing but that load goes on. Everything is on loopback.
+//! CPU time is that of all threads of a process, by its CPU clock, over a window in which nothing but that load goes on. Everything is
+//! on loopback.
 
+mod calls;
+mod codecs;
 mod digest;
 mod exchange;
 mod floor;
+mod import;
 mod phones;
+mod plane;
 mod process;
 mod sound;
+mod speech;
+mod table;
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use calls::{CALLS_A_SECOND, Kind, Relay, Talk, cost, relay};
+use codecs::Floor;
+use dozvon::codec::Codec;
 use exchange::Exchange;
+use import::{Import, Tune};
 use phones::Phones;
-use sound::{Heard, Side};
+use plane::Scene;
+use sound::Side;
 
-/// Calls set up, and registrations, in a round, and how many a second.
+/// Calls set up, and registrations, in a round, and how many of these a second.
 const SHORT_CALLS: u32 = 500;
 const REGISTRATIONS: u32 = 2000;
-const CALLS_A_SECOND: u32 = 100;
 const REGISTRATIONS_A_SECOND: u32 = 400;
-/// Before a window opens everybody has talked for so long.
-const WARM_UP: Duration = Duration::from_secs(1);
+/// Calls of voices, at most: each side has a voice of its own.
+const MOST_VOICES: usize = speech::VOICES / 2;
 
 struct Options {
     binary: PathBuf,
@@ -84,39 +96,79 @@ struct Round {
     call_ms: f64,
     /// For each number of calls.
     relays: Vec<Relay>,
+    sound: Sound,
 }
 
+/// Where sound is decoded, encoded, mixed, recorded or imported.
 #[derive(Default, Clone)]
-struct Relay {
+struct Sound {
+    /// Of each kind of talk below.
     calls: usize,
-    floor_ms: f64,
-    exchange_ms: f64,
-    call_kib: f64,
-    lost: f64,
-    wrong: u64,
+    relayed: Talk,
+    recorded: Talk,
+    /// For G.722 and for Opus.
+    transcodings: Vec<Transcoding>,
+    /// For each of [`plane::CONFERENCES`].
+    conferences: Vec<Alone>,
+    import: Option<Import>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Transcoding {
+    talk: Talk,
+    /// For each second of a call.
+    alone: Alone,
+    /// What changing the rate has of the codecs.
+    resampling_ms: f64,
+}
+
+/// The media plane in virtual time and the bare codecs, second by second in turn: what else goes on in the machine blurs both alike.
+/// CPU milliseconds for each second.
+#[derive(Default, Clone, Copy)]
+struct Alone {
+    plane_ms: f64,
+    codecs_ms: f64,
+}
+
+impl Alone {
+    fn measure(scene: &mut Scene, floor: &mut Floor, seconds: u32) -> io::Result<Self> {
+        let mut sum = Self::default();
+        for _ in 0..seconds {
+            sum.plane_ms += scene.second()?;
+            sum.codecs_ms += floor.second()?;
+        }
+        scene.check()?;
+        Ok(sum.over(f64::from(seconds)))
+    }
+
+    fn over(self, many: f64) -> Self {
+        Self { plane_ms: self.plane_ms / many, codecs_ms: self.codecs_ms / many }
+    }
 }
 
 fn bench(options: &Options) -> io::Result<()> {
     process::allow_files();
     let size = std::fs::metadata(&options.binary)?.len();
+    let tune = Tune::make()?;
     let mut rounds = Vec::new();
     for number in 1..=options.rounds {
         eprintln!("round {number} of {}", options.rounds);
-        rounds.push(round(options)?);
+        let mut round = round(options)?;
+        round.sound = sound_round(options, tune.as_ref())?;
+        rounds.push(round);
     }
-    print(&rounds, size);
+    table::print(&rounds, size);
     Ok(())
 }
 
 fn round(options: &Options) -> io::Result<Round> {
     let most = options.calls.iter().copied().max().unwrap_or(1);
     let mut sides: Vec<Side> = (0..most * 2).map(|_| Side::new()).collect::<io::Result<_>>()?;
-    let ports: Vec<u16> = sides.iter().map(Side::port).collect();
 
-    let exchange = Exchange::prepare(&options.binary, most * 2)?;
+    let exchange = Exchange::prepare(&options.binary, most * 2, false)?;
     let begun = Instant::now();
     let exchange = exchange.start()?;
-    let mut phones = Phones::new(exchange.sip, ports)?;
+    let mut phones = Phones::new(exchange.sip, sides.iter().map(Side::line).collect())?;
     phones.register(0, Duration::from_millis(1))?;
     let mut round = Round { start_ms: ms(begun.elapsed()), ..Round::default() };
     for phone in 1..most * 2 {
@@ -139,117 +191,36 @@ fn round(options: &Options) -> io::Result<Round> {
     Ok(round)
 }
 
-/// CPU milliseconds of the exchange for each of so many doings, at a steady rate.
-fn cost(
-    exchange: &Exchange,
-    times: u32,
-    a_second: u32,
-    phones: &mut Phones,
-    mut one: impl FnMut(&mut Phones, u32) -> io::Result<()>,
-) -> io::Result<f64> {
-    let (start, before) = (Instant::now(), process::cpu_ms(exchange.pid()));
-    for n in 0..times {
-        phones.wait_until(start + Duration::from_secs(1) * n / a_second)?;
-        one(phones, n)?;
-    }
-    phones.wait_until(Instant::now() + Duration::from_millis(300))?;
-    Ok((process::cpu_ms(exchange.pid()) - before) / f64::from(times))
-}
-
-/// The same sound through the floor and through the exchange, one after the other. `before`: its memory before the first call.
-fn relay(
-    exchange: &Exchange,
-    before: f64,
-    phones: &mut Phones,
-    sides: &mut [Side],
-    window: Duration,
-) -> io::Result<Relay> {
-    let calls = sides.len() / 2;
-    let pairs: Vec<(u16, u16)> = sides.chunks(2).map(|pair| (pair[0].port(), pair[1].port())).collect();
-    let (floor, ports) = floor::start(&pairs)?;
-    for (pair, (one, other)) in sides.chunks_mut(2).zip(ports) {
-        pair[0].to.set_port(one);
-        pair[1].to.set_port(other);
-    }
-    let (floor_cpu, _) = measure(floor.pid(), sides, window)?;
-    drop(floor);
-
-    let mut up = Vec::new();
-    for (call, pair) in sides.chunks_mut(2).enumerate() {
-        let made = phones.call(call * 2, call * 2 + 1)?;
-        (pair[0].to, pair[1].to) = (made.media[0], made.media[1]);
-        up.push(made);
-    }
-    let (cpu, heard) = measure(exchange.pid(), sides, window)?;
-    let grown = process::resident_kib(exchange.pid()) - before;
-    for call in &up {
-        phones.hang_up(call)?;
-    }
-    let call_seconds = calls as f64 * window.as_secs_f64();
-    Ok(Relay {
+/// As many calls of each kind, one kind after the other, then what needs no exchange.
+fn sound_round(options: &Options, tune: Option<&Tune>) -> io::Result<Sound> {
+    let least = options.calls.iter().copied().min().unwrap_or(1);
+    let calls = least.min(MOST_VOICES);
+    let talk = |other, record| {
+        calls::talk(&options.binary, calls, Kind { codecs: [Codec::Pcma, other], record }, options.window)
+    };
+    let mut sound = Sound {
         calls,
-        floor_ms: floor_cpu / call_seconds,
-        exchange_ms: cpu / call_seconds,
-        call_kib: grown / calls as f64,
-        lost: 1.0 - heard.right as f64 / heard.sent as f64,
-        wrong: heard.wrong,
-    })
-}
-
-/// CPU milliseconds of a process while everybody talks through it.
-fn measure(pid: u32, sides: &[Side], window: Duration) -> io::Result<(f64, Heard)> {
-    let mut tick = 0;
-    sound::talk(sides, WARM_UP, &mut tick)?;
-    let before = process::cpu_ms(pid);
-    let heard = sound::talk(sides, window, &mut tick)?;
-    Ok((process::cpu_ms(pid) - before, heard))
+        relayed: talk(Codec::Pcma, false)?,
+        recorded: talk(Codec::Pcma, true)?,
+        import: tune.map(Tune::measure).transpose()?,
+        ..Sound::default()
+    };
+    let seconds = options.window.as_secs() as u32;
+    for other in [Codec::G722, Codec::Opus] {
+        let codecs = [Codec::Pcma, other];
+        let talk = talk(other, false)?;
+        let mut floor = Floor::of_calls(calls, codecs)?;
+        let alone = Alone::measure(&mut Scene::calls(calls, codecs), &mut floor, seconds)?.over(calls as f64);
+        let resampling_ms = floor.second_of_resampling() / calls as f64;
+        sound.transcodings.push(Transcoding { talk, alone, resampling_ms });
+    }
+    for (codec, speakers) in plane::CONFERENCES {
+        let mut floor = Floor::of_conference(plane::PARTIES, speakers, codec)?;
+        sound.conferences.push(Alone::measure(&mut Scene::conference(codec, speakers), &mut floor, seconds)?);
+    }
+    Ok(sound)
 }
 
 fn ms(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
-}
-
-/// The median of the rounds, with the least and the most.
-struct Spread(f64, f64, f64);
-
-impl Spread {
-    fn of(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> Self {
-        let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        Self(figures[figures.len() / 2], figures[0], figures[figures.len() - 1])
-    }
-
-    fn say(&self, unit: &str, digits: usize) -> String {
-        let Self(median, least, most) = self;
-        format!("{median:.digits$} {unit} ({least:.digits$}-{most:.digits$})")
-    }
-}
-
-fn print(rounds: &[Round], size: u64) {
-    println!("{} rounds; median (least-most)\n", rounds.len());
-    row("", "measured", "aim");
-    row("---", "---", "---");
-    for at in 0..rounds[0].relays.len() {
-        let of = |figure: fn(&Relay) -> f64| Spread::of(rounds, |round| figure(&round.relays[at]));
-        let calls = rounds[0].relays[at].calls;
-        row(&format!("relay, {calls} calls: CPU a call-second"), &of(|relay| relay.exchange_ms).say("ms", 3), "");
-        row("  the floor in the same run", &of(|relay| relay.floor_ms).say("ms", 3), "");
-        row("  times the floor", &of(|relay| relay.exchange_ms / relay.floor_ms).say("", 2), "at most 1.5");
-        row("  memory a call", &of(|relay| relay.call_kib).say("kB", 0), "under 40 kB");
-        row("  packets lost", &of(|relay| relay.lost * 100.0).say("%", 3), "0");
-        row("  packets of another call", &of(|relay| relay.wrong as f64).say("", 0), "0");
-    }
-    row("CPU a call set up and ended", &Spread::of(rounds, |round| round.call_ms).say("ms", 3), "0.5 ms");
-    row("CPU a registration", &Spread::of(rounds, |round| round.registration_ms).say("ms", 3), "0.06 ms");
-    row(
-        "memory idle, all registered",
-        &Spread::of(rounds, |round| round.idle_kib / 1024.0).say("MB", 1),
-        "under 20 MB",
-    );
-    row("start to first accepted REGISTER", &Spread::of(rounds, |round| round.start_ms).say("ms", 0), "under 100 ms");
-    row("binary", &format!("{:.1} MB", size as f64 / 1e6), "under 12 MB");
-}
-
-fn row(what: &str, measured: &str, aim: &str) {
-    println!("| {what:38} | {measured:28} | {aim:12} |");
 }

@@ -6,7 +6,10 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use dozvon::codec::Codec;
+
 use crate::digest;
+use crate::speech;
 
 /// A request is sent again after so long, so many times.
 const RESEND: Duration = Duration::from_millis(500);
@@ -16,8 +19,8 @@ pub struct Phones {
     socket: UdpSocket,
     us: SocketAddr,
     exchange: SocketAddr,
-    /// Where each phone gets its sound.
-    ports: Vec<u16>,
+    /// Where each phone gets its sound, and the one codec that it speaks.
+    lines: Vec<(u16, Codec)>,
     /// Where the exchange gets what a called phone says, by its login.
     offered: HashMap<String, SocketAddr>,
     /// Calls and requests made so far: unique ids.
@@ -53,10 +56,10 @@ pub fn number(phone: usize) -> String {
 }
 
 impl Phones {
-    pub fn new(exchange: SocketAddr, ports: Vec<u16>) -> io::Result<Self> {
+    pub fn new(exchange: SocketAddr, lines: Vec<(u16, Codec)>) -> io::Result<Self> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         let us = socket.local_addr()?;
-        Ok(Self { socket, us, exchange, ports, offered: HashMap::new(), made: 0 })
+        Ok(Self { socket, us, exchange, lines, offered: HashMap::new(), made: 0 })
     }
 
     /// One registration, both rounds. Sends again every `patience` until the first answer: the exchange may be starting.
@@ -80,7 +83,7 @@ impl Phones {
         let to = format!("<sip:{}@{exchange}>", number(called));
         let uri = format!("sip:{}@{exchange}", number(called));
         let contact = format!("Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n", login(caller), self.us);
-        let offer = description(self.ports[caller]);
+        let offer = description(self.lines[caller]);
         let first = self.request("INVITE", &uri, &id, 1, &from, &to, &contact, &offer);
         let challenge = self.ask(&first, &id, 1, RESEND)?;
         self.send(&acknowledge_refusal(&first, &challenge))?;
@@ -188,12 +191,12 @@ impl Phones {
         let uri = request.first.split(' ').nth(1).unwrap_or("");
         let login = uri.trim_start_matches("sip:").split('@').next().unwrap_or("").to_owned();
         let phone =
-            login.trim_start_matches("bench").parse::<usize>().ok().and_then(|phone| self.ports.get(phone)).copied();
-        let port = phone.ok_or_else(|| wrong(&format!("a call for nobody: {}", request.first)))?;
+            login.trim_start_matches("bench").parse::<usize>().ok().and_then(|phone| self.lines.get(phone)).copied();
+        let line = phone.ok_or_else(|| wrong(&format!("a call for nobody: {}", request.first)))?;
         let contact = format!("Contact: <sip:{login}@{}>\r\nContent-Type: application/sdp\r\n", self.us);
         self.offered.insert(login, media_of(&request.body)?);
         self.send(&request.response(180, "", ""))?;
-        self.send(&request.response(200, &contact, &description(port)))
+        self.send(&request.response(200, &contact, &description(line)))
     }
 }
 
@@ -275,10 +278,15 @@ fn expect(message: &Message, status: u16) -> io::Result<()> {
     }
 }
 
-fn description(port: u16) -> String {
+fn description((port, codec): (u16, Codec)) -> String {
+    let (number, name, clock) = (speech::payload_type(codec), codec.rtp_name(), codec.clock_rate());
+    let more = match codec {
+        Codec::Opus => format!("/2\r\na=fmtp:{number} useinbandfec=1"),
+        Codec::Pcma | Codec::Pcmu | Codec::G722 => String::new(),
+    };
     format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n\
-         a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP {number} 101\r\n\
+         a=rtpmap:{number} {name}/{clock}{more}\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
     )
 }
 

@@ -1,0 +1,45 @@
+//! Any bytes as payloads of any codec, with gaps between: no panic, nothing written beyond what a payload holds, and what comes
+//! out can be encoded and stretched. The input is a byte for codec and rate, then steps: what to do, a length, a payload.
+#![no_main]
+
+use dozvon::codec::{Codec, Decoder, Encoder, OpusParameters, Rate, stretch};
+use libfuzzer_sys::fuzz_target;
+
+const RATES: [Rate; 3] = [Rate::Narrow, Rate::Wide, Rate::Full];
+
+fuzz_target!(|input: &[u8]| {
+    let [choice, steps @ ..] = input else { return };
+    let (choice, mut steps) = (*choice, steps);
+    let codec = Codec::ALL[usize::from(choice) % Codec::ALL.len()];
+    let rate = RATES[usize::from(choice / 4) % RATES.len()];
+    let mut decoder = Decoder::new(codec, rate);
+    let mut encoder = Encoder::new(codec, &OpusParameters { fec: true, dtx: choice >= 128, ..OpusParameters::default() });
+    let mut out = vec![0; rate.samples(120)];
+    while let [step, length, rest @ ..] = steps {
+        let (payload, later) = rest.split_at(rest.len().min(usize::from(*length)));
+        steps = later;
+        let gap = rate.samples(10 * (1 + u32::from(*step / 8) % 6));
+        let written = match step % 8 {
+            0 => sound(gap, || decoder.conceal(&mut out[..gap])),
+            1 => sound(gap, || decoder.noise(payload, &mut out[..gap])),
+            2 => sound(gap, || decoder.recover(payload, &mut out[..gap])),
+            _ => decoder.decode(payload, &mut out),
+        };
+        let ms = Decoder::payload_ms(codec, payload);
+        assert!(step % 8 < 3 || written <= rate.samples(ms.map_or(0, |ms| ms + 1)), "{codec:?}: {written} of {ms:?}");
+        let mut heard = out[..written].to_vec();
+        let removed = stretch::shorten(rate, &mut heard);
+        assert_eq!(heard.len() + removed, written);
+        let added = stretch::lengthen(rate, &mut heard);
+        assert_eq!(heard.len() + removed, written + added);
+        if encoder.rate() == rate {
+            encoder.expect_loss(*step);
+            assert!(encoder.encode(&out[..gap], &mut [0; 1275]) <= 1275);
+        }
+    }
+});
+
+fn sound(length: usize, fill: impl FnOnce()) -> usize {
+    fill();
+    length
+}
