@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::files::{NewMedia, Written};
 use super::handle::{Handle, HandleError};
+use super::sound::Progress;
 use crate::desk;
 use crate::office::file::{self, Context, MediaImport, Reading};
 use crate::office::{Office, changes};
@@ -29,11 +30,18 @@ impl From<HandleError> for Refused {
 }
 
 /// Applies the text of the office file that lies at `path`; media files are found beside it. With `dry_run` everything
-/// is read and checked, and nothing changes.
+/// is read and checked, and nothing changes. `told` hears how far long media files are.
 ///
 /// # Errors
 /// Everything that is wrong with the file, or what the disk says; nothing has changed then.
-pub fn apply(handle: &Handle, path: &Path, text: &str, dry_run: bool, author: &str) -> Result<Applied, Refused> {
+pub fn apply(
+    handle: &Handle,
+    path: &Path,
+    text: &str,
+    dry_run: bool,
+    author: &str,
+    told: &mut dyn FnMut(String),
+) -> Result<Applied, Refused> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut applied = Applied::default();
@@ -45,7 +53,7 @@ pub fn apply(handle: &Handle, path: &Path, text: &str, dry_run: bool, author: &s
         let reading = file::read(text, current, context)
             .map_err(|problems| Refused(problems.iter().map(|problem| problem.in_file(&name)).collect()))?;
         applied.warnings = reading.warnings.iter().map(|warning| warning.in_file(&name)).collect();
-        let (office, new_media) = import(reading, folder)?;
+        let (office, new_media) = import(reading, folder, told)?;
         applied.changes = changes::between(current, &office).iter().map(ToString::to_string).collect();
         if dry_run || office == *current {
             return Ok::<_, Refused>(None);
@@ -61,11 +69,20 @@ pub fn apply(handle: &Handle, path: &Path, text: &str, dry_run: bool, author: &s
 }
 
 /// Reads and decodes the media files that are new, all of them before anything is written.
-fn import(reading: Reading, folder: &Path) -> Result<(Office, Vec<NewMedia>), Refused> {
+fn import(reading: Reading, folder: &Path, told: &mut dyn FnMut(String)) -> Result<(Office, Vec<NewMedia>), Refused> {
     let mut office = reading.office;
     let (mut new, mut faults) = (Vec::new(), Vec::new());
     for MediaImport { name, path } in reading.imports {
-        match NewMedia::read(&folder.join(&path), &mut |_| {}) {
+        let file = folder.join(&path);
+        let mut steps = is_long(&file).then(|| (1..=10_u8).map(|step| step * 10).peekable());
+        let read = NewMedia::read(&file, &mut |Progress { percent }| {
+            let passed =
+                steps.as_mut().and_then(|steps| std::iter::from_fn(|| steps.next_if(|step| *step <= percent)).last());
+            if let Some(percent) = passed {
+                told(format!("media {name}: {percent} %"));
+            }
+        });
+        match read {
             Ok(media) => {
                 for place in office.media.iter_mut().filter(|place| place.name == name) {
                     place.file.clone_from(&media.stored);
@@ -78,3 +95,10 @@ fn import(reading: Reading, folder: &Path) -> Result<(Office, Vec<NewMedia>), Re
     }
     if faults.is_empty() { Ok((office, new)) } else { Err(Refused(faults)) }
 }
+
+/// Whether somebody would wonder what takes so long: a megabyte of mp3 is a minute of sound, and read in a second.
+fn is_long(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|about| about.len() >= LONG_BYTES)
+}
+
+const LONG_BYTES: u64 = 1 << 20;

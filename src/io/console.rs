@@ -190,7 +190,7 @@ pub fn stored_office(data: &Path) -> Result<Office, Refusal> {
 
 /// Has it done by the running exchange, or does it here when none runs.
 fn order(data: &Path, request: Request) -> Result<(Vec<String>, Vec<String>), Refusal> {
-    let answer = match control::ask(data, &request) {
+    let answer = match control::ask(data, &request, &mut tell) {
         Ok(Some(answer)) => answer,
         Ok(None) if is_taken(data) => {
             return Err(Refusal::of("the exchange is starting or stopping; try again in a moment"));
@@ -201,7 +201,13 @@ fn order(data: &Path, request: Request) -> Result<(Vec<String>, Vec<String>), Re
     match answer {
         Answer::Done { changes, warnings } => Ok((changes, warnings)),
         Answer::Refused { reasons } => Err(Refusal(reasons)),
+        Answer::Working { words } => Err(Refusal::of(words)), // is never the last
     }
+}
+
+/// How far it is: beside what is printed, so that that can be read by a program.
+fn tell(words: String) {
+    eprintln!("{words}");
 }
 
 fn do_here(data: &Path, request: Request) -> Result<Answer, Refusal> {
@@ -209,7 +215,7 @@ fn do_here(data: &Path, request: Request) -> Result<Answer, Refusal> {
     if let Some(password) = first_sign_in.and_then(|sign_in| sign_in.password) {
         eprintln!("first sign-in: admin / {password}");
     }
-    let answer = control::perform(&handle, request);
+    let answer = control::perform(&handle, request, &mut tell);
     handle.store().close();
     Ok(answer)
 }

@@ -53,6 +53,11 @@ pub enum Answer {
         /// What should be looked at.
         warnings: Vec<String>,
     },
+    /// Nothing is done yet, and it takes its time; another answer follows.
+    Working {
+        /// With what, and how far that is.
+        words: String,
+    },
     /// Nothing was done.
     Refused {
         /// Why, a line a fault.
@@ -60,12 +65,12 @@ pub enum Answer {
     },
 }
 
-/// Does what is asked.
-pub fn perform(handle: &Handle, request: Request) -> Answer {
+/// Does what is asked; `told` hears how far it is when that takes long.
+pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) -> Answer {
     let done = || Answer::Done { changes: Vec::new(), warnings: Vec::new() };
     let refused = |reason: String| Answer::Refused { reasons: vec![reason] };
     match request {
-        Request::Apply { path, text, dry_run } => match apply::apply(handle, &path, &text, dry_run, AUTHOR) {
+        Request::Apply { path, text, dry_run } => match apply::apply(handle, &path, &text, dry_run, AUTHOR, told) {
             Ok(applied) => Answer::Done { changes: applied.changes, warnings: applied.warnings },
             Err(apply::Refused(reasons)) => Answer::Refused { reasons },
         },
@@ -113,11 +118,11 @@ pub fn serve(handle: Handle) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks the exchange that runs on this data directory; `None` when none does.
+/// Asks the exchange that runs on this data directory; `None` when none does. `told` as with [`perform`].
 ///
 /// # Errors
 /// When it runs and does not answer.
-pub fn ask(data: &Path, request: &Request) -> io::Result<Option<Answer>> {
+pub fn ask(data: &Path, request: &Request, told: &mut dyn FnMut(String)) -> io::Result<Option<Answer>> {
     let stream = match with_short(data, |short| UnixStream::connect(short)) {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
@@ -127,7 +132,13 @@ pub fn ask(data: &Path, request: &Request) -> io::Result<Option<Answer>> {
     };
     stream.set_read_timeout(Some(PATIENCE))?;
     send(&stream, request)?;
-    receive(&stream).map(Some)
+    let mut lines = BufReader::new(&stream);
+    loop {
+        match receive(&mut lines)? {
+            Answer::Working { words } => told(words),
+            answer => return Ok(Some(answer)),
+        }
+    }
 }
 
 /// Removes the socket at the end.
@@ -138,8 +149,10 @@ pub fn close(data: &Path) {
 fn converse(handle: &Handle, stream: &UnixStream) -> io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     stream.set_write_timeout(Some(Duration::from_secs(5)))?;
-    let request = receive(stream)?;
-    send(stream, &perform(handle, request))
+    let request = receive(&mut BufReader::new(stream))?;
+    // Who does not listen any more wants it done all the same.
+    let answer = perform(handle, request, &mut |words| drop(send(stream, &Answer::Working { words })));
+    send(stream, &answer)
 }
 
 fn send<T: Serialize>(mut stream: &UnixStream, value: &T) -> io::Result<()> {
@@ -148,9 +161,9 @@ fn send<T: Serialize>(mut stream: &UnixStream, value: &T) -> io::Result<()> {
     stream.write_all(&line)
 }
 
-fn receive<T: for<'a> Deserialize<'a>>(stream: &UnixStream) -> io::Result<T> {
+fn receive<T: for<'a> Deserialize<'a>>(stream: &mut impl BufRead) -> io::Result<T> {
     let mut line = String::new();
-    BufReader::new(stream.take(LONGEST_LINE)).read_line(&mut line)?;
+    stream.take(LONGEST_LINE).read_line(&mut line)?;
     Ok(serde_json::from_str(&line)?)
 }
 

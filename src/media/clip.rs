@@ -1,7 +1,7 @@
 //! A sound that is played: coded already, in every codec of a telephone.
 
 use crate::base::Duration;
-use crate::codec::{ClipEncoder, Coded, Rate};
+use crate::codec::{ClipEncoder, Coded, Packets, Rate};
 
 /// Sound in frames of 20 ms: G.711, G.722 and Opus, all three of the same length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,20 @@ impl Clip {
         let mut encoder = ClipEncoder::new(Rate::Narrow);
         samples.chunks(encoder.frame()).for_each(|frame| encoder.encode(frame));
         Self(encoder.finish())
+    }
+
+    /// As [`from_narrow`](Self::from_narrow), for sound that is played round and round without a pause. G.722 and Opus predict from what
+    /// was before, so they begin with what they would remember of the end; else each round would begin with a bang.
+    pub fn endless(samples: &[i16]) -> Self {
+        let mut encoder = ClipEncoder::new(Rate::Narrow);
+        let frames = samples.chunks(encoder.frame());
+        let warm = frames.len().min(WARM_UP_FRAMES);
+        frames.clone().skip(frames.len() - warm).chain(frames).for_each(|frame| encoder.encode(frame));
+        let mut coded = encoder.finish();
+        let mut opus = Packets::default();
+        (warm..coded.opus.len()).for_each(|frame| opus.push(coded.opus.get(frame)));
+        let (alaw, g722) = (coded.alaw.split_off(warm * FRAME_BYTES), coded.g722.split_off(warm * FRAME_BYTES));
+        Self(Coded { alaw, g722, opus })
     }
 
     /// How many frames there are.
@@ -47,6 +61,8 @@ impl Clip {
     }
 }
 
+/// A fifth of a second, after which neither remembers what was before.
+const WARM_UP_FRAMES: usize = 10;
 /// Of a frame of G.711 and of G.722.
 pub(super) const FRAME_BYTES: usize = 160;
 /// Milliseconds of a frame.

@@ -9,10 +9,14 @@ fn apply_request(scratch: &Scratch, text: &str, dry_run: bool) -> Request {
     Request::Apply { path: office_file(scratch), text: text.to_owned(), dry_run }
 }
 
+fn order(handle: &Handle, request: Request) -> Answer {
+    perform(handle, request, &mut |_| {})
+}
+
 fn done(answer: Answer) -> (Vec<String>, Vec<String>) {
     match answer {
         Answer::Done { changes, warnings } => (changes, warnings),
-        Answer::Refused { reasons } => panic!("refused: {reasons:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -39,19 +43,19 @@ fn a_running_exchange_is_asked_and_answers_over_its_socket() {
     let scratch = Scratch::new();
     let data = scratch.path().join("d".repeat(120));
     let request = apply_request(&scratch, "[office]\nname = \"Ромашка\"\n", false);
-    assert_eq!(ask(&data, &request).expect("nobody there"), None);
+    assert_eq!(ask(&data, &request, &mut |_| {}).expect("nobody there"), None);
     let mut beginning = Handle::open(&data).expect("fresh");
-    assert_eq!(ask(&data, &request).expect("nobody there"), None);
+    assert_eq!(ask(&data, &request, &mut |_| {}).expect("nobody there"), None);
     serve(beginning.handle.clone()).expect("a socket");
     let mode = fs::metadata(socket_path(&data)).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
-    let (changes, _) = done(ask(&data, &request).expect("answers").expect("runs"));
+    let (changes, _) = done(ask(&data, &request, &mut |_| {}).expect("answers").expect("runs"));
     assert_eq!(changes, ["office: name changed"]);
     assert_eq!(beginning.handle.office().settings.name, "Ромашка");
     assert!(matches!(beginning.orders.try_recv(), Ok(super::super::handle::Order::Office(..))));
     close(&data);
-    assert_eq!(ask(&data, &request).expect("nobody there"), None);
+    assert_eq!(ask(&data, &request, &mut |_| {}).expect("nobody there"), None);
 }
 
 #[test]
@@ -60,13 +64,13 @@ fn what_was_applied_outlives_a_restart_with_its_media_and_applies_to_nothing_aga
     let data = scratch.path().join("data");
     fs::write(scratch.path().join("greeting.wav"), wav()).expect("writable");
     let handle = Handle::open(&data).expect("fresh").handle;
-    let (changes, _) = done(perform(&handle, apply_request(&scratch, GREETING, false)));
+    let (changes, _) = done(order(&handle, apply_request(&scratch, GREETING, false)));
     assert_eq!(changes, ["media Приветствие: added"]);
     let before = handle.office();
     assert_eq!(before.media[0].clip.as_ref().expect("loaded").frames(), 50);
     let files = files_of(&handle);
     assert_eq!(files.len(), 4, "the original and what is played: {files:?}");
-    let again = done(perform(&handle, apply_request(&scratch, GREETING, false))).0;
+    let again = done(order(&handle, apply_request(&scratch, GREETING, false))).0;
     assert_eq!(again, [""; 0]);
     handle.store().close();
     drop(handle);
@@ -74,7 +78,27 @@ fn what_was_applied_outlives_a_restart_with_its_media_and_applies_to_nothing_aga
     let handle = Handle::open(&data).expect("kept").handle;
     assert_eq!(handle.office(), before);
     let exported = crate::office::file::write(&before, false);
-    assert_eq!(done(perform(&handle, apply_request(&scratch, &exported, false))).0, [""; 0]);
+    assert_eq!(done(order(&handle, apply_request(&scratch, &exported, false))).0, [""; 0]);
+}
+
+#[test]
+fn the_progress_of_a_long_media_file_is_told_over_the_socket() {
+    let scratch = Scratch::new();
+    let mut long = wav();
+    let second = long.split_off(44);
+    long.extend(second.repeat(70));
+    long[40..44].copy_from_slice(&(70 * 16_000_u32).to_le_bytes());
+    fs::write(scratch.path().join("greeting.wav"), long).expect("writable");
+    let data = scratch.path().join("data");
+    let beginning = Handle::open(&data).expect("fresh");
+    serve(beginning.handle.clone()).expect("free");
+    let mut told = Vec::new();
+    let answer = ask(&data, &apply_request(&scratch, GREETING, false), &mut |words| told.push(words));
+    let (changes, _) = done(answer.expect("answers").expect("runs"));
+    assert_eq!(changes, ["media Приветствие: added"]);
+    let steps: Vec<&str> = told.iter().filter_map(|words| words.strip_prefix("media Приветствие: ")).collect();
+    assert!(steps.len() > 4 && steps.len() == told.len() && steps.last() == Some(&"100 %"), "{told:?}");
+    close(&data);
 }
 
 #[test]
@@ -83,7 +107,7 @@ fn a_dry_run_and_a_refused_file_leave_nothing_behind() {
     let handle = Handle::open(&scratch.path().join("data")).expect("fresh").handle;
     let before = handle.office();
     fs::write(scratch.path().join("greeting.wav"), wav()).expect("writable");
-    let (changes, _) = done(perform(&handle, apply_request(&scratch, GREETING, true)));
+    let (changes, _) = done(order(&handle, apply_request(&scratch, GREETING, true)));
     assert_eq!(changes, ["media Приветствие: added"]);
     let faults = [
         (format!("{GREETING}\n[office]\nnmae = \"x\"\n"), "office.toml:6: "),
@@ -93,7 +117,7 @@ fn a_dry_run_and_a_refused_file_leave_nothing_behind() {
     ];
     fs::write(scratch.path().join("noise.wav"), "no sound at all").expect("writable");
     for (text, reason) in faults {
-        let Answer::Refused { reasons } = perform(&handle, apply_request(&scratch, &text, false)) else {
+        let Answer::Refused { reasons } = order(&handle, apply_request(&scratch, &text, false)) else {
             panic!("applied: {text}")
         };
         assert!(reasons.iter().all(|line| line.starts_with(reason)), "{reasons:?}");
@@ -108,7 +132,7 @@ fn a_lost_clip_is_made_again_from_its_original() {
     let data = scratch.path().join("data");
     fs::write(scratch.path().join("greeting.wav"), wav()).expect("writable");
     let handle = Handle::open(&data).expect("fresh").handle;
-    done(perform(&handle, apply_request(&scratch, GREETING, false)));
+    done(order(&handle, apply_request(&scratch, GREETING, false)));
     let before = handle.office();
     let files = files_of(&handle);
     let opus = files.iter().find(|name| name.ends_with(".opus")).expect("kept");
@@ -131,12 +155,12 @@ fn users_and_tokens_are_made_once() {
         password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned(),
         must_change: true,
     });
-    done(perform(&handle, user.clone()));
+    done(order(&handle, user.clone()));
     assert!(handle.office().users.iter().any(|user| user.login == "boss" && user.role == Role::Admin));
-    assert!(matches!(perform(&handle, user), Answer::Refused { .. }));
+    assert!(matches!(order(&handle, user), Answer::Refused { .. }));
     let token = Request::Token { name: "grafana".to_owned(), admin: false, sha256: to_hex(&[7; 32]) };
-    done(perform(&handle, token.clone()));
-    assert!(matches!(perform(&handle, token), Answer::Refused { .. }));
+    done(order(&handle, token.clone()));
+    assert!(matches!(order(&handle, token), Answer::Refused { .. }));
     let odd = Request::Token { name: "other".to_owned(), admin: false, sha256: "7".repeat(63) };
-    assert!(matches!(perform(&handle, odd), Answer::Refused { .. }));
+    assert!(matches!(order(&handle, odd), Answer::Refused { .. }));
 }

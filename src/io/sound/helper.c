@@ -137,10 +137,10 @@ static AVFormatContext *open_file(void) {
     file->io_open = open_nothing;
     int error = avformat_open_input(&file, "", format, NULL);
     if (error < 0)
-        fail(error == AVERROR_PATCHWELCOME ? CODING : DAMAGED, "its beginning", error);
+        fail(error == AVERROR_PATCHWELCOME ? CODING : DAMAGED, "its beginning cannot be read", 0);
     error = avformat_find_stream_info(file, NULL);
     if (error < 0)
-        fail(DAMAGED, "its beginning", error);
+        fail(DAMAGED, "its beginning cannot be read", 0);
     return file;
 }
 

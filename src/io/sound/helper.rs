@@ -220,3 +220,58 @@ const SAMPLE_BYTES: usize = 4;
 const LONGEST_LINE: usize = 256;
 /// Without a sign of life; a damaged file may be searched through to its end, which takes a second.
 const PATIENCE_MS: u16 = 30_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A minute of A-law as it is in a file.
+    fn minute() -> Vec<u8> {
+        let format = b"WAVEfmt \x10\0\0\0\x06\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data";
+        [b"RIFF\xff\xff\xff\xff", &format[..], &480_000_u32.to_le_bytes(), &[0x55, 0x20].repeat(240_000)].concat()
+    }
+
+    #[test]
+    fn it_is_locked_up_before_it_reads() {
+        let helper = Helper::new(&minute()).expect("memory");
+        let mut running = helper.start(60).expect("starts");
+        let sound = running.0.stdout.as_mut().expect("piped");
+        sound.read_exact(&mut [0; 4]).expect("it decodes, and waits until the pipe is read");
+        let about = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", running.0.id())).expect("it lives");
+        let status = about("status");
+        assert!(status.contains("Seccomp:\t2\n") && status.contains("NoNewPrivs:\t1\n"), "{status}");
+        let limits = about("limits");
+        for limit in ["Max cpu time", "Max file size", "Max processes", "Max open files", "Max address space"] {
+            let line = limits.lines().find(|line| line.starts_with(limit)).expect("named");
+            assert!(!line.contains("unlimited"), "{line}");
+        }
+        assert_eq!(about("environ"), "");
+    }
+
+    #[test]
+    fn who_does_not_want_the_rest_leaves_no_process_behind() {
+        let helper = Helper::new(&minute()).expect("memory");
+        let running = helper.start(60).expect("starts");
+        let place = format!("/proc/{}", running.0.id());
+        drop(running);
+        assert!(!std::path::Path::new(&place).exists());
+    }
+
+    #[test]
+    fn all_sound_comes_whole_and_may_be_asked_for_again() {
+        let helper = Helper::new(&minute()).expect("memory");
+        for _ in 0..2 {
+            let (mut samples, mut told) = (0, 0);
+            helper.decode(60, |percent| told = percent, |sound| samples += sound.len()).expect("decodes");
+            assert_eq!((samples, told), (60 * RATE as usize, 100));
+        }
+        let too_long = helper.decode(59, |_| {}, |_| {});
+        assert!(matches!(too_long, Err(ImportError::TooLong { most_seconds: 59 })), "{too_long:?}");
+    }
+
+    #[test]
+    fn what_was_sealed_cannot_be_changed() {
+        let mut file = sealed(b"sound").expect("memory");
+        assert!(file.write_all(b"more").is_err() && file.set_len(0).is_err());
+    }
+}

@@ -78,11 +78,16 @@ fn a_whisper_reaches_one_ear_only() {
 fn an_announcement_is_heard_by_all_and_those_who_leave_hear_nothing() {
     let (mut bench, mut speakers) = party([Codec::Pcma, Codec::G722, Codec::Opus, Codec::Pcma]);
     let tone = Sound::Tone(Tone { frequencies: [1900, 0], cadence_ms: vec![] });
-    bench.order(Command::Announce { room: ROOM, sound: tone });
+    let wave = |n: u16| (7218.0 * (std::f32::consts::TAU * 1900.0 * f32::from(n) / 8000.0).sin()) as i16;
+    let clip = Clip::from_narrow(&(0..17_000).map(wave).collect::<Vec<_>>());
     bench.order(Command::Separate { endpoint: EndpointId(4) });
-    bench.talk(&mut speakers[3..], 100);
-    assert_tone("narrow", &hear(Codec::Pcma, &bench.sent_to(EndpointId(1))), 1900);
-    assert_tone("wide", &hear(Codec::G722, &bench.sent_to(EndpointId(2))), 1900);
+    for sound in [tone, Sound::Clip { clip: Arc::new(clip), repeat: 1 }] {
+        bench.order(Command::Announce { room: ROOM, sound });
+        bench.talk(&mut speakers[3..], 100);
+        assert_tone("narrow", &hear(Codec::Pcma, &bench.sent_to(EndpointId(1))), 1900);
+        assert_tone("wide", &hear(Codec::G722, &bench.sent_to(EndpointId(2))), 1900);
+        bench.sent.clear();
+    }
     assert!(bench.sent_to(EndpointId(4)).is_empty());
     for n in 1..4 {
         bench.order(Command::Close { endpoint: EndpointId(n) });

@@ -33,6 +33,22 @@ fn a_clip_is_played_in_the_peers_codec_and_its_end_is_told() {
 }
 
 #[test]
+fn a_wide_band_telephone_is_sent_what_was_coded_for_it() {
+    let clip = clip(8000);
+    let g722: Vec<Vec<u8>> = clip.g722().chunks(160).map(<[u8]>::to_vec).collect();
+    let opus: Vec<Vec<u8>> = (0..clip.frames()).map(|frame| clip.opus(frame).to_vec()).collect();
+    for (codec, expected, ticks) in [(Codec::G722, g722, 160), (Codec::Opus, opus, 960)] {
+        let (mut bench, ..) = Bench::call(agreed(codec, None, PHONE_A), agreed(Codec::Pcma, None, PHONE_B));
+        bench.order(play(A, 3, 8000, 1));
+        bench.run_for(2000);
+        let steps = bench.sent.windows(2).map(|pair| pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp));
+        assert!(steps.into_iter().all(|step| step == ticks), "{codec:?}");
+        assert_eq!(bench.sent.iter().map(|packet| packet.payload.clone()).collect::<Vec<_>>(), expected, "{codec:?}");
+        assert_eq!(bench.take_told(), [Event::PlayEnded { endpoint: A, id: 3 }]);
+    }
+}
+
+#[test]
 fn the_other_side_is_not_heard_while_one_is_played_to_but_hears() {
     let (mut bench, mut a, mut b) = Bench::usual_call();
     bench.speak(&mut b, 5);
