@@ -19,6 +19,8 @@ pub const LEGS_PER_CALL: usize = 64;
 pub const DESK_STEPS: usize = 500;
 /// Hops a request may take: RFC 3261 §8.1.1.6.
 pub const MAX_FORWARDS: u32 = 70;
+/// Members of one room of the media plane; who comes after them hears nothing and is not heard.
+pub const ROOM_MEMBERS: usize = 32;
 /// Silence both ways ends a call that is not on hold (contract.md, SIP).
 pub const MEDIA_SILENCE: Duration = Duration::from_secs(60);
 /// The longest that a caller may hear ringing before the call is ended, whatever the devices say.

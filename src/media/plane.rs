@@ -9,7 +9,7 @@ use super::incoming::{Digits, Hearing, Kind};
 use super::room::{Room, WIDE};
 use super::tape::{Block, Mark, Side, Tape};
 use super::{Command, Destination, Event, Speaks};
-use crate::base::{Duration, EndpointId, Instant, RecordingId, Rng, RoomId};
+use crate::base::{Duration, EndpointId, Instant, RecordingId, Rng, RoomId, limits};
 use crate::codec::{Law, Rate};
 use crate::rtp::HEADER_BYTES;
 
@@ -531,6 +531,10 @@ impl Plane {
         let place = known.or_else(free).unwrap_or(self.rooms.len());
         if place == self.rooms.len() {
             self.rooms.push(None);
+        }
+        let members = self.rooms.get(place).and_then(Option::as_ref).map_or(0, |room| room.members.len());
+        if !stays && members >= limits::ROOM_MEMBERS {
+            return;
         }
         if let Some(own) = self.rooms.get_mut(place) {
             own.get_or_insert_with(|| Box::new(Room::new(room))).join(slot, id, speaks);

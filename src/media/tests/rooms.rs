@@ -101,7 +101,7 @@ fn an_announcement_is_heard_by_all_and_those_who_leave_hear_nothing() {
 fn a_room_of_thirty_two_is_heard_by_the_last_one() {
     let mut bench = Bench::new();
     let mut first = None;
-    for n in 1..=32u32 {
+    for n in 1..=33u32 {
         let endpoint = EndpointId(n);
         let terms = agreed(Codec::G722, None, &format!("10.0.1.{n}:4000"));
         let phone = Phone::new(endpoint, terms.rtp.expect("named"), 9);
@@ -113,6 +113,7 @@ fn a_room_of_thirty_two_is_heard_by_the_last_one() {
     let mut speakers = [first.expect("a speaker")];
     bench.talk(&mut speakers, 100);
     assert_tone("the last", &hear(Codec::G722, &bench.sent_to(EndpointId(32))), 1000);
+    assert!(bench.sent_to(EndpointId(33)).is_empty(), "there is no place for one more");
     let own = hear(Codec::G722, &bench.sent_to(EndpointId(1)));
     assert!(level_dbm0(&own[own.len() / 2..]) < -50.0, "nobody hears himself");
 }
