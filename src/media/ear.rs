@@ -13,6 +13,8 @@ pub(super) struct Ear {
     decoder: Decoder,
     /// Decoded, and not taken yet.
     ready: Vec<i16>,
+    /// One packet, as it is decoded.
+    packet: Vec<i16>,
     /// The last packet came then.
     heard_at: Instant,
     /// Comfort noise that the peer asked for when it fell silent: RFC 3389.
@@ -54,6 +56,7 @@ impl Ear {
             buffer: JitterBuffer::new(),
             decoder: Decoder::new(codec, rate),
             ready: Vec::with_capacity(rate.samples(LONGEST_MS + LONGEST_PACKET_MS)),
+            packet: vec![0; rate.samples(LONGEST_PACKET_MS)],
             heard_at: now,
             noise: None,
         }
@@ -109,17 +112,12 @@ impl Ear {
                         self.decoder = Decoder::new(codec, self.rate); // the peer switched: RFC 3264 §7 allows it at any time
                     }
                     self.noise = None;
-                    let start = self.ready.len();
-                    self.ready.resize(start + self.rate.samples(LONGEST_PACKET_MS), 0);
-                    let room = self.ready.get_mut(start..).unwrap_or_default();
-                    let samples = self.decoder.decode(payload, room);
+                    let mut samples = self.decoder.decode(payload, &mut self.packet);
                     if samples == 0 {
-                        let length = room.len().min(self.rate.samples(NONSENSE_MS));
-                        self.decoder.conceal(room.get_mut(..length).unwrap_or_default());
-                        self.ready.truncate(start + length);
-                    } else {
-                        self.ready.truncate(start + samples);
+                        samples = self.rate.samples(NONSENSE_MS);
+                        self.decoder.conceal(self.packet.get_mut(..samples).unwrap_or_default());
                     }
+                    self.ready.extend_from_slice(self.packet.get(..samples).unwrap_or_default());
                     true
                 }
                 Payload::Noise => {
