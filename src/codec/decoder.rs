@@ -104,30 +104,26 @@ impl Decoder {
     /// The packet before `next` was lost: fills `out` with what `next` repeats of it (RFC 6716 §2.1.7), or else as
     /// [`conceal`](Self::conceal) does. `next` is still to be decoded afterwards.
     pub fn recover(&mut self, next: &[u8], out: &mut [i16]) {
-        if let Machine::Opus(decoder) = &mut self.machine {
-            let repeated = !next.is_empty() && decoder.decode(next, out, true).is_ok_and(|made| made == out.len());
-            if repeated {
-                self.bridge.end(out);
-                return;
-            }
+        let Machine::Opus(decoder) = &mut self.machine else { return self.fill(Gap::Concealed, out) };
+        // libopus conceals in steps of 2.5 ms only.
+        let length = out.len().next_multiple_of(self.rate.samples(5) / 2).min(self.native.len());
+        let sound = self.native.get_mut(..length).unwrap_or_default();
+        let repeated = decoder.decode(next, sound, true);
+        let made = repeated.or_else(|_| decoder.decode(&[], sound, false)).unwrap_or(0).min(out.len());
+        for (place, sample) in out.iter_mut().zip(sound) {
+            *place = *sample;
         }
-        self.conceal(out);
+        silence_after(made, out);
+        self.bridge.end(out);
     }
 
-    /// Fills `out`, 10 to 60 ms, where a packet is missing: with the last pitch period, which fades within 60 ms, or by the
+    /// Fills `out`, at most 120 ms, where a packet is missing: with the last pitch period, which fades within 60 ms, or by the
     /// concealment of Opus.
     pub fn conceal(&mut self, out: &mut [i16]) {
-        match &mut self.machine {
-            Machine::Opus(decoder) => {
-                let made = decoder.decode(&[], out, false).unwrap_or(0);
-                silence_after(made, out);
-                self.bridge.end(out);
-            }
-            Machine::Law(_) | Machine::G722(_) | Machine::Mute => self.fill(Gap::Concealed, out),
-        }
+        self.recover(&[], out);
     }
 
-    /// Fills `out`, 10 to 60 ms, with comfort noise as an RFC 3389 payload describes it: the level in −dBov in the first byte,
+    /// Fills `out`, at most 120 ms, with comfort noise as an RFC 3389 payload describes it: the level in −dBov in the first byte,
     /// then reflection coefficients. An empty payload goes on with the noise before. The next sound is blended in.
     pub fn noise(&mut self, payload: &[u8], out: &mut [i16]) {
         self.bridge.noise.describe(payload);

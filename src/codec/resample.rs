@@ -22,6 +22,8 @@ pub struct Resampler {
     waiting: Vec<i16>,
     ready: Vec<i16>,
     uneven: bool,
+    /// What the slices so far left of an output sample, in parts of the input's rate.
+    owed: usize,
 }
 
 impl Resampler {
@@ -44,6 +46,7 @@ impl Resampler {
             waiting: Vec::with_capacity(from.samples(most)),
             ready: Vec::with_capacity(to.samples(most)),
             uneven: false,
+            owed: 0,
         }
     }
 
@@ -53,25 +56,34 @@ impl Resampler {
     }
 
     /// Resamples `input`, at most 120 ms, into `out`, which should hold as much time; returns how many samples were written.
-    /// A length that is not a multiple of 10 ms is taken too, and makes the stream 10 ms later, once.
+    /// A length that is not a multiple of 10 ms is taken too, and makes the stream 10 ms later, once. What `out` has no room
+    /// for is lost.
     pub fn process(&mut self, input: &[i16], out: &mut [i16]) -> usize {
         let input = input.get(..self.from.samples(LONGEST_MS)).unwrap_or(input);
-        let due = (input.len() * self.to.hz() as usize / self.from.hz() as usize).min(out.len());
-        let Some(out) = out.get_mut(..due) else { return 0 };
+        let due = self.due(input.len());
+        let written = due.min(out.len());
+        let Some(out) = out.get_mut(..written) else { return 0 };
         if self.fft.is_none() {
-            out.copy_from_slice(input.get(..due).unwrap_or_default());
-        } else if !self.uneven && input.len() % self.block_in.len() == 0 && due % self.block_out.len() == 0 {
+            out.copy_from_slice(input.get(..written).unwrap_or_default());
+        } else if !self.uneven && input.len() % self.block_in.len() == 0 && written == due {
             for (input, out) in input.chunks_exact(self.block_in.len()).zip(out.chunks_exact_mut(self.block_out.len()))
             {
                 self.block(input, |made| round_into(made, out));
             }
         } else {
-            self.process_uneven(input, out);
+            self.process_uneven(input, due, out);
         }
-        due
+        written
     }
 
-    fn process_uneven(&mut self, input: &[i16], out: &mut [i16]) {
+    /// How many samples so much input lasts; what is left of one counts for the next slice.
+    fn due(&mut self, input: usize) -> usize {
+        let parts = input * self.to.hz() as usize + self.owed;
+        self.owed = parts % self.from.hz() as usize;
+        parts / self.from.hz() as usize
+    }
+
+    fn process_uneven(&mut self, input: &[i16], due: usize, out: &mut [i16]) {
         if !self.uneven {
             self.uneven = true;
             self.ready.resize(self.block_out.len(), 0);
@@ -89,7 +101,7 @@ impl Resampler {
         for (out, sample) in out.iter_mut().zip(&ready) {
             *out = *sample;
         }
-        ready.drain(..out.len().min(ready.len()));
+        ready.drain(..due.min(ready.len()));
         (self.waiting, self.ready) = (waiting, ready);
     }
 

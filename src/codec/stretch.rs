@@ -20,7 +20,7 @@ pub fn shorten(rate: Rate, sound: &mut Vec<i16>) -> usize {
 }
 
 /// Puts 2.5 to 12.5 ms into `sound`, which must have 30 ms or more of `rate`. Returns the samples added; 0, and the sound is
-/// as it was, when it is too short or a repetition would be heard.
+/// as it was, when it is too short or a repetition would be heard. Allocates nothing when `sound` has capacity for that.
 pub fn lengthen(rate: Rate, sound: &mut Vec<i16>) -> usize {
     let Some(Seam { at, lag }) = seam(rate, sound) else { return 0 };
     let blended = rate.samples(BLEND_MS);

@@ -112,6 +112,26 @@ fn too_small_a_room_and_too_long_an_input_are_cut() {
 }
 
 #[test]
+fn nothing_piles_up_however_the_slices_are_cut_and_however_small_the_room_is() {
+    for (from, to) in pairs().filter(|(from, to)| from != to) {
+        for room in [0, 1, to.samples(7), to.samples(120)] {
+            let mut resampler = Resampler::new(from, to);
+            let (held, made) = (resampler.waiting.capacity(), resampler.ready.capacity());
+            let mut out = vec![0; room];
+            let (mut taken, mut written) = (0, 0);
+            for n in 0..3000 {
+                let input = vec![0; n * 37 % from.samples(125)];
+                taken += input.len().min(from.samples(120));
+                written += resampler.process(&input, &mut out);
+            }
+            assert_eq!((resampler.waiting.capacity(), resampler.ready.capacity()), (held, made), "{from:?} to {to:?}");
+            let due = taken * to.hz() as usize / from.hz() as usize;
+            assert!(room < to.samples(120) || written == due, "{from:?} to {to:?}: {written} of {due}");
+        }
+    }
+}
+
+#[test]
 fn full_scale_saturates_and_does_not_wrap() {
     let square: Vec<i16> = (0..8000).map(|n| if n / 20 % 2 == 0 { i16::MAX } else { i16::MIN }).collect();
     let out = resample(Rate::Narrow, Rate::Wide, &square, 20);

@@ -1,8 +1,9 @@
-//! Any bytes as payloads of any codec, with gaps between: no panic, nothing written beyond what a payload holds, and what comes
-//! out can be encoded and stretched. The input is a byte for codec and rate, then steps: what to do, a length, a payload.
+//! Any bytes as payloads of any codec, with gaps between: no panic, nothing written beyond what a payload holds and never more
+//! than 120 ms, and what comes out can be resampled, encoded and stretched. The input is a byte for codec and rate, then steps:
+//! what to do, a length in units of 4 bytes (G.711 of 120 ms has 960), a payload.
 #![no_main]
 
-use dozvon::codec::{Codec, Decoder, Encoder, OpusParameters, Rate, stretch};
+use dozvon::codec::{Codec, Decoder, Encoder, OpusParameters, Rate, Resampler, stretch};
 use libfuzzer_sys::fuzz_target;
 
 const RATES: [Rate; 3] = [Rate::Narrow, Rate::Wide, Rate::Full];
@@ -13,12 +14,17 @@ fuzz_target!(|input: &[u8]| {
     let codec = Codec::ALL[usize::from(choice) % Codec::ALL.len()];
     let rate = RATES[usize::from(choice / 4) % RATES.len()];
     let mut decoder = Decoder::new(codec, rate);
-    let mut encoder = Encoder::new(codec, &OpusParameters { fec: true, dtx: choice >= 128, ..OpusParameters::default() });
-    let mut out = vec![0; rate.samples(120)];
+    let mut encoder =
+        Encoder::new(codec, &OpusParameters { fec: true, dtx: choice >= 128, ..OpusParameters::default() });
+    let mut resampler = Resampler::new(rate, encoder.rate());
+    // More than anything may fill.
+    let mut out = vec![0; rate.samples(200)];
+    let mut said = vec![0; encoder.rate().samples(200)];
     while let [step, length, rest @ ..] = steps {
-        let (payload, later) = rest.split_at(rest.len().min(usize::from(*length)));
+        let (payload, later) = rest.split_at(rest.len().min(4 * usize::from(*length)));
         steps = later;
-        let gap = rate.samples(10 * (1 + u32::from(*step / 8) % 6));
+        // Every length that a lost packet may have, also those that are no multiple of the codec's.
+        let gap = rate.samples(10 + 3 * u32::from(*step / 8));
         let written = match step % 8 {
             0 => sound(gap, || decoder.conceal(&mut out[..gap])),
             1 => sound(gap, || decoder.noise(payload, &mut out[..gap])),
@@ -27,15 +33,17 @@ fuzz_target!(|input: &[u8]| {
         };
         let ms = Decoder::payload_ms(codec, payload);
         assert!(step % 8 < 3 || written <= rate.samples(ms.map_or(0, |ms| ms + 1)), "{codec:?}: {written} of {ms:?}");
+        assert!(written <= rate.samples(120));
         let mut heard = out[..written].to_vec();
         let removed = stretch::shorten(rate, &mut heard);
         assert_eq!(heard.len() + removed, written);
         let added = stretch::lengthen(rate, &mut heard);
         assert_eq!(heard.len() + removed, written + added);
-        if encoder.rate() == rate {
-            encoder.expect_loss(*step);
-            assert!(encoder.encode(&out[..gap], &mut [0; 1275]) <= 1275);
-        }
+        let length = resampler.process(&out[..written], &mut said);
+        assert!(length <= encoder.rate().samples(120));
+        encoder.expect_loss(*step);
+        let packet = encoder.rate().samples(Encoder::packet_ms(codec, u32::from(*step)));
+        assert!(encoder.encode(&said[..packet], &mut [0; 1275]) <= 1275);
     }
 });
 
