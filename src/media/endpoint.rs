@@ -14,9 +14,7 @@ use super::tape::Side;
 use super::voice::Voice;
 use super::{Event, Far, Sound, Stats};
 use crate::base::{EndpointId, Instant, Rng};
-use crate::codec::Decoder;
-use crate::codec::Encoder;
-use crate::codec::{Codec, OpusParameters, Rate, transcode};
+use crate::codec::{Codec, Decoder, Encoder, OpusParameters, Rate, transcode};
 use crate::rtp::event::Payload;
 use crate::rtp::quality::{self, Path};
 use crate::rtp::{COMFORT_NOISE, HEADER_BYTES, Header, MAX_PACKET_BYTES, strip};
@@ -42,6 +40,8 @@ pub(super) struct Endpoint {
     voice: Option<Box<Voice>>,
     /// The other side of its bridge is decoded for it.
     pub(super) decodes: bool,
+    /// What is decoded for it comes from G.711.
+    hears_narrow: bool,
     secure: Option<Box<Secure>>,
     /// The tape that it is on.
     pub(super) tape: Option<(usize, Side)>,
@@ -84,6 +84,7 @@ impl Endpoint {
             ear: None,
             voice: None,
             decodes: false,
+            hears_narrow: false,
             secure: None,
             tape: None,
             outgoing: Outgoing::new(rng),
@@ -230,9 +231,23 @@ impl Endpoint {
         }
     }
 
+    /// What is decoded for it comes in that codec.
+    pub(super) fn listen_to(&mut self, codec: Codec) {
+        let narrow = codec.law().is_some();
+        if narrow != self.hears_narrow {
+            self.hears_narrow = narrow;
+            if self.terms.is_some_and(|terms| terms.codec == Codec::Opus) {
+                self.voice = None;
+            }
+        }
+    }
+
     fn voice(&mut self) -> Option<&mut Voice> {
         let terms = self.terms?;
-        let opus = self.opus;
+        let mut opus = self.opus;
+        if self.hears_narrow {
+            opus.max_playback_rate = Rate::Narrow.hz(); // there is nothing above it: coding that would cost twice as much
+        }
         Some(self.voice.get_or_insert_with(|| Box::new(Voice::new(terms.codec, &opus, terms.ptime_ms))))
     }
 
@@ -424,6 +439,7 @@ impl Endpoint {
     pub(super) fn link(&mut self, link: Link) {
         self.link = link;
         self.hear_anew();
+        self.listen_to(Codec::Opus); // anything, until a packet tells
         self.outgoing.interrupt();
     }
 

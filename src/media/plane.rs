@@ -207,6 +207,9 @@ impl Plane {
                 if relays || terms.may_send {
                     hearer.decodes = !relays;
                 }
+                if hearer.decodes {
+                    hearer.listen_to(codec);
+                }
                 if hearing.key_down && hearer.takes_events() {
                     return None; // the tone would come a second time, beside its event
                 }

@@ -111,6 +111,23 @@ fn a_tone_passes_between_any_two_formats_and_packet_times() {
 }
 
 #[test]
+fn what_comes_from_g711_goes_to_opus_as_narrowband_and_what_comes_from_g722_does_not() {
+    for (from, narrow) in [(Codec::Pcma, true), (Codec::G722, false)] {
+        let (mut bench, a, _) = Bench::call(agreed(from, None, PHONE_A), agreed(Codec::Opus, None, PHONE_B));
+        let mut speaker = Speaker::new(a, from, 1000, 20);
+        for _ in 0..50 {
+            let bytes = speaker.packet();
+            bench.receive(A, speaker.phone.from, &bytes);
+            bench.run_for(20);
+        }
+        // RFC 6716 table 2: configurations 0 to 3 are SILK of narrowband, 16 to 19 CELT of it
+        let configurations: Vec<u8> = bench.sent_to(B).iter().map(|packet| packet.payload[0] >> 3).collect();
+        let is_narrow = |number: &u8| matches!(number, 0..=3 | 16..=19);
+        assert!(configurations.iter().all(|number| is_narrow(number) == narrow), "{from:?}: {configurations:?}");
+    }
+}
+
+#[test]
 fn what_both_speak_is_relayed_byte_for_byte() {
     for codec in [Codec::G722, Codec::Opus] {
         let (mut bench, a, _) = Bench::call(agreed(codec, None, PHONE_A), agreed(codec, None, PHONE_B));
