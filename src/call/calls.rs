@@ -145,7 +145,7 @@ impl Calls {
                     | Target::Group { number }
                     | Target::OwnNumber { number }
                     | Target::Outside { number, .. } => number.clone(),
-                    Target::Hidden(_) | Target::Unknown => dialled(request).chars().take(64).collect(),
+                    _ => dialled(request).chars().take(64).collect(),
                 };
                 let employee = around.office.extension(extension).map(|e| e.employee.clone());
                 let started = CallStarted {
@@ -316,9 +316,7 @@ fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target) {
                 call.refuse_with_tone(around, 403, CallOutcome::Refused, "no_permission");
             }
         }
-        Target::Hidden(_) | Target::Unknown if inside.is_some() => {
-            call.refuse_with_tone(around, 404, CallOutcome::Refused, "no_such_number");
-        }
-        Target::Hidden(_) | Target::Unknown => call.finish(around, 404, CallOutcome::Refused, "not_our_number"),
+        _ if inside.is_some() => call.refuse_with_tone(around, 404, CallOutcome::Refused, "no_such_number"),
+        _ => call.finish(around, 404, CallOutcome::Refused, "not_our_number"),
     }
 }

@@ -114,6 +114,7 @@ mod tests {
             wrap_up_seconds: 0,
             max_queue: 10,
             member_ring_seconds: 20,
+            announce_position: false,
         }
     }
 

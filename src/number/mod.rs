@@ -20,7 +20,7 @@ use country::{Country, Kind};
 use mobile::Ranges;
 
 use crate::media::Tone;
-use crate::office::{NumberFormat, Office};
+use crate::office::{Feature, NumberFormat, Office};
 
 /// The classes of numbers of product.md section 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +65,23 @@ pub enum Target {
         number: String,
         /// What right it needs.
         class: Class,
+    },
+    /// A feature code, with what was dialled after it.
+    Feature {
+        /// Which.
+        feature: Feature,
+        /// As dialled; `None` when nothing follows.
+        number: Option<String>,
+    },
+    /// A parking place: takes the call that waits there.
+    Place {
+        /// Its number.
+        number: String,
+    },
+    /// A conference room.
+    Conference {
+        /// Its number.
+        number: String,
     },
     /// `*31NUMBER`: the inner target (never an emergency number), with our number hidden.
     Hidden(Box<Target>),

@@ -41,6 +41,10 @@ fn extension(number: &str) -> Extension {
         permissions: Permissions::default(),
         record: false,
         voicemail: false,
+        voicemail_pin: String::new(),
+        voicemail_greeting: String::new(),
+        call_waiting: true,
+        do_not_disturb: false,
         devices: Vec::new(),
     }
 }
@@ -58,6 +62,7 @@ fn group(number: &str) -> Group {
         wrap_up_seconds: 0,
         max_queue: 10,
         member_ring_seconds: 20,
+        announce_position: false,
     }
 }
 

@@ -119,7 +119,7 @@ fn trunk(old: &Trunk, new: &Trunk) -> Vec<String> {
 
 fn extension(old: &Extension, new: &Extension) -> Vec<String> {
     let mut keys = differing!(Extension, old, new; named number, devices; compared employee, email, ring, outgoing_number,
-        permissions, record, voicemail);
+        permissions, record, voicemail, voicemail_pin, voicemail_greeting, call_waiting, do_not_disturb);
     if old.devices != new.devices {
         keys.extend(devices(&old.devices, &new.devices));
     }
@@ -175,7 +175,7 @@ fn schedule(old: &Schedule, new: &Schedule) -> Vec<String> {
 
 fn group(old: &Group, new: &Group) -> Vec<String> {
     differing!(Group, old, new; named number; compared name, description, strategy, members, greeting, music, max_wait_seconds,
-        wrap_up_seconds, max_queue, member_ring_seconds)
+        wrap_up_seconds, max_queue, member_ring_seconds, announce_position)
 }
 
 fn voice_menu(old: &VoiceMenu, new: &VoiceMenu) -> Vec<String> {

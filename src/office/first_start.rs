@@ -21,6 +21,10 @@ impl Office {
             permissions: Permissions::default(),
             record: false,
             voicemail: false,
+            voicemail_pin: String::new(),
+            voicemail_greeting: String::new(),
+            call_waiting: true,
+            do_not_disturb: false,
             devices: vec![Device::Sip(SipDevice {
                 login: device_login(&prefix, number, 0, |_| false),
                 password: rng.token(PASSWORD_LENGTH),
@@ -60,6 +64,7 @@ pub(in crate::office) fn first_group() -> Group {
         wrap_up_seconds: 0,
         max_queue: 10,
         member_ring_seconds: 20,
+        announce_position: false,
     }
 }
 

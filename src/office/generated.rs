@@ -112,6 +112,10 @@ fn extension(rng: &mut Rng, number: &str, inside: &[String], outgoing: &[String]
         permissions,
         record: rng.chance(1, 2),
         voicemail: rng.chance(1, 2),
+        voicemail_pin: String::new(),
+        voicemail_greeting: String::new(),
+        call_waiting: true,
+        do_not_disturb: false,
         devices: (0..=rng.below(4)).map(|nth| device(rng, number, nth, inside)).collect(),
     }
 }
@@ -119,7 +123,7 @@ fn extension(rng: &mut Rng, number: &str, inside: &[String], outgoing: &[String]
 fn device(rng: &mut Rng, number: &str, nth: u64, inside: &[String]) -> Device {
     let ring_seconds = 1 + rng.below(300) as u32;
     if rng.chance(1, 4) {
-        return Device::Mobile(MobileDevice { number: outside_number(rng), ring_seconds });
+        return Device::Mobile(MobileDevice { number: outside_number(rng), ring_seconds, confirm: false });
     }
     let target = |rng: &mut Rng| match rng.below(3) {
         0 => outside_number(rng),
@@ -213,6 +217,7 @@ fn group(rng: &mut Rng, number: &str, members: &[String], sounds: &[String]) -> 
         wrap_up_seconds: rng.below(100) as u32,
         max_queue: rng.below(100) as u32,
         member_ring_seconds: 1 + rng.below(100) as u32,
+        announce_position: false,
     }
 }
 

@@ -13,9 +13,11 @@ mod find;
 mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
+mod telephone;
 mod words;
 
 pub use find::{Index, NetworkError};
+pub use telephone::{Codes, Conference, Feature, Follows, Mail, MailSecurity, Parking, VoicemailSettings};
 pub use words::{ELEMENT_KINDS, Word};
 
 /// Everything the admin sets, as one value. Cross references have been checked: every number, name and element id
@@ -46,6 +48,16 @@ pub struct Office {
     pub recordings: Recordings,
     /// `[protection]`.
     pub protection: Protection,
+    /// `[codes]`.
+    pub codes: Codes,
+    /// `[parking]`.
+    pub parking: Parking,
+    /// `[[conference]]`.
+    pub conferences: Vec<Conference>,
+    /// `[voicemail]`.
+    pub voicemail: VoicemailSettings,
+    /// `[mail]`.
+    pub mail: Mail,
     /// For the look-ups; starts empty.
     pub index: Index,
 }
@@ -173,6 +185,14 @@ pub struct Extension {
     pub record: bool,
     /// Whether it has a mailbox.
     pub voicemail: bool,
+    /// Digits that open the mailbox from other telephones; empty: from its own only.
+    pub voicemail_pin: String,
+    /// A media name: what callers of its mailbox hear first; empty: that of `[voicemail]`.
+    pub voicemail_greeting: String,
+    /// While it is on the telephone, a further call is offered to it.
+    pub call_waiting: bool,
+    /// Its devices do not ring.
+    pub do_not_disturb: bool,
     /// One to four.
     pub devices: Vec<Device>,
 }
@@ -235,6 +255,8 @@ pub struct MobileDevice {
     pub number: String,
     /// Seconds.
     pub ring_seconds: u32,
+    /// Who answers there must press 1 to take the call, since an operator's mailbox answers too.
+    pub confirm: bool,
 }
 
 /// `forward`. Targets are extensions or groups by number, or E.164 digits of outside numbers.
@@ -348,6 +370,8 @@ pub struct Group {
     pub max_queue: u32,
     /// Seconds each member rings.
     pub member_ring_seconds: u32,
+    /// Whether those who wait are told their place in the queue.
+    pub announce_position: bool,
 }
 
 /// `strategy`.

@@ -224,7 +224,7 @@ fn extension(number: &str, employee: &str) -> Extension {
         model: String::new(),
         srtp: Srtp::Optional,
     };
-    let mobile = MobileDevice { number: "79211234567".to_owned(), ring_seconds: 20 };
+    let mobile = MobileDevice { number: "79211234567".to_owned(), ring_seconds: 20, confirm: false };
     let mut devices = vec![Device::Sip(sip)];
     if number == "200" {
         devices.push(Device::Mobile(mobile));
@@ -238,6 +238,10 @@ fn extension(number: &str, employee: &str) -> Extension {
         permissions: Permissions { city: true, ..Permissions::default() },
         record: false,
         voicemail: false,
+        voicemail_pin: String::new(),
+        voicemail_greeting: String::new(),
+        call_waiting: true,
+        do_not_disturb: false,
         devices,
     }
 }

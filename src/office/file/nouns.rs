@@ -137,6 +137,10 @@ pub(super) fn extension(fields: &mut Fields<'_, '_>) -> Extension {
         permissions: permissions(fields),
         record: fields.flag_or("record", false),
         voicemail: fields.flag_or("voicemail", false),
+        voicemail_pin: String::new(),
+        voicemail_greeting: String::new(),
+        call_waiting: true,
+        do_not_disturb: false,
         devices: devices(fields),
     };
     if !extension.email.is_empty() && !is_email(&extension.email) {
@@ -215,7 +219,7 @@ fn device(fields: &mut Fields<'_, '_>) -> Option<Device> {
     let kind = fields.required("kind");
     let ring_seconds = fields.whole_or("ring_seconds", DEFAULT_RING_SECONDS, RING_SECONDS);
     match kind.as_str() {
-        "mobile" => Some(Device::Mobile(MobileDevice { number: fields.required("number"), ring_seconds })),
+        "mobile" => Some(Device::Mobile(MobileDevice { number: fields.required("number"), ring_seconds, confirm: false })),
         "sip" => Some(Device::Sip(sip_device(fields, ring_seconds))),
         other => {
             if !other.is_empty() {
@@ -387,6 +391,7 @@ pub(super) fn group(fields: &mut Fields<'_, '_>) -> Group {
         wrap_up_seconds: fields.whole_or("wrap_up_seconds", 0, 0..=3_600),
         max_queue: fields.whole_or("max_queue", 10, 0..=1_000),
         member_ring_seconds: fields.whole_or("member_ring_seconds", DEFAULT_RING_SECONDS, RING_SECONDS),
+        announce_position: false,
     }
 }
 
