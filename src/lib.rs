@@ -16,6 +16,7 @@ pub mod group;
 pub mod guard;
 pub mod number;
 pub mod office;
+pub mod service;
 
 pub mod codec;
 pub mod media;
