@@ -23,7 +23,10 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("service", &["base"]),
     ("guard", &["base", "number", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
-    ("call", &["base", "codec", "desk", "group", "guard", "media", "number", "office", "registrar", "sdp", "sip"]),
+    (
+        "call",
+        &["base", "codec", "desk", "group", "guard", "media", "number", "office", "registrar", "sdp", "service", "sip"],
+    ),
     ("engine", &["base", "call", "codec", "guard", "media", "number", "office", "registrar", "sip"]),
     (
         "io",

@@ -11,6 +11,7 @@ use super::board::Board;
 use super::store::{DataDir, HistoryFilter, HistoryRow, Opened, Reader, RecordingRow, Store, StoreError, StoredStep};
 use super::{clock, files, http, recordings};
 use crate::base::{CallId, RecordingId, Rng};
+use crate::call::Edit;
 use crate::desk;
 use crate::engine::StoredBinding;
 use crate::number::Plan;
@@ -152,6 +153,21 @@ impl Handle {
         match edit(&self.office())? {
             Some(office) => Ok(self.put(office, author, reason)?),
             None => Ok(()),
+        }
+    }
+
+    /// Carries out what a telephone changed, on a thread of its own: the disk is slower than calls may wait.
+    pub fn edit(&self, edit: Edit) {
+        let handle = self.clone();
+        let work = move || {
+            let author = format!("telephone {}", edit.author());
+            let change = handle.change(&author, "feature code", |office| Ok::<_, HandleError>(edit.apply(office)));
+            if let Err(error) = change {
+                tracing::error!(%error, "what a telephone set was not kept");
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("edit".to_owned()).spawn(work) {
+            tracing::error!(%error, "what a telephone set was not kept");
         }
     }
 

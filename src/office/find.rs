@@ -89,6 +89,12 @@ impl Office {
         self.groups.get(*places.groups.get(number)?).filter(|g| g.number == number)
     }
 
+    /// Whether an extension's or group's number is longer and begins with these digits.
+    pub fn has_longer_number(&self, digits: &str) -> bool {
+        let longer = |number: &String| number.len() > digits.len() && number.starts_with(digits);
+        self.extensions.iter().any(|e| longer(&e.number)) || self.groups.iter().any(|g| longer(&g.number))
+    }
+
     /// The trunk that carries this E.164 number.
     pub fn trunk_of(&self, number: &str) -> Option<&Trunk> {
         let carries = |trunk: &&Trunk| trunk.all_numbers().any(|n| n == number);
@@ -153,6 +159,14 @@ impl Extension {
         self.devices.iter().filter_map(|device| match device {
             Device::Sip(sip) => Some(sip),
             Device::Mobile(_) => None,
+        })
+    }
+
+    /// Its mobile telephones, in order.
+    pub fn mobiles(&self) -> impl Iterator<Item = &super::MobileDevice> {
+        self.devices.iter().filter_map(|device| match device {
+            Device::Mobile(mobile) => Some(mobile),
+            Device::Sip(_) => None,
         })
     }
 }

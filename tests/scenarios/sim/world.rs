@@ -162,6 +162,11 @@ impl World {
             }
             Output::Live(Live::Trunk(view)) => drop(self.trunks.insert(view.name, view.state)),
             Output::Live(_) => {}
+            Output::Edit(edit) => {
+                if let Some(office) = edit.apply(self.engine.office()) {
+                    self.engine.handle_input(self.now, Input::Office(Arc::new(office)));
+                }
+            }
         }
     }
 
