@@ -49,7 +49,7 @@ pub fn apply(
     handle.change(author, &format!("apply {name}"), |current| {
         let mut rng = handle.rng().fork();
         let exists = |file: &str| folder.join(file).is_file();
-        let context = Context { rng: &mut rng, exists: &exists, check_desk: desk::check::findings };
+        let context = Context { rng: &mut rng, exists: &exists, check: &desk::check::findings };
         let reading = file::read(text, current, context)
             .map_err(|problems| Refused(problems.iter().map(|problem| problem.in_file(&name)).collect()))?;
         applied.warnings = reading.warnings.iter().map(|warning| warning.in_file(&name)).collect();

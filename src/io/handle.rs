@@ -265,7 +265,7 @@ impl http::Exchange for Handle {
 /// [`HandleError::Office`].
 pub fn read_stored(text: &str, data: &Path, rng: &mut Rng) -> Result<Office, HandleError> {
     // A media file that was lost from the disk is silent; that is no reason for the telephones to stand still.
-    let context = Context { rng, exists: &|_| true, check_desk: desk::check::findings };
+    let context = Context { rng, exists: &|_| true, check: &desk::check::findings };
     let reading = file::read(text, &Office::default(), context).map_err(|problems| {
         HandleError::Office(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     })?;

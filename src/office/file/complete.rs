@@ -18,6 +18,7 @@ pub(super) fn complete(draft: &mut Draft, current: &Office, rng: &mut Rng, repor
     first_group_follows(draft);
     logins(draft, current, rng);
     passwords(draft, current, rng);
+    telephone(draft, current, report);
     outgoing_numbers(draft);
     outside_numbers(draft, report);
     users(draft, current, report);
@@ -113,6 +114,31 @@ fn passwords(draft: &mut Draft, current: &Office, rng: &mut Rng) {
         if sip.password.is_empty() {
             let present = current.device_by_login(&sip.login).map(|(_, device)| device.password.clone());
             sip.password = present.filter(|p| !p.is_empty()).unwrap_or_else(|| rng.token(PASSWORD_LENGTH));
+        }
+    }
+}
+
+/// PINs and the mail's password stay when they are left out, as passwords do; «do not disturb» stays since telephones set it.
+fn telephone(draft: &mut Draft, current: &Office, report: &Report) {
+    let (office, spots) = (&mut draft.office, &draft.spots);
+    for (extension, spot) in office.extensions.iter_mut().zip(&spots.extensions) {
+        let Some(present) = current.extension(&extension.number) else { continue };
+        if !spot.has("voicemail_pin") {
+            extension.voicemail_pin.clone_from(&present.voicemail_pin);
+        }
+        if !spot.has("do_not_disturb") {
+            extension.do_not_disturb = present.do_not_disturb;
+        }
+    }
+    for (room, spot) in office.conferences.iter_mut().zip(&spots.conferences) {
+        if let Some(present) = current.conference(&room.number).filter(|_| !spot.has("pin")) {
+            room.pin.clone_from(&present.pin);
+        }
+    }
+    if spots.mail.at.is_some() && !spots.mail.has("password") {
+        office.mail.password.clone_from(&current.mail.password);
+        if office.mail.password.is_empty() && !office.mail.login.is_empty() {
+            report.warning(spots.mail.at, "mail: has no password, and the box keeps none for it");
         }
     }
 }
