@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::fault::Fault;
 use super::fields::{Report, Spot};
 use super::{Draft, spot, written};
 use crate::base::Rng;
@@ -180,7 +181,9 @@ fn outside_numbers(draft: &mut Draft, report: &Report) {
                 Device::Mobile(_) => {}
                 Device::Sip(sip) => targets(sip, |key, target| {
                     let at = place.part(0).key(key).or(place.at);
-                    resolve_target(target, &inside, office, |why| report.error(at, format_args!("{name}: {why}")));
+                    resolve_target(target, &inside, office, |why| {
+                        report.fault(at, Fault::ForwardTarget, format_args!("{name}: {why}"))
+                    });
                 }),
             }
         }
