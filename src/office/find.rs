@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use super::{
-    DeskPlan, Device, Element, ElementKind, Extension, Group, MediaFile, Network, Office, Schedule, SipDevice, Trunk,
-    User, VoiceMenu, VoiceMessage,
+    Conference, DeskPlan, Device, Element, ElementKind, Extension, Group, MediaFile, Network, Office, Schedule,
+    SipDevice, Trunk, User, VoiceMenu, VoiceMessage,
 };
 
 /// Number, login → place in the lists of one [`Office`]. It is made at the first look-up and belongs to that value
@@ -113,6 +113,11 @@ impl Office {
             Device::Sip(sip) if sip.login == login => Some((extension, sip)),
             _ => None,
         }
+    }
+
+    /// The conference room of this number.
+    pub fn conference(&self, number: &str) -> Option<&Conference> {
+        self.conferences.iter().find(|room| room.number == number)
     }
 
     /// The trunk of this name.
