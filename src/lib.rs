@@ -17,6 +17,7 @@ pub mod guard;
 pub mod number;
 pub mod office;
 pub mod service;
+pub mod speech;
 
 pub mod codec;
 pub mod media;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -21,6 +21,8 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("number", &["media", "office"]),
     ("group", &["base", "desk", "office"]),
     ("service", &["base"]),
+    // phrases become clips
+    ("speech", &["codec", "media", "office", "service"]),
     ("guard", &["base", "number", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
     (
