@@ -27,7 +27,21 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("registrar", &["base", "number", "office", "sip"]),
     (
         "call",
-        &["base", "codec", "desk", "group", "guard", "media", "number", "office", "registrar", "sdp", "service", "sip"],
+        &[
+            "base",
+            "codec",
+            "desk",
+            "group",
+            "guard",
+            "media",
+            "number",
+            "office",
+            "registrar",
+            "sdp",
+            "service",
+            "sip",
+            "speech",
+        ],
     ),
     ("engine", &["base", "call", "codec", "guard", "media", "number", "office", "registrar", "sip"]),
     (

@@ -27,6 +27,8 @@ ids! {
     EndpointId(u32);
     /// A recording: one file, one row. Unique over the life of the data directory, made like a [`CallId`].
     RecordingId(u64);
+    /// A message in a mailbox: the number of its recording.
+    MessageId(u64);
     /// A room of the media plane: a conference, or a call that is listened in on.
     RoomId(u32);
     /// A question to the world; its answer carries the same number.

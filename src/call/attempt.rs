@@ -150,8 +150,9 @@ impl Call {
     pub(super) fn connect(&mut self, around: &mut Around<'_>, mut b: Leg) {
         let who = b.party.who.clone();
         if let Stage::Ringing { why: RingWhy::Group { number, .. }, .. } = &self.stage {
-            self.group = Some(number.clone());
+            self.group = Some((number.clone(), who.clone()));
         }
+        around.books.queues.leave(self.id);
         if let Err(error) = b.answer(around, self.a.spoken()) {
             b.reject(around, error.status());
             return self.sound_failed(around, error);

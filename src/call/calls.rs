@@ -57,6 +57,14 @@ impl Calls {
         self.timers.next()
     }
 
+    /// Something happened that groups look at: a telephone came or went, or a member's rest is over.
+    pub fn look_at_groups(&mut self, around: &mut Around<'_>) {
+        if around.queues_are_due() {
+            self.run_queues(around);
+            self.call_back(around);
+        }
+    }
+
     pub(super) fn next_id(&mut self, around: &Around<'_>) -> CallId {
         let from_clock = u64::try_from(around.wall.millis()).unwrap_or(0) << 20;
         self.last_id = from_clock.max(self.last_id + 1);
@@ -332,11 +340,17 @@ impl Calls {
         });
     }
 
+    /// A clip came from the disk that a call asked for, or there is none.
+    pub fn on_clip(&mut self, around: &mut Around<'_>, id: CallId, clip: Option<std::sync::Arc<media::Clip>>) {
+        self.with(around, id, |call, around| call.clip_came(around, clip));
+    }
+
     /// Fires what is due.
     pub fn handle_timeout(&mut self, around: &mut Around<'_>) {
         while let Some(id) = self.timers.pop_due(around.now) {
             self.with(around, id, |call, around| call.handle_timeout(around));
         }
+        self.look_at_groups(around);
     }
 
     /// Ends a call, for the page. False when there is no such call.
@@ -379,6 +393,26 @@ impl Calls {
 
     /// After a call was touched: the books, its deadline, the page, and its row when it is over.
     pub(super) fn settle(&mut self, around: &mut Around<'_>, id: CallId) {
+        self.note(around, id);
+        self.cross(around);
+        if around.queues_are_due() && !around.books.runs_queues {
+            around.books.runs_queues = true;
+            self.run_queues(around);
+            around.books.runs_queues = false;
+            self.call_back(around);
+        }
+    }
+
+    /// Works on a call among others; what that means for groups is looked at later.
+    pub(super) fn touch(&mut self, around: &mut Around<'_>, id: CallId, act: impl FnOnce(&mut Call, &mut Around<'_>)) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            act(call, around);
+            self.note(around, id);
+            self.cross(around);
+        }
+    }
+
+    pub(super) fn note(&mut self, around: &mut Around<'_>, id: CallId) {
         for opened in std::mem::take(&mut around.books.opened) {
             match opened {
                 Opened::Session(session) => drop(self.by_session.insert(session, id)),
@@ -396,11 +430,6 @@ impl Calls {
             self.timers.cancel(id);
             self.calls.remove(&id);
         }
-        self.cross(around);
-        if std::mem::take(&mut around.books.members_changed) {
-            self.look_at_groups(around);
-            self.call_back(around);
-        }
     }
 
     /// Somebody got free: who waits for that is called.
@@ -412,15 +441,6 @@ impl Calls {
         if let Some(due) = due {
             let one = around.books.call_backs.remove(due);
             self.order(around, &one.by, &one.to);
-        }
-    }
-
-    /// Somebody got free, or registered: waiting callers of groups may be offered to him.
-    pub fn look_at_groups(&mut self, around: &mut Around<'_>) {
-        let waiting: Vec<CallId> =
-            self.calls.values().filter(|call| call.waits_in_group()).map(|call| call.id).collect();
-        for id in waiting {
-            self.with(around, id, |call, around| call.members_changed(around));
         }
     }
 }

@@ -77,7 +77,7 @@ impl Calls {
             return 403; // a stranger's dialog
         }
         let (Some(mut into), Some(mut from)) = (self.calls.remove(&id), self.calls.remove(&other)) else { return 481 };
-        let given = from.give(other_session);
+        let given = from.give(around, other_session);
         let status = match given {
             Some(given) => {
                 around.command(session, SessionCommand::Respond { txn, status: 202, headers: Headers::new() });
@@ -121,7 +121,7 @@ impl Calls {
         let waiting = self.calls.get_mut(&into).filter(|call| matches!(call.stage, Stage::Waiting { .. }));
         if let Some(waiting) = waiting {
             let by = asking.a.party.clone();
-            match asking.give(asking.a.session) {
+            match asking.give(around, asking.a.session) {
                 Some(given) => waiting.take(around, None, &by, given, &asking),
                 None => waiting.returned(around, Box::new(Leg::absent(by))),
             }
@@ -141,23 +141,6 @@ impl Calls {
         self.with(around, youngest, |call, around| {
             let outcome = if call.was_answered() { CallOutcome::Answered } else { CallOutcome::Failed };
             call.finish(around, 503, outcome, "gave_way_to_emergency");
-        });
-    }
-
-    fn member_answered(
-        &mut self,
-        around: &mut Around<'_>,
-        from: CallId,
-        group: &str,
-        member: &str,
-        session: SessionId,
-    ) {
-        around.books.last_answered.insert(group.to_owned(), member.to_owned());
-        self.with(around, from, |call, around| {
-            let Some(index) = call.attempts.iter().position(|attempt| attempt.leg.session == session) else { return };
-            let attempt = call.attempts.swap_remove(index);
-            call.drop_attempts(around, Some(session));
-            call.connect(around, attempt.leg);
         });
     }
 }

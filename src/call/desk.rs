@@ -104,6 +104,7 @@ impl Call {
                 Some(collect) => self.timers.arm(Timer::Digits, around.now + collect.timeout),
                 None => self.resume(around, Outcome::Played),
             },
+            Stage::Serving(_) => self.service_played(around, id),
             Stage::Saying { play } if *play == id => {
                 self.finish(around, 480, super::cdr::CallOutcome::Answered, "said")
             }

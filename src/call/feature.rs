@@ -108,21 +108,6 @@ impl Call {
 
     /// What the exchange says, in the office's language.
     pub(super) fn speech(&self, phrases: &[Phrase]) -> Sound {
-        let _ = phrases;
-        Sound::Clip { clip: std::sync::Arc::clone(crate::media::melody::built_in()), repeat: 1 }
-    }
-}
-
-impl Call {
-    pub(super) fn to_mailbox(&mut self, _around: &mut Around<'_>, _verdict: super::ring::Verdict) -> bool {
-        false
-    }
-
-    fn serve(&mut self, around: &mut Around<'_>, _feature: Feature) {
-        self.refuse_with_tone(around, 501, CallOutcome::Refused, "not_yet");
-    }
-
-    pub(super) fn enter_conference(&mut self, around: &mut Around<'_>, _number: &str) {
-        self.refuse_with_tone(around, 501, CallOutcome::Refused, "not_yet");
+        Sound::Sequence(crate::speech::say(self.office.settings.language, phrases).into())
     }
 }

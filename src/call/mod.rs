@@ -14,18 +14,22 @@ mod one;
 mod outside;
 mod page;
 mod park;
+mod queue;
 mod ring;
 mod ringing;
+mod serve;
+mod shelf;
 mod talk;
 mod transfer;
 
 pub use calls::{Calls, Origin};
 pub use edit::{Edit, ForwardKind};
+pub use shelf::Shelf;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::base::{CallId, EndpointId, Instant, RecordingId, Rng, RoomId, SessionId, WallTime};
+use crate::base::{CallId, EndpointId, Instant, Message, RecordingId, Rng, RoomId, SessionId, WallTime};
 use crate::codec::Codec;
 use crate::media;
 use crate::number::{Plan, Tones};
@@ -49,6 +53,15 @@ pub enum Output {
     Ended(cdr::CallEnded),
     /// The call as the page shows it has changed.
     Changed(cdr::CallView),
+    /// Who took the last call of a group, for round robin over a restart.
+    LastAnswered {
+        /// The group.
+        group: String,
+        /// The member.
+        member: String,
+    },
+    /// What mailboxes and recorded messages want of the disk.
+    Shelf(Shelf),
     /// A telephone changed the office's settings.
     Edit(Edit),
     /// Somebody calls for help: the admin is told.
@@ -100,8 +113,18 @@ pub struct Books {
     busy: HashMap<String, u32>,
     /// Trunk → its legs.
     load: HashMap<String, u32>,
-    /// Group → who took its last call.
-    last_answered: HashMap<String, String>,
+    /// Callers of groups.
+    queues: crate::group::Queues,
+    /// Legs that ring in calls of groups which are over.
+    orphans: Vec<queue::Orphan>,
+    /// The queues are being carried out: what that changes is looked at by who does it.
+    runs_queues: bool,
+    /// Conference → its room and how many are in it.
+    rooms: HashMap<String, (RoomId, usize)>,
+    /// Extension → the messages in its mailbox.
+    mailboxes: HashMap<String, Vec<Message>>,
+    /// Who guesses at PINs.
+    guesses: crate::service::Guesses,
     /// Somebody got free, or busy: waiting groups look again.
     members_changed: bool,
     /// Parking place → the call that waits there.
@@ -146,6 +169,26 @@ impl Books {
     /// How many port pairs are free.
     pub fn free_ports(&self) -> usize {
         self.ports.len()
+    }
+
+    /// Who took the last call of a group, before a restart.
+    pub fn restore_last_answered(&mut self, group: &str, member: &str) {
+        self.queues.restore(group, member);
+    }
+
+    /// What a mailbox holds now.
+    pub fn set_mailbox(&mut self, extension: &str, messages: Vec<Message>) {
+        self.mailboxes.insert(extension.to_owned(), messages);
+    }
+
+    /// When groups are to be looked at again.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.queues.poll_timeout()
+    }
+
+    /// How many wait at a group, and how long the first of them has.
+    pub fn waiting(&self, now: Instant, group: &str) -> (usize, crate::base::Duration) {
+        self.queues.waiting(now, group)
     }
 
     /// A phone came or went: waiting groups look again.
@@ -231,7 +274,7 @@ impl Around<'_> {
         if !extension.devices.iter().any(reachable) {
             crate::group::Member::Offline
         } else if extension.do_not_disturb {
-            crate::group::Member::Busy
+            crate::group::Member::Offline // he will not come free by hanging up
         } else if self.books.is_busy(number) {
             crate::group::Member::Busy
         } else {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use crate::base::{CallId, Duration, EndpointId, Instant, RecordingId, RoomId, SessionId, Timers, WallTime};
 use crate::desk::executor::{Collect, Executor};
-use crate::group::Round;
 use crate::media::{Command, Sound, Stats, Tone};
 use crate::office::Office;
 
@@ -39,6 +38,8 @@ pub(super) enum Stage {
     Parked { place: String, by: Party, teller: Option<Box<Leg>> },
     /// Waits while the other side asks a third, in another call.
     Waiting { consultation: CallId, by: Party },
+    /// Speaks with the exchange itself.
+    Serving(Box<super::serve::Serving>),
     /// The exchange says something, and hangs up.
     Saying { play: u32 },
     /// Speaks from the telephones of a group.
@@ -59,7 +60,7 @@ pub(super) enum RingWhy {
     /// «Донабор номера»: back to the desk.
     DeskDial,
     /// A group, with the way on when it gives the caller back.
-    Group { number: String, round: Round, back: Back },
+    Group { number: String, back: Back },
     /// Given on by the other side: [`Call::transfer`] says by whom.
     Transfer,
     /// Nobody took it, and who gave it on or parked it is rung to have it back; from a parking place, with its number.
@@ -111,6 +112,8 @@ pub(super) enum Timer {
     Keys,
     /// Nobody fetched it from its parking place.
     Parked,
+    /// A service has lasted long enough.
+    Service,
 }
 
 /// One call.
@@ -127,7 +130,7 @@ pub(super) struct Call {
     pub(super) executor: Option<Executor>,
     /// B legs that ring.
     pub(super) attempts: Vec<Attempt>,
-    pub(super) timers: Timers<Timer, 7>,
+    pub(super) timers: Timers<Timer, 8>,
     pub(super) begun: Instant,
     answered: Option<(Instant, WallTime, String)>,
     pub(super) plays: u32,
@@ -137,8 +140,10 @@ pub(super) struct Call {
     pub(super) keys: super::keys::Keys,
     /// The call that waits for the end of this one, in which its other side asks a third.
     pub(super) consults_for: Option<CallId>,
-    /// The group whose call it is, while a member talks.
-    pub(super) group: Option<String>,
+    /// The group whose call it is and its member, while they talk.
+    pub(super) group: Option<(String, String)>,
+    /// The group's greeting is being heard.
+    pub(super) greets: bool,
     /// The extension that was called first: its mailbox takes what nobody takes.
     pub(super) wanted: Option<String>,
     /// Who parked the call that is on its way back to him.
@@ -174,6 +179,7 @@ impl Call {
             keys: super::keys::Keys::default(),
             consults_for: None,
             group: None,
+            greets: false,
             wanted: None,
             parker: None,
             told: 0,
@@ -194,9 +200,6 @@ impl Call {
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let ring = match &self.stage {
-            Stage::Ringing { ring, why: RingWhy::Group { round, .. } } => {
-                Some(ring.poll_timeout().map_or(round.poll_timeout(), |at| at.min(round.poll_timeout())))
-            }
             Stage::Ringing { ring, .. } => ring.poll_timeout(),
             _ => None,
         };
@@ -206,7 +209,12 @@ impl Call {
     pub(super) fn handle_timeout(&mut self, around: &mut Around<'_>) {
         while let Some(timer) = self.timers.pop_due(around.now) {
             match timer {
-                Timer::Digits => self.digits_over(around),
+                Timer::Digits => {
+                    if !self.service_digits_over(around) {
+                        self.digits_over(around);
+                    }
+                }
+                Timer::Service => self.service_over(around),
                 Timer::Refused => self.refuse_now(around),
                 Timer::Ringing => self.finish(around, 480, CallOutcome::NoAnswer, "rang_too_long"),
                 Timer::Probe => self.probe(around),
@@ -299,13 +307,16 @@ impl Call {
 
     /// Cancels all that ring, but `except`.
     pub(super) fn drop_attempts(&mut self, around: &mut Around<'_>, except: Option<SessionId>) {
+        // RFC 3326: a phone that knows the call was taken elsewhere shows no missed call
+        let reason = except.map(|_| super::queue::ELSEWHERE);
+        if self.waits_in_group() {
+            return self.orphan_attempts(around, except, reason);
+        }
         for mut attempt in std::mem::take(&mut self.attempts) {
             if Some(attempt.leg.session) == except {
                 self.attempts.push(attempt);
                 continue;
             }
-            // RFC 3326: a phone that knows the call was taken elsewhere shows no missed call
-            let reason = except.map(|_| "SIP;cause=200;text=\"Call completed elsewhere\"");
             attempt.leg.hang_up(around, reason);
         }
     }
@@ -314,6 +325,13 @@ impl Call {
     pub(super) fn caller_gone(&mut self, around: &mut Around<'_>, cause: &'static str) {
         if self.leaves_to_third(around) {
             return;
+        }
+        if matches!(self.stage, Stage::Serving(_)) {
+            self.a.close(around);
+            self.leave_service(around);
+            if self.is_over() {
+                return;
+            }
         }
         let outcome = match self.stage {
             Stage::Refusing { outcome, .. } => outcome,
@@ -367,6 +385,9 @@ impl Call {
         }
         self.give_back(around, a_is_gone);
         self.drop_attempts(around, None);
+        around.books.queues.leave(self.id);
+        self.rest_member(around);
+        self.close_service(around);
         self.drop_transfer(around, if status == 0 { 487 } else { status });
         let mut awaited: Vec<(EndpointId, usize)> = self.a.endpoint().map(|id| (id, 0)).into_iter().collect();
         match &mut self.stage {
@@ -452,6 +473,7 @@ impl Call {
     pub(super) fn show(&mut self, around: &mut Around<'_>) {
         let (state, with) = match &self.stage {
             Stage::Prompt { .. } | Stage::Saying { .. } => (CallState::Prompt, Vec::new()),
+            Stage::Serving(serving) => serving.view(),
             Stage::Ringing { ring, .. } => (CallState::Ringing, ring.ringing_now()),
             Stage::Talking { b } if self.a.held || b.held => (CallState::Held, vec![b.party.who.clone()]),
             Stage::Talking { b } => (CallState::Talking, vec![b.party.who.clone()]),

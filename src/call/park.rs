@@ -114,6 +114,7 @@ impl Call {
             self.timers.cancel(Timer::Parked);
         }
         self.drop_attempts(around, Some(leg.session));
+        around.books.queues.leave(self.id);
         around.step(self.id, StepKind::PickedUp { by: who.clone() });
         self.connect(around, leg);
         self.introduce(around);

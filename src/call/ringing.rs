@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::Duration;
 use crate::desk::executor::{GroupExit, Outcome};
-use crate::group::{Decision, Round};
 use crate::media::{Music, Sound};
 use crate::number::Target as Meaning;
 
@@ -41,22 +39,21 @@ impl Call {
         let Some(group) = office.group(number) else {
             return self.group_exit(around, number, GroupExit::Empty, back);
         };
-        let last = around.books.last_answered.get(number).cloned();
-        let round = Round::new(around.now, group, last.as_deref());
         let number = number.to_owned();
-        self.stage = Stage::Ringing { ring: Ringing::default(), why: RingWhy::Group { number, round, back } };
+        self.stage = Stage::Ringing { ring: Ringing::default(), why: RingWhy::Group { number, back } };
         let greeting = office.media(&group.greeting).and_then(|file| file.clip.clone());
-        let wants_sound = greeting.is_some() || !group.music.is_empty();
+        let wants_sound = greeting.is_some() || !group.music.is_empty() || group.announce_position;
         if wants_sound && !self.answer_caller(around) {
             return;
         }
         match greeting {
             Some(clip) => {
+                self.greets = true;
                 self.play(around, Sound::Clip { clip, repeat: 1 });
             }
             None => self.sound_while_ringing(around),
         }
-        self.look_at_group(around);
+        self.enter_queue(around, group);
     }
 
     pub(super) fn begin_ringing(&mut self, around: &mut Around<'_>, ring: Ringing, why: RingWhy) {
@@ -71,6 +68,7 @@ impl Call {
         if self.a.state != LegState::Answered {
             return;
         }
+        self.greets = false;
         let group = match &self.stage {
             Stage::Ringing { why: RingWhy::Group { number, .. }, .. } => self.office.group(number),
             _ => None,
@@ -106,8 +104,8 @@ impl Call {
     /// Does what the ringing says, until there is nothing to do; then sees whether it is over.
     pub(super) fn drive_ring(&mut self, around: &mut Around<'_>) {
         self.do_ring_actions(around);
-        if matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. }, .. }) {
-            return self.look_at_group(around);
+        if self.waits_in_group() {
+            return self.tell_finished(around);
         }
         if self.ring_mut().is_some_and(|ring| ring.is_over()) {
             self.ring_over(around);
@@ -230,35 +228,7 @@ impl Call {
         }
     }
 
-    /// Asks the group whom to ring now.
-    pub(super) fn look_at_group(&mut self, around: &mut Around<'_>) {
-        let office = Arc::clone(&self.office);
-        loop {
-            let Stage::Ringing { ring, why: RingWhy::Group { number, round, back } } = &mut self.stage else {
-                return;
-            };
-            let (number, back) = (number.clone(), *back);
-            let Some(group) = office.group(&number) else { return };
-            for member in ring.take_finished() {
-                round.not_taken(around.now, &member);
-            }
-            let ringing = ring.extensions_ringing();
-            match round.decide(around.now, group, &ringing, |member| around.member(&office, member)) {
-                Decision::Wait => return,
-                Decision::Exit(why) => return self.group_exit(around, &number, why, back),
-                Decision::Ring(members, span) => {
-                    let span = span.max(Duration::from_secs(1));
-                    for extension in members.iter().filter_map(|member| office.extension(member)) {
-                        ring.forget(&extension.number);
-                        ring.add_extension(extension, Patience::Member(span), Vec::new());
-                    }
-                }
-            }
-            self.do_ring_actions(around);
-        }
-    }
-
-    fn group_exit(&mut self, around: &mut Around<'_>, group: &str, why: GroupExit, back: Back) {
+    pub(super) fn group_exit(&mut self, around: &mut Around<'_>, group: &str, why: GroupExit, back: Back) {
         let name = match why {
             GroupExit::Empty => "empty",
             GroupExit::NobodyRegistered => "nobody_registered",
@@ -266,6 +236,7 @@ impl Call {
             GroupExit::QueueFull => "queue_full",
         };
         around.step(self.id, StepKind::GroupExit { group: group.to_owned(), why: name });
+        around.books.queues.leave(self.id);
         self.drop_attempts(around, None);
         match back {
             Back::Desk => return self.resume(around, Outcome::Reserve(why)),

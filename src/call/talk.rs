@@ -6,7 +6,7 @@ use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
 use crate::sip::wire::{Headers, Method, Name, Request};
 
 use super::cdr::{CallOutcome, RecordingBegun, StepKind};
-use super::one::{Call, RingWhy, Stage, Timer};
+use super::one::{Call, Stage, Timer};
 use super::{Around, Output};
 
 /// How often a side that holds or makes no sound is asked whether it is still there.
@@ -186,6 +186,7 @@ impl Call {
     fn digit(&mut self, around: &mut Around<'_>, side: Side, digit: char, made_from_info: Option<u32>) {
         match (&self.stage, side) {
             (Stage::Prompt { .. }, Side::A) => self.caller_digit(around, digit),
+            (Stage::Serving(_), Side::A) => self.service_digit(around, digit),
             (Stage::Talking { b }, _) => {
                 let other = if side == Side::A { b.endpoint() } else { self.a.endpoint() };
                 self.keyed(around, side, digit);
@@ -250,17 +251,6 @@ impl Call {
             around.command(session, ask);
         }
         self.watch_peers(around);
-    }
-
-    /// Extensions whose state counts for groups may have changed.
-    pub(super) fn members_changed(&mut self, around: &mut Around<'_>) {
-        if self.waits_in_group() {
-            self.look_at_group(around);
-        }
-    }
-
-    pub(super) fn waits_in_group(&self) -> bool {
-        matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. }, .. })
     }
 }
 

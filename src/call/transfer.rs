@@ -132,7 +132,7 @@ impl Call {
             self.swapped = !self.swapped;
         }
         self.keys.clear();
-        self.group = None;
+        self.rest_member(around);
         for timer in [Timer::Probe, Timer::Keys] {
             self.timers.cancel(timer);
         }
@@ -373,7 +373,8 @@ impl Call {
     }
 
     /// Hands over whom the party of `session` talks with, or rings, to another call. `None`: there is nobody.
-    pub(super) fn give(&mut self, session: SessionId) -> Option<Given> {
+    pub(super) fn give(&mut self, around: &mut Around<'_>, session: SessionId) -> Option<Given> {
+        around.books.queues.leave(self.id);
         let nothing = Stage::Refusing { status: 487, outcome: CallOutcome::Answered, cause: "transferred" };
         match std::mem::replace(&mut self.stage, nothing) {
             Stage::Talking { mut b } if session == self.a.session || session == b.session => {

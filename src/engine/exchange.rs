@@ -117,6 +117,14 @@ impl Engine {
                 let known: Vec<String> = self.bindings.iter().map(|(aor, _)| aor.to_owned()).collect();
                 known.into_iter().for_each(|login| self.tell_registration(now, login));
             }
+            Input::LastAnswered(all) => {
+                all.iter().for_each(|(group, member)| self.books.restore_last_answered(group, member));
+            }
+            Input::Mailbox { extension, messages } => self.books.set_mailbox(&extension, messages),
+            Input::Clip { call, clip } => self.with_calls(now, |calls, around| calls.on_clip(around, call, clip)),
+            Input::Order { extension, to } => self.with_calls(now, |calls, around| {
+                calls.order(around, &extension, &to);
+            }),
             Input::HangUp { call } => self.hang_up(now, call),
             Input::Shutdown => {
                 self.stopping = true;
@@ -134,10 +142,16 @@ impl Engine {
 
     /// When to call again with [`Input::Timeout`].
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.stack.poll_timeout(), self.bindings.poll_timeout(), self.trunks.poll_timeout(), self.calls.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.stack.poll_timeout(),
+            self.bindings.poll_timeout(),
+            self.trunks.poll_timeout(),
+            self.calls.poll_timeout(),
+            self.books.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Calls that go on.
@@ -283,6 +297,8 @@ impl Engine {
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
             call::Output::Edit(edit) => Output::Edit(edit),
+            call::Output::Shelf(order) => Output::Shelf(order),
+            call::Output::LastAnswered { group, member } => Output::Store(Record::LastAnswered { group, member }),
             call::Output::Emergency { by, number, .. } => {
                 Output::Live(Live::Notice { what: "emergency_call", text: format!("{by} calls {number}") })
             }

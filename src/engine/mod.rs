@@ -12,6 +12,7 @@ pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
 use crate::base::{CallId, QueryId, RecordingId, WallTime};
+use crate::call::Shelf;
 use crate::call::cdr::{CallEnded, CallStarted, CallStep, RecordingBegun};
 use crate::media;
 use crate::office::Office;
@@ -49,6 +50,29 @@ pub enum Input<'a> {
     Clock(WallTime),
     /// Bindings kept from before a restart: the first input after `Office` and `Clock`.
     Restore(Vec<StoredBinding>),
+    /// Group and who took its last call, before a restart.
+    LastAnswered(Vec<(String, String)>),
+    /// What a mailbox holds now: at the start, and after each change.
+    Mailbox {
+        /// Whose.
+        extension: String,
+        /// In any order.
+        messages: Vec<crate::base::Message>,
+    },
+    /// The answer to [`Shelf::Load`]; `None`: there is no such sound.
+    Clip {
+        /// Who asked.
+        call: CallId,
+        /// What is to be played.
+        clip: Option<Arc<media::Clip>>,
+    },
+    /// The telephones of an extension ring, and who answers calls a number.
+    Order {
+        /// Whose telephones.
+        extension: String,
+        /// As dialled.
+        to: String,
+    },
     /// Ends a call, for the page.
     HangUp {
         /// Which.
@@ -83,6 +107,8 @@ pub enum Output {
     },
     /// A fact for the disk; calls never wait for it.
     Store(Record),
+    /// What mailboxes and recorded messages want of the disk.
+    Shelf(Shelf),
     /// A telephone changed the office's settings; the new snapshot comes as [`Input::Office`].
     Edit(crate::call::Edit),
     /// For the page, the log and metrics.
@@ -100,6 +126,13 @@ pub enum Record {
         aor: String,
         /// The Contact's URI.
         contact: String,
+    },
+    /// Who took the last call of a group.
+    LastAnswered {
+        /// The group.
+        group: String,
+        /// The member.
+        member: String,
     },
     /// A row of history begins.
     CallStarted(CallStarted),

@@ -55,6 +55,8 @@ pub struct Beginning {
     pub orders: mpsc::UnboundedReceiver<Order>,
     /// Registrations from before.
     pub bindings: Vec<StoredBinding>,
+    /// Groups, and who took their last calls.
+    pub last_answered: Vec<(String, String)>,
     /// The numbering plan of the office.
     pub plan: Plan,
     /// At the first start only.
@@ -89,7 +91,7 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, version, interrupted } = Store::open(data, clock::wall())?;
+        let Opened { store, bindings, last_answered, version, interrupted } = Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
@@ -117,7 +119,7 @@ impl Handle {
             rng: Mutex::new(rng),
             plan: RwLock::new(plan.clone()),
         }));
-        Ok(Beginning { handle, orders: inbox, bindings, plan, first_sign_in })
+        Ok(Beginning { handle, orders: inbox, bindings, last_answered, plan, first_sign_in })
     }
 
     /// The office in force.

@@ -125,7 +125,7 @@ impl Loop {
         clock: Clock,
         rng: Rng,
     ) -> Self {
-        let Beginning { handle, orders, bindings, plan, .. } = beginning;
+        let Beginning { handle, orders, bindings, last_answered, plan, .. } = beginning;
         let now = clock.now();
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
@@ -144,6 +144,7 @@ impl Loop {
             wall_checked: now,
         };
         new.feed(now, Input::Restore(bindings));
+        new.feed(now, Input::LastAnswered(last_answered));
         new.act(now);
         new
     }
@@ -254,6 +255,7 @@ impl Loop {
                     Output::Media(command) => self.media.send(command),
                     Output::Recording(begun) => self.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
+                    Output::Shelf(order) => tracing::debug!(?order, "shelf"),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),

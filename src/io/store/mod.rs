@@ -10,6 +10,7 @@ mod place;
 mod recording;
 mod schema;
 mod token;
+mod turn;
 mod version;
 mod writer;
 
@@ -34,6 +35,8 @@ pub struct Opened {
     pub store: Store,
     /// Registrations that had not ended.
     pub bindings: Vec<StoredBinding>,
+    /// Groups, and who took their last calls.
+    pub last_answered: Vec<(String, String)>,
     /// The office in force; `None` in a new database.
     pub version: Option<Version>,
     /// Calls that were cut by the end of the last process, now closed as interrupted.

@@ -29,7 +29,7 @@ impl Checks {
                 let talked = ended.talk_ms > 0 || ended.answered_at.is_some();
                 assert!(!talked || ended.answered_by.is_some(), "SIM_SEED={seed}: talk without a talker: {ended:?}");
             }
-            Record::Binding(_) | Record::BindingGone { .. } => {}
+            Record::LastAnswered { .. } | Record::Binding(_) | Record::BindingGone { .. } => {}
             // The recorder's, which is outside of the simulated world.
             Record::RecordingStarted { .. } | Record::RecordingEnded { .. } | Record::RecordingGone { .. } => {}
         }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use dozvon::base::{Duration, EndpointId, Instant, Rng, WallTime};
+use dozvon::call::Shelf;
 use dozvon::engine::live::{Live, TrunkState};
 use dozvon::engine::{Engine, EngineConfig, Input, Output, Record};
 use dozvon::media::{Clip, Command, Plane};
@@ -37,6 +38,7 @@ pub(crate) struct World {
     endpoints: HashMap<EndpointId, u16>,
     recordings: std::collections::HashSet<dozvon::base::RecordingId>,
     pub(crate) records: Vec<Record>,
+    pub(crate) shelf: Vec<Shelf>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
     rng: Rng,
@@ -82,6 +84,7 @@ impl World {
             endpoints: HashMap::new(),
             recordings: std::collections::HashSet::new(),
             records: Vec::new(),
+            shelf: Vec::new(),
             trunks: HashMap::new(),
             seed,
             rng,
@@ -162,6 +165,14 @@ impl World {
             }
             Output::Live(Live::Trunk(view)) => drop(self.trunks.insert(view.name, view.state)),
             Output::Live(_) => {}
+            Output::Shelf(Shelf::Begin { recording, .. }) => {
+                assert!(self.recordings.insert(recording), "{} recorded twice at once", self.at());
+            }
+            Output::Shelf(Shelf::Load { call, .. }) => {
+                let clip = Some(Arc::new(Clip::silence(50)));
+                self.engine.handle_input(self.now, Input::Clip { call, clip });
+            }
+            Output::Shelf(order) => self.shelf.push(order),
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
                     self.engine.handle_input(self.now, Input::Office(Arc::new(office)));
