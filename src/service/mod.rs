@@ -17,7 +17,7 @@ use jiff::civil::DateTime;
 use crate::base::{Duration, Instant};
 use mailbox::{Leave, Reader};
 use pin::{Gate, Pin};
-use take::{Take, TakeEnd};
+use take::Take;
 
 /// What a caller reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
