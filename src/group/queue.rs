@@ -118,10 +118,13 @@ impl Queues {
         Ok(())
     }
 
-    /// A caller hung up, was transferred, or went elsewhere. The next decision says what becomes of his rings.
+    /// A caller hung up, was transferred, or went elsewhere; one who doesn't wait may be named too. The next decision says what
+    /// becomes of his rings.
     pub fn leave(&mut self, call: CallId) {
-        self.callers.retain(|caller| caller.call != call);
-        self.look_soon();
+        if let Some(place) = self.callers.iter().position(|caller| caller.call == call) {
+            self.callers.remove(place);
+            self.look_soon();
+        }
     }
 
     /// A member that rang for `call` did not take it: busy, refused, or its span is over. The group leaves it in peace for a
@@ -140,7 +143,8 @@ impl Queues {
     }
 
     /// A member answered a ring of this group: returns the caller who waits longest there and takes him out, whomever the
-    /// member rang for. `None`: nobody waits any more, another was faster. Before the next decision, the member is to count as busy.
+    /// member rang for. `None`: nobody waits any more, another was faster. Before the next decision, a member that got a caller is to
+    /// count as busy. Its other devices, which ring on, are for the owner of the legs to stop.
     pub fn answered(&mut self, group: &str, member: &str) -> Option<CallId> {
         if let Some(ring) = self.rings.remove(member) {
             if ring.group != group {
