@@ -69,8 +69,8 @@ pub struct Queues {
     callers: Vec<Caller>,
     /// Member → what rings there.
     rings: BTreeMap<String, Ring>,
-    /// Group and member → until when the member is left in peace by this group.
-    peace: BTreeMap<(String, String), Instant>,
+    /// Group → member → until when the member is left in peace by this group.
+    peace: BTreeMap<String, BTreeMap<String, Instant>>,
     /// Member → until when no group rings it.
     resting: BTreeMap<String, Instant>,
     /// Group → who answered last.
@@ -118,10 +118,13 @@ impl Queues {
         Ok(())
     }
 
-    /// A caller hung up, was transferred, or went elsewhere. The next decision says what becomes of his rings.
+    /// A caller hung up, was transferred, or went elsewhere; one who doesn't wait may be named too. The next decision says what
+    /// becomes of his rings.
     pub fn leave(&mut self, call: CallId) {
-        self.callers.retain(|caller| caller.call != call);
-        self.look_soon();
+        if let Some(place) = self.callers.iter().position(|caller| caller.call == call) {
+            self.callers.remove(place);
+            self.look_soon();
+        }
     }
 
     /// A member that rang for `call` did not take it: busy, refused, or its span is over. The group leaves it in peace for a
@@ -135,12 +138,13 @@ impl Queues {
 
     fn not_taken(&mut self, now: Instant, member: &str) {
         if let Some(ring) = self.rings.remove(member) {
-            self.peace.insert((ring.group, member.to_owned()), now + PEACE);
+            self.peace.entry(ring.group).or_default().insert(member.to_owned(), now + PEACE);
         }
     }
 
     /// A member answered a ring of this group: returns the caller who waits longest there and takes him out, whomever the
-    /// member rang for. `None`: nobody waits any more, another was faster. Before the next decision, the member is to count as busy.
+    /// member rang for. `None`: nobody waits any more, another was faster. Before the next decision, a member that got a caller is to
+    /// count as busy. Its other devices, which ring on, are for the owner of the legs to stop.
     pub fn answered(&mut self, group: &str, member: &str) -> Option<CallId> {
         if let Some(ring) = self.rings.remove(member) {
             if ring.group != group {
@@ -222,7 +226,10 @@ impl Queues {
             self.rings.get(&member).into_iter().for_each(|ring| orders.stop(ring.call, member.clone()));
             self.not_taken(now, &member);
         }
-        self.peace.retain(|(group, _), until| *until > now && office.group(group).is_some());
+        self.peace.retain(|group, members| {
+            members.retain(|_, until| *until > now);
+            !members.is_empty() && office.group(group).is_some()
+        });
         self.resting.retain(|_, until| *until > now);
         self.last.retain(|group, _| office.group(group).is_some());
     }
@@ -236,12 +243,12 @@ impl Queues {
             if looks.contains_key(group.number.as_str()) {
                 continue;
             }
+            let peace = self.peace.get(&group.number);
             let mut look = Look { group, open: Vec::new(), offline: true };
             for (place, member) in group.members.iter().enumerate() {
                 let state = *states.entry(member.as_str()).or_insert_with(|| state(member));
                 look.offline &= state == Member::Offline;
-                let spared = self.resting.contains_key(member)
-                    || self.peace.contains_key(&(group.number.clone(), member.clone()));
+                let spared = self.resting.contains_key(member) || peace.is_some_and(|peace| peace.contains_key(member));
                 if state == Member::Free && !spared {
                     look.open.push((place, member));
                 }
@@ -360,7 +367,8 @@ impl Queues {
     fn next_change(&self, looks: &Looks<'_>) -> Option<Instant> {
         let leaving = self.callers.iter().filter_map(|c| looks.get(c.group.as_str()).map(|look| look.leaves_at(c)));
         let rings = self.rings.values().map(|ring| ring.until);
-        leaving.chain(rings).chain(self.peace.values().copied()).chain(self.resting.values().copied()).min()
+        let peace = self.peace.values().flat_map(BTreeMap::values).copied();
+        leaving.chain(rings).chain(peace).chain(self.resting.values().copied()).min()
     }
 }
 
