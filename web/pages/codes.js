@@ -1,7 +1,7 @@
 // «Коды и парковка»: what employees dial and key, where calls wait, conference rooms, and the mail that tells of calls.
 import { FEATURES, example, moved, places } from "../codes.js";
 import { html } from "../lib/preact.js";
-import { Field, SaveBar, useResource } from "../parts/form.js";
+import { Field, SaveBar, submit, useResource } from "../parts/form.js";
 import { Mail } from "../parts/mail.js";
 import { Rooms } from "../parts/rooms.js";
 
@@ -30,7 +30,7 @@ function CodeList({ t, api, admin, onRefused }) {
   const set = (/** @type {string} */ key, /** @type {string} */ code) => form.edit({ codes: { ...draft.codes, [key]: code.trim() } });
   const reset = () => form.edit({ codes: { ...draft.defaults } });
   const changed = moved(draft.codes, was.codes).length > 0;
-  return html`<section class="card" aria-labelledby="codes-title">
+  return html`<form class="card" aria-labelledby="codes-title" novalidate onSubmit=${submit(() => form.save(draft))}>
     <header><h2 id="codes-title">${t("codes_title")}</h2></header>
     <p class="in second">${t("codes_rule")}</p>
     ${FEATURES.map(
@@ -42,10 +42,10 @@ function CodeList({ t, api, admin, onRefused }) {
       </div>`,
     )}
     ${admin &&
-    html`<${SaveBar} t=${t} ...${form} changed=${changed} onSave=${() => form.save(draft)} onReload=${form.load}>
+    html`<${SaveBar} t=${t} ...${form} changed=${changed} onReload=${form.load}>
       ${moved(draft.codes, draft.defaults).length > 0 && html`<button class="button" type="button" onClick=${reset}>${t("codes_reset")}</button>`}
     <//>`}
-  </section>`;
+  </form>`;
 }
 
 /**
@@ -59,7 +59,7 @@ function Code({ t, feature, code, normal, fixed, fault, onCode }) {
   return html`<div class=${off ? "code off" : "code"}>
     <label for=${id}><b>${name}</b><small>${t(/** @type {import("../words.js").Key} */ (`does_${feature.key}`))}</small></label>
     <div class=${fault ? "field bad" : "field"}>
-      <input class="input" id=${id} value=${code} maxlength="6" readonly=${fixed} placeholder=${t("code_off")} autocomplete="off" spellcheck=${false}
+      <input class="input" id=${id} value=${code} maxlength="6" readonly=${fixed} placeholder=${t("code_none")} autocomplete="off" spellcheck=${false}
         inputmode="tel" aria-invalid=${fault ? "true" : null} aria-describedby=${`${id}-told`}
         onInput=${(/** @type {InputEvent} */ event) => onCode(/** @type {HTMLInputElement} */ (event.target).value)} />
     </div>
@@ -87,8 +87,8 @@ function Parking({ t, api, admin, onRefused }) {
     fault: form.fault?.at(`/${key}`),
     onValue: (/** @type {string} */ value) => form.edit({ [key]: Number(value.replaceAll(/\D/g, "").slice(0, 5)) }),
   });
-  const changed = ["first", "last", "timeout_seconds"].some((key) => draft[/** @type {keyof ParkingPlaces} */ (key)] !== was[/** @type {keyof ParkingPlaces} */ (key)]);
-  return html`<section class="card" aria-labelledby="parking-title">
+  const changed = draft.first !== was.first || draft.last !== was.last || draft.timeout_seconds !== was.timeout_seconds;
+  return html`<form class="card" aria-labelledby="parking-title" novalidate onSubmit=${submit(() => form.save(draft))}>
     <header><h2 id="parking-title">${t("parking")}</h2>
       <span class="hint">${places(was) || t("code_off")}</span>
       ${admin && html`<button class="switch" type="button" role="switch" aria-checked=${String(on)} aria-label=${t("parking")} onClick=${turn}></button>`}</header>
@@ -98,8 +98,8 @@ function Parking({ t, api, admin, onRefused }) {
       html`<div class="pair"><${Field} ...${number("first")} label=${t("parking_first")} /><${Field} ...${number("last")} label=${t("parking_last")} /></div>
         <${Field} ...${number("timeout_seconds")} label=${t("parking_timeout")} hint=${t("parking_timeout_why")} />`}
     </div>
-    ${admin && html`<${SaveBar} t=${t} ...${form} changed=${changed} onSave=${() => form.save(draft)} onReload=${form.load} />`}
-  </section>`;
+    ${admin && html`<${SaveBar} t=${t} ...${form} changed=${changed} onReload=${form.load} />`}
+  </form>`;
 }
 
 /** @param {{ t: import("../words.js").Say, form: { fault: import("../api.js").Refused | null, load: () => void } }} props */

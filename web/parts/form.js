@@ -106,11 +106,11 @@ export function useResource({ t, api, path, onRefused }) {
 }
 
 /**
- * The foot of a card with a form: what is wrong with the whole, that it was saved, and the button.
+ * The foot of a form in a card: what is wrong with the whole, that it was saved, and the button that sends it.
  * @param {{ t: import("../words.js").Say, busy: boolean, fault: Refused | null, saved: boolean, changed: boolean,
- *   onSave: () => void, onReload: () => void, children?: unknown }} props
+ *   onReload: () => void, children?: unknown }} props
  */
-export function SaveBar({ t, busy, fault, saved, changed, onSave, onReload, children }) {
+export function SaveBar({ t, busy, fault, saved, changed, onReload, children }) {
   const meanwhile = fault?.status === 412;
   const whole = fault && (!fault.problem?.errors?.length || fault.problem.errors.some(({ pointer }) => !pointer));
   return html`<footer class="card-foot save">
@@ -119,6 +119,6 @@ export function SaveBar({ t, busy, fault, saved, changed, onSave, onReload, chil
       ${fault && !whole && html`<span class="fault">${t("mend_fields")}</span>`}</div>
     ${meanwhile && html`<button class="button" type="button" disabled=${busy} onClick=${onReload}>${t("reload")}</button>`}
     ${children}
-    <button class="button primary" type="button" disabled=${busy || !changed} onClick=${onSave}>${t(busy ? "saving" : "save")}</button>
+    <button class="button primary" disabled=${busy || !changed}>${t(busy ? "saving" : "save")}</button>
   </footer>`;
 }

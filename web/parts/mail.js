@@ -1,6 +1,6 @@
 // How mail leaves the box. The password goes in and never comes out: an empty field keeps it.
 import { html, useState } from "../lib/preact.js";
-import { Field, SaveBar, useResource } from "./form.js";
+import { Field, SaveBar, submit, useResource } from "./form.js";
 
 /**
  * @typedef {{ server: string, port: number, security: string, login: string, has_password: boolean, from: string, missed_calls: boolean }} MailSettings
@@ -40,7 +40,7 @@ export function Mail({ t, api, admin, onRefused }) {
     if (await form.save(password ? { ...draft, password } : draft)) setPassword("");
   };
   const choose = (/** @type {Event} */ event) => form.edit({ security: /** @type {HTMLSelectElement} */ (event.target).value });
-  return html`<section class="card" aria-labelledby="mail-title">
+  return html`<form class="card" aria-labelledby="mail-title" novalidate onSubmit=${submit(save)}>
     <header><h2 id="mail-title">${t("mail")}</h2><span class="hint">${t(was.server ? "mail_on" : "mail_off")}</span></header>
     <div class="in form">
       <p class="second">${t("mail_why")}</p>
@@ -63,6 +63,6 @@ export function Mail({ t, api, admin, onRefused }) {
         onChange=${(/** @type {Event} */ event) => form.edit({ missed_calls: /** @type {HTMLInputElement} */ (event.target).checked })} />
         <span>${t("mail_missed")}<small class="hint">${t("mail_missed_why")}</small></span></label>
     </div>
-    ${admin && html`<${SaveBar} t=${t} ...${form} changed=${changed} onSave=${save} onReload=${form.load} />`}
-  </section>`;
+    ${admin && html`<${SaveBar} t=${t} ...${form} changed=${changed} onReload=${form.load} />`}
+  </form>`;
 }

@@ -1,6 +1,6 @@
 // Conference rooms: a list, one of them open as a form. What is removed can be brought back.
 import { html, useEffect, useState } from "../lib/preact.js";
-import { Field, useTask } from "./form.js";
+import { Field, submit, useTask } from "./form.js";
 import { Icon } from "./icons.js";
 
 /**
@@ -88,11 +88,7 @@ function Form({ t, opened, busy, fault, onSave, onCancel }) {
     fault: fault?.at(`/${key}`),
     onValue: (/** @type {string} */ value) => setRoom({ ...room, [key]: value }),
   });
-  const send = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    onSave(room);
-  };
-  return html`<form onSubmit=${send}>
+  return html`<form novalidate onSubmit=${submit(() => onSave(room))}>
     <div class="in form">
       <div class="pair"><${Field} ...${field("number")} label=${t("room_number")} hint=${t("room_number_rule")} digits first />
         <${Field} ...${field("pin")} label=${t("room_pin_field")} hint=${t("room_pin_rule")} digits optional /></div>
