@@ -94,6 +94,27 @@ export class Api {
     return items;
   }
 
+  /**
+   * Reads what is to be edited, with the tag that its change must name.
+   * @param {string} path
+   * @returns {Promise<{ value: any, etag: string }>}
+   */
+  async read(path) {
+    return this.#send("GET", path);
+  }
+
+  /**
+   * Changes something; `etag`: of what was read, so that nobody's change is lost.
+   * @param {"PUT" | "POST" | "DELETE"} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {string} [etag]
+   * @returns {Promise<{ value: any, etag: string }>}
+   */
+  async write(method, path, body, etag) {
+    return this.#send(method, path, body, etag ? { "If-Match": etag } : {});
+  }
+
   /** @param {string} id */
   async hangUp(id) {
     await this.#ask("DELETE", `calls/${id}`);
@@ -139,7 +160,18 @@ export class Api {
    * @param {Record<string, string>} [more]
    * @returns {Promise<any>}
    */
-  async #ask(method, path, body, more = {}) {
+  async #ask(method, path, body, more) {
+    return (await this.#send(method, path, body, more)).value;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {Record<string, string>} [more]
+   * @returns {Promise<{ value: any, etag: string }>}
+   */
+  async #send(method, path, body, more = {}) {
     /** @type {Record<string, string>} */
     const headers = { "Accept-Language": this.#language, ...more };
     if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -151,9 +183,10 @@ export class Api {
     } catch {
       throw new Refused(0, null);
     }
-    if (response.status === 204) return null;
+    const etag = response.headers.get("ETag") ?? "";
+    if (response.status === 204) return { value: null, etag };
     const answer = await response.json().catch(() => null);
     if (!response.ok) throw new Refused(response.status, answer);
-    return answer;
+    return { value: answer, etag };
   }
 }

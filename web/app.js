@@ -3,6 +3,7 @@ import { Api, Refused } from "./api.js";
 import { html, render, useEffect, useMemo, useRef, useState } from "./lib/preact.js";
 import { follow } from "./live.js";
 import { Calls } from "./pages/calls.js";
+import { Codes } from "./pages/codes.js";
 import { Now } from "./pages/now.js";
 import { SignIn } from "./pages/sign_in.js";
 import { Shell } from "./parts/shell.js";
@@ -109,7 +110,9 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
       ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`
       : route.page === "calls"
         ? html`<${Calls} ...${inside} />`
-        : html`<${Now} ...${inside} />`}
+        : route.page === "codes"
+          ? html`<${Codes} key=${language} ...${inside} />`
+          : html`<${Now} ...${inside} />`}
   <//>`;
 }
 
@@ -126,7 +129,7 @@ function isNews(states, data) {
   return news;
 }
 
-/** The section in the address: #/now, #/calls, #/calls/ID. */
+/** The section in the address: #/now, #/calls, #/calls/ID, #/codes. */
 function useRoute() {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
@@ -134,8 +137,8 @@ function useRoute() {
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);
-  const [, page, opened] = /^#\/(now|calls)(?:\/(\d+))?$/.exec(hash) ?? [];
-  return { page: page === "calls" ? /** @type {const} */ ("calls") : /** @type {const} */ ("now"), opened: opened ?? null };
+  const [, page, opened] = /^#\/(now|calls|codes)(?:\/(\d+))?$/.exec(hash) ?? [];
+  return { page: /** @type {"now" | "calls" | "codes"} */ (page ?? "now"), opened: opened ?? null };
 }
 
 /** The time, by the second, while somebody can see it. */

@@ -1,6 +1,6 @@
 // Sign-in, and the change of a one-time password that must follow it.
-import { Refused } from "../api.js";
-import { html, useEffect, useRef, useState } from "../lib/preact.js";
+import { html, useEffect, useState } from "../lib/preact.js";
+import { Field, submit, useTask } from "../parts/form.js";
 import { Mark } from "../parts/icons.js";
 import { Languages, Theme } from "../parts/shell.js";
 
@@ -76,64 +76,4 @@ function NewPassword({ t, api, session, known, onSession }) {
     <div role="alert">${general && html`<p class="fault">${general}</p>`}</div>
     <button class="button primary wide" disabled=${busy}>${t(busy ? "entering" : "save_password")}</button>
   </form>`;
-}
-
-/**
- * A field with its label, its hint, and what is wrong with it under it.
- * @param {{ id: string, label: string, hint?: string, value: string, onValue: (value: string) => void, autocomplete: string,
- *   secret?: boolean, first?: boolean, fault?: string }} props
- */
-function Field({ id, label, hint, value, onValue, autocomplete, secret, first, fault }) {
-  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => {
-    if (first) input.current?.focus();
-  }, []);
-  const told = fault ? `${id}-fault` : hint ? `${id}-hint` : null;
-  return html`<div class=${fault ? "field bad" : "field"}>
-    <label for=${id}>${label}</label>
-    <input ref=${input} class="input" id=${id} name=${id} type=${secret ? "password" : "text"} required value=${value}
-      autocomplete=${autocomplete} autocapitalize="none" spellcheck=${false} aria-invalid=${fault ? "true" : null} aria-describedby=${told}
-      onInput=${(/** @type {InputEvent} */ event) => onValue(/** @type {HTMLInputElement} */ (event.target).value)} />
-    ${hint && !fault && html`<small id=${`${id}-hint`} class="hint">${hint}</small>`}
-    ${fault && html`<small id=${`${id}-fault`} class="fault">${fault}</small>`}
-  </div>`;
-}
-
-/**
- * One request at a time, with what went wrong.
- * @param {import("../words.js").Say} t
- */
-function useTask(t) {
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState(/** @type {Refused | null} */ (null));
-  const run = async (/** @type {() => Promise<void>} */ task) => {
-    if (busy) return;
-    setBusy(true);
-    setFault(null);
-    try {
-      await task();
-    } catch (error) {
-      setFault(inWords(error, t));
-    }
-    setBusy(false);
-  };
-  return { busy, fault, run };
-}
-
-/**
- * @param {unknown} error
- * @param {import("../words.js").Say} t
- */
-function inWords(error, t) {
-  if (error instanceof Refused && error.problem) return error;
-  const silent = error instanceof Refused && error.status === 0;
-  return new Refused(0, { type: "", status: 0, detail: t(silent ? "no_answer" : "something_wrong") });
-}
-
-/** @param {() => void} send */
-function submit(send) {
-  return (/** @type {Event} */ event) => {
-    event.preventDefault();
-    send();
-  };
 }

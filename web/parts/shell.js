@@ -5,7 +5,7 @@ import { Icon, Mark } from "./icons.js";
 
 /**
  * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", onLanguage: (language: "ru" | "en") => void,
- *   dark: boolean, onTheme: () => void, login: string, onSignOut: () => void, page: "now" | "calls", count: number,
+ *   dark: boolean, onTheme: () => void, login: string, onSignOut: () => void, page: "now" | "calls" | "codes", count: number,
  *   office: string, lost: string, known: boolean, children: unknown }} Props
  */
 
@@ -15,6 +15,7 @@ export function Shell(props) {
   const sections = [
     { key: /** @type {const} */ ("now"), href: "#/now" },
     { key: /** @type {const} */ ("calls"), href: "#/calls" },
+    { key: /** @type {const} */ ("codes"), href: "#/codes" },
   ];
   const links = sections.map(
     ({ key, href }) => html`<a class="section" href=${href} aria-current=${page === key ? "page" : null}>

@@ -37,12 +37,13 @@ pub(super) fn codes(fields: &mut Fields<'_, '_>) -> Codes {
 
 pub(super) fn parking(fields: &mut Fields<'_, '_>) -> Parking {
     let default = Parking::default();
-    let first = fields.whole_or("first", default.first, PLACES);
+    let given = fields.whole_or("first", 0, PLACES);
+    let first = if given == 0 { default.first } else { given };
     let last = fields.whole_or("last", default.last, 0..=*PLACES.end());
     let timeout_seconds = fields.whole_or("timeout_seconds", default.timeout_seconds, PARKED);
     let parking = Parking { first, last, timeout_seconds };
-    if last == 0 {
-        return parking; // switched off
+    if last == 0 || (given == 0 && fields.spot.has("first")) {
+        return parking; // switched off, or told already
     }
     let digits = |number: u32| number.to_string().len();
     if first.to_string().starts_with('1') {

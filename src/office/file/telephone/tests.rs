@@ -125,6 +125,7 @@ fn parking_is_nobodys_number_and_fifty_places_at_most() {
         let told = faults(text);
         assert!(told.contains(&(what.to_owned(), pointer.to_owned())), "{text}\n{told:#?}");
     }
+    assert_eq!(faults("[parking]\nfirst = 100\nlast = 760").len(), 1, "a wrong first place says nothing of the last");
     let off = read_onto("[parking]\nlast = 0", &first_office()).expect("valid").office;
     assert_eq!(off.parking.places().count(), 0);
     assert!(read_onto("[parking]\nlast = 0\n[[conference]]\nnumber = \"705\"", &first_office()).is_ok());
