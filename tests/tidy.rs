@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -22,8 +22,9 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("group", &["base", "desk", "office"]),
     ("guard", &["base", "number", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
+    ("lamp", &["base", "sip"]),
     ("call", &["base", "codec", "desk", "group", "guard", "media", "number", "office", "registrar", "sdp", "sip"]),
-    ("engine", &["base", "call", "codec", "guard", "media", "number", "office", "registrar", "sip"]),
+    ("engine", &["base", "call", "codec", "guard", "lamp", "media", "number", "office", "registrar", "sip"]),
     (
         "io",
         &[

@@ -8,6 +8,7 @@ pub use exchange::{Engine, EngineConfig, STOP_GRACE};
 
 use std::sync::Arc;
 
+pub use crate::lamp::StoredSubscription;
 pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
@@ -49,6 +50,8 @@ pub enum Input<'a> {
     Clock(WallTime),
     /// Bindings kept from before a restart: the first input after `Office` and `Clock`.
     Restore(Vec<StoredBinding>),
+    /// Subscriptions kept from before a restart: the input after `Restore`, since phones are told where they are registered.
+    RestoreLamps(Vec<StoredSubscription>),
     /// Ends a call, for the page.
     HangUp {
         /// Which.
@@ -98,6 +101,13 @@ pub enum Record {
         aor: String,
         /// The Contact's URI.
         contact: String,
+    },
+    /// A subscription is new or was refreshed.
+    Subscription(StoredSubscription),
+    /// A subscription is gone.
+    SubscriptionGone {
+        /// Its name.
+        tag: String,
     },
     /// A row of history begins.
     CallStarted(CallStarted),

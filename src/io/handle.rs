@@ -12,7 +12,7 @@ use super::store::{DataDir, HistoryFilter, HistoryRow, Opened, Reader, Recording
 use super::{clock, files, http, recordings};
 use crate::base::{CallId, RecordingId, Rng};
 use crate::desk;
-use crate::engine::StoredBinding;
+use crate::engine::{StoredBinding, StoredSubscription};
 use crate::number::Plan;
 use crate::office::file::{self, Context};
 use crate::office::{Office, Role, Settings};
@@ -54,6 +54,8 @@ pub struct Beginning {
     pub orders: mpsc::UnboundedReceiver<Order>,
     /// Registrations from before.
     pub bindings: Vec<StoredBinding>,
+    /// Lamps of phones from before.
+    pub subscriptions: Vec<StoredSubscription>,
     /// The numbering plan of the office.
     pub plan: Plan,
     /// At the first start only.
@@ -88,7 +90,7 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, version, interrupted } = Store::open(data, clock::wall())?;
+        let Opened { store, bindings, subscriptions, version, interrupted } = Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
@@ -116,7 +118,7 @@ impl Handle {
             rng: Mutex::new(rng),
             mobile_ranges_date: Mutex::new(plan.mobile_ranges_date().map(str::to_owned)),
         }));
-        Ok(Beginning { handle, orders: inbox, bindings, plan, first_sign_in })
+        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, plan, first_sign_in })
     }
 
     /// The office in force.

@@ -10,10 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 use super::{StoreError, database};
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 
-const MIGRATIONS: [&str; SCHEMA as usize] =
-    [include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_recording.sql")];
+const MIGRATIONS: [&str; SCHEMA as usize] = [
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_recording.sql"),
+    include_str!("migrations/0003_subscription.sql"),
+];
 
 /// "Dzvn": so that `file` and we know our own.
 const APPLICATION_ID: i64 = 0x447a_766e;

@@ -10,7 +10,7 @@ use std::thread::{JoinHandle, Thread};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Opened, StoreError, TokenRow, binding, call, recording, schema, token, version};
+use super::{Opened, StoreError, TokenRow, binding, call, recording, schema, subscription, token, version};
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
 use crate::io::clock::Stopwatch;
@@ -51,6 +51,7 @@ impl Store {
     pub fn open(data: &Path, now: WallTime) -> Result<Opened, StoreError> {
         let connection = schema::open(data)?;
         let bindings = binding::restore(&connection, now)?;
+        let subscriptions = subscription::restore(&connection, now)?;
         let interrupted = call::close_interrupted(&connection)?;
         let version = version::newest(&connection)?;
         let (jobs, inbox) = channel();
@@ -69,7 +70,7 @@ impl Store {
             .map_err(|why| StoreError::Database(why.to_string()))?;
         let thread = join.thread().clone();
         let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
-        Ok(Opened { store: Self(Arc::new(shared)), bindings, version, interrupted })
+        Ok(Opened { store: Self(Arc::new(shared)), bindings, subscriptions, version, interrupted })
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -286,6 +287,8 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
     match record {
         Record::Binding(binding) => binding::put(connection, binding),
         Record::BindingGone { aor, contact } => binding::remove(connection, aor, contact),
+        Record::Subscription(stored) => subscription::put(connection, stored),
+        Record::SubscriptionGone { tag } => subscription::remove(connection, tag),
         Record::CallStarted(started) => call::start(connection, started),
         Record::CallStep(step) => call::step(connection, place, step),
         Record::CallEnded(ended) => call::end(connection, ended),

@@ -266,6 +266,11 @@ impl Transactions {
         self.remove_server(txn);
     }
 
+    /// The tag that our responses bear.
+    pub(crate) fn tag_of(&self, txn: ServerTxn) -> Option<&str> {
+        self.servers.all.get(&txn)?.local_tag.as_deref()
+    }
+
     /// Who answers it.
     pub(crate) fn owner_of(&self, txn: ServerTxn) -> Option<ServerOwner> {
         self.servers.all.get(&txn).map(|server| server.owner)
