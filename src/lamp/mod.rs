@@ -182,7 +182,12 @@ impl Lamps {
 
     /// The office has changed: `number_of` says which extension a login belongs to, `is_there` whether a number can be watched.
     /// What is watched no longer ends by NOTIFY; whoever has no login any more isn't spoken to.
-    pub fn office(&mut self, now: Instant, number_of: impl Fn(&str) -> Option<String>, is_there: impl Fn(&str) -> bool) {
+    pub fn office(
+        &mut self,
+        now: Instant,
+        number_of: impl Fn(&str) -> Option<String>,
+        is_there: impl Fn(&str) -> bool,
+    ) {
         let all: Vec<u64> = self.subscriptions.keys().copied().collect();
         for id in all {
             let Some(watch) = self.subscriptions.get(&id).map(|one| &one.watch) else { continue };

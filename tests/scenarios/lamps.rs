@@ -50,12 +50,12 @@ fn a_lamp_follows_its_phone_from_offline_to_idle_and_back() {
     let watcher = watching(&mut world);
     assert_eq!(world.watch(watcher, "201", "dialog"), 200);
     assert!(is_offline(&world.lamp(watcher, "201")));
-    let phone = world.register("user201s0");
+    let phone = world.add_watcher("user201s0");
+    world.watcher_registers(phone, 3600);
     world.run_for(secs(1));
     let idle = world.lamp(watcher, "201");
     assert!(!is_offline(&idle) && idle.contains("<state>terminated</state>"), "{idle}");
-    world.phones[phone.0].expires = 0;
-    world.act(phone, |phone, now, _| phone.register(now));
+    world.watcher_registers(phone, 0);
     world.run_for(secs(1));
     assert!(is_offline(&world.lamp(watcher, "201")));
     assert_eq!(world.watcher(watcher).notifies.len(), 3);

@@ -25,8 +25,7 @@ impl Engine {
         let thing = self.watched_at(&request.uri, &number);
         let tag = self.stack.tag_of(txn).unwrap_or_default().to_owned();
         let wall = self.wall(now);
-        let asked =
-            Asked { flow, request, tag: &tag, login: &login, number: &number, thing: thing.as_deref() };
+        let asked = Asked { flow, request, tag: &tag, login: &login, number: &number, thing: thing.as_deref() };
         let (status, headers) = match self.lamps.subscribe(now, wall, &asked) {
             Ok(headers) => (200, headers),
             Err(error) => (error.status(), error.headers()),

@@ -33,7 +33,8 @@ pub(super) fn remove(connection: &Connection, tag: &str) -> rusqlite::Result<()>
 /// subscribes again.
 pub(super) fn restore(connection: &Connection, now: WallTime) -> rusqlite::Result<Vec<StoredSubscription>> {
     connection.execute("DELETE FROM subscription WHERE expires_at <= ?1", [now.0])?;
-    let sql = "SELECT tag, login, number, package, event, entity, version, expires_at, dialog FROM subscription ORDER BY tag";
+    let sql =
+        "SELECT tag, login, number, package, event, entity, version, expires_at, dialog FROM subscription ORDER BY tag";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map((), read)?;
     Ok(rows.flatten().collect())

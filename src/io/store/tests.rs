@@ -147,7 +147,8 @@ fn lamps_outlive_a_restart_until_they_end() {
         expires_at: WallTime(NOW.0 + expires_at),
         dialog: "call-id абв\nroute <sip:x;lr>\n".to_owned(),
     };
-    for lamp in [lamp("b", 0, 0), lamp("b", 100_000, 1), lamp("c", 1, 0), lamp("a", u32::MAX, 60_000), lamp("d", 1, 1)] {
+    for lamp in [lamp("b", 0, 0), lamp("b", 100_000, 1), lamp("c", 1, 0), lamp("a", u32::MAX, 60_000), lamp("d", 1, 1)]
+    {
         store.record(Record::Subscription(lamp));
     }
     store.record(Record::Subscription(StoredSubscription { package: "weather".to_owned(), ..lamp("e", 1, 1) }));

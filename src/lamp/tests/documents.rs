@@ -36,7 +36,9 @@ fn pickup_ids_read_back_in_either_order_of_the_tags_and_nothing_else_does() {
     }
     assert_eq!(of_pickup_id(&call_id, &local, "r8"), None);
     assert_eq!(of_pickup_id(&call_id, &local, &local), None);
-    for wrong in ["pickup-201-@dozvon", "pickup-201-07@dozvon", "pickup-201-7@other", "201-7@dozvon", "pickup-7@dozvon", ""] {
+    for wrong in
+        ["pickup-201-@dozvon", "pickup-201-07@dozvon", "pickup-201-7@other", "201-7@dozvon", "pickup-7@dozvon", ""]
+    {
         assert_eq!(of_pickup_id(wrong, &local, &remote), None, "{wrong}");
     }
 }
@@ -95,9 +97,17 @@ fn presence_has_a_word_for_each() {
     shows(registered(), &[], ["<basic>open</basic>", "</contact></tuple>", "<dm:person id=\"p201\"></dm:person>"]);
     shows(Phone::default(), &[], ["<basic>closed</basic>", "<note>Offline</note>", "<rpid:away/>"]);
     shows(dnd, &[], ["<basic>open</basic>", "<note>Do not disturb</note>", "<rpid:busy/>"]);
-    shows(forwarded, &[], ["<basic>open</basic>", "<note>Forwarded to 202</note>", "<dm:note>Forwarded to 202</dm:note>"]);
+    shows(
+        forwarded,
+        &[],
+        ["<basic>open</basic>", "<note>Forwarded to 202</note>", "<dm:note>Forwarded to 202</dm:note>"],
+    );
     let (ringing, talking) = (talk(1, TalkState::Ringing), talk(1, TalkState::Talking));
-    shows(registered(), std::slice::from_ref(&ringing), ["<basic>open</basic>", "<note>Ringing</note>", "<rpid:busy/>"]);
+    shows(
+        registered(),
+        std::slice::from_ref(&ringing),
+        ["<basic>open</basic>", "<note>Ringing</note>", "<rpid:busy/>"],
+    );
     let both = [ringing, talking.clone()];
     shows(registered(), &both, ["<basic>open</basic>", "<note>On the phone</note>", "<rpid:on-the-phone/>"]);
     let held = Talk { held: true, ..talking };

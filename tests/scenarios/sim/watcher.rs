@@ -53,7 +53,13 @@ impl Watcher {
     }
 
     /// A request outside of dialogs, or inside of the one that `dialog` says: its Call-ID, our From-tag and the To-tag.
-    pub(crate) fn ask(&mut self, method: Method, user: Option<&str>, dialog: Option<[&str; 3]>, lines: &[(Name, &str)]) {
+    pub(crate) fn ask(
+        &mut self,
+        method: Method,
+        user: Option<&str>,
+        dialog: Option<[&str; 3]>,
+        lines: &[(Name, &str)],
+    ) {
         self.count += 1;
         let host = Host::Ip(EXCHANGE.0.into());
         let uri = Uri::sip(user, host.clone(), None);

@@ -197,7 +197,7 @@ impl World {
         self.queue(Duration::from_micros(100), Packet::ToExchange { from, to, bytes });
     }
 
-    pub(super) fn collect_from_watchers(&mut self) {
+    pub(crate) fn collect_from_watchers(&mut self) {
         let take = |watcher: &mut Watcher| watcher.take_sent().into_iter().map(|bytes| (watcher.sip, bytes)).collect();
         let sent: Vec<Vec<_>> = self.watchers.iter_mut().map(take).collect();
         for (from, bytes) in sent.into_iter().flatten() {
