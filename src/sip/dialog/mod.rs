@@ -46,7 +46,7 @@ impl Dialog {
         let contact = request.contacts().ok()?.into_iter().next().map(|contact| contact.uri);
         Some(Self {
             call_id: request.call_id()?.to_owned(),
-            local: format!("{};tag={local_tag}", request.get(&Name::To)?),
+            local: request.to_tagged(local_tag)?,
             remote: request.get(&Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
             remote_target: contact.unwrap_or(from.uri),

@@ -79,6 +79,17 @@ fn a_stored_dialog_reads_back_and_goes_on_counting() {
 }
 
 #[test]
+fn a_tag_without_a_value_does_not_stand_beside_ours() {
+    for to in ["<sip:alice@a>;tag", "<sip:alice@a>;tag=", "<sip:alice@a>;"] {
+        let mut headers = invite();
+        headers.set(Name::To, to);
+        let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &headers, "a1", flow("10.0.0.2:1")).unwrap();
+        let request = dialog.request(Method::Notify);
+        assert_eq!(request.headers.get(&Name::From), Some("<sip:alice@a>;tag=a1"), "{to}");
+    }
+}
+
+#[test]
 fn a_dialog_never_counts_beyond_what_a_cseq_may_be() {
     let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &invite(), "a1", flow("10.0.0.2:1")).unwrap();
     dialog.skip(u32::MAX);
