@@ -9,6 +9,7 @@ pub mod io;
 pub mod engine;
 
 pub mod call;
+pub mod lamp;
 pub mod registrar;
 
 pub mod desk;

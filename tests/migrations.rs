@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use dozvon::base::{CallId, RecordingId, WallTime};
 use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
-use dozvon::engine::{Record, StoredBinding};
+use dozvon::engine::{Record, StoredBinding, StoredSubscription};
 use dozvon::io::store::{HistoryFilter, Reader, Store, database};
 use dozvon::office::Role;
 use dozvon::sip::Transport;
@@ -43,6 +43,8 @@ fn every_old_database_opens_with_what_was_in_it() {
         assert_eq!(opened.interrupted, 1, "{name}: the call that went on");
         assert_eq!(opened.version.expect("kept").office, "[office]\nname = \"Ромашка\"\n", "{name}");
         assert_eq!(opened.bindings, [binding()], "{name}");
+        let since_0003 = name.as_str() >= "0003";
+        assert_eq!(opened.subscriptions, vec![subscription(); usize::from(since_0003)], "{name}");
         assert_eq!(opened.store.setting("login_prefix").unwrap().as_deref(), Some("rik33"), "{name}");
         let reader = Reader::open(&data).unwrap();
         assert_eq!(reader.token_role(&[7; 32]).unwrap(), Some(Role::Viewer), "{name}");
@@ -97,6 +99,7 @@ fn write_the_database_of_this_schema() {
     store.record(Record::RecordingStarted { recording, call: call(1), at: NOW, path, format: "opus" });
     store.record(Record::RecordingEnded { recording, at: NOW, duration_ms: 60_000, bytes: 240_000 });
     store.record(Record::Binding(binding()));
+    store.record(Record::Subscription(subscription()));
     store.add_version(NOW, "console", "apply", "[office]\nname = \"Ромашка\"\n".to_owned()).unwrap();
     store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();
     store.set_setting("login_prefix", "rik33").unwrap();
@@ -121,5 +124,19 @@ fn binding() -> StoredBinding {
         call_id: "abc@phone".to_owned(),
         cseq: 17,
         user_agent: "Yealink T31".to_owned(),
+    }
+}
+
+fn subscription() -> StoredSubscription {
+    StoredSubscription {
+        tag: "abcdefgh".to_owned(),
+        login: "rik33+user200s0".to_owned(),
+        number: "201".to_owned(),
+        package: "dialog".to_owned(),
+        event: "dialog".to_owned(),
+        entity: "sip:201@192.0.2.1".to_owned(),
+        version: 7,
+        expires_at: WallTime(NOW.0 + 60_000),
+        dialog: "call-id abc@phone\nlocal <sip:201@192.0.2.1>;tag=abcdefgh\n".to_owned(),
     }
 }

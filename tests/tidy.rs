@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -25,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("speech", &["codec", "media", "office", "service"]),
     ("guard", &["base", "number", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
+    ("lamp", &["base", "sip"]),
     (
         "call",
         &[
@@ -33,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "desk",
             "group",
             "guard",
+            "lamp",
             "media",
             "number",
             "office",
@@ -43,7 +45,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "speech",
         ],
     ),
-    ("engine", &["base", "call", "codec", "guard", "media", "number", "office", "registrar", "sip"]),
+    ("engine", &["base", "call", "codec", "guard", "lamp", "media", "number", "office", "registrar", "sip"]),
     (
         "io",
         &[
@@ -53,6 +55,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "desk",
             "engine",
             "guard",
+            "lamp",
             "media",
             "number",
             "office",

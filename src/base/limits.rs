@@ -27,3 +27,8 @@ pub const MEDIA_SILENCE: Duration = Duration::from_secs(60);
 pub const RINGING: Duration = Duration::from_secs(300);
 /// A reply to a question (DNS) that has not come by then counts as a failure.
 pub const QUERY: Duration = Duration::from_secs(5);
+/// Event subscriptions of one login; the next SUBSCRIBE meets 503 with Retry-After. A phone with three expansion modules has some
+/// 180 keys.
+pub const SUBSCRIPTIONS_PER_LOGIN: usize = 256;
+/// Event subscriptions in all; the next SUBSCRIBE meets 503 with Retry-After.
+pub const SUBSCRIPTIONS: usize = 20_000;

@@ -37,6 +37,8 @@ pub struct Calls {
     pub(super) calls: HashMap<CallId, Call>,
     pub(super) by_session: HashMap<SessionId, CallId>,
     by_endpoint: HashMap<EndpointId, CallId>,
+    /// What lamps show of each.
+    pub(super) talks: HashMap<CallId, Vec<(String, crate::lamp::Talk)>>,
     timers: TimerQueue<CallId>,
     last_id: u64,
 }
@@ -159,6 +161,13 @@ impl Calls {
 
     /// RFC 3891 §3; a stranger's dialog is not taken over.
     fn replacing(&self, around: &Around<'_>, extension: &str, replaces: &Replaces) -> Result<Taking, u16> {
+        // what a lamp told of a ringing call; whoever may watch it may take it
+        if let Some((talk, number)) = crate::lamp::of_pickup_id(&replaces.call_id, &replaces.to_tag, &replaces.from_tag)
+        {
+            let rings = |call: &&Call| call.rings_at(number) || call.group_that_rings() == Some(number);
+            let ringing = self.calls.get(&CallId(talk)).filter(rings);
+            return ringing.map(|call| Taking::Call(call.id)).ok_or(481);
+        }
         let session = around.stack.session_of(replaces).ok_or(481u16)?;
         let id = *self.by_session.get(&session).ok_or(481u16)?;
         let call = self.calls.get(&id).ok_or(481u16)?;
@@ -430,6 +439,7 @@ impl Calls {
             self.timers.cancel(id);
             self.calls.remove(&id);
         }
+        self.show_talks(around, id);
     }
 
     /// Somebody got free: who waits for that is called.

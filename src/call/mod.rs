@@ -21,6 +21,7 @@ mod serve;
 mod shelf;
 mod talk;
 mod transfer;
+mod watched;
 
 pub use calls::{Calls, Origin};
 pub use edit::{Edit, ForwardKind};
@@ -62,6 +63,13 @@ pub enum Output {
     },
     /// What mailboxes and recorded messages want of the disk.
     Shelf(Shelf),
+    /// All that a number of the office does now, for the lamps.
+    Talks {
+        /// An extension, a group, a parking place or a conference.
+        number: String,
+        /// None: it is idle.
+        talks: Vec<crate::lamp::Talk>,
+    },
     /// A telephone changed the office's settings.
     Edit(Edit),
     /// Somebody calls for help: the admin is told.

@@ -173,6 +173,14 @@ impl Call {
         matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. }, .. })
     }
 
+    /// The group at which the call waits.
+    pub(super) fn group_that_rings(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Ringing { why: RingWhy::Group { number, .. }, .. } => Some(number),
+            _ => None,
+        }
+    }
+
     fn queue_exit(&mut self, around: &mut Around<'_>, why: GroupExit) {
         let (group, back): (String, Back) = match &self.stage {
             Stage::Ringing { why: RingWhy::Group { number, back }, .. } => (number.clone(), *back),

@@ -52,6 +52,11 @@ enum Waits {
 }
 
 impl Serving {
+    /// The conference that the caller is in.
+    pub(super) fn room_number(&self) -> Option<&str> {
+        matches!(self.waits, Waits::Room(_)).then_some(self.of.as_str())
+    }
+
     /// What the page shows.
     pub(super) fn view(&self) -> (CallState, Vec<String>) {
         match self.waits {

@@ -1,6 +1,8 @@
 //! One owner of all state. Each input is taken to the end: what the stack, the registrar and the calls answer to it is
 //! carried between them here, until nothing is left but outputs for the world.
 
+mod lamps;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use crate::base::{CallId, Duration, Instant, Rng, ServerTxn, WallTime};
 use crate::call::{self, Around, Books, Calls, Origin};
 use crate::codec::Codec;
 use crate::guard;
+use crate::lamp::{self, Lamps};
 use crate::media;
 use crate::number::{Plan, Tones};
 use crate::office::Office;
@@ -27,7 +30,7 @@ const CODECS: [Codec; 4] = Codec::ALL;
 const HOME: [&str; 7] =
     ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"];
 /// What we understand outside of calls.
-const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER";
+const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER, SUBSCRIBE";
 
 /// The exchange without its world.
 #[derive(Debug)]
@@ -40,6 +43,7 @@ pub struct Engine {
     gate: guard::Gate,
     bindings: Bindings,
     trunks: Trunks,
+    lamps: Lamps,
     calls: Calls,
     books: Books,
     rng: Rng,
@@ -74,6 +78,7 @@ impl Engine {
             gate: guard::Gate::new(guard::Rate::default(), Vec::new()),
             bindings: Bindings::default(),
             trunks: Trunks::new(rng.fork()),
+            lamps: Lamps::new(rng.fork()),
             calls: Calls::default(),
             books: Books::default(),
             rng,
@@ -84,6 +89,7 @@ impl Engine {
         };
         engine.trunks.office(Instant::ZERO, &engine.office);
         engine.open_gate();
+        engine.show_office(Instant::ZERO);
         engine.settle(Instant::ZERO);
         engine
     }
@@ -115,16 +121,25 @@ impl Engine {
                 let changes = self.bindings.restore(now, self.wall(now), stored);
                 self.note_bindings(now, changes);
                 let known: Vec<String> = self.bindings.iter().map(|(aor, _)| aor.to_owned()).collect();
-                known.into_iter().for_each(|login| self.tell_registration(now, login));
+                for login in known {
+                    self.show_registration(now, &login);
+                    self.tell_registration(now, login);
+                }
             }
             Input::LastAnswered(all) => {
                 all.iter().for_each(|(group, member)| self.books.restore_last_answered(group, member));
             }
-            Input::Mailbox { extension, messages } => self.books.set_mailbox(&extension, messages),
+            Input::Mailbox { extension, messages } => {
+                let count = |heard| messages.iter().filter(|message| message.heard == heard).count();
+                let [new, old] = [count(false), count(true)].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+                self.lamps.set_mailbox(now, &extension, new, old);
+                self.books.set_mailbox(&extension, messages);
+            }
             Input::Clip { call, clip } => self.with_calls(now, |calls, around| calls.on_clip(around, call, clip)),
             Input::Order { extension, to } => self.with_calls(now, |calls, around| {
                 calls.order(around, &extension, &to);
             }),
+            Input::RestoreLamps(stored) => self.restore_lamps(now, stored),
             Input::HangUp { call } => self.hang_up(now, call),
             Input::Shutdown => {
                 self.stopping = true;
@@ -142,16 +157,15 @@ impl Engine {
 
     /// When to call again with [`Input::Timeout`].
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [
+        let rooms = [
             self.stack.poll_timeout(),
             self.bindings.poll_timeout(),
             self.trunks.poll_timeout(),
+            self.lamps.poll_timeout(),
             self.calls.poll_timeout(),
             self.books.poll_timeout(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ];
+        rooms.into_iter().flatten().min()
     }
 
     /// Calls that go on.
@@ -167,6 +181,11 @@ impl Engine {
     /// The calls as they stand, for checkers' complaints.
     pub fn calls_in_detail(&self) -> &Calls {
         &self.calls
+    }
+
+    /// The subscriptions, for checkers and metrics.
+    pub fn lamps(&self) -> &Lamps {
+        &self.lamps
     }
 
     /// Free port pairs, for checkers.
@@ -191,6 +210,7 @@ impl Engine {
     fn handle_timeout(&mut self, now: Instant) {
         self.stack.handle_timeout(now);
         self.trunks.handle_timeout(now);
+        self.lamps.handle_timeout(now);
         let changes = self.bindings.expire(now);
         self.note_bindings(now, changes);
         self.with_calls(now, |calls, around| calls.handle_timeout(around));
@@ -202,6 +222,7 @@ impl Engine {
         let office = Arc::clone(&self.office);
         let changes = self.bindings.keep_only(|aor| office.device_by_login(aor).is_some());
         self.note_bindings(now, changes);
+        self.show_office(now);
         self.open_gate();
     }
 
@@ -249,9 +270,13 @@ impl Engine {
                 quiet = false;
                 self.on_trunks(now, output);
             }
+            while let Some(output) = self.lamps.poll_output() {
+                quiet = false;
+                self.on_lamps(now, output);
+            }
             while let Some(output) = self.from_calls.pop_front() {
                 quiet = false;
-                self.on_calls(output);
+                self.on_calls(now, output);
             }
             if quiet {
                 return;
@@ -264,7 +289,9 @@ impl Engine {
             stack::Output::Send { flow, bytes } => self.outputs.push_back(Output::Send { flow, bytes }),
             stack::Output::Request { txn, flow, request } => self.on_request(now, txn, flow, &request),
             stack::Output::Response { txn, response, .. } => {
-                self.trunks.handle_response(now, txn, &response);
+                if !self.trunks.handle_response(now, txn, &response) {
+                    self.lamps.handle_response(now, txn, &response);
+                }
             }
             stack::Output::Session { id, event } => {
                 self.with_calls(now, |calls, around| calls.on_session(around, id, event));
@@ -289,13 +316,14 @@ impl Engine {
         }
     }
 
-    fn on_calls(&mut self, output: call::Output) {
+    fn on_calls(&mut self, now: Instant, output: call::Output) {
         let output = match output {
             call::Output::Media(command) => Output::Media(command),
             call::Output::Started(started) => Output::Store(Record::CallStarted(started)),
             call::Output::Recording(begun) => Output::Recording(begun),
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
+            call::Output::Talks { number, talks } => return self.lamps.set_talks(now, &number, talks),
             call::Output::Edit(edit) => Output::Edit(edit),
             call::Output::Shelf(order) => Output::Shelf(order),
             call::Output::LastAnswered { group, member } => Output::Store(Record::LastAnswered { group, member }),
@@ -315,10 +343,12 @@ impl Engine {
         match request.method {
             Method::Register => self.on_register(now, txn, flow, request),
             Method::Invite => self.on_invite(now, txn, flow, request),
+            Method::Subscribe => self.on_subscribe(now, txn, flow, request),
             Method::Options => {
                 let mut headers = Headers::new();
                 headers.push(Name::Allow, ALLOW);
                 headers.push(Name::Accept, "application/sdp");
+                headers.push(Name::AllowEvents, lamp::EVENTS);
                 self.stack.respond(now, txn, 200, headers, Vec::new());
             }
             _ => self.on_other(now, txn, flow, request),
@@ -404,7 +434,8 @@ impl Engine {
         }
         let wall = self.wall(now);
         match self.bindings.register(now, wall, &login, flow, request) {
-            Ok(registered) => {
+            Ok(mut registered) => {
+                registered.headers.push(Name::AllowEvents, lamp::EVENTS);
                 self.stack.respond(now, txn, 200, registered.headers, Vec::new());
                 self.note_bindings(now, registered.changes);
                 self.with_calls(now, |calls, around| calls.look_at_groups(around));
@@ -413,15 +444,14 @@ impl Engine {
         }
     }
 
-    /// SUBSCRIBE, MESSAGE and the like outside of dialogs: strangers are challenged, our own phones hear what we don't do.
+    /// MESSAGE and the like outside of dialogs: strangers are challenged, our own phones hear what we don't do.
     fn on_other(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
         match self.prove(now, &flow, request) {
             Err(refusal) => self.refuse(now, txn, &flow, request, refusal),
             Ok(_) => {
                 let mut headers = Headers::new();
                 headers.push(Name::Allow, ALLOW);
-                let status = if request.method == Method::Subscribe { 489 } else { 405 };
-                self.stack.respond(now, txn, status, headers, Vec::new());
+                self.stack.respond(now, txn, 405, headers, Vec::new());
             }
         }
     }
@@ -442,6 +472,7 @@ impl Engine {
             }));
         }
         for login in touched {
+            self.show_registration(now, &login);
             self.tell_registration(now, login);
         }
     }

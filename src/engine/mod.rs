@@ -8,6 +8,7 @@ pub use exchange::{Engine, EngineConfig, STOP_GRACE};
 
 use std::sync::Arc;
 
+pub use crate::lamp::StoredSubscription;
 pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
@@ -73,6 +74,8 @@ pub enum Input<'a> {
         /// As dialled.
         to: String,
     },
+    /// Subscriptions kept from before a restart: the input after `Restore`, since phones are told where they are registered.
+    RestoreLamps(Vec<StoredSubscription>),
     /// Ends a call, for the page.
     HangUp {
         /// Which.
@@ -133,6 +136,13 @@ pub enum Record {
         group: String,
         /// The member.
         member: String,
+    },
+    /// A subscription is new or was refreshed.
+    Subscription(StoredSubscription),
+    /// A subscription is gone.
+    SubscriptionGone {
+        /// Its name.
+        tag: String,
     },
     /// A row of history begins.
     CallStarted(CallStarted),

@@ -13,7 +13,7 @@ use super::{clock, files, http, recordings};
 use crate::base::{CallId, RecordingId, Rng};
 use crate::call::Edit;
 use crate::desk;
-use crate::engine::StoredBinding;
+use crate::engine::{StoredBinding, StoredSubscription};
 use crate::number::Plan;
 use crate::office::file::{self, Context};
 use crate::office::{Office, Role, Settings};
@@ -57,6 +57,8 @@ pub struct Beginning {
     pub bindings: Vec<StoredBinding>,
     /// Groups, and who took their last calls.
     pub last_answered: Vec<(String, String)>,
+    /// Lamps of phones from before.
+    pub subscriptions: Vec<StoredSubscription>,
     /// The numbering plan of the office.
     pub plan: Plan,
     /// At the first start only.
@@ -91,7 +93,8 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, last_answered, version, interrupted } = Store::open(data, clock::wall())?;
+        let Opened { store, bindings, subscriptions, last_answered, version, interrupted } =
+            Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
@@ -119,7 +122,7 @@ impl Handle {
             rng: Mutex::new(rng),
             plan: RwLock::new(plan.clone()),
         }));
-        Ok(Beginning { handle, orders: inbox, bindings, last_answered, plan, first_sign_in })
+        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
     }
 
     /// The office in force.

@@ -4,7 +4,7 @@
 //! behind one door; [`auth`] is digest access authentication, both sides.
 
 pub mod auth;
-mod dialog;
+pub(crate) mod dialog;
 pub mod flow;
 mod session;
 pub mod stack;

@@ -5,6 +5,8 @@
 pub mod base;
 #[path = "../../src/codec/mod.rs"]
 pub mod codec;
+#[path = "../../src/lamp/mod.rs"]
+pub mod lamp;
 #[path = "../../src/rtp/mod.rs"]
 pub mod rtp;
 #[path = "../../src/sdp/mod.rs"]

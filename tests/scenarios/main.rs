@@ -8,6 +8,7 @@ mod sim;
 mod day;
 mod desk;
 mod inside;
+mod lamps;
 mod outside;
 mod protocol;
 mod sound;

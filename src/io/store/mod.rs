@@ -9,6 +9,7 @@ mod history;
 mod place;
 mod recording;
 mod schema;
+mod subscription;
 mod token;
 mod turn;
 mod version;
@@ -26,7 +27,7 @@ pub use token::TokenRow;
 pub use version::Version;
 pub use writer::{QUEUE, Store};
 
-use crate::engine::StoredBinding;
+use crate::engine::{StoredBinding, StoredSubscription};
 
 /// What the disk remembered, read once at the start.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub struct Opened {
     pub bindings: Vec<StoredBinding>,
     /// Groups, and who took their last calls.
     pub last_answered: Vec<(String, String)>,
+    /// Lamps of phones that had not ended.
+    pub subscriptions: Vec<StoredSubscription>,
     /// The office in force; `None` in a new database.
     pub version: Option<Version>,
     /// Calls that were cut by the end of the last process, now closed as interrupted.

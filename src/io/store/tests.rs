@@ -133,14 +133,42 @@ fn registrations_outlive_a_restart_until_they_end() {
 }
 
 #[test]
+fn lamps_outlive_a_restart_until_they_end() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let lamp = |tag: &str, version: u32, expires_at: i64| StoredSubscription {
+        tag: tag.to_owned(),
+        login: "rik33+user200s0".to_owned(),
+        number: "201".to_owned(),
+        package: "dialog".to_owned(),
+        event: "dialog;id=7".to_owned(),
+        entity: "sip:201@192.0.2.1".to_owned(),
+        version,
+        expires_at: WallTime(NOW.0 + expires_at),
+        dialog: "call-id абв\nroute <sip:x;lr>\n".to_owned(),
+    };
+    for lamp in [lamp("b", 0, 0), lamp("b", 100_000, 1), lamp("c", 1, 0), lamp("a", u32::MAX, 60_000), lamp("d", 1, 1)]
+    {
+        store.record(Record::Subscription(lamp));
+    }
+    store.record(Record::Subscription(StoredSubscription { package: "weather".to_owned(), ..lamp("e", 1, 1) }));
+    store.record(Record::SubscriptionGone { tag: "d".to_owned() });
+    store.close();
+    assert_eq!(open(&scratch).subscriptions, [lamp("a", u32::MAX, 60_000), lamp("b", 100_000, 1)]);
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_refused_by_name() {
     let scratch = Scratch::new();
     open(&scratch).store.close();
     let connection = rusqlite::Connection::open(database(scratch.path())).expect("opens");
-    connection.pragma_update(None, "user_version", 7).expect("writable");
+    let known = schema::SCHEMA;
+    let newer = known + 1;
+    connection.pragma_update(None, "user_version", newer).expect("writable");
     drop(connection);
     let refused = Store::open(scratch.path(), NOW).expect_err("newer");
-    assert!(refused.to_string().contains("made by a newer dozvon (schema 7, this one knows 2)"), "{refused}");
+    let told = format!("made by a newer dozvon (schema {newer}, this one knows {known})");
+    assert!(refused.to_string().contains(&told), "{refused}");
     assert!(matches!(Reader::open(scratch.path()), Err(StoreError::Newer { .. })));
 }
 

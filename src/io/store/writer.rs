@@ -10,7 +10,7 @@ use std::thread::{JoinHandle, Thread};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Opened, StoreError, TokenRow, binding, call, recording, schema, token, turn, version};
+use super::{Opened, StoreError, TokenRow, binding, call, recording, schema, subscription, token, turn, version};
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
 use crate::io::clock::Stopwatch;
@@ -52,6 +52,7 @@ impl Store {
         let connection = schema::open(data)?;
         let bindings = binding::restore(&connection, now)?;
         let last_answered = turn::restore(&connection)?;
+        let subscriptions = subscription::restore(&connection, now)?;
         let interrupted = call::close_interrupted(&connection)?;
         let version = version::newest(&connection)?;
         let (jobs, inbox) = channel();
@@ -70,7 +71,7 @@ impl Store {
             .map_err(|why| StoreError::Database(why.to_string()))?;
         let thread = join.thread().clone();
         let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
-        Ok(Opened { store: Self(Arc::new(shared)), bindings, last_answered, version, interrupted })
+        Ok(Opened { store: Self(Arc::new(shared)), bindings, subscriptions, last_answered, version, interrupted })
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -288,6 +289,8 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
         Record::Binding(binding) => binding::put(connection, binding),
         Record::BindingGone { aor, contact } => binding::remove(connection, aor, contact),
         Record::LastAnswered { group, member } => turn::put(connection, group, member),
+        Record::Subscription(stored) => subscription::put(connection, stored),
+        Record::SubscriptionGone { tag } => subscription::remove(connection, tag),
         Record::CallStarted(started) => call::start(connection, started),
         Record::CallStep(step) => call::step(connection, place, step),
         Record::CallEnded(ended) => call::end(connection, ended),

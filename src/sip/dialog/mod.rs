@@ -2,6 +2,8 @@
 //!
 //! Knows no transaction and no session description.
 
+mod stored;
+
 use crate::base::Rng;
 use crate::sip::Flow;
 use crate::sip::wire::{Headers, Method, Name, NameAddr, Request, Response, Uri};
@@ -37,22 +39,22 @@ pub(crate) enum Sequence {
 }
 
 impl Dialog {
-    /// The called side's: §12.1.1. `invite` are the header fields of the INVITE. `None` without a usable From.
-    /// Peers of RFC 2543 may leave out the Contact; they are found at their From.
-    pub(crate) fn of_invite(rng: &mut Rng, invite: &Headers, local_tag: &str, flow: Flow) -> Option<Self> {
-        let from = invite.from().ok()?;
-        let contact = invite.contacts().ok()?.into_iter().next().map(|contact| contact.uri);
+    /// The called side's: §12.1.1. `request` are the header fields of the INVITE or SUBSCRIBE (RFC 6665 §4.4.1). `None`
+    /// without a usable From. Peers of RFC 2543 may leave out the Contact; they are found at their From.
+    pub(crate) fn of_request(rng: &mut Rng, request: &Headers, local_tag: &str, flow: Flow) -> Option<Self> {
+        let from = request.from().ok()?;
+        let contact = request.contacts().ok()?.into_iter().next().map(|contact| contact.uri);
         Some(Self {
-            call_id: invite.call_id()?.to_owned(),
-            local: format!("{};tag={local_tag}", invite.get(&Name::To)?),
-            remote: invite.get(&Name::From)?.to_owned(),
+            call_id: request.call_id()?.to_owned(),
+            local: request.to_tagged(local_tag)?,
+            remote: request.get(&Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
             remote_target: contact.unwrap_or(from.uri),
-            routes: invite.addresses(&Name::RecordRoute).ok()?.iter().map(NameAddr::to_string).collect(),
+            routes: request.addresses(&Name::RecordRoute).ok()?.iter().map(NameAddr::to_string).collect(),
             local_seq: first_seq(rng),
-            remote_seq: Some(invite.cseq().ok()?.number),
+            remote_seq: Some(request.cseq().ok()?.number),
             flow,
-            peer_takes_update: takes_update(invite),
+            peer_takes_update: takes_update(request),
         })
     }
 
@@ -74,6 +76,11 @@ impl Dialog {
             flow,
             peer_takes_update: takes_update(headers),
         })
+    }
+
+    /// Where the peer wants to be found: the Contact of its last request that may move it.
+    pub(crate) fn remote_target(&self) -> &Uri {
+        &self.remote_target
     }
 
     /// The peer's tag.
@@ -124,8 +131,13 @@ impl Dialog {
 
     /// The number for our next request.
     pub(crate) fn next_seq(&mut self) -> u32 {
-        self.local_seq += 1;
+        self.local_seq = (self.local_seq + 1).min(HIGHEST_SEQ);
         self.local_seq
+    }
+
+    /// Leaves out so many numbers: more than may have been used since the dialog was stored.
+    pub(crate) fn skip(&mut self, numbers: u32) {
+        self.local_seq = self.local_seq.saturating_add(numbers).min(HIGHEST_SEQ);
     }
 
     /// A request within the dialog: §12.2.1.1. Via is for the transaction to make.
@@ -176,6 +188,9 @@ fn takes_update(headers: &Headers) -> bool {
 fn first_seq(rng: &mut Rng) -> u32 {
     1 + rng.u32() % 0xffff
 }
+
+/// §8.1.1.5.
+const HIGHEST_SEQ: u32 = (1 << 31) - 1;
 
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ fn invite() -> Headers {
 
 #[test]
 fn a_dialog_counts_its_requests_and_knows_old_ones() {
-    let mut dialog = Dialog::of_invite(&mut Rng::from_seed(1), &invite(), "a1", flow("10.0.0.2:1")).unwrap();
+    let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &invite(), "a1", flow("10.0.0.2:1")).unwrap();
     assert!(dialog.peer_takes_update);
     assert_eq!(dialog.receive(40, flow("10.0.0.2:2")), Sequence::Old);
     assert_eq!(dialog.flow, flow("10.0.0.2:1"));
@@ -56,4 +56,42 @@ fn a_2xx_replaces_the_route_of_the_early_dialog_but_not_its_count() {
     assert_eq!(bye.headers.get(&Name::Route), Some("<sip:late;lr>"));
     assert_eq!(bye.uri.to_string(), "sip:alice@late");
     assert_eq!(bye.headers.get(&Name::CSeq), Some("43 BYE"));
+}
+
+#[test]
+fn a_stored_dialog_reads_back_and_goes_on_counting() {
+    let mut headers = invite();
+    headers.set(Name::From, "\"Боб \\\"B\\\"\" <sip:bob@b>;tag=b1");
+    headers.push(Name::RecordRoute, "<sip:first;lr>, <sip:second;lr>");
+    let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &headers, "a1", flow("10.0.0.2:1")).unwrap();
+    let mut back = Dialog::of_stored(&dialog.to_stored()).unwrap();
+    assert_eq!(format!("{back:?}"), format!("{dialog:?}"));
+    assert!(back.holds(&headers));
+    back.skip(1000);
+    let number = |request: &crate::sip::wire::Request| request.headers.cseq().unwrap().number;
+    let (before, after) = (dialog.request(Method::Notify), back.request(Method::Notify));
+    assert_eq!(number(&after), number(&before) + 1000);
+    assert_eq!(after.headers.get(&Name::Route), before.headers.get(&Name::Route));
+    assert_eq!(back.receive(40, flow("10.0.0.2:1")), Sequence::Old);
+    for broken in ["", "call-id x", "flow udp 1 2", &dialog.to_stored().replace("udp", "ufo")] {
+        assert!(Dialog::of_stored(broken).is_none(), "{broken}");
+    }
+}
+
+#[test]
+fn a_tag_without_a_value_does_not_stand_beside_ours() {
+    for to in ["<sip:alice@a>;tag", "<sip:alice@a>;tag=", "<sip:alice@a>;"] {
+        let mut headers = invite();
+        headers.set(Name::To, to);
+        let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &headers, "a1", flow("10.0.0.2:1")).unwrap();
+        let request = dialog.request(Method::Notify);
+        assert_eq!(request.headers.get(&Name::From), Some("<sip:alice@a>;tag=a1"), "{to}");
+    }
+}
+
+#[test]
+fn a_dialog_never_counts_beyond_what_a_cseq_may_be() {
+    let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &invite(), "a1", flow("10.0.0.2:1")).unwrap();
+    dialog.skip(u32::MAX);
+    assert_eq!(dialog.request(Method::Notify).headers.cseq().unwrap().number, (1 << 31) - 1);
 }

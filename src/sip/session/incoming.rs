@@ -60,7 +60,7 @@ impl Session {
         contact_user: &str,
     ) -> Option<Self> {
         let Taken { headers, local_tag, flow, offered } = taken;
-        let dialog = Dialog::of_invite(&mut cx.core.rng, &headers, &local_tag, flow)?;
+        let dialog = Dialog::of_request(&mut cx.core.rng, &headers, &local_tag, flow)?;
         let mut refresh = Refresh::default();
         let timer = refresh.answer(&headers, false);
         let requires_reliable = holds(&headers, &Name::Require, "100rel");

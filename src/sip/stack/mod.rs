@@ -246,6 +246,12 @@ impl Stack {
         }
     }
 
+    /// The To-tag that our responses to a request outside of dialogs bear: it names the dialog that a 2xx makes. `None` for a
+    /// request inside of one, and when its time is over.
+    pub fn tag_of(&self, txn: ServerTxn) -> Option<&str> {
+        self.core.tag_of(txn)
+    }
+
     /// Forgets a request that came as [`Output::Request`] without any answer: the sender was judged a scanner.
     pub fn ignore(&mut self, txn: ServerTxn) {
         if self.core.owner_of(txn) == Some(ServerOwner::User) {

@@ -266,6 +266,11 @@ impl Transactions {
         self.remove_server(txn);
     }
 
+    /// The tag that our responses bear.
+    pub(crate) fn tag_of(&self, txn: ServerTxn) -> Option<&str> {
+        self.servers.all.get(&txn)?.local_tag.as_deref()
+    }
+
     /// Who answers it.
     pub(crate) fn owner_of(&self, txn: ServerTxn) -> Option<ServerOwner> {
         self.servers.all.get(&txn).map(|server| server.owner)
@@ -374,10 +379,10 @@ fn answer_to(request: &Headers, status: u16, local_tag: Option<&str>) -> Respons
     let headers = &mut response.headers;
     for (name, value) in request.iter() {
         match name {
-            Name::To => match local_tag.filter(|_| status > 100 && !has_tag(request)) {
-                Some(tag) => headers.push(Name::To, format!("{value};tag={tag}")),
-                None => headers.push(Name::To, value),
-            },
+            Name::To => {
+                let tag = local_tag.filter(|_| status > 100 && !has_tag(request));
+                headers.push(Name::To, tag.and_then(|tag| request.to_tagged(tag)).unwrap_or_else(|| value.to_owned()));
+            }
             Name::Via | Name::From | Name::CallId | Name::CSeq => headers.push(name.clone(), value),
             Name::RecordRoute if (101..300).contains(&status) => headers.push(Name::RecordRoute, value),
             Name::Timestamp if status == 100 => headers.push(Name::Timestamp, value),

@@ -164,6 +164,15 @@ impl Headers {
         self.listed(name)
     }
 
+    /// To as it stands, with this tag added; `None` when it is absent or can't be read. A tag without a value, and the semicolon at
+    /// the end that the reader forgives, are not taken along.
+    pub fn to_tagged(&self, tag: &str) -> Option<String> {
+        let text = self.get(&Name::To)?;
+        let to = self.to().ok()?;
+        let plain = !to.params.has("tag") && !text.ends_with(';');
+        Some(if plain { format!("{text};tag={tag}") } else { to.with_tag(tag).to_string() })
+    }
+
     /// CSeq.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod digest;
 mod exchange;
 mod floor;
 mod import;
+mod lamps;
 mod phones;
 mod plane;
 mod process;
@@ -29,6 +30,7 @@ use codecs::Floor;
 use dozvon::codec::Codec;
 use exchange::Exchange;
 use import::{Import, Tune};
+use lamps::Panel;
 use phones::Phones;
 use plane::Scene;
 use sound::Side;
@@ -96,6 +98,8 @@ struct Round {
     call_ms: f64,
     /// For each number of calls.
     relays: Vec<Relay>,
+    /// For each of [`lamps::OFFICES`].
+    panels: Vec<Panel>,
     sound: Sound,
 }
 
@@ -154,6 +158,7 @@ fn bench(options: &Options) -> io::Result<()> {
     for number in 1..=options.rounds {
         eprintln!("round {number} of {}", options.rounds);
         let mut round = round(options)?;
+        round.panels = lamps::OFFICES.into_iter().map(Panel::measure).collect::<io::Result<_>>()?;
         round.sound = sound_round(options, tune.as_ref())?;
         rounds.push(round);
     }

@@ -1,6 +1,7 @@
 //! What was measured, with the aims beside it.
 
 use crate::calls::{Relay, Talk};
+use crate::lamps::{self, Panel};
 use crate::plane::{self, PARTIES};
 use crate::{Alone, Round, Sound, Transcoding};
 
@@ -39,6 +40,13 @@ pub fn print(rounds: &[Round], size: u64) {
     );
     row("start to first accepted REGISTER", &Spread::of(rounds, |round| round.start_ms).say("ms", 0), "under 100 ms");
     row("binary", &format!("{:.1} MB", size as f64 / 1e6), "under 12 MB");
+    for (at, (phones, lamps)) in lamps::OFFICES.into_iter().enumerate() {
+        let of = |figure: fn(&Panel) -> f64| Spread::of(rounds, |round| figure(&round.panels[at]));
+        let name = format!("{} lamps on {phones} phones: CPU a change", phones * lamps);
+        row(&name, &of(|panel| panel.change_us / 1e3).say("ms", 3), "");
+        row("  of that each NOTIFY", &of(|panel| panel.notify_us).say("us", 1), "");
+        row("  memory a lamp", &of(|panel| panel.lamp_bytes / 1024.0).say("kB", 1), "");
+    }
     print_sound(rounds);
     println!("\nThe jitter buffer in virtual time, as its test keeps it (tests/golden/jitter.txt):\n\n{JITTER}");
 }

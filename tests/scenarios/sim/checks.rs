@@ -30,6 +30,7 @@ impl Checks {
                 assert!(!talked || ended.answered_by.is_some(), "SIM_SEED={seed}: talk without a talker: {ended:?}");
             }
             Record::LastAnswered { .. } | Record::Binding(_) | Record::BindingGone { .. } => {}
+            Record::Subscription(_) | Record::SubscriptionGone { .. } => {}
             // The recorder's, which is outside of the simulated world.
             Record::RecordingStarted { .. } | Record::RecordingEnded { .. } | Record::RecordingGone { .. } => {}
         }

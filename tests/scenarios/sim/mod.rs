@@ -4,10 +4,12 @@ mod checks;
 mod net;
 mod phone;
 mod phone_call;
+mod watcher;
 mod world;
 
 pub(crate) use net::Link;
 pub(crate) use phone::{Answer, PhoneId};
+pub(crate) use watcher::WatcherId;
 pub(crate) use world::{MONDAY_NOON, World, read_office};
 
 pub(crate) use std::time::Duration;

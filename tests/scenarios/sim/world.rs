@@ -17,6 +17,7 @@ use dozvon::sip::{Flow, Transport};
 use super::checks::Checks;
 use super::net::Link;
 use super::phone::{Answer, CallState, Phone, PhoneCall, PhoneId, Sent};
+use super::watcher::Watcher;
 
 /// Something on its way.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,7 @@ pub(crate) struct World {
     plane: Plane,
     pub(crate) phones: Vec<Phone>,
     pub(crate) links: Vec<Link>,
+    pub(crate) watchers: Vec<Watcher>,
     packets: BinaryHeap<Reverse<(Instant, u64, Packet)>>,
     sent: u64,
     ports: HashMap<u16, EndpointId>,
@@ -78,6 +80,7 @@ impl World {
             plane: Plane::new(rng.fork()),
             phones: Vec::new(),
             links: Vec::new(),
+            watchers: Vec::new(),
             packets: BinaryHeap::new(),
             sent: 0,
             ports: HashMap::new(),
@@ -190,6 +193,9 @@ impl World {
     }
 
     fn deliver_to_peer(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+        if self.watchers.iter().any(|watcher| watcher.sip == to) {
+            return self.queue(Duration::from_micros(500), Packet::ToPeer { from, to, bytes });
+        }
         let Some(link) = self.link_of(to) else { return };
         for delay in self.links[link].deliveries(&mut self.rng, true) {
             let packet = Packet::ToPeer { from, to, bytes: bytes.clone() };
@@ -205,6 +211,14 @@ impl World {
     /// A raw datagram to the exchange from anywhere.
     pub(crate) fn throw(&mut self, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
         self.queue(Duration::from_micros(100), Packet::ToExchange { from, to, bytes });
+    }
+
+    pub(crate) fn collect_from_watchers(&mut self) {
+        let take = |watcher: &mut Watcher| watcher.take_sent().into_iter().map(|bytes| (watcher.sip, bytes)).collect();
+        let sent: Vec<Vec<_>> = self.watchers.iter_mut().map(take).collect();
+        for (from, bytes) in sent.into_iter().flatten() {
+            self.throw(from, exchange(), bytes);
+        }
     }
 
     fn collect_from(&mut self, index: usize) {
@@ -273,6 +287,10 @@ impl World {
                 self.drain();
             }
             Packet::ToPeer { to, bytes, .. } => {
+                if let Some(watcher) = self.watchers.iter_mut().find(|watcher| watcher.sip == to) {
+                    watcher.handle_packet(&bytes);
+                    return self.collect_from_watchers();
+                }
                 let Some(index) = self.link_of(to) else { return };
                 let phone = &mut self.phones[index];
                 if to == phone.sip {
