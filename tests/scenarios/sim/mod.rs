@@ -3,7 +3,6 @@
 mod checks;
 mod net;
 mod phone;
-mod phone_call;
 mod world;
 
 pub(crate) use net::Link;
