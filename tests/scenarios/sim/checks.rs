@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dozvon::base::CallId;
+use dozvon::base::{CallId, WallTime};
 use dozvon::engine::Record;
 
 /// What has been seen.
@@ -10,6 +10,7 @@ use dozvon::engine::Record;
 pub(crate) struct Checks {
     pub(crate) ports: usize,
     calls: HashMap<CallId, bool>,
+    began: HashMap<CallId, WallTime>,
 }
 
 impl Checks {
@@ -18,16 +19,21 @@ impl Checks {
             Record::CallStarted(started) => {
                 let known = self.calls.insert(started.call, false);
                 assert!(known.is_none(), "SIM_SEED={seed}: call {} has two rows", started.call);
+                self.began.insert(started.call, started.at);
             }
             Record::CallStep(step) => {
                 let ended = self.calls.get(&step.call).copied();
                 assert!(ended.is_some(), "SIM_SEED={seed}: a step of call {} that never began", step.call);
+                assert_eq!(ended, Some(false), "SIM_SEED={seed}: a step after the end: {step:?}");
             }
             Record::CallEnded(ended) => {
                 let before = self.calls.insert(ended.call, true);
                 assert_eq!(before, Some(false), "SIM_SEED={seed}: call {} ended {before:?}", ended.call);
                 let talked = ended.talk_ms > 0 || ended.answered_at.is_some();
                 assert!(!talked || ended.answered_by.is_some(), "SIM_SEED={seed}: talk without a talker: {ended:?}");
+                let lasted = (ended.at.millis() - self.began[&ended.call].millis()).unsigned_abs();
+                let told = ended.ring_ms + ended.talk_ms;
+                assert!(told.abs_diff(lasted) <= 2, "SIM_SEED={seed}: {told} ms told of {lasted} ms: {ended:?}");
             }
             Record::Binding(_) | Record::BindingGone { .. } => {}
             // The recorder's, which is outside of the simulated world.

@@ -3,10 +3,11 @@
 mod checks;
 mod net;
 mod phone;
+mod story;
 mod world;
 
 pub(crate) use net::Link;
-pub(crate) use phone::{Answer, PhoneId};
+pub(crate) use phone::{Answer, CallState, Leaves, PhoneId};
 pub(crate) use world::{MONDAY_NOON, World, read_office};
 
 pub(crate) use std::time::Duration;

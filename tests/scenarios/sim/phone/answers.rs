@@ -62,6 +62,7 @@ impl Phone {
             (Method::Ack, None) => return,
             (Method::Cancel, Some(index)) => {
                 let bytes = self.reply(&request, 200, "x", Vec::new(), &[]);
+                self.calls[index].reason = request.headers.get(&Name::Reason).map(str::to_owned);
                 if self.calls[index].state == CallState::Ringing {
                     self.calls[index].state = CallState::Over;
                     let (invite, tag) =
@@ -75,8 +76,14 @@ impl Phone {
             (Method::Bye, Some(index)) => {
                 self.calls[index].state = CallState::Over;
                 self.calls[index].status = 0;
+                self.calls[index].reason = request.headers.get(&Name::Reason).map(str::to_owned);
                 self.reply(&request, 200, "x", Vec::new(), &[])
             }
+            (Method::Update, Some(index)) if self.calls[index].state != CallState::Over => {
+                self.on_update(index, &request)
+            }
+            (Method::Notify, Some(index)) => self.on_notify(now, index, &request),
+            (Method::Info, Some(_)) => self.reply(&request, 200, "x", Vec::new(), &[]),
             (Method::Update | Method::Options, Some(index)) => {
                 // a call that it has forgotten is none: RFC 3261 §12.2.2
                 let status = if self.calls[index].state == CallState::Over { 481 } else { 200 };
@@ -118,10 +125,12 @@ impl Phone {
             1,
             request.clone(),
             self.rng.u32(),
+            self.next_rtp(),
         );
         call.remote_sdp = String::from_utf8_lossy(&request.body).into_owned();
         call.read_description(&request.body, &self.codecs);
         call.remote_cseq = request.headers.cseq().unwrap().number;
+        call.note_identity(&request.headers);
         self.calls.push(call);
         match self.answer.clone() {
             Answer::Refuse(status) => {
@@ -137,7 +146,7 @@ impl Phone {
                 self.remember_final(now, &request, bytes);
             }
             Answer::Early(after) => {
-                let body = self.description(None);
+                let body = self.description(self.calls.last().unwrap().rtp, 1, None);
                 let bytes = self.reply(&request, 183, &tag, body, &[]);
                 self.answered.insert(key, bytes);
                 self.later.push((now + self.sound_every, Later::Sound(call_id.clone())));
@@ -146,7 +155,9 @@ impl Phone {
             Answer::Ring | Answer::After(_) | Answer::Dead => {
                 let bytes = self.reply(&request, 180, &tag, Vec::new(), &[]);
                 self.answered.insert(key, bytes);
-                if let Answer::After(after) = self.answer {
+                if self.auto_answer && asks_to_be_taken(&request) {
+                    self.later.push((now, Later::AnswerCall(call_id)));
+                } else if let Answer::After(after) = self.answer {
                     self.later.push((now + after, Later::AnswerCall(call_id)));
                 }
             }
@@ -160,7 +171,7 @@ impl Phone {
             return;
         }
         let (invite, tag) = (self.calls[index].invite.clone(), self.calls[index].local.tag().unwrap().to_owned());
-        let body = self.description(None);
+        let body = self.description_of(index);
         let bytes = self.reply(&invite, 200, &tag, body, &[]);
         self.begin_talk(now, index, bytes, &invite);
     }
@@ -184,12 +195,31 @@ impl Phone {
     fn on_reinvite(&mut self, now: Instant, index: usize, request: &Request) -> Vec<u8> {
         let call = &mut self.calls[index];
         call.read_description(&request.body, &self.codecs);
+        call.note_identity(&request.headers);
         call.remote_cseq = request.headers.cseq().unwrap().number;
         let tag = call.local.tag().unwrap().to_owned();
-        let body = self.description(None);
+        let body = self.description_of(index);
         let bytes = self.reply(request, 200, &tag, body, &[]);
         self.begin_talk(now, index, bytes.clone(), request);
         bytes
+    }
+
+    /// A new offer before or after the answer (RFC 3311), or only word of who is there now.
+    fn on_update(&mut self, index: usize, request: &Request) -> Vec<u8> {
+        let call = &mut self.calls[index];
+        call.note_identity(&request.headers);
+        if request.body.is_empty() {
+            return self.reply(request, 200, "x", Vec::new(), &[]);
+        }
+        call.read_description(&request.body, &self.codecs);
+        let body = self.description_of(index);
+        self.reply(request, 200, "x", body, &[])
+    }
+
+    /// The answer to an offer: a held side stays held.
+    fn description_of(&self, index: usize) -> Vec<u8> {
+        let call = &self.calls[index];
+        self.description(call.rtp, call.version, call.direction.as_deref())
     }
 
     fn on_ack(&mut self, now: Instant, index: usize, request: &Request) {
@@ -204,4 +234,13 @@ impl Phone {
             self.later.push((now + self.sound_every, Later::Sound(call_id)));
         }
     }
+}
+
+/// Paging and intercom: `answer-after=0` of Call-Info (RFC 5373's rival that phones know), or one of the words of Alert-Info.
+fn asks_to_be_taken(invite: &Request) -> bool {
+    let says = |name: &Name, words: &[&str]| {
+        invite.headers.all(name).any(|value| words.iter().any(|word| value.to_ascii_lowercase().contains(word)))
+    };
+    says(&Name::CallInfo, &["answer-after=0"])
+        || says(&Name::Alert, &["alert-autoanswer", "auto answer", "auto-answer"])
 }

@@ -1,13 +1,18 @@
 //! A phone calls, and acts inside of its calls.
 
 use dozvon::base::Instant;
-use dozvon::sip::wire::{Host, Method, Name, NameAddr, Response, Uri};
+use dozvon::sip::wire::{Headers, Host, Method, Name, NameAddr, Response, Uri};
 
 use super::{CallState, Later, Phone, PhoneCall};
 
 impl Phone {
     /// Calls a number.
     pub(crate) fn dial(&mut self, now: Instant, number: &str, from_user: &str) -> String {
+        self.dial_with(now, number, from_user, &[])
+    }
+
+    /// Calls a number with further header fields.
+    pub(crate) fn dial_with(&mut self, now: Instant, number: &str, from_user: &str, extra: &[(Name, &str)]) -> String {
         let call_id = self.rng.token(20);
         let host = Host::Ip(self.exchange.ip());
         let local = NameAddr::new("", Uri::sip(Some(from_user), host.clone(), None)).with_tag(&self.rng.token(8));
@@ -17,8 +22,12 @@ impl Phone {
         };
         let remote = NameAddr::new("", Uri::sip(Some(number), host, None));
         let mut invite = self.request(Method::Invite, target.clone(), &local, &remote, &call_id, 1);
+        for (name, value) in extra {
+            invite.headers.push(name.clone(), *value);
+        }
+        let rtp = self.next_rtp();
         if !self.late_offer {
-            invite.body = self.description(None);
+            invite.body = self.description(rtp, 1, None);
             invite.headers.push(Name::ContentType, "application/sdp");
         }
         self.send_request(now, &invite, format!("{call_id} 1 INVITE"));
@@ -32,6 +41,7 @@ impl Phone {
             1,
             invite,
             self.rng.u32(),
+            rtp,
         ));
         call_id
     }
@@ -51,6 +61,11 @@ impl Phone {
                     call.state = CallState::Ringing;
                 }
                 call.status = response.status;
+                let to = response.headers.to().unwrap();
+                if to.tag().is_some() {
+                    call.remote = to; // an early dialog
+                }
+                call.note_identity(&response.headers);
                 call.read_description(&response.body, &self.codecs);
                 if call.cancelled {
                     self.cancel(now, index);
@@ -76,8 +91,13 @@ impl Phone {
     }
 
     fn on_answered(&mut self, now: Instant, index: usize, response: &Response, cseq: u32) {
-        let body = if self.late_offer { self.description(None) } else { Vec::new() };
+        let call = &self.calls[index];
+        let body = match self.late_offer {
+            true => self.description(call.rtp, call.version, call.direction.as_deref()),
+            false => Vec::new(),
+        };
         let call = &mut self.calls[index];
+        call.note_identity(&response.headers);
         call.remote = response.headers.to().unwrap();
         if let Some(contact) = response.headers.contacts().unwrap().into_iter().next() {
             call.target = contact.uri;
@@ -118,7 +138,7 @@ impl Phone {
     fn cancel(&mut self, now: Instant, index: usize) {
         let call = &self.calls[index];
         let (invite, call_id, cseq) = (call.invite.clone(), call.call_id.clone(), call.cseq);
-        let (local, remote) = (call.local.clone(), call.remote.clone());
+        let (local, remote) = (call.local.clone(), invite.headers.to().unwrap());
         let mut cancel = self.request(Method::Cancel, invite.uri.clone(), &local, &remote, &call_id, cseq);
         cancel.headers.set(Name::Via, invite.headers.get(&Name::Via).unwrap());
         self.send_request(now, &cancel, format!("{call_id} {cseq} CANCEL"));
@@ -155,7 +175,11 @@ impl Phone {
 
     /// A re-INVITE with this direction: `sendonly` holds, `sendrecv` takes back.
     pub(crate) fn reinvite(&mut self, now: Instant, index: usize, direction: &str) {
-        let body = self.description(Some(direction));
+        let call = &mut self.calls[index];
+        call.version += 1;
+        call.direction = (direction != "sendrecv").then(|| direction.to_owned());
+        let (rtp, version) = (call.rtp, call.version);
+        let body = self.description(rtp, version, Some(direction));
         let call = &mut self.calls[index];
         call.cseq += 1;
         call.sends = direction == "sendrecv";
@@ -168,15 +192,37 @@ impl Phone {
         self.send_request(now, &invite, format!("{call_id} {cseq} INVITE"));
     }
 
+    /// Puts the other side on hold.
+    pub(crate) fn hold(&mut self, now: Instant, index: usize) {
+        self.reinvite(now, index, "sendonly");
+    }
+
+    /// Takes the other side back from hold.
+    pub(crate) fn resume(&mut self, now: Instant, index: usize) {
+        self.reinvite(now, index, "sendrecv");
+    }
+
+    /// A key by INFO, as phones send it that are set so.
+    pub(crate) fn press_by_info(&mut self, now: Instant, index: usize, key: char) {
+        let body = format!("Signal={key}\r\nDuration=160\r\n");
+        self.inside(now, index, Method::Info, "application/dtmf-relay", &body);
+    }
+
     /// A request inside the dialog.
     pub(crate) fn inside(&mut self, now: Instant, index: usize, method: Method, kind: &str, body: &str) {
+        let mut headers = Headers::new();
+        headers.push(Name::ContentType, kind);
+        self.inside_with(now, index, method, headers, body);
+    }
+
+    pub(super) fn inside_with(&mut self, now: Instant, index: usize, method: Method, headers: Headers, body: &str) {
         let call = &mut self.calls[index];
         call.cseq += 1;
         let (local, remote, target) = (call.local.clone(), call.remote.clone(), call.target.clone());
         let (call_id, cseq) = (call.call_id.clone(), call.cseq);
         let key = format!("{call_id} {cseq} {method}");
         let mut request = self.request(method, target, &local, &remote, &call_id, cseq);
-        request.headers.push(Name::ContentType, kind);
+        request.headers.extend(headers);
         request.body = body.as_bytes().to_vec();
         self.send_request(now, &request, key);
     }

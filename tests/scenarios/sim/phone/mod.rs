@@ -4,6 +4,7 @@
 mod answers;
 mod call;
 mod calls;
+mod refers;
 mod registers;
 mod sound;
 
@@ -35,6 +36,17 @@ pub(crate) enum Answer {
     Early(Duration),
     /// Doesn't answer at all.
     Dead,
+}
+
+/// When a phone that asked for a transfer leaves the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// Once it is told that the target answered; when it is told of a failure, it takes the call back.
+    WhenDone,
+    /// At once after the 202, as some do.
+    WhenAccepted,
+    /// The exchange ends its leg.
+    Never,
 }
 
 /// A request or a 200 that is resent until it is answered.
@@ -100,6 +112,13 @@ pub(crate) struct Phone {
     pub(crate) video: bool,
     /// It listens to one packet of so many: an ear costs more than all the rest of a day.
     pub(crate) listens_to_each: u32,
+    /// Takes calls that ask for it without ringing.
+    pub(crate) auto_answer: bool,
+    pub(crate) leaves: Leaves,
+    /// Final responses to requests outside of calls.
+    pub(crate) answers: Vec<(Method, u16)>,
+    /// The last request outside of calls, for the answer to a challenge.
+    loose: Option<Request>,
     /// What its descriptions say instead of where its sound really comes from: a phone behind NAT.
     pub(crate) advertised: Option<SocketAddr>,
 }
@@ -136,6 +155,10 @@ impl Phone {
             late_offer: false,
             video: false,
             listens_to_each: 1,
+            auto_answer: true,
+            leaves: Leaves::WhenDone,
+            answers: Vec::new(),
+            loose: None,
             advertised: None,
         }
     }
@@ -146,6 +169,12 @@ impl Phone {
 
     fn find(&mut self, call_id: &str) -> Option<usize> {
         self.calls.iter().position(|call| call.call_id == call_id)
+    }
+
+    /// Where the next call's sound comes to.
+    fn next_rtp(&self) -> SocketAddr {
+        let at = u16::try_from(self.calls.len() % 400).unwrap();
+        SocketAddr::new(self.rtp.ip(), self.rtp.port() + 2 * at)
     }
 
     /// The next thing that it does by itself.
@@ -201,7 +230,7 @@ impl Phone {
         headers.push(Name::CSeq, format!("{cseq} {method}"));
         let contact = Uri::sip(Some(&self.login), Host::Ip(self.sip.ip()), Some(self.sip.port()));
         headers.push(Name::Contact, format!("<{contact}>"));
-        headers.push(Name::Allow, "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE");
+        headers.push(Name::Allow, "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, REFER, NOTIFY, INFO");
         Request { method, uri, headers, body: Vec::new() }
     }
 
@@ -237,7 +266,7 @@ impl Phone {
                     self.on_invite_response(now, index, &response, cseq.number);
                 }
             }
-            _ => {}
+            _ => self.on_other_response(now, &response, cseq.method, cseq.number),
         }
     }
 }

@@ -1,17 +1,20 @@
 //! What a phone says of its sound, sends and hears.
 
+use std::net::SocketAddr;
+
 use dozvon::base::Instant;
 use dozvon::codec::{Law, g711};
 
 use super::{CallState, Later, Phone, Sent, tone_payload};
 
 impl Phone {
-    pub(super) fn description(&self, direction: Option<&str>) -> Vec<u8> {
-        let rtp = self.advertised.unwrap_or(self.rtp);
+    /// What it offers or answers: its sound comes to this port.
+    pub(super) fn description(&self, rtp: SocketAddr, version: u32, direction: Option<&str>) -> Vec<u8> {
+        let rtp = self.advertised.unwrap_or(rtp);
         let ip = rtp.ip();
         let formats: Vec<String> = self.codecs.iter().map(u8::to_string).collect();
         let mut text = format!(
-            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {} RTP/AVP {} 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n",
+            "v=0\r\no=- 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {} RTP/AVP {} 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n",
             rtp.port(),
             formats.join(" ")
         );
@@ -19,15 +22,16 @@ impl Phone {
             text.push_str(&format!("a={direction}\r\n"));
         }
         if self.video {
-            text.push_str("m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n");
+            text.push_str("m=video 3998 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n");
         }
         text.into_bytes()
     }
 
     pub(super) fn make_sound(&mut self, now: Instant, call_id: &str) {
         let Some(index) = self.find(call_id) else { return };
-        let (rtp, tone, every) = (self.rtp, self.tone, self.sound_every);
+        let (tone, every) = (self.tone, self.sound_every);
         let call = &mut self.calls[index];
+        let rtp = call.rtp;
         let early = call.state == CallState::Ringing && !call.outgoing;
         if call.state != CallState::Talking && !early {
             return;
@@ -44,8 +48,8 @@ impl Phone {
 
     /// Presses a key: RFC 4733, three packets of the event and three of its end.
     pub(crate) fn press(&mut self, index: usize, key: char) {
-        let rtp = self.rtp;
         let call = &mut self.calls[index];
+        let rtp = call.rtp;
         let event = "0123456789*#ABCD".find(key).unwrap() as u8;
         let (Some(to), Some(kind)) = (call.sound_to, call.event_type) else { return };
         call.timestamp = call.timestamp.wrapping_add(1600);
@@ -58,13 +62,15 @@ impl Phone {
         }
     }
 
-    /// A datagram for the RTP port.
-    pub(crate) fn handle_sound(&mut self, bytes: &[u8]) {
+    /// A datagram for one of its RTP ports.
+    pub(crate) fn handle_sound(&mut self, to: SocketAddr, bytes: &[u8]) {
         if bytes.len() < 12 {
             return;
         }
         let kind = bytes[1] & 0x7f;
-        let Some(index) = self.calls.iter().rposition(|call| call.state != CallState::Over) else { return };
+        let Some(index) = self.calls.iter().rposition(|call| call.state != CallState::Over && call.rtp == to) else {
+            return;
+        };
         let call = &mut self.calls[index];
         call.packets_heard += 1;
         if Some(kind) == call.event_type && bytes.len() >= 16 && bytes[13] & 0x80 != 0 {
