@@ -9,5 +9,8 @@ mod day;
 mod desk;
 mod inside;
 mod outside;
+mod parking;
+mod pickup;
 mod protocol;
 mod sound;
+mod transfer;
