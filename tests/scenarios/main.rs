@@ -7,10 +7,12 @@ mod sim;
 
 mod day;
 mod desk;
+mod forward;
 mod inside;
 mod outside;
 mod parking;
 mod pickup;
 mod protocol;
+mod queue;
 mod sound;
 mod transfer;
