@@ -7,6 +7,7 @@ mod sim;
 
 mod day;
 mod desk;
+mod features;
 mod forward;
 mod inside;
 mod outside;
