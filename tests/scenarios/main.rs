@@ -5,6 +5,7 @@
 
 mod sim;
 
+mod attended;
 mod day;
 mod desk;
 mod features;

@@ -34,11 +34,6 @@ impl World {
         })
     }
 
-    /// The steps of one call in words, as `Transferred { by: "200", to: "202" }`.
-    pub(crate) fn story(&self, call: CallId) -> Vec<String> {
-        self.steps().filter(|(of, _)| *of == call).map(|(_, what)| format!("{what:?}")).collect()
-    }
-
     /// The steps of all calls of this kind, in words.
     pub(crate) fn steps_of_kind(&self, kind: &str) -> Vec<String> {
         let of_kind = |words: &String| words.split([' ', '{']).next() == Some(kind);
