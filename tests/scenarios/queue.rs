@@ -1,6 +1,10 @@
 //! The queue of a group: who waits longest is served first, members rest, exits are taken, changes are borne.
 
+use std::collections::{HashMap, HashSet};
+
+use dozvon::base::{CallId, Rng};
 use dozvon::call::cdr::{CallOutcome, StepKind};
+use dozvon::engine::Record;
 use dozvon::office::{Device, Forward, Strategy};
 
 use crate::desk::desk_office;
@@ -389,4 +393,100 @@ fn a_queue_of_many_is_served_in_the_order_of_their_coming() {
     }
     assert!(world.is_idle(carrier));
     world.assert_clean();
+}
+
+/// An afternoon of a group: callers come and give up, members answer late, refuse, talk long.
+fn afternoon(seed: u64, strategy: Strategy) -> World {
+    let mut rng = Rng::from_seed(seed ^ 0x9_0e0e);
+    let mut world = World::shaped(seed, &four(), |office| {
+        let group = &mut office.groups[0];
+        (group.strategy, group.max_wait_seconds, group.member_ring_seconds) = (strategy, 900, 8);
+        group.wrap_up_seconds = u32::try_from(rng.below(2) * 5).unwrap();
+    });
+    let carrier = world.carrier();
+    let members = ["200", "201", "202"].map(|number| phone(&mut world, number));
+    for index in 0..world.phones.len() {
+        world.phones[index].sound_every = secs(1);
+        world.phones[index].listens_to_each = 50;
+    }
+    for n in 0..20 {
+        if rng.chance(2, 3) {
+            world.call_in(carrier, &format!("892112345{n:02}"), "78126122981");
+        }
+        for member in members {
+            let mood = match rng.below(5) {
+                0 => Answer::Refuse(486),
+                1 => Answer::Ring,
+                _ => Answer::After(millis(rng.below(5000))),
+            };
+            world.will(member, mood);
+            if world.is_talking(member) && rng.chance(1, 3) {
+                world.hang_up(member);
+            }
+        }
+        if rng.chance(1, 6) {
+            world.hang_up(carrier); // the youngest gives up
+        }
+        let pause = millis(rng.below(5000));
+        world.run_for(pause);
+    }
+    for member in members {
+        world.will(member, Answer::After(secs(1)));
+    }
+    for _ in 0..60 {
+        world.run_for(secs(12));
+        members.into_iter().for_each(|member| world.hang_up(member));
+        if world.is_idle(carrier) {
+            break;
+        }
+    }
+    world
+}
+
+/// Whenever a caller is offered to a member for the first time, nobody who came before him still waits for that.
+fn first_offers_keep_the_order(world: &World) -> usize {
+    let (mut waiting, mut offered): (Vec<CallId>, HashSet<CallId>) = (Vec::new(), HashSet::new());
+    for record in &world.records {
+        match record {
+            Record::CallStarted(started) => waiting.push(started.call),
+            Record::CallEnded(ended) => waiting.retain(|call| *call != ended.call),
+            Record::CallStep(step) if matches!(step.what, StepKind::Rung { .. }) && offered.insert(step.call) => {
+                let overtaken = waiting.iter().take_while(|call| **call != step.call).collect::<Vec<_>>();
+                assert!(overtaken.is_empty(), "{} {} overtook {overtaken:?}", world.at(), step.call);
+                waiting.retain(|call| *call != step.call);
+            }
+            _ => {}
+        }
+    }
+    offered.len()
+}
+
+#[test]
+fn over_many_afternoons_nobody_is_offered_before_who_came_first() {
+    let mut offers = 0;
+    for (seed, strategy) in
+        (2600..2640).zip([Strategy::RingAll, Strategy::RoundRobin, Strategy::FirstToLast].into_iter().cycle())
+    {
+        let mut world = afternoon(seed, strategy);
+        offers += first_offers_keep_the_order(&world);
+        world.assert_clean();
+    }
+    assert!(offers > 200, "few came to be served: {offers}");
+}
+
+#[test]
+fn over_many_afternoons_round_robin_is_fair() {
+    let mut answers: HashMap<String, u32> = HashMap::new();
+    for seed in 2640..2660 {
+        let mut world = afternoon(seed, Strategy::RoundRobin);
+        for (_, what) in world.steps() {
+            if let StepKind::Answered { who } = what {
+                *answers.entry(who.clone()).or_default() += 1;
+            }
+        }
+        world.assert_clean();
+    }
+    let counts: Vec<u32> = ["200", "201", "202"].iter().map(|who| answers.get(*who).copied().unwrap_or(0)).collect();
+    let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+    assert!(*least > 30 && *most * 2 < *least * 3, "who answered how often: {counts:?}");
 }

@@ -8,7 +8,7 @@ mod world;
 
 pub(crate) use net::Link;
 pub(crate) use phone::{Answer, CallState, Leaves, PhoneId};
-pub(crate) use world::{MONDAY_NOON, World, read_office};
+pub(crate) use world::{World, read_office};
 
 pub(crate) use std::time::Duration;
 

@@ -14,8 +14,9 @@ impl Phone {
 
     /// Asks the exchange to connect the other side of one call with the other side of another.
     pub(crate) fn refer_attended(&mut self, now: Instant, index: usize, consulted: usize) {
-        let dialog = self.calls[consulted].replaces();
-        let target = self.calls[consulted].invite.headers.to().unwrap().uri;
+        let call = &self.calls[consulted];
+        let (dialog, headers) = (call.replaces(), &call.invite.headers);
+        let target = if call.outgoing { headers.to() } else { headers.from() }.unwrap().uri;
         self.refer_to(now, index, &format!("<{target}?Replaces={}>", escaped(&dialog)));
     }
 
