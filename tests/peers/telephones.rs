@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 use crate::linphone::Softphone;
 use crate::process::wait_for;
 use crate::sipp::{Part, Sipp};
-use crate::story::{ACCOUNTS, Hours, RECEPTION, STORE, phone, talk, with_carrier, without_carrier};
+use crate::story::{ACCOUNTS, Hours, RECEPTION, STORE, office, phone, talk, with_carrier, without_carrier};
 
 fn manual() -> Taste {
     Taste { answer: "manual", ..Taste::default() }
@@ -198,23 +198,23 @@ fn a_call_is_picked_up_from_a_lamp() {
 #[test]
 fn a_call_that_is_forwarded_to_a_mobile_leaves_by_the_carrier_with_diversion() {
     let (carrier, exchange) = with_carrier("forward", Hours::Open, Ways::default());
-    let office = String::from_utf8(exchange.run(&["export", "--secrets"]).stdout).unwrap();
-    let at = office.find("kind = \"sip\"").expect("the reception's telephone");
-    let (head, tail) = office.split_at(at);
-    let none = "forward = { mode = \"none\" }";
-    assert!(tail.contains(none), "{tail}");
-    exchange
-        .apply(&format!("{head}{}", tail.replacen(none, "forward = { mode = \"always\", to = \"89210001122\" }", 1)));
-    let accounts = phone(&exchange, ACCOUNTS, 700, Taste::default());
+    let office = office(&carrier.sip.to_string(), Hours::Open)
+        .replace(
+            "employee = \"Бухгалтерия\"",
+            "employee = \"Бухгалтерия\"\npermissions = [\"internal\", \"mobile_national\"]",
+        )
+        .replace("    = \"user201s0\"", "= \"user201s0\"\n  forward = { mode = \"always\", to = \"89210001122\" }");
+    exchange.apply(&office);
+    let store = phone(&exchange, STORE, 900, Taste::default());
     let part = Part { port: Some(carrier.city.port()), ..Part::default() };
     let city = Sipp::start("city_is_forwarded_to", carrier.sip, part);
     city.wait_until_ready();
-    accounts.dial("200");
+    store.dial("201");
     // SIPp sends back what it gets
-    accounts.wait_to_hear(700);
-    accounts.hang_up();
+    store.wait_to_hear(900);
+    store.hang_up();
     let _ = city.succeeds();
     let row = &rows(&exchange, 1)[0];
-    assert_eq!((&row["caller"], &row["called"]), (&"201".into(), &"200".into()), "{row}");
+    assert_eq!((&row["caller"], &row["called"]), (&"202".into(), &"201".into()), "{row}");
     assert!(kinds(&exchange, row).contains(&"diverted".to_owned()), "{:?}", exchange.steps(row));
 }
