@@ -1,11 +1,15 @@
 //! Embeds the page: makes web/lib/preact.js when it is missing, lists the files of web/ with their bytes, and names the
 //! whole by a hash of its content. The files are some tens of kilobytes on a LAN: compressing them would not be felt.
-//! Makes the program that decodes sound files, unless it is there, and tells the compiler where it lies.
+//! Makes the program that decodes sound files, unless it is there, and tells the compiler where it lies; and likewise the
+//! exchange's voice.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
+
+#[path = "scripts/voice.rs"]
+mod voice;
 
 /// What of web/ goes into the binary: everything with these endings but its tests and tools.
 const TYPES: &[(&str, &str)] = &[
@@ -24,8 +28,26 @@ fn main() {
     println!("cargo::rerun-if-changed=scripts/web-lib");
     println!("cargo::rerun-if-changed=scripts/media-helper");
     println!("cargo::rerun-if-changed=src/io/sound/helper.c");
+    println!("cargo::rerun-if-changed=scripts/voice");
+    println!("cargo::rerun-if-changed=scripts/voice.rs");
+    println!("cargo::rerun-if-changed=config/voice");
+    let out = PathBuf::from(variable("OUT_DIR"));
     make_library(&root, &web.join("lib/preact.js"));
-    println!("cargo::rustc-env=DOZVON_MEDIA_HELPER={}", make_helper(&root));
+    println!(
+        "cargo::rustc-env=DOZVON_MEDIA_HELPER={}",
+        run(
+            &root,
+            "scripts/media-helper",
+            "the program that decodes sound files could not be made: install musl-tools, make, xz-utils, nodejs and npm"
+        )
+    );
+    let spoken = run(
+        &root,
+        "scripts/voice",
+        "the exchange's voice could not be made: install festival, festvox-ru, festvox-us-slt-hts, sox and opus-tools",
+    );
+    let table = voice::pack(Path::new(&spoken), &out).unwrap_or_else(|error| fail(&format!("{spoken}: {error}")));
+    write(&out.join("voice.rs"), &table);
 
     let mut files = Vec::new();
     collect(&web, &web, &mut files);
@@ -43,8 +65,7 @@ fn main() {
         );
     }
     let code = format!("const HASH: &str = \"{:016x}\";\nconst ASSETS: &[Asset] = &[\n{list}];\n", hash.0);
-    let out = Path::new(&variable("OUT_DIR")).join("assets.rs");
-    fs::write(&out, code).unwrap_or_else(|error| fail(&format!("{}: {error}", out.display())));
+    write(&out.join("assets.rs"), &code);
 }
 
 fn make_library(root: &Path, library: &Path) {
@@ -63,20 +84,22 @@ fn make_library(root: &Path, library: &Path) {
     }
 }
 
-/// The path of the gzipped program.
-fn make_helper(root: &Path) -> String {
-    let script = root.join("scripts/media-helper");
-    match Command::new("sh").arg(&script).current_dir(root).output() {
+/// Runs a script that makes something, and returns the path that it prints at last. `missing` is for the person who lacks a tool.
+fn run(root: &Path, script: &str, missing: &str) -> String {
+    match Command::new("sh").arg(root.join(script)).current_dir(root).output() {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
         }
         Ok(output) => fail(&format!(
-            "the program that decodes sound files could not be made: install musl-tools, make, xz-utils, nodejs and npm with \
-             apt-get and run scripts/media-helper. {}",
+            "{missing} with apt-get and run {script}. {}",
             String::from_utf8_lossy(&output.stderr).trim().replace('\n', " ")
         )),
-        Err(error) => fail(&format!("scripts/media-helper could not be started: {error}")),
+        Err(error) => fail(&format!("{script} could not be started: {error}")),
     }
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
 }
 
 fn collect(web: &Path, directory: &Path, files: &mut Vec<(String, PathBuf, &'static str)>) {

@@ -16,6 +16,8 @@ pub mod group;
 pub mod guard;
 pub mod number;
 pub mod office;
+pub mod service;
+pub mod speech;
 
 pub mod codec;
 pub mod media;

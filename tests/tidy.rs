@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -20,9 +20,15 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("desk", &["base", "office"]),
     ("number", &["media", "office"]),
     ("group", &["base", "desk", "office"]),
+    ("service", &["base"]),
+    // phrases become clips
+    ("speech", &["codec", "media", "office", "service"]),
     ("guard", &["base", "number", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
-    ("call", &["base", "codec", "desk", "group", "guard", "media", "number", "office", "registrar", "sdp", "sip"]),
+    (
+        "call",
+        &["base", "codec", "desk", "group", "guard", "media", "number", "office", "registrar", "sdp", "service", "sip"],
+    ),
     ("engine", &["base", "call", "codec", "guard", "media", "number", "office", "registrar", "sip"]),
     (
         "io",

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use crate::base::{CallId, EndpointId, Instant, ServerTxn, SessionId, TimerQueue, limits};
 use crate::media;
 use crate::number::Target;
+use crate::office::Feature;
 use crate::registrar::inbound::{Caller, called_number, caller_identity};
 use crate::sip::Flow;
-use crate::sip::stack::{SessionEvent, description};
-use crate::sip::wire::{Headers, Name, Request};
+use crate::sip::stack::{SessionCommand, SessionEvent, description};
+use crate::sip::wire::{Headers, Name, Replaces, Request};
 
 use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
 use super::leg::{Leg, Party};
-use super::one::{Call, RingWhy};
+use super::one::{Back, Call, RingWhy};
 use super::ring::Target as RingTarget;
 use super::{Around, Opened, Output};
 
@@ -33,8 +34,8 @@ pub enum Origin {
 /// Every call of the exchange.
 #[derive(Debug, Default)]
 pub struct Calls {
-    calls: HashMap<CallId, Call>,
-    by_session: HashMap<SessionId, CallId>,
+    pub(super) calls: HashMap<CallId, Call>,
+    pub(super) by_session: HashMap<SessionId, CallId>,
     by_endpoint: HashMap<EndpointId, CallId>,
     timers: TimerQueue<CallId>,
     last_id: u64,
@@ -56,7 +57,7 @@ impl Calls {
         self.timers.next()
     }
 
-    fn next_id(&mut self, around: &Around<'_>) -> CallId {
+    pub(super) fn next_id(&mut self, around: &Around<'_>) -> CallId {
         let from_clock = u64::try_from(around.wall.millis()).unwrap_or(0) << 20;
         self.last_id = from_clock.max(self.last_id + 1);
         CallId(self.last_id)
@@ -76,32 +77,137 @@ impl Calls {
             headers.push(Name::RetryAfter, "10");
             return around.stack.respond(around.now, txn, 503, headers, Vec::new());
         }
-        let id = self.next_id(around);
-        let (started, meaning, hidden, party) = self.understand(around, id, &origin, request);
-        let offer = description(&request.headers, &request.body).map(<[u8]>::to_vec);
-        let contact_user = if started.called.is_empty() { "dozvon" } else { started.called.as_str() };
-        let Some(session) = around.stack.accept_invite(around.now, txn, contact_user) else { return };
-        self.by_session.insert(session, id);
-        let trunk = party.trunk.clone();
-        let a = match Leg::incoming(session, flow, party, offer, around.office, around.codecs) {
-            Ok(leg) => leg,
-            Err(error) => {
-                let headers = Headers::new();
-                let status = error.status();
-                self.by_session.remove(&session);
-                let refuse = crate::sip::stack::SessionCommand::Reject { status, headers };
-                return around.command(session, refuse);
-            }
-        };
-        let forwards = request.headers.number(&Name::MaxForwards).unwrap_or(limits::MAX_FORWARDS);
-        if let Some(trunk) = &trunk {
-            around.books.load_trunk(trunk, 1);
+        if let Some(taking) = self.taking(around, &origin, request) {
+            return self.take_by_phone(around, txn, flow, &origin, request, taking);
         }
+        let id = self.next_id(around);
+        let (started, meaning, party) = self.understand(around, id, &origin, request);
+        let contact_user = if started.called.is_empty() { "dozvon" } else { started.called.as_str() };
+        let Some(a) = self.receive(around, txn, flow, party, request, contact_user) else { return };
+        self.by_session.insert(a.session, id);
+        let forwards = request.headers.number(&Name::MaxForwards).unwrap_or(limits::MAX_FORWARDS);
+        if let Target::Emergency { .. } = &meaning {
+            self.clear_the_way(around, a.party.extension.as_deref().unwrap_or_default(), id);
+        }
+        let extension = a.party.inside().unwrap_or_default().to_owned();
         let mut call = Call::new(around, started, a, forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
-        call.hidden = hidden;
-        route(&mut call, around, meaning);
+        route(&mut call, around, meaning, &extension);
         self.calls.insert(id, call);
         self.settle(around, id);
+    }
+
+    /// Makes a leg of an INVITE; one that can't be met is refused.
+    fn receive(
+        &mut self,
+        around: &mut Around<'_>,
+        txn: ServerTxn,
+        flow: Flow,
+        party: Party,
+        request: &Request,
+        contact_user: &str,
+    ) -> Option<Leg> {
+        let offer = description(&request.headers, &request.body).map(<[u8]>::to_vec);
+        let session = around.stack.accept_invite(around.now, txn, contact_user)?;
+        match Leg::incoming(session, flow, party, offer, around.office, around.codecs) {
+            Ok(leg) => Some(leg),
+            Err(error) => {
+                let refuse = SessionCommand::Reject { status: error.status(), headers: Headers::new() };
+                around.command(session, refuse);
+                None
+            }
+        }
+    }
+
+    /// Emergency calls find a free channel, if need be in place of the youngest other call.
+    fn clear_the_way(&mut self, around: &mut Around<'_>, extension: &str, id: CallId) {
+        let number = around.office.extension(extension).map(|e| e.outgoing_number.as_str()).unwrap_or_default();
+        let Some(trunk) = around.office.trunk_of(number).or(around.office.trunks.first()) else { return };
+        if trunk.max_calls > 0 && around.books.trunk_load(&trunk.name) >= trunk.max_calls {
+            let name = trunk.name.clone();
+            self.give_way(around, &name, id);
+        }
+    }
+
+    /// The call that an INVITE takes over rather than to begin one; `Err`: the status of its refusal.
+    fn taking(&self, around: &Around<'_>, origin: &Origin, request: &Request) -> Option<Result<Taking, u16>> {
+        let Origin::Device { extension, .. } = origin else {
+            return request.headers.contains(&Name::Replaces).then_some(Err(403));
+        };
+        match Replaces::of(&request.headers) {
+            Err(_) => return Some(Err(400)),
+            Ok(Some(replaces)) => return Some(self.replacing(around, extension, &replaces)),
+            Ok(None) => {}
+        }
+        match meaning_of(around, dialled(request)) {
+            Target::Place { number } => {
+                Some(around.books.parked.get(&number).map(|call| Taking::Call(*call)).ok_or(404))
+            }
+            Target::Feature { feature: Feature::Pickup, number } => {
+                Some(self.ringing_for(around, extension, number.as_deref()).map(Taking::Call).ok_or(404))
+            }
+            _ => None,
+        }
+    }
+
+    /// RFC 3891 §3; a stranger's dialog is not taken over.
+    fn replacing(&self, around: &Around<'_>, extension: &str, replaces: &Replaces) -> Result<Taking, u16> {
+        let session = around.stack.session_of(replaces).ok_or(481u16)?;
+        let id = *self.by_session.get(&session).ok_or(481u16)?;
+        let call = self.calls.get(&id).ok_or(481u16)?;
+        if let Some(member) = call.rung_at(session) {
+            let allowed = member == extension || shares_group(around, extension, member);
+            return if allowed { Ok(Taking::Call(id)) } else { Err(403) };
+        }
+        let own = call.talks_at(session).ok_or(481u16)? == extension;
+        match (own, replaces.early_only) {
+            (false, _) => Err(403),
+            (true, true) => Err(486),
+            (true, false) => Ok(Taking::Leg(id, session)),
+        }
+    }
+
+    /// The call that has rung longest at `number`, or in a group of `extension`'s.
+    fn ringing_for(&self, around: &Around<'_>, extension: &str, number: Option<&str>) -> Option<CallId> {
+        let office = around.office;
+        let at: Vec<String> = match number {
+            Some(number) => match office.group(number) {
+                Some(group) => group.members.clone(),
+                None => vec![number.to_owned()],
+            },
+            None => {
+                let own = office.groups.iter().filter(|g| g.members.iter().any(|m| m == extension));
+                own.flat_map(|group| group.members.iter().cloned()).collect()
+            }
+        };
+        let rings = self.calls.values().filter(|call| at.iter().any(|number| call.rings_at(number)));
+        rings.map(|call| call.id).min()
+    }
+
+    fn take_by_phone(
+        &mut self,
+        around: &mut Around<'_>,
+        txn: ServerTxn,
+        flow: Flow,
+        origin: &Origin,
+        request: &Request,
+        taking: Result<Taking, u16>,
+    ) {
+        let refuse = |around: &mut Around<'_>, status| {
+            around.stack.respond(around.now, txn, status, Headers::new(), Vec::new());
+        };
+        let taking = match taking {
+            Ok(taking) => taking,
+            Err(status) => return refuse(around, status),
+        };
+        let Origin::Device { login, extension } = origin else { return refuse(around, 403) };
+        let party = inside_party(around, login, extension);
+        let Some(leg) = self.receive(around, txn, flow, party, request, "dozvon") else { return };
+        match taking {
+            Taking::Call(id) => self.with(around, id, |call, around| call.taken_by(around, leg)),
+            Taking::Leg(id, old) => self.with(around, id, |call, around| {
+                call.replaced(around, old, leg);
+            }),
+        }
     }
 
     /// Who calls whom: the first second of the row, what was dialled, and who the caller is.
@@ -111,7 +217,7 @@ impl Calls {
         id: CallId,
         origin: &Origin,
         request: &Request,
-    ) -> (CallStarted, Target, bool, Party) {
+    ) -> (CallStarted, Target, Party) {
         match origin {
             Origin::Trunk(name) => {
                 let Caller { number, name: caller_name, hidden } = caller_identity(request, around.plan);
@@ -125,47 +231,65 @@ impl Calls {
                     at: around.wall,
                     direction: CallDirection::Inbound,
                     caller: number.clone(),
-                    caller_name,
+                    caller_name: caller_name.clone(),
                     called: called.unwrap_or_else(|| dialled(request).to_owned()),
                     trunk: Some(name.clone()),
                 };
-                let party = Party { who: number.clone(), device: number, trunk: Some(name.clone()), extension: None };
-                (started, meaning, hidden, party)
+                let party = Party {
+                    who: number.clone(),
+                    device: number,
+                    trunk: Some(name.clone()),
+                    extension: None,
+                    name: caller_name,
+                    hidden,
+                };
+                (started, meaning, party)
             }
             Origin::Device { login, extension } => {
-                let mut meaning = meaning_of(around, dialled(request));
-                let mut hidden = false;
-                if let Target::Hidden(inner) = meaning {
-                    (meaning, hidden) = (*inner, true);
-                }
-                let outside = matches!(meaning, Target::Outside { .. } | Target::Emergency { .. });
-                let called = match &meaning {
-                    Target::Emergency { digits: number }
-                    | Target::Extension { number }
-                    | Target::Group { number }
-                    | Target::OwnNumber { number }
-                    | Target::Outside { number, .. } => number.clone(),
-                    _ => dialled(request).chars().take(64).collect(),
-                };
-                let employee = around.office.extension(extension).map(|e| e.employee.clone());
-                let started = CallStarted {
-                    call: id,
-                    at: around.wall,
-                    direction: if outside { CallDirection::Outbound } else { CallDirection::Internal },
-                    caller: extension.clone(),
-                    caller_name: employee.unwrap_or_default(),
-                    called,
-                    trunk: None,
-                };
-                let party = Party {
-                    who: extension.clone(),
-                    device: login.clone(),
-                    trunk: None,
-                    extension: Some(extension.clone()),
-                };
-                (started, meaning, hidden, party)
+                let (started, meaning, hidden) = self.dialled_inside(around, id, extension, dialled(request));
+                (started, meaning, Party { hidden, ..inside_party(around, login, extension) })
             }
         }
+    }
+
+    /// What an extension dials: the first second of the row, what is meant, and whether it hides its number.
+    pub(super) fn dialled_inside(
+        &self,
+        around: &Around<'_>,
+        id: CallId,
+        extension: &str,
+        dialled: &str,
+    ) -> (CallStarted, Target, bool) {
+        let mut meaning = meaning_of(around, dialled);
+        if let Target::Feature { feature: Feature::LastCaller, .. } = meaning
+            && let Some(last) = around.books.last_callers.get(extension)
+        {
+            meaning = around.plan.resolve(around.office, last);
+        }
+        let mut hidden = false;
+        if let Target::Hidden(inner) = meaning {
+            (meaning, hidden) = (*inner, true);
+        }
+        let outside = matches!(meaning, Target::Outside { .. } | Target::Emergency { .. });
+        let called = match &meaning {
+            Target::Emergency { digits: number }
+            | Target::Extension { number }
+            | Target::Group { number }
+            | Target::OwnNumber { number }
+            | Target::Outside { number, .. } => number.clone(),
+            _ => dialled.chars().take(64).collect(),
+        };
+        let employee = around.office.extension(extension).map(|e| e.employee.clone());
+        let started = CallStarted {
+            call: id,
+            at: around.wall,
+            direction: if outside { CallDirection::Outbound } else { CallDirection::Internal },
+            caller: extension.to_owned(),
+            caller_name: employee.unwrap_or_default(),
+            called,
+            trunk: None,
+        };
+        (started, meaning, hidden)
     }
 
     /// Something happened in a session.
@@ -197,7 +321,10 @@ impl Calls {
         }
         self.with(around, id, |call, around| match event {
             Event::Digit { digit, .. } => call.heard_digit(around, endpoint, *digit),
-            Event::PlayEnded { id, .. } => call.play_ended(around, *id),
+            Event::PlayEnded { id, .. } => {
+                call.has_been_told(around, *id);
+                call.play_ended(around, *id);
+            }
             Event::Silent { .. } => call.heard_silence(around, endpoint, true),
             Event::Resumed { .. } | Event::Heard { .. } => call.heard_silence(around, endpoint, false),
             Event::Closed { stats, .. } => call.endpoint_closed(endpoint, *stats),
@@ -215,11 +342,7 @@ impl Calls {
     /// Ends a call, for the page. False when there is no such call.
     pub fn hang_up(&mut self, around: &mut Around<'_>, id: CallId, cause: &'static str) -> bool {
         let Some(call) = self.calls.get(&id) else { return false };
-        let outcome = if matches!(call.stage, super::one::Stage::Talking { .. }) {
-            CallOutcome::Answered
-        } else {
-            CallOutcome::Failed
-        };
+        let outcome = if call.was_answered() { CallOutcome::Answered } else { CallOutcome::Failed };
         self.with(around, id, |call, around| call.finish(around, 480, outcome, cause));
         true
     }
@@ -234,7 +357,20 @@ impl Calls {
         }
     }
 
-    fn with(&mut self, around: &mut Around<'_>, id: CallId, act: impl FnOnce(&mut Call, &mut Around<'_>)) {
+    /// The telephones of `extension` ring; who answers calls `to`. `None`: there is no such extension, or too many calls.
+    pub fn order(&mut self, around: &mut Around<'_>, extension: &str, to: &str) -> Option<CallId> {
+        if self.calls.len() >= limits::CALLS {
+            return None;
+        }
+        let id = self.next_id(around);
+        let office = std::sync::Arc::clone(around.office);
+        let call = Call::order(around, &office, id, extension, to)?;
+        self.calls.insert(id, call);
+        self.settle(around, id);
+        Some(id)
+    }
+
+    pub(super) fn with(&mut self, around: &mut Around<'_>, id: CallId, act: impl FnOnce(&mut Call, &mut Around<'_>)) {
         if let Some(call) = self.calls.get_mut(&id) {
             act(call, around);
             self.settle(around, id);
@@ -242,7 +378,7 @@ impl Calls {
     }
 
     /// After a call was touched: the books, its deadline, the page, and its row when it is over.
-    fn settle(&mut self, around: &mut Around<'_>, id: CallId) {
+    pub(super) fn settle(&mut self, around: &mut Around<'_>, id: CallId) {
         for opened in std::mem::take(&mut around.books.opened) {
             match opened {
                 Opened::Session(session) => drop(self.by_session.insert(session, id)),
@@ -260,8 +396,22 @@ impl Calls {
             self.timers.cancel(id);
             self.calls.remove(&id);
         }
+        self.cross(around);
         if std::mem::take(&mut around.books.members_changed) {
             self.look_at_groups(around);
+            self.call_back(around);
+        }
+    }
+
+    /// Somebody got free: who waits for that is called.
+    fn call_back(&mut self, around: &mut Around<'_>) {
+        let now = around.now;
+        around.books.call_backs.retain(|one| one.until > now);
+        let is_free = |number: &str| around.member(around.office, number) == crate::group::Member::Free;
+        let due = around.books.call_backs.iter().position(|one| is_free(&one.by) && is_free(&one.to));
+        if let Some(due) = due {
+            let one = around.books.call_backs.remove(due);
+            self.order(around, &one.by, &one.to);
         }
     }
 
@@ -288,35 +438,67 @@ fn meaning_of(around: &Around<'_>, dialled: &str) -> Target {
     around.plan.interpret(around.office, dialled)
 }
 
-/// The first step of a call.
-fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target) {
-    let inside = call.a.party.extension.clone();
+/// An employee's telephone.
+fn inside_party(around: &Around<'_>, login: &str, extension: &str) -> Party {
+    Party {
+        who: extension.to_owned(),
+        device: login.to_owned(),
+        trunk: None,
+        extension: Some(extension.to_owned()),
+        name: around.office.extension(extension).map(|e| e.employee.clone()).unwrap_or_default(),
+        hidden: false,
+    }
+}
+
+/// Whether both belong to a group.
+fn shares_group(around: &Around<'_>, one: &str, other: &str) -> bool {
+    let has = |members: &[String], number: &str| members.iter().any(|member| member == number);
+    around.office.groups.iter().any(|group| has(&group.members, one) && has(&group.members, other))
+}
+
+/// What an INVITE takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taking {
+    /// A call that is parked, or rings.
+    Call(CallId),
+    /// The place of another telephone in a call.
+    Leg(CallId, SessionId),
+}
+
+/// The first step of a call; `extension` is whose rights it has.
+pub(super) fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target, extension: &str) {
     match meaning {
         Target::Extension { number } => call.ring_extension(around, &number, RingWhy::Dialled),
-        Target::Group { number } => call.ring_group(around, &number, false),
+        Target::Group { number } => call.ring_group(around, &number, Back::Caller),
         Target::OwnNumber { number } => {
             if !call.enter_desk(around, &number) {
                 // contract.md: one of ours without a start element goes to group 500, and 480 if that is gone
-                call.ring_group(around, "500", false);
+                call.ring_group(around, "500", Back::Caller);
             }
         }
         Target::Emergency { digits } => {
-            call.ring_outside(around, &inside.unwrap_or_default(), RingTarget::Emergency(digits))
+            call.is_emergency = true;
+            around.outputs.push_back(Output::Emergency {
+                call: call.id,
+                by: extension.to_owned(),
+                number: digits.clone(),
+            });
+            call.ring_outside(around, extension, RingTarget::Emergency(digits), RingWhy::Dialled);
         }
         Target::Outside { number, class } => {
-            let extension = inside.unwrap_or_default();
-            let allowed = around
-                .office
-                .extension(&extension)
-                .is_some_and(|e| crate::guard::may_call(e.permissions, class).is_ok());
-            if allowed {
-                call.ring_outside(around, &extension, RingTarget::Outside(number));
+            let rights = around.office.extension(extension).map(|e| e.permissions);
+            if rights.is_some_and(|rights| crate::guard::may_call(rights, class).is_ok()) {
+                call.ring_outside(around, extension, RingTarget::Outside(number), RingWhy::Dialled);
             } else {
                 around.step(call.id, StepKind::NotTaken { who: number.clone(), device: number, status: 403 });
                 call.refuse_with_tone(around, 403, CallOutcome::Refused, "no_permission");
             }
         }
-        _ if inside.is_some() => call.refuse_with_tone(around, 404, CallOutcome::Refused, "no_such_number"),
+        Target::Feature { feature, number } if !extension.is_empty() => {
+            call.feature(around, feature, number.as_deref())
+        }
+        Target::Conference { number } if !extension.is_empty() => call.enter_conference(around, &number),
+        _ if !extension.is_empty() => call.refuse_with_tone(around, 404, CallOutcome::Refused, "no_such_number"),
         _ => call.finish(around, 404, CallOutcome::Refused, "not_our_number"),
     }
 }

@@ -133,6 +133,77 @@ pub enum StepKind {
         /// Which.
         digits: String,
     },
+    /// A call was given on to another party.
+    Transferred {
+        /// Who gave it.
+        by: String,
+        /// Who has it now.
+        to: String,
+    },
+    /// It was to be given on, and nobody took it.
+    TransferFailed {
+        /// Who was to have it.
+        to: String,
+        /// SIP status.
+        status: u16,
+    },
+    /// Whoever gave it on, or parked it, is rung to take it back.
+    Recalled {
+        /// Who.
+        who: String,
+    },
+    /// Waits while a third is asked.
+    Consulting {
+        /// Who asks.
+        by: String,
+        /// The row of that conversation.
+        call: CallId,
+    },
+    /// The other side of another call speaks here now.
+    Joined {
+        /// The row of that call.
+        call: CallId,
+        /// Who came from there.
+        who: String,
+    },
+    /// Waits at a parking place.
+    Parked {
+        /// By whom.
+        by: String,
+        /// Where.
+        place: String,
+    },
+    /// Somebody took it who was not rung: from a parking place, or while others rang.
+    PickedUp {
+        /// Who.
+        by: String,
+    },
+    /// A device's calls went elsewhere.
+    Diverted {
+        /// Whose device.
+        who: String,
+        /// Where to.
+        to: String,
+        /// `always`, `busy`, `no_answer`, `redirected`.
+        why: &'static str,
+    },
+    /// Entered a conference room.
+    Conference {
+        /// Its number.
+        number: String,
+    },
+    /// Reached a mailbox.
+    Mailbox {
+        /// Whose.
+        extension: String,
+    },
+    /// A service of the exchange itself answered.
+    Service {
+        /// Its key in `[codes]`.
+        service: &'static str,
+    },
+    /// Gave its trunk up to an emergency call.
+    GaveWay,
     /// Held, or taken from hold.
     Hold {
         /// By whom.
@@ -218,5 +289,6 @@ pub enum CallState {
     Ringing,
     Talking,
     Held,
+    Parked,
     Ending,
 }

@@ -8,7 +8,7 @@ use crate::office::{Office, Srtp};
 use crate::sdp::{self, Agreed, Direction, MasterKey, Negotiator, SrtpPolicy};
 use crate::sip::Flow;
 use crate::sip::stack::SessionCommand;
-use crate::sip::wire::{Headers, Name};
+use crate::sip::wire::{Headers, Host, Method, Name, NameAddr, Response, Uri};
 
 use super::Around;
 
@@ -23,6 +23,17 @@ pub(super) struct Party {
     pub(super) trunk: Option<String>,
     /// The extension whose rights and caller identity the leg uses.
     pub(super) extension: Option<String>,
+    /// What a display shows beside the number; may be empty.
+    pub(super) name: String,
+    /// Wants not to be shown.
+    pub(super) hidden: bool,
+}
+
+impl Party {
+    /// The extension at whose telephone this party speaks; `None` for parties of the city.
+    pub(super) fn inside(&self) -> Option<&str> {
+        self.extension.as_deref().filter(|_| self.trunk.is_none())
+    }
 }
 
 /// How far a leg is.
@@ -93,6 +104,18 @@ pub(super) struct Leg {
     pub(super) held: bool,
     /// No sound from there for a minute.
     pub(super) silent: bool,
+    /// What of it stands in the books.
+    entries: Entries,
+}
+
+/// What of a leg stands in the books, to be taken out once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entries {
+    /// Its extension counts as on the telephone.
+    busy: bool,
+    /// It counts on its trunk.
+    trunk: bool,
+    closed: bool,
 }
 
 /// Whether sound to and from that party is SRTP: its device or its trunk says so.
@@ -179,7 +202,77 @@ impl Leg {
             policy: SrtpPolicy::Off,
             held: false,
             silent: false,
+            entries: Entries::default(),
         }
+    }
+
+    /// Nobody yet, or nobody any more: what is said to it is heard by no one.
+    pub(super) fn absent(party: Party) -> Self {
+        let nowhere = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+        let flow = Flow { transport: crate::sip::Transport::Udp, local: nowhere, peer: nowhere, connection: 0 };
+        let entries = Entries { closed: true, ..Entries::default() };
+        Self { entries, ..Self::new(SessionId(0), flow, party) }
+    }
+
+    /// Whether there is anybody.
+    pub(super) fn is_absent(&self) -> bool {
+        self.entries.closed
+    }
+
+    /// Its extension is on the telephone from now on.
+    pub(super) fn hold_busy(&mut self, around: &mut Around<'_>) {
+        if let (Some(extension), false, false) = (self.party.inside(), self.entries.busy, self.entries.closed) {
+            around.books.set_busy(extension, true);
+            self.entries.busy = true;
+        }
+    }
+
+    /// It counts on its trunk from now on.
+    pub(super) fn load_trunk(&mut self, around: &mut Around<'_>) {
+        if let (Some(trunk), false, false) = (&self.party.trunk, self.entries.trunk, self.entries.closed) {
+            around.books.load_trunk(trunk, 1);
+            self.entries.trunk = true;
+        }
+    }
+
+    /// Leads its session and its endpoint to the call that is worked on: a leg that moves from one to another.
+    pub(super) fn adopt(&self, around: &mut Around<'_>) {
+        if self.entries.closed {
+            return;
+        }
+        around.books.opened.push(super::Opened::Session(self.session));
+        if let Some(endpoint) = self.endpoint() {
+            around.books.opened.push(super::Opened::Endpoint(endpoint));
+        }
+    }
+
+    /// The peer is told whom he speaks with now: RFC 3325 §9.1 in an UPDATE.
+    pub(super) fn identify(&mut self, around: &mut Around<'_>, other: &Party) {
+        if self.entries.closed || self.party.trunk.is_some() {
+            return; // a carrier would take it for our own number
+        }
+        let nobody = other.hidden || other.who.is_empty();
+        let shown = if nobody { "anonymous".to_owned() } else { around.plan.redial(&other.who) };
+        let name = if nobody { "" } else { other.name.as_str() };
+        let ours = Host::Ip(self.flow.local.ip());
+        let mut headers = Headers::new();
+        headers.push(Name::PAssertedIdentity, NameAddr::new(name, Uri::sip(Some(&shown), ours, None)).to_string());
+        around.command(self.session, SessionCommand::Identify { headers });
+    }
+
+    /// How a REFER of this peer's went so far: RFC 3515 §2.4.4, RFC 3420.
+    pub(super) fn report(&self, around: &mut Around<'_>, status: u16) {
+        if self.entries.closed {
+            return;
+        }
+        let over = status >= 200;
+        let mut headers = Headers::new();
+        headers.push(Name::Event, "refer");
+        let state = if over { "terminated;reason=noresource" } else { "active;expires=180" };
+        headers.push(Name::SubscriptionState, state);
+        headers.push(Name::ContentType, "message/sipfrag;version=2.0");
+        let body = format!("SIP/2.0 {status} {}\r\n", Response::reason_for(status)).into_bytes();
+        around.command(self.session, SessionCommand::Request { request: Method::Notify, headers, body });
     }
 
     /// A leg that we place: takes a port pair and returns the offer for its INVITE. The session is set once it is known.
@@ -370,6 +463,9 @@ impl Leg {
 
     /// Ends the session from our side, with a Reason when the peer should know one, and frees the endpoint.
     pub(super) fn hang_up(&mut self, around: &mut Around<'_>, reason: Option<&str>) {
+        if self.entries.closed {
+            return;
+        }
         let mut headers = Headers::new();
         if let Some(reason) = reason {
             headers.push(Name::Reason, reason);
@@ -380,6 +476,9 @@ impl Leg {
 
     /// Refuses the INVITE that we received.
     pub(super) fn reject(&mut self, around: &mut Around<'_>, status: u16) {
+        if self.entries.closed {
+            return;
+        }
         let mut headers = Headers::new();
         if status == 503 {
             headers.push(Name::RetryAfter, "5");
@@ -390,6 +489,15 @@ impl Leg {
 
     /// Frees the endpoint; the session is over, or about to be.
     pub(super) fn close(&mut self, around: &mut Around<'_>) {
+        if std::mem::replace(&mut self.entries.closed, true) {
+            return;
+        }
+        if let (Some(extension), true) = (self.party.inside(), self.entries.busy) {
+            around.books.set_busy(extension, false);
+        }
+        if let (Some(trunk), true) = (&self.party.trunk, self.entries.trunk) {
+            around.books.load_trunk(trunk, -1);
+        }
         around.books.closed.push(self.session);
         if let Some(port) = &self.port {
             around.media(media::Command::Close { endpoint: port.endpoint });

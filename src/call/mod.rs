@@ -1,21 +1,31 @@
 //! The B2BUA: calls and their legs, ringing, the desk's steps, and the row of history each call leaves. Media is always
 //! relayed and each leg's session description is agreed with us, so hold, re-INVITE and codecs of one side never trouble the other.
 
+mod attempt;
 mod calls;
 pub mod cdr;
+mod crossing;
 mod desk;
+mod edit;
+mod feature;
+mod keys;
 mod leg;
 mod one;
 mod outside;
+mod page;
+mod park;
 mod ring;
+mod ringing;
 mod talk;
+mod transfer;
 
 pub use calls::{Calls, Origin};
+pub use edit::{Edit, ForwardKind};
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::base::{CallId, EndpointId, Instant, Rng, SessionId, WallTime};
+use crate::base::{CallId, EndpointId, Instant, RecordingId, Rng, RoomId, SessionId, WallTime};
 use crate::codec::Codec;
 use crate::media;
 use crate::number::{Plan, Tones};
@@ -39,6 +49,17 @@ pub enum Output {
     Ended(cdr::CallEnded),
     /// The call as the page shows it has changed.
     Changed(cdr::CallView),
+    /// A telephone changed the office's settings.
+    Edit(Edit),
+    /// Somebody calls for help: the admin is told.
+    Emergency {
+        /// The call.
+        call: CallId,
+        /// Whose telephone.
+        by: String,
+        /// What was dialled.
+        number: String,
+    },
 }
 
 /// What calls stand on: lent by the engine for the time of one input.
@@ -83,10 +104,30 @@ pub struct Books {
     last_answered: HashMap<String, String>,
     /// Somebody got free, or busy: waiting groups look again.
     members_changed: bool,
+    /// Parking place → the call that waits there.
+    parked: HashMap<String, CallId>,
+    /// Extension → who called it last.
+    last_callers: HashMap<String, String>,
+    /// Extension → what it called last, when that was busy.
+    last_busy: HashMap<String, String>,
+    /// Who wants to be called when another gets free.
+    call_backs: Vec<CallBack>,
+    last_room: u32,
+    last_recording: u64,
+    /// What concerns two calls at a time.
+    crossings: VecDeque<crossing::Crossing>,
     /// Sessions and endpoints that the present call opened, for the books of [`Calls`].
     opened: Vec<Opened>,
     /// Sessions whose leg is done with.
     closed: Vec<SessionId>,
+}
+
+/// Somebody wants to be called when another gets free.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CallBack {
+    by: String,
+    to: String,
+    until: Instant,
 }
 
 /// An id that leads back to the call that made it.
@@ -153,6 +194,19 @@ impl Around<'_> {
         session
     }
 
+    /// A room of the media plane that nobody is in.
+    fn new_room(&mut self) -> RoomId {
+        self.books.last_room += 1;
+        RoomId(self.books.last_room)
+    }
+
+    /// Ids of recordings rise with the clock, so that those of different runs differ.
+    fn new_recording(&mut self) -> RecordingId {
+        let from_clock = u64::try_from(self.wall.millis()).unwrap_or(0) << 20;
+        self.books.last_recording = from_clock.max(self.books.last_recording + 1);
+        RecordingId(self.books.last_recording)
+    }
+
     fn take_port(&mut self) -> Option<(EndpointId, u16)> {
         let port = self.books.ports.pop_front()?;
         self.books.last_endpoint += 1;
@@ -176,6 +230,8 @@ impl Around<'_> {
         };
         if !extension.devices.iter().any(reachable) {
             crate::group::Member::Offline
+        } else if extension.do_not_disturb {
+            crate::group::Member::Busy
         } else if self.books.is_busy(number) {
             crate::group::Member::Busy
         } else {

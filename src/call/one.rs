@@ -1,16 +1,22 @@
 //! One call: its legs, its stage, its row of history. Here it begins and ends; [`desk`](super::desk) walks the routing
-//! desk, [`talk`](super::talk) is what happens while two sides talk, [`outside`](super::outside) places legs.
+//! desk, [`ringing`](super::ringing) rings, [`attempt`](super::attempt) is what those that ring answer, [`talk`](super::talk) what happens
+//! while two sides talk, [`transfer`](super::transfer) how they come to others, [`park`](super::park) how a call waits for whoever
+//! takes it, [`outside`](super::outside) places legs.
+//!
+//! **Whoever is served is always the A leg.** When one of two sides leaves the other to somebody else, the one who stays
+//! becomes `a`, whichever way the call began, so that ringing, music and prompts need to know one side only.
 
 use std::sync::Arc;
 
-use crate::base::{CallId, Duration, EndpointId, Instant, RecordingId, SessionId, Timers, WallTime};
+use crate::base::{CallId, Duration, EndpointId, Instant, RecordingId, RoomId, SessionId, Timers, WallTime};
 use crate::desk::executor::{Collect, Executor};
 use crate::group::Round;
 use crate::media::{Command, Sound, Stats, Tone};
 use crate::office::Office;
 
 use super::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallState, CallView, StepKind};
-use super::leg::{Leg, LegState, SoundError};
+use super::crossing::Crossing;
+use super::leg::{Leg, LegState, Party, SoundError};
 use super::outside::Attempt;
 use super::ring::Ringing;
 use super::{Around, Output};
@@ -29,6 +35,14 @@ pub(super) enum Stage {
     Ringing { ring: Ringing, why: RingWhy },
     /// Two sides talk.
     Talking { b: Box<Leg> },
+    /// Waits at a parking place. Who parked it may still be told the place.
+    Parked { place: String, by: Party, teller: Option<Box<Leg>> },
+    /// Waits while the other side asks a third, in another call.
+    Waiting { consultation: CallId, by: Party },
+    /// The exchange says something, and hangs up.
+    Saying { play: u32 },
+    /// Speaks from the telephones of a group.
+    Paging { room: RoomId, legs: Vec<Leg> },
     /// The caller hears that it doesn't go; then the status.
     Refusing { status: u16, outcome: CallOutcome, cause: &'static str },
     /// All is said; the media plane's last figures are awaited.
@@ -45,7 +59,39 @@ pub(super) enum RingWhy {
     /// «Донабор номера»: back to the desk.
     DeskDial,
     /// A group, with the way on when it gives the caller back.
-    Group { number: String, round: Round, from_desk: bool },
+    Group { number: String, round: Round, back: Back },
+    /// Given on by the other side: [`Call::transfer`] says by whom.
+    Transfer,
+    /// Nobody took it, and who gave it on or parked it is rung to have it back; from a parking place, with its number.
+    Recall { place: Option<String> },
+    /// Nobody is served yet: the telephone of who ordered the call rings first, then this is called.
+    Order { to: String },
+    /// A group's telephones, to be spoken from.
+    Page { room: RoomId },
+}
+
+/// Whom a group gives a caller back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Back {
+    /// Nobody: he dialled the group himself.
+    Caller,
+    /// The desk.
+    Desk,
+    /// Who gave him on.
+    Transfer,
+}
+
+/// The caller is on his way to another party.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    /// Who sent him there.
+    pub(super) by: Party,
+    /// His leg, until he goes: he gets the caller back when nobody takes him.
+    pub(super) leg: Option<Box<Leg>>,
+    /// He waits to hear of it: RFC 3515.
+    pub(super) is_refer: bool,
+    /// Where to.
+    pub(super) to: String,
 }
 
 /// The timers of a call.
@@ -61,6 +107,10 @@ pub(super) enum Timer {
     Probe,
     /// The media plane's last figures did not come.
     Figures,
+    /// No further key of a code comes.
+    Keys,
+    /// Nobody fetched it from its parking place.
+    Parked,
 }
 
 /// One call.
@@ -71,20 +121,34 @@ pub(super) struct Call {
     pub(super) office: Arc<Office>,
     pub(super) a: Leg,
     pub(super) started: CallStarted,
-    /// The caller wants his number hidden.
-    pub(super) hidden: bool,
     /// What the next INVITE says.
     pub(super) max_forwards: u32,
     pub(super) stage: Stage,
     pub(super) executor: Option<Executor>,
     /// B legs that ring.
     pub(super) attempts: Vec<Attempt>,
-    pub(super) timers: Timers<Timer, 5>,
+    pub(super) timers: Timers<Timer, 7>,
     pub(super) begun: Instant,
     answered: Option<(Instant, WallTime, String)>,
-    /// Extensions in the books as busy through this call.
-    busy: Vec<String>,
-    plays: u32,
+    pub(super) plays: u32,
+    /// The caller is on his way to another party.
+    pub(super) transfer: Option<Transfer>,
+    /// Codes keyed while two sides talk.
+    pub(super) keys: super::keys::Keys,
+    /// The call that waits for the end of this one, in which its other side asks a third.
+    pub(super) consults_for: Option<CallId>,
+    /// The group whose call it is, while a member talks.
+    pub(super) group: Option<String>,
+    /// The extension that was called first: its mailbox takes what nobody takes.
+    pub(super) wanted: Option<String>,
+    /// Who parked the call that is on its way back to him.
+    pub(super) parker: Option<Party>,
+    /// The number of what is said to a leg beside the call.
+    pub(super) told: u32,
+    /// Nothing may stand before it.
+    pub(super) is_emergency: bool,
+    /// The sides have changed places: `a` is who was called.
+    pub(super) swapped: bool,
     /// Its recording, once it has one.
     pub(super) recording: Option<RecordingId>,
     /// The prompt that waits for the ACK of a late offer.
@@ -98,7 +162,6 @@ impl Call {
             office: Arc::clone(around.office),
             a,
             started: started.clone(),
-            hidden: false,
             max_forwards,
             stage: Stage::Ringing { ring: Ringing::default(), why: RingWhy::Dialled },
             executor: None,
@@ -106,15 +169,22 @@ impl Call {
             timers: Timers::default(),
             begun: around.now,
             answered: None,
-            busy: Vec::new(),
             plays: 0,
+            transfer: None,
+            keys: super::keys::Keys::default(),
+            consults_for: None,
+            group: None,
+            wanted: None,
+            parker: None,
+            told: 0,
+            is_emergency: false,
+            swapped: false,
             recording: None,
             shown: None,
         };
         around.outputs.push_back(Output::Started(started));
-        if let Some(extension) = call.a.party.extension.clone() {
-            call.hold_busy(around, &extension);
-        }
+        call.a.hold_busy(around);
+        call.a.load_trunk(around);
         call
     }
 
@@ -141,14 +211,11 @@ impl Call {
                 Timer::Ringing => self.finish(around, 480, CallOutcome::NoAnswer, "rang_too_long"),
                 Timer::Probe => self.probe(around),
                 Timer::Figures => self.last_figures_missing(),
+                Timer::Keys => self.keys_over(around),
+                Timer::Parked => self.parked_too_long(around),
             }
         }
         self.ring_timeout(around);
-    }
-
-    pub(super) fn hold_busy(&mut self, around: &mut Around<'_>, extension: &str) {
-        self.busy.push(extension.to_owned());
-        around.books.set_busy(extension, true);
     }
 
     /// Plays to the caller; `PlayEnded` carries the number that is returned.
@@ -193,7 +260,7 @@ impl Call {
 
     /// Somebody took the call: talk time counts from here.
     pub(super) fn note_answer(&mut self, around: &mut Around<'_>, who: &str) {
-        self.answered = Some((around.now, around.wall, who.to_owned()));
+        self.answered.get_or_insert_with(|| (around.now, around.wall, who.to_owned()));
         self.timers.cancel(Timer::Ringing);
         around.step(self.id, StepKind::Answered { who: who.to_owned() });
     }
@@ -207,6 +274,7 @@ impl Call {
         cause: &'static str,
     ) {
         self.drop_attempts(around, None);
+        self.drop_transfer(around, status);
         let tone = if outcome == CallOutcome::Refused || outcome == CallOutcome::Failed {
             around.tones.congestion.clone()
         } else {
@@ -239,19 +307,46 @@ impl Call {
             // RFC 3326: a phone that knows the call was taken elsewhere shows no missed call
             let reason = except.map(|_| "SIP;cause=200;text=\"Call completed elsewhere\"");
             attempt.leg.hang_up(around, reason);
-            attempt.release(around);
         }
     }
 
     /// The caller hung up, or his side fell.
     pub(super) fn caller_gone(&mut self, around: &mut Around<'_>, cause: &'static str) {
+        if self.leaves_to_third(around) {
+            return;
+        }
         let outcome = match self.stage {
-            Stage::Talking { .. } => CallOutcome::Answered,
             Stage::Refusing { outcome, .. } => outcome,
+            // who was given on or parked has been talked with
+            _ if self.was_answered() => CallOutcome::Answered,
             _ => CallOutcome::Abandoned,
         };
         let status = if self.a.state == LegState::Answered { 0 } else { 487 };
         self.end(around, status, outcome, cause, true);
+    }
+
+    /// Who asks a third hangs up: the one who waits speaks with the third, or hears him ring.
+    fn leaves_to_third(&mut self, around: &mut Around<'_>) -> bool {
+        let Some(into) =
+            self.consults_for.filter(|_| matches!(self.stage, Stage::Talking { .. } | Stage::Ringing { .. }))
+        else {
+            return false;
+        };
+        self.a.close(around);
+        around.books.crossings.push_back(Crossing::Join { into, from: self.id });
+        true
+    }
+
+    /// The conversation with a third is over: who asked him returns to the one who waits.
+    fn give_back(&mut self, around: &mut Around<'_>, a_is_gone: bool) {
+        let Some(to) = self.consults_for.take() else { return };
+        let party = self.a.party.clone();
+        let mut leg = std::mem::replace(&mut self.a, Leg::absent(party));
+        if a_is_gone {
+            leg.close(around);
+        }
+        self.a.state = leg.state;
+        around.books.crossings.push_back(Crossing::Return { to, leg: Box::new(leg) });
     }
 
     /// Ends the call from our side: every leg is told, the row is completed.
@@ -270,14 +365,23 @@ impl Call {
         if self.is_over() {
             return;
         }
+        self.give_back(around, a_is_gone);
         self.drop_attempts(around, None);
+        self.drop_transfer(around, if status == 0 { 487 } else { status });
         let mut awaited: Vec<(EndpointId, usize)> = self.a.endpoint().map(|id| (id, 0)).into_iter().collect();
-        if let Stage::Talking { b } = &mut self.stage {
-            awaited.extend(b.endpoint().map(|id| (id, 1)));
-            b.hang_up(around, None);
-            if let Some(trunk) = &b.party.trunk {
-                around.books.load_trunk(trunk, -1);
+        match &mut self.stage {
+            Stage::Talking { b } => {
+                awaited.extend(b.endpoint().map(|id| (id, 1)));
+                b.hang_up(around, None);
             }
+            Stage::Parked { place, teller, .. } => {
+                around.books.parked.remove(place);
+                if let Some(leg) = teller {
+                    leg.hang_up(around, None);
+                }
+            }
+            Stage::Paging { legs, .. } => legs.iter_mut().for_each(|leg| leg.hang_up(around, None)),
+            _ => {}
         }
         let answered = self.a.state == LegState::Answered;
         match (a_is_gone, answered) {
@@ -285,29 +389,32 @@ impl Call {
             (false, true) => self.a.hang_up(around, None),
             (false, false) => self.a.reject(around, status),
         }
-        if let Some(trunk) = &self.a.party.trunk {
-            around.books.load_trunk(trunk, -1);
-        }
-        for extension in std::mem::take(&mut self.busy) {
-            around.books.set_busy(&extension, false);
-        }
+        let ended = self.last_word(around, (status, outcome, cause), answered);
+        self.timers.clear();
+        self.timers.arm(Timer::Figures, around.now + LAST_FIGURES);
+        self.stage = Stage::Over { ended: Box::new(ended), awaited };
+    }
+
+    fn last_word(
+        &self,
+        around: &Around<'_>,
+        (status, outcome, cause): (u16, CallOutcome, &'static str),
+        was_answered: bool,
+    ) -> CallEnded {
         let until = self.answered.as_ref().map_or(around.now, |(at, ..)| *at);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let ended = CallEnded {
+        CallEnded {
             call: self.id,
             at: around.wall,
             outcome,
-            status: if answered { 0 } else { status },
+            status: if was_answered { 0 } else { status },
             cause,
             answered_at: self.answered.as_ref().map(|(_, wall, _)| *wall),
             answered_by: self.answered.as_ref().map(|(_, _, who)| who.clone()),
             ring_ms: millis(until.since(self.begun)),
             talk_ms: self.answered.as_ref().map_or(0, |(at, ..)| millis(around.now.since(*at))),
             quality: [None, None],
-        };
-        self.timers.clear();
-        self.timers.arm(Timer::Figures, around.now + LAST_FIGURES);
-        self.stage = Stage::Over { ended: Box::new(ended), awaited };
+        }
     }
 
     /// The media plane's last figures of an endpoint of this call.
@@ -328,6 +435,11 @@ impl Call {
         }
     }
 
+    /// Whether anybody has talked with the caller.
+    pub(super) fn was_answered(&self) -> bool {
+        self.answered.is_some()
+    }
+
     /// The finished row, once nothing more is awaited.
     pub(super) fn take_row(&mut self) -> Option<CallEnded> {
         match &self.stage {
@@ -339,10 +451,13 @@ impl Call {
     /// Tells the page when what it shows has changed.
     pub(super) fn show(&mut self, around: &mut Around<'_>) {
         let (state, with) = match &self.stage {
-            Stage::Prompt { .. } => (CallState::Prompt, Vec::new()),
+            Stage::Prompt { .. } | Stage::Saying { .. } => (CallState::Prompt, Vec::new()),
             Stage::Ringing { ring, .. } => (CallState::Ringing, ring.ringing_now()),
             Stage::Talking { b } if self.a.held || b.held => (CallState::Held, vec![b.party.who.clone()]),
             Stage::Talking { b } => (CallState::Talking, vec![b.party.who.clone()]),
+            Stage::Parked { place, .. } => (CallState::Parked, vec![place.clone()]),
+            Stage::Waiting { by, .. } => (CallState::Held, vec![by.who.clone()]),
+            Stage::Paging { legs, .. } => (CallState::Talking, legs.iter().map(|leg| leg.party.who.clone()).collect()),
             Stage::Refusing { .. } | Stage::Over { .. } => (CallState::Ending, Vec::new()),
         };
         let view = CallView {

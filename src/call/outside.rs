@@ -12,8 +12,10 @@ use crate::sip::stack::InviteDraft;
 use crate::sip::wire::{Headers, Host, Name, NameAddr, Uri};
 
 use super::cdr::StepKind;
-use super::leg::{Leg, Party, SoundError, Wish};
+use super::crossing::Crossing;
+use super::leg::{Leg, LegState, Party, SoundError, Wish};
 use super::one::Call;
+use super::ring::Diversion;
 use super::{Around, ring};
 
 /// No response at all by then: the next trunk is tried (contract.md, SIP).
@@ -26,6 +28,8 @@ pub(super) struct Attempt {
     outside: Option<Outside>,
     /// Where a phone of ours is.
     contact: Option<(Uri, Flow)>,
+    /// Who answers must press 1 to take the call.
+    pub(super) confirm: bool,
 }
 
 /// A call to the city.
@@ -34,6 +38,11 @@ struct Outside {
     number: String,
     extension: String,
     emergency: bool,
+    diversions: Vec<Diversion>,
+    /// Shows the carrier the original caller of a forwarded call.
+    shows_caller: bool,
+    /// An operator's mailbox may answer.
+    confirm: bool,
     /// Trunks still to be tried, in order.
     further: Vec<String>,
 }
@@ -73,15 +82,6 @@ impl PlaceError {
     }
 }
 
-impl Attempt {
-    /// The books are told that the leg is gone.
-    pub(super) fn release(&self, around: &mut Around<'_>) {
-        if let Some(trunk) = &self.leg.party.trunk {
-            around.books.load_trunk(trunk, -1);
-        }
-    }
-}
-
 impl Call {
     /// What a B leg is offered: the caller's formats in his order, then the rest of ours, so that nothing is transcoded without need.
     fn codecs_for(&self, around: &Around<'_>, allowed: impl Fn(Codec) -> bool) -> Vec<Codec> {
@@ -97,7 +97,13 @@ impl Call {
     }
 
     /// Calls every contact of a phone; the sessions that ring, none when it is not registered.
-    pub(super) fn place_contacts(&mut self, around: &mut Around<'_>, extension: &str, login: &str) -> Vec<SessionId> {
+    pub(super) fn place_contacts(
+        &mut self,
+        around: &mut Around<'_>,
+        extension: &str,
+        login: &str,
+        diversions: &[Diversion],
+    ) -> Vec<SessionId> {
         let contacts: Vec<(Uri, Flow)> =
             around.bindings.contacts(login).iter().map(|binding| (binding.contact.clone(), binding.flow)).collect();
         let mut sessions = Vec::new();
@@ -105,7 +111,9 @@ impl Call {
             if self.attempts.len() >= limits::LEGS_PER_CALL {
                 break;
             }
-            let Some(session) = self.place_contact(around, extension, login, (uri, flow), false) else { break };
+            let Some(session) = self.place_contact(around, extension, login, (uri, flow), (diversions, false)) else {
+                break;
+            };
             sessions.push(session);
         }
         sessions
@@ -117,20 +125,26 @@ impl Call {
         extension: &str,
         login: &str,
         (uri, flow): (Uri, Flow),
-        secure_only: bool,
+        (diversions, secure_only): (&[Diversion], bool),
     ) -> Option<SessionId> {
         let party = Party {
             who: extension.to_owned(),
             device: login.to_owned(),
             trunk: None,
             extension: Some(extension.to_owned()),
+            name: self.office.extension(extension).map(|e| e.employee.clone()).unwrap_or_default(),
+            hidden: false,
         };
         let wish = Wish { codecs: self.codecs_for(around, |_| true), opus: self.a.opus(), secure_only };
         let (mut leg, offer) = Leg::outgoing(around, party, flow, wish).ok()?;
-        let draft = self.draft_to_phone(around, uri.clone(), flow, offer);
+        let mut draft = self.draft_to_phone(around, uri.clone(), flow, offer);
+        for Diversion { by, why } in diversions {
+            let by = NameAddr::new("", Uri::sip(Some(by), Host::Ip(flow.local.ip()), None));
+            draft.headers.push(Name::Diversion, format!("{by};reason={}", reason(why)));
+        }
         leg.session = around.invite(draft);
         let session = leg.session;
-        self.attempts.push(Attempt { leg, outside: None, contact: Some((uri, flow)) });
+        self.attempts.push(Attempt { leg, outside: None, contact: Some((uri, flow)), confirm: false });
         Some(session)
     }
 
@@ -139,14 +153,15 @@ impl Call {
     pub(super) fn insist_on_srtp(&mut self, around: &mut Around<'_>, attempt: &Attempt) -> Option<SessionId> {
         let contact = attempt.contact.clone().filter(|_| attempt.leg.offered_both())?;
         let party = &attempt.leg.party;
-        self.place_contact(around, &party.who, &party.device, contact, true)
+        self.place_contact(around, &party.who, &party.device, contact, (&[], true))
     }
 
     fn draft_to_phone(&self, around: &Around<'_>, uri: Uri, flow: Flow, offer: Vec<u8>) -> InviteDraft {
         let ours = Host::Ip(flow.local.ip());
-        let nobody = self.hidden || self.started.caller.is_empty();
-        let shown = if nobody { "anonymous".to_owned() } else { around.plan.redial(&self.started.caller) };
-        let name = if self.hidden { "" } else { &self.started.caller_name };
+        let caller = &self.a.party;
+        let nobody = caller.hidden || caller.who.is_empty();
+        let shown = if nobody { "anonymous".to_owned() } else { around.plan.redial(&caller.who) };
+        let name = if caller.hidden { "" } else { &caller.name };
         let to = NameAddr::new("", Uri::sip(uri.user.as_deref(), ours.clone(), None));
         InviteDraft {
             flows: vec![flow],
@@ -155,12 +170,24 @@ impl Call {
             uri,
             contact_user: shown,
             routes: Vec::new(),
-            headers: self.passed_on(),
+            headers: self.to_phone(),
             sdp: Some(offer),
             credentials: None,
             give_up: None,
             session_timer: false,
         }
+    }
+
+    /// What a phone of ours is told beside the caller.
+    fn to_phone(&self) -> Headers {
+        let mut headers = self.passed_on();
+        if self.is_page() {
+            // in no RFC but the first; between them they are understood by the phones of all vendors
+            headers.push(Name::Other("Answer-Mode".into()), "Auto"); // RFC 5373 §3.3
+            headers.push(Name::CallInfo, "<sip:dozvon>;answer-after=0");
+            headers.push(Name::Alert, "<http://dozvon>;info=alert-autoanswer;delay=0");
+        }
+        headers
     }
 
     fn passed_on(&self) -> Headers {
@@ -175,6 +202,7 @@ impl Call {
         around: &mut Around<'_>,
         extension: &str,
         target: &ring::Target,
+        diversions: &[Diversion],
     ) -> Result<SessionId, PlaceError> {
         let number = target.name().to_owned();
         if matches!(target, ring::Target::Outside(_)) {
@@ -186,7 +214,15 @@ impl Call {
         }
         let emergency = matches!(target, ring::Target::Emergency(_));
         let further = self.trunks_for(around, extension);
-        self.try_trunks(around, Outside { number, extension: extension.to_owned(), emergency, further })
+        let confirm = matches!(target, ring::Target::Mobile(_))
+            && self
+                .office
+                .extension(extension)
+                .is_some_and(|e| e.mobiles().any(|mobile| mobile.number == number && mobile.confirm));
+        let shows_caller = !diversions.is_empty();
+        let (extension, diversions) = (extension.to_owned(), diversions.to_vec());
+        let outside = Outside { number, extension, emergency, diversions, shows_caller, confirm, further };
+        self.try_trunks(around, outside)
     }
 
     /// The trunks in the order to try: that of the outgoing number first, others that are up, then those that seem down.
@@ -210,7 +246,8 @@ impl Call {
             let Some(trunk) = office.trunk(&name) else { continue };
             let Some(route) = around.trunks.route(&name) else { continue };
             let Some(flow) = route.flows.first().copied() else { continue };
-            if trunk.max_calls > 0 && around.books.trunk_load(&name) >= trunk.max_calls && !outside.emergency {
+            let full = trunk.max_calls > 0 && around.books.trunk_load(&name) >= trunk.max_calls;
+            if full && !outside.emergency {
                 error = PlaceError::TrunksFull;
                 continue;
             }
@@ -235,6 +272,8 @@ impl Call {
             device: outside.number.clone(),
             trunk: Some(trunk.name.clone()),
             extension: Some(outside.extension.clone()),
+            name: String::new(),
+            hidden: false,
         };
         let allowed = |codec: Codec| trunk.codecs.iter().any(|name| codec.rtp_name().eq_ignore_ascii_case(name));
         let mut codecs = self.codecs_for(around, allowed);
@@ -245,10 +284,11 @@ impl Call {
         let (mut leg, offer) = Leg::outgoing(around, party, flow, wish)?;
         let draft = self.draft_to_trunk(around, trunk, route, &outside, offer);
         leg.session = around.invite(draft);
-        around.books.load_trunk(&trunk.name, 1);
+        leg.load_trunk(around);
         around.step(self.id, StepKind::Trunk { trunk: trunk.name.clone() });
         let session = leg.session;
-        self.attempts.push(Attempt { leg, outside: Some(outside), contact: None });
+        let confirm = outside.confirm;
+        self.attempts.push(Attempt { leg, outside: Some(outside), contact: None, confirm });
         Ok(session)
     }
 
@@ -265,14 +305,22 @@ impl Call {
         } else {
             around.plan.format(&outside.number, trunk.number_format)
         };
-        let presented = self.presented(trunk, &outside.extension);
-        let written = match trunk.number_format {
-            NumberFormat::Plus => format!("+{presented}"),
-            NumberFormat::E164 | NumberFormat::National => presented,
+        let written = |number: String| match trunk.number_format {
+            NumberFormat::Plus => format!("+{number}"),
+            NumberFormat::E164 | NumberFormat::National => number,
         };
-        let identity = NameAddr::new("", route.identity(&written));
+        let own = written(self.presented(trunk, &outside.extension));
         let mut headers = self.passed_on();
-        let from = if self.hidden {
+        for Diversion { why, .. } in &outside.diversions {
+            // the city knows our extensions by the number that they present
+            headers
+                .push(Name::Diversion, format!("{};reason={}", NameAddr::new("", route.identity(&own)), reason(why)));
+        }
+        let caller = &self.a.party;
+        let original =
+            Some(&caller.who).filter(|who| outside.shows_caller && caller.inside().is_none() && !who.is_empty());
+        let identity = NameAddr::new("", route.identity(&original.map_or(own, |who| written(who.clone()))));
+        let from = if caller.hidden {
             headers.push(Name::Privacy, "id"); // RFC 3323 §4.2
             headers.push(Name::PAssertedIdentity, identity.to_string());
             let nobody = Uri::sip(Some("anonymous"), Host::Name("anonymous.invalid".to_owned()), None);
@@ -315,12 +363,57 @@ impl Call {
 
     /// A leg failed before anybody rang: another trunk may take the call. The session that took its place, if any.
     pub(super) fn fail_over(&mut self, around: &mut Around<'_>, attempt: &mut Attempt) -> Option<SessionId> {
-        let outside = attempt.outside.take()?;
+        let outside = attempt.outside.clone()?;
         self.try_trunks(around, outside).ok()
+    }
+
+    /// Not every carrier lets a forwarded call show who called at first: refused before anybody rang, it goes out once more
+    /// with our own number.
+    pub(super) fn show_own_number(
+        &mut self,
+        around: &mut Around<'_>,
+        attempt: &mut Attempt,
+        status: u16,
+    ) -> Option<SessionId> {
+        let trunk = attempt.leg.party.trunk.clone()?;
+        let rang = attempt.leg.state != LegState::Calling;
+        let outside = attempt.outside.as_mut()?;
+        let goes_again = outside.emergency || outside.shows_caller && !matches!(status, 404 | 484 | 486 | 600 | 604);
+        if rang || !goes_again {
+            return None;
+        }
+        if !outside.emergency {
+            outside.shows_caller = false;
+            outside.further.insert(0, trunk);
+        }
+        self.fail_over(around, attempt)
+    }
+
+    /// An emergency call that a trunk refused: its youngest other call gives way, and it goes out again. False when there is none.
+    pub(super) fn make_room(&self, around: &mut Around<'_>, attempt: &Attempt) -> bool {
+        let Some(outside) = attempt.outside.as_ref().filter(|outside| outside.emergency) else { return false };
+        let trunks = around.office.trunks.iter().map(|trunk| &trunk.name);
+        let Some(trunk) = trunks.into_iter().find(|name| around.books.trunk_load(name) > 0).cloned() else {
+            return false;
+        };
+        let (number, extension) = (outside.number.clone(), outside.extension.clone());
+        around.books.crossings.push_back(Crossing::GiveWay { trunk, to: self.id, number, extension });
+        true
     }
 
     /// What a forwarding target of the office means: an extension, a group (not followed from here), or a number of the city.
     pub(super) fn target_of(&self, around: &Around<'_>, to: &str) -> Target {
         around.plan.resolve(&self.office, to)
+    }
+}
+
+/// RFC 5806 §4: the reason of a diversion.
+fn reason(why: &str) -> &'static str {
+    match why {
+        "always" => "unconditional",
+        "busy" => "user-busy",
+        "no_answer" => "no-answer",
+        "redirected" => "deflection",
+        _ => "unknown",
     }
 }

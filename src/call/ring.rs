@@ -64,7 +64,27 @@ pub(super) enum Action {
     /// Its seconds are over: cancel these legs.
     Stop(Vec<SessionId>),
     /// This device's calls go there instead; answer with [`Ringing::forwarded`] or [`Ringing::over`].
-    Forward { device: DeviceIndex, to: String },
+    Forward { device: DeviceIndex, to: String, why: &'static str },
+}
+
+/// Whose forwarding led here: RFC 5806.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Diversion {
+    /// The extension.
+    pub(super) by: String,
+    /// `always`, `busy`, `no_answer`, `redirected`.
+    pub(super) why: &'static str,
+}
+
+/// A device as it is to be called.
+#[derive(Debug)]
+pub(super) struct DeviceView<'a> {
+    /// The extension whose device it is, or that forwarded here: its rights count.
+    pub(super) extension: &'a str,
+    /// What to call.
+    pub(super) target: &'a Target,
+    /// What led here, the latest first.
+    pub(super) diversions: &'a [Diversion],
 }
 
 /// A device of this ringing.
@@ -91,6 +111,7 @@ struct DeviceRing {
     target: Target,
     seconds: u32,
     forward: Forward,
+    diversions: Vec<Diversion>,
     set: usize,
     state: State,
 }
@@ -111,36 +132,77 @@ pub(super) enum Patience {
     Own,
     /// As a member of a group: so long, and forwarding "on busy, on no answer" rests, since the group has others to ring.
     Member(Duration),
+    /// To be spoken from: SIP phones only, which answer at once or not at all; forwarding rests.
+    Page,
 }
 
 impl Ringing {
     /// Adds an extension's devices; false when it rings already here (a forwarding loop) or has nothing to ring.
-    pub(super) fn add_extension(&mut self, extension: &Extension, patience: Patience) -> Option<usize> {
-        if self.visited.contains(&extension.number) {
+    pub(super) fn add_extension(
+        &mut self,
+        extension: &Extension,
+        patience: Patience,
+        diversions: Vec<Diversion>,
+    ) -> Option<usize> {
+        let set = self.orders.len();
+        if !self.add_devices(set, extension, patience, &diversions) {
             return None;
         }
-        self.visited.push(extension.number.clone());
-        let set = self.orders.len();
         self.orders.push(extension.ring);
+        self.start_next(set);
+        Some(set)
+    }
+
+    /// Adds the devices of several extensions, which ring at the same time; those that ring here already are left out.
+    pub(super) fn add_all<'e>(
+        &mut self,
+        extensions: impl Iterator<Item = &'e Extension>,
+        diversions: Vec<Diversion>,
+    ) -> Option<usize> {
+        let set = self.orders.len();
+        let added = extensions.filter(|e| self.add_devices(set, e, Patience::Own, &diversions)).count();
+        if added == 0 {
+            return None;
+        }
+        self.orders.push(RingOrder::Parallel);
+        self.start_next(set);
+        Some(set)
+    }
+
+    /// What led to a device, and one thing more.
+    pub(super) fn diverted(&self, index: DeviceIndex, diversion: Diversion) -> Vec<Diversion> {
+        let before = self.devices.get(index).map(|device| device.diversions.clone()).unwrap_or_default();
+        std::iter::once(diversion).chain(before).collect()
+    }
+
+    fn add_devices(&mut self, set: usize, extension: &Extension, patience: Patience, diversions: &[Diversion]) -> bool {
+        if self.visited.contains(&extension.number) {
+            return false;
+        }
+        self.visited.push(extension.number.clone());
         for device in &extension.devices {
             let (target, own, forward) = match device {
                 Device::Sip(sip) => (Target::Login(sip.login.clone()), sip.ring_seconds, sip.forward.clone()),
                 Device::Mobile(mobile) => (Target::Mobile(mobile.number.clone()), mobile.ring_seconds, Forward::None),
             };
+            if patience == Patience::Page && !matches!(target, Target::Login(_)) {
+                continue;
+            }
             let (seconds, forward) = match (patience, forward) {
                 (Patience::Own, forward) => (own, forward),
                 (Patience::Member(_), Forward::Conditional { .. }) => (member_seconds(patience), Forward::None),
                 (Patience::Member(_), forward) => (member_seconds(patience), forward),
+                (Patience::Page, _) => (PAGE_SECONDS, Forward::None),
             };
-            let extension = extension.number.clone();
-            self.devices.push(DeviceRing { extension, target, seconds, forward, set, state: State::Waiting });
+            let (extension, diversions) = (extension.number.clone(), diversions.to_vec());
+            let state = State::Waiting;
+            self.devices.push(DeviceRing { extension, target, seconds, forward, diversions, set, state });
         }
-        self.start_next(set);
-        Some(set)
+        true
     }
 
     /// Adds a number of the city, called for `extension`.
-    pub(super) fn add_outside(&mut self, extension: &str, target: Target) -> Option<usize> {
+    pub(super) fn add_outside(&mut self, extension: &str, target: Target, diversions: Vec<Diversion>) -> Option<usize> {
         let number = target.name();
         if self.visited.iter().any(|seen| seen == number) {
             return None;
@@ -153,6 +215,7 @@ impl Ringing {
             target,
             seconds: u32::try_from(limits::RINGING.as_secs()).unwrap_or(300),
             forward: Forward::None,
+            diversions,
             set,
             state: State::Waiting,
         });
@@ -174,7 +237,7 @@ impl Ringing {
                 continue;
             }
             self.actions.push_back(match &device.forward {
-                Forward::Always { to } => Action::Forward { device: index, to: to.clone() },
+                Forward::Always { to } => Action::Forward { device: index, to: to.clone(), why: "always" },
                 _ => Action::Ring(index),
             });
             if sequential {
@@ -200,8 +263,12 @@ impl Ringing {
     }
 
     /// Extension and target of a device.
-    pub(super) fn device(&self, index: DeviceIndex) -> Option<(&str, &Target)> {
-        self.devices.get(index).map(|device| (device.extension.as_str(), &device.target))
+    pub(super) fn device(&self, index: DeviceIndex) -> Option<DeviceView<'_>> {
+        self.devices.get(index).map(|device| DeviceView {
+            extension: &device.extension,
+            target: &device.target,
+            diversions: &device.diversions,
+        })
     }
 
     /// The device is being called by these legs.
@@ -226,12 +293,12 @@ impl Ringing {
         device.state = State::Over(verdict);
         let set = device.set;
         if let (Forward::Conditional { busy, no_answer }, false) = (&device.forward, was_forwarded_always) {
-            let to = if verdict == Verdict::Busy { busy } else { no_answer };
+            let (to, why) = if verdict == Verdict::Busy { (busy, "busy") } else { (no_answer, "no_answer") };
             if !to.is_empty() {
                 let to = to.clone();
                 device.forward = Forward::None; // once
                 device.state = State::Waiting;
-                self.actions.push_back(Action::Forward { device: index, to });
+                self.actions.push_back(Action::Forward { device: index, to, why });
                 return;
             }
         }
@@ -391,9 +458,12 @@ impl Ringing {
     }
 }
 
+/// How long a telephone may take that answers by itself.
+const PAGE_SECONDS: u32 = 8;
+
 fn member_seconds(patience: Patience) -> u32 {
     match patience {
-        Patience::Own => 0,
+        Patience::Own | Patience::Page => 0,
         Patience::Member(span) => u32::try_from(span.as_secs()).unwrap_or(u32::MAX),
     }
 }

@@ -1,15 +1,12 @@
-//! What the peers of a call do: the phones that ring answer or refuse, two sides talk, hold, press keys, fall silent, hang up.
+//! What two sides do who talk: they hold, press keys, fall silent, hang up.
 
-use crate::base::{Duration, EndpointId, RecordingId, SessionId};
+use crate::base::{Duration, EndpointId, SessionId};
 use crate::media::Command;
-use crate::number::Target as Meaning;
 use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
-use crate::sip::wire::{Headers, Method, Name, Request, Response};
+use crate::sip::wire::{Headers, Method, Name, Request};
 
 use super::cdr::{CallOutcome, RecordingBegun, StepKind};
-use super::leg::{LegState, Spoken};
 use super::one::{Call, RingWhy, Stage, Timer};
-use super::outside::Attempt;
 use super::{Around, Output};
 
 /// How often a side that holds or makes no sound is asked whether it is still there.
@@ -17,7 +14,7 @@ const PROBE_EVERY: Duration = Duration::from_secs(60);
 
 /// Which leg of the call a session or an endpoint belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     /// The caller.
     A,
     /// Who talks with him.
@@ -34,121 +31,20 @@ impl Call {
             self.on_side(around, Side::A, event);
         } else if matches!(&self.stage, Stage::Talking { b } if b.session == session) {
             self.on_side(around, Side::B, event);
+        } else if self.transfer.as_ref().and_then(|t| t.leg.as_ref()).is_some_and(|leg| leg.session == session) {
+            self.on_transferrer(around, event);
+        } else if self.is_beside(session) {
+            self.on_beside(around, session, &event);
         } else if let Some(index) = self.attempts.iter().position(|attempt| attempt.leg.session == session) {
             self.on_attempt(around, index, event);
         }
     }
 
-    /// A leg that rings.
-    fn on_attempt(&mut self, around: &mut Around<'_>, index: usize, event: SessionEvent) {
-        match event {
-            SessionEvent::Progress { status, sdp, .. } => self.attempt_rings(around, index, status, sdp),
-            SessionEvent::Answered { sdp, .. } => self.attempt_answered(around, index, sdp),
-            SessionEvent::Failed { response, from_peer } => self.attempt_failed(around, index, &response, from_peer),
-            SessionEvent::Ended { .. } => {
-                let gone = Response::new(480);
-                self.attempt_failed(around, index, &gone, false);
-            }
-            SessionEvent::Request { txn, .. } => {
-                if let Some(attempt) = self.attempts.get(index) {
-                    let refuse = SessionCommand::Respond { txn, status: 501, headers: Headers::new() };
-                    around.command(attempt.leg.session, refuse);
-                }
-            }
-            SessionEvent::Offer { sdp } => {
-                if let Some(attempt) = self.attempts.get_mut(index) {
-                    attempt.leg.receive_offer(around, sdp.as_deref());
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn attempt_rings(&mut self, around: &mut Around<'_>, index: usize, status: u16, sdp: Option<Vec<u8>>) {
-        let alone = self.attempts.len() == 1;
-        let Some(attempt) = self.attempts.get_mut(index) else { return };
-        if matches!(status, 180..=189) {
-            attempt.leg.state = LegState::Ringing;
-        }
-        let early = match sdp {
-            Some(sdp) => attempt.leg.receive_answer(around, &sdp).is_ok(),
-            None => false,
-        };
-        let (spoken, endpoint) = (attempt.leg.spoken(), attempt.leg.endpoint());
-        // early sound of a single called party is heard: the carrier's announcements, its ringback
-        if early && alone && self.early_for_caller(around, spoken) {
-            if let (Some(a), Some(b)) = (self.a.endpoint(), endpoint) {
-                around.media(Command::StopPlay { endpoint: a });
-                around.media(Command::Bridge { a, b });
-            }
-        } else if status == 180 && self.a.state == LegState::Calling {
-            self.a.ring(around);
-        }
-    }
-
-    fn early_for_caller(&mut self, around: &mut Around<'_>, spoken: Option<Spoken>) -> bool {
-        match self.a.state {
-            LegState::Answered => self.music_is_off(),
-            _ => self.a.can_hear_early() && self.a.early(around, spoken).is_ok(),
-        }
-    }
-
-    /// A group's caller goes on hearing music.
-    fn music_is_off(&self) -> bool {
-        !matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. }, .. })
-    }
-
-    fn attempt_answered(&mut self, around: &mut Around<'_>, index: usize, sdp: Option<Vec<u8>>) {
-        if index >= self.attempts.len() {
-            return;
-        }
-        let mut attempt = self.attempts.swap_remove(index);
-        let heard = match sdp {
-            Some(sdp) => attempt.leg.receive_answer(around, &sdp).is_ok(),
-            None => attempt.leg.agreed.is_some(),
-        };
-        let session = attempt.leg.session;
-        if !heard {
-            attempt.leg.hang_up(around, Some("SIP;cause=488"));
-            attempt.release(around);
-            if let Some(ring) = self.ring_mut() {
-                ring.leg_failed(session, 488);
-            }
-            return self.drive_ring(around);
-        }
-        attempt.leg.state = LegState::Answered;
-        self.drop_attempts(around, Some(session));
-        self.connect(around, attempt);
-    }
-
-    /// The first who answers has the call.
-    fn connect(&mut self, around: &mut Around<'_>, attempt: Attempt) {
-        let b = attempt.leg;
-        let who = b.party.who.clone();
-        if let Stage::Ringing { why: RingWhy::Group { number, .. }, .. } = &self.stage {
-            around.books.last_answered.insert(number.clone(), who.clone());
-        }
-        if let (Some(extension), None) = (b.party.extension.clone(), &b.party.trunk) {
-            self.hold_busy(around, &extension);
-        }
-        let spoken = b.spoken();
-        self.stage = Stage::Talking { b: Box::new(b) };
-        self.note_answer(around, &who);
-        if self.a.state == LegState::Answered {
-            self.stop_play(around);
-            if let Some(spoken) = spoken {
-                self.a.follow(around, spoken);
-            }
-        } else if let Err(error) = self.a.answer(around, spoken) {
-            return self.sound_failed(around, error);
-        }
-        self.bridge(around);
-    }
-
     /// Joins both sides once each has agreed on a format; the A side of a late offer agrees with its ACK.
-    fn bridge(&mut self, around: &mut Around<'_>) {
+    pub(super) fn bridge(&mut self, around: &mut Around<'_>) {
         let Stage::Talking { b } = &self.stage else { return };
-        if let (Some(a), Some(b), true) = (self.a.endpoint(), b.endpoint(), self.a.agreed.is_some()) {
+        let agreed = self.a.agreed.is_some() && b.agreed.is_some();
+        if let (Some(a), Some(b), true) = (self.a.endpoint(), b.endpoint(), agreed) {
             around.media(Command::Bridge { a, b });
             self.record(around, a, b);
         }
@@ -163,70 +59,17 @@ impl Call {
         if !wanted || self.recording.is_some() {
             return;
         }
-        let recording = RecordingId(self.id.0);
+        let recording = around.new_recording();
         let begun = RecordingBegun {
             recording,
             call: self.id,
             at: around.wall,
-            caller: self.started.caller.clone(),
+            caller: self.a.party.who.clone(),
             called: b.party.who.clone(),
         };
         self.recording = Some(recording);
         around.outputs.push_back(Output::Recording(begun));
         around.media(Command::Record { recording, left, right });
-    }
-
-    fn attempt_failed(&mut self, around: &mut Around<'_>, index: usize, response: &Response, from_peer: bool) {
-        if index >= self.attempts.len() {
-            return;
-        }
-        let mut attempt = self.attempts.swap_remove(index);
-        attempt.leg.close(around);
-        attempt.release(around);
-        let (session, party) = (attempt.leg.session, attempt.leg.party.clone());
-        let silent = attempt.leg.state == LegState::Calling && !from_peer;
-        let unavailable = response.status == 503 || (silent && response.status == 408);
-        let next = match response.status {
-            _ if unavailable => self.fail_over(around, &mut attempt),
-            488 if from_peer => self.insist_on_srtp(around, &attempt),
-            _ => None,
-        };
-        if let Some(next) = next {
-            if let Some(ring) = self.ring_mut() {
-                ring.replace_leg(session, next);
-            }
-            return;
-        }
-        around.step(self.id, StepKind::NotTaken { who: party.who, device: party.device, status: response.status });
-        let redirect = (300..400).contains(&response.status) && party.trunk.is_none();
-        let status = if redirect && self.follow_redirect(around, session, response) { return } else { response.status };
-        if let Some(ring) = self.ring_mut() {
-            ring.leg_failed(session, status);
-        }
-        self.drive_ring(around);
-    }
-
-    /// 3xx from a phone of ours: followed with the rights of its extension (contract.md: "REFER and 3xx carry the rights of the
-    /// device that sent them; from a trunk both are refused").
-    fn follow_redirect(&mut self, around: &mut Around<'_>, session: SessionId, response: &Response) -> bool {
-        let contact = response.headers.contacts().ok().and_then(|contacts| contacts.into_iter().next());
-        let Some(to) = contact.and_then(|contact| contact.uri.user) else { return false };
-        let meaning = around.plan.interpret(&self.office, &to);
-        let office = std::sync::Arc::clone(&self.office);
-        let Some(ring) = self.ring_mut() else { return false };
-        let Some(device) = ring.device_of(session) else { return false };
-        let Some(extension) = ring.device(device).map(|(extension, _)| extension.to_owned()) else { return false };
-        let set = match meaning {
-            Meaning::Extension { number } => {
-                office.extension(&number).and_then(|e| ring.add_extension(e, super::ring::Patience::Own))
-            }
-            Meaning::Outside { number, .. } => ring.add_outside(&extension, super::ring::Target::Outside(number)),
-            _ => None,
-        };
-        let Some(set) = set else { return false };
-        ring.forwarded(device, set);
-        self.drive_ring(around);
-        true
     }
 
     /// The caller's leg, or that of who talks with him.
@@ -251,7 +94,7 @@ impl Call {
         }
     }
 
-    fn leg_mut(&mut self, side: Side) -> Option<&mut super::leg::Leg> {
+    pub(super) fn leg_mut(&mut self, side: Side) -> Option<&mut super::leg::Leg> {
         match (side, &mut self.stage) {
             (Side::A, _) => Some(&mut self.a),
             (Side::B, Stage::Talking { b }) => Some(b),
@@ -261,15 +104,20 @@ impl Call {
 
     fn side_ended(&mut self, around: &mut Around<'_>, side: Side, why: EndedBy) {
         let cause = match (side, why) {
-            (Side::A, EndedBy::Bye | EndedBy::Cancel) => "caller_hung_up",
-            (Side::B, EndedBy::Bye | EndedBy::Cancel) => "called_hung_up",
+            (side, EndedBy::Bye | EndedBy::Cancel) if (side == Side::A) != self.swapped => "caller_hung_up",
+            (_, EndedBy::Bye | EndedBy::Cancel) => "called_hung_up",
             (_, EndedBy::NoAck) => "no_ack",
             (_, EndedBy::Expired) => "peer_lost",
             (_, EndedBy::Transport) => "connection_lost",
         };
         match side {
             Side::A => self.caller_gone(around, cause),
-            Side::B => self.finish(around, 480, CallOutcome::Answered, cause),
+            Side::B => {
+                if let Stage::Talking { b } = &mut self.stage {
+                    b.close(around);
+                }
+                self.finish(around, 480, CallOutcome::Answered, cause);
+            }
         }
     }
 
@@ -311,9 +159,12 @@ impl Call {
         }
     }
 
-    /// INFO carries digits; nothing else is known inside a call.
+    /// INFO carries digits, REFER gives the other side on; nothing else is known inside a call.
     fn request_inside(&mut self, around: &mut Around<'_>, side: Side, txn: crate::base::ServerTxn, request: &Request) {
         let Some(session) = self.leg_mut(side).map(|leg| leg.session) else { return };
+        if request.method == Method::Refer {
+            return self.refer(around, side, txn, request);
+        }
         let digit = (request.method == Method::Info).then(|| digit_of_info(request)).flatten();
         let status = match (&request.method, digit) {
             (Method::Info, Some(_)) => 200,
@@ -337,6 +188,7 @@ impl Call {
             (Stage::Prompt { .. }, Side::A) => self.caller_digit(around, digit),
             (Stage::Talking { b }, _) => {
                 let other = if side == Side::A { b.endpoint() } else { self.a.endpoint() };
+                self.keyed(around, side, digit);
                 if let (Some(endpoint), Some(duration_ms)) = (other, made_from_info) {
                     around.media(Command::SendDigit { endpoint, digit, duration_ms });
                 }
@@ -354,8 +206,9 @@ impl Call {
 
     /// The media plane heard a key.
     pub(super) fn heard_digit(&mut self, around: &mut Around<'_>, endpoint: EndpointId, digit: char) {
-        if let Some(side) = self.side_of(endpoint) {
-            self.digit(around, side, digit, None);
+        match self.side_of(endpoint) {
+            Some(side) => self.digit(around, side, digit, None),
+            None => self.attempt_digit(around, endpoint, digit),
         }
     }
 
@@ -367,7 +220,7 @@ impl Call {
         }
         let both = match &self.stage {
             Stage::Talking { b } => self.a.silent && b.silent && !self.a.held && !b.held,
-            Stage::Prompt { .. } => self.a.silent && !self.a.held,
+            Stage::Prompt { .. } | Stage::Paging { .. } => self.a.silent && !self.a.held,
             _ => false,
         };
         self.watch_peers(around);

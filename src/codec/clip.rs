@@ -7,7 +7,7 @@ use audio_codec::g722::G722Encoder;
 use opus::{Application, Bitrate, Channels, Signal};
 
 use super::encoder::encode_g722;
-use super::{Law, Rate, Resampler, g711};
+use super::{Codec, Decoder, Law, Rate, Resampler, g711};
 
 /// Packets of different lengths, one behind the other.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -56,6 +56,34 @@ pub struct Coded {
     pub g722: Vec<u8>,
     /// Opus: a packet a frame.
     pub opus: Packets,
+}
+
+impl Coded {
+    /// Of packets of wide-band speech that were coded elsewhere, 20 ms each. Takes about a thousandth of the time that they play.
+    pub fn from_opus(opus: Packets) -> Self {
+        let (mut decoder, mut g722) = (Decoder::new(Codec::Opus, Rate::Wide), Box::<G722Encoder>::default());
+        let mut narrow = Branch::new(Rate::Wide, Rate::Narrow);
+        let mut coded = Self::default();
+        let due = opus.len() * FRAME_BYTES;
+        let mut bytes = [0; FRAME_BYTES];
+        // One frame of silence more brings out what the resampler still holds.
+        for number in 0..=opus.len() {
+            let mut sound = [0; Rate::Wide.samples(FRAME_MS)];
+            if number < opus.len() {
+                decoder.decode(opus.get(number), &mut sound);
+                encode_g722(&mut g722, &sound, &mut bytes);
+                coded.g722.extend_from_slice(&bytes);
+            }
+            narrow.hear(&sound, |sound| {
+                if coded.alaw.len() < due {
+                    g711::encode(Law::A, sound, &mut bytes);
+                    coded.alaw.extend_from_slice(&bytes);
+                }
+            });
+        }
+        coded.opus = opus;
+        coded
+    }
 }
 
 impl fmt::Debug for Coded {
@@ -230,6 +258,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_in_opus_already_gets_its_two_other_codings() {
+        let made = coded(Rate::Wide, 1000.0, 1000);
+        let clip = Coded::from_opus(made.opus.clone());
+        assert_eq!((clip.alaw.len(), clip.g722.len(), &clip.opus), (8_000, 8_000, &made.opus));
+        for (codec, bytes) in [(Codec::Pcma, &clip.alaw), (Codec::G722, &clip.g722)] {
+            let heard = decoded(codec, bytes.chunks(160).collect());
+            for block in heard[800..7_200].chunks_exact(320) {
+                assert!(dominant(block).is_some_and(|hz| hz.abs_diff(1000) < 8), "{codec:?}");
+                assert!((level_dbm0(block) + 9.1).abs() < 1.0, "{codec:?}");
+            }
+        }
+        assert_eq!(Coded::from_opus(Packets::default()), Coded::default());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use crate::office::file::{DeskFinding, FindingAt};
+use crate::office::file::{Finding, FindingAt};
 use crate::office::{Element, ElementKind, Language, Office, Out};
 
 /// One thing that is wrong. Displays in English.
@@ -64,8 +64,8 @@ pub fn check(office: &Office) -> Vec<Problem> {
 }
 
 /// [`check`] for the reader of the office file.
-pub fn findings(office: &Office) -> Vec<DeskFinding> {
-    let finding = |problem: Problem| DeskFinding {
+pub fn findings(office: &Office) -> Vec<Finding> {
+    let finding = |problem: Problem| Finding {
         is_error: problem.severity == Severity::Error,
         what: problem.to_string(),
         at: match (problem.element, problem.kind) {

@@ -15,7 +15,7 @@ pub(super) fn example() -> Arc<Office> {
 /// The example office with its text changed; the desk's own checker doesn't look at it.
 pub(super) fn with(change: impl Fn(String) -> String) -> Arc<Office> {
     let text = change(include_str!("../../config/office.example.toml").to_owned());
-    let context = Context { rng: &mut Rng::from_seed(1), exists: &|_| true, check_desk: |_| Vec::new() };
+    let context = Context { rng: &mut Rng::from_seed(1), exists: &|_| true, check: &|_| Vec::new() };
     let mut office = file::read(&text, &Office::default(), context).unwrap_or_else(|p| panic!("{p:#?}")).office;
     for media in &mut office.media {
         media.clip = Some(Arc::new(Clip::from_narrow(&[0; 16_000])));

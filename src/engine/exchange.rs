@@ -145,6 +145,11 @@ impl Engine {
         self.calls.len()
     }
 
+    /// The office in force.
+    pub fn office(&self) -> &Arc<Office> {
+        &self.office
+    }
+
     /// The calls as they stand, for checkers' complaints.
     pub fn calls_in_detail(&self) -> &Calls {
         &self.calls
@@ -277,6 +282,10 @@ impl Engine {
             call::Output::Recording(begun) => Output::Recording(begun),
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
+            call::Output::Edit(edit) => Output::Edit(edit),
+            call::Output::Emergency { by, number, .. } => {
+                Output::Live(Live::Notice { what: "emergency_call", text: format!("{by} calls {number}") })
+            }
             call::Output::Ended(ended) => {
                 self.outputs.push_back(Output::Live(Live::CallEnded { call: ended.call, outcome: ended.outcome }));
                 Output::Store(Record::CallEnded(ended))

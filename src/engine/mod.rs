@@ -83,6 +83,8 @@ pub enum Output {
     },
     /// A fact for the disk; calls never wait for it.
     Store(Record),
+    /// A telephone changed the office's settings; the new snapshot comes as [`Input::Office`].
+    Edit(crate::call::Edit),
     /// For the page, the log and metrics.
     Live(live::Live),
 }

@@ -1,5 +1,9 @@
 //! Whom of a group to ring for one waiting caller, and until when. Pure: it is asked, it doesn't act. Knows no SIP and no leg.
 
+mod queue;
+
+pub use queue::{Order, Queues};
+
 use crate::base::{Duration, Instant};
 use crate::desk::GroupExit;
 use crate::office::{Group, Strategy};

@@ -1,14 +1,16 @@
-//! May this one send, register, call there, now? In this room: the rights ladder ([`may_call`]), address lists
-//! ([`may_use`]), and the [`Gate`] before the parser. Knows no SIP message and no number, only its class.
+//! May this one send, register, call there, now? In this room: the rights ladder ([`may_call`]), where an extension may forward
+//! to ([`may_forward`]), address lists ([`may_use`]), and the [`Gate`] before the parser. Knows no SIP message and no number, only its class.
 //!
 //! What comes beside them later: bans of addresses with growing times, limits of simultaneous and daily outside calls
 //! and minutes of an extension, blocked countries, quiet hours, the paid services that an admin opens. Each of them
 //! may only take away: nothing here or later stands before an emergency call.
 
+mod forward;
 mod gate;
 
 use std::net::IpAddr;
 
+pub use forward::{ForwardRefused, findings, forward_target, may_forward};
 pub use gate::{Gate, Rate};
 
 use crate::number::Class;

@@ -6,6 +6,7 @@ use super::files::{NewMedia, Written};
 use super::handle::{Handle, HandleError};
 use super::sound::Progress;
 use crate::desk;
+use crate::guard;
 use crate::office::file::{self, Context, MediaImport, Reading};
 use crate::office::{Office, changes};
 
@@ -49,7 +50,12 @@ pub fn apply(
     handle.change(author, &format!("apply {name}"), |current| {
         let mut rng = handle.rng().fork();
         let exists = |file: &str| folder.join(file).is_file();
-        let context = Context { rng: &mut rng, exists: &exists, check_desk: desk::check::findings };
+        let check = |office: &Office| {
+            let mut findings = desk::check::findings(office);
+            findings.extend(handle.plan_for(&office.settings).iter().flat_map(|plan| guard::findings(plan, office)));
+            findings
+        };
+        let context = Context { rng: &mut rng, exists: &exists, check: &check };
         let reading = file::read(text, current, context)
             .map_err(|problems| Refused(problems.iter().map(|problem| problem.in_file(&name)).collect()))?;
         applied.warnings = reading.warnings.iter().map(|warning| warning.in_file(&name)).collect();

@@ -247,6 +247,7 @@ pub const fn call_state(state: CallState) -> &'static str {
         CallState::Ringing => "ringing",
         CallState::Talking => "talking",
         CallState::Held => "held",
+        CallState::Parked => "parked",
         CallState::Ending => "ending",
     }
 }

@@ -11,6 +11,7 @@ use super::board::Board;
 use super::store::{DataDir, HistoryFilter, HistoryRow, Opened, Reader, RecordingRow, Store, StoreError, StoredStep};
 use super::{clock, files, http, recordings};
 use crate::base::{CallId, RecordingId, Rng};
+use crate::call::Edit;
 use crate::desk;
 use crate::engine::StoredBinding;
 use crate::number::Plan;
@@ -32,8 +33,8 @@ struct Inner {
     directory: DataDir,
     board: Board,
     rng: Mutex<Rng>,
-    /// That of the plan in force.
-    mobile_ranges_date: Mutex<Option<String>>,
+    /// In force with the office.
+    plan: RwLock<Plan>,
 }
 
 /// What the engine's loop is told.
@@ -114,7 +115,7 @@ impl Handle {
             directory,
             board,
             rng: Mutex::new(rng),
-            mobile_ranges_date: Mutex::new(plan.mobile_ranges_date().map(str::to_owned)),
+            plan: RwLock::new(plan.clone()),
         }));
         Ok(Beginning { handle, orders: inbox, bindings, plan, first_sign_in })
     }
@@ -155,6 +156,21 @@ impl Handle {
         }
     }
 
+    /// Carries out what a telephone changed, on a thread of its own: the disk is slower than calls may wait.
+    pub fn edit(&self, edit: Edit) {
+        let handle = self.clone();
+        let work = move || {
+            let author = format!("telephone {}", edit.author());
+            let change = handle.change(&author, "feature code", |office| Ok::<_, HandleError>(edit.apply(office)));
+            if let Err(error) = change {
+                tracing::error!(%error, "what a telephone set was not kept");
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("edit".to_owned()).spawn(work) {
+            tracing::error!(%error, "what a telephone set was not kept");
+        }
+    }
+
     /// The writer.
     pub fn store(&self) -> &Store {
         &self.0.store
@@ -175,18 +191,26 @@ impl Handle {
         self.0.rng.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn mobile_ranges_date(&self) -> MutexGuard<'_, Option<String>> {
-        self.0.mobile_ranges_date.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The numbering plan in force.
+    pub fn plan(&self) -> Plan {
+        self.0.plan.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The plan that an office of these settings would have; `None`: there is none for them.
+    pub fn plan_for(&self, settings: &Settings) -> Option<Plan> {
+        if is_of_same_plan(&self.office().settings, settings) {
+            return Some(self.plan());
+        }
+        plan_of(settings, self.data()).ok()
     }
 
     fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
-        let (old, new) = (self.office().settings.clone(), &office.settings);
-        let moved = (&old.country, &old.area_code) != (&new.country, &new.area_code);
-        let plan = moved.then(|| plan_of(new, self.data())).transpose()?.map(Box::new);
+        let moved = !is_of_same_plan(&self.office().settings, &office.settings);
+        let plan = moved.then(|| plan_of(&office.settings, self.data())).transpose()?.map(Box::new);
         files::load_clips(&mut office, self.data());
         self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
         if let Some(plan) = &plan {
-            *self.mobile_ranges_date() = plan.mobile_ranges_date().map(str::to_owned);
+            (**plan).clone_into(&mut self.0.plan.write().unwrap_or_else(PoisonError::into_inner));
         }
         let office = Arc::new(office);
         *self.0.office.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&office);
@@ -202,12 +226,17 @@ impl http::Exchange for Handle {
         Self::office(self)
     }
 
-    fn mobile_ranges_date(&self) -> Option<String> {
-        Self::mobile_ranges_date(self).clone()
+    fn plan(&self) -> Plan {
+        Self::plan(self)
     }
 
-    fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), StoreError> {
-        Self::apply(self, office, author, reason).map_err(|error| match error {
+    fn change(
+        &self,
+        author: &str,
+        reason: &str,
+        edit: &mut dyn FnMut(&Office) -> Option<Office>,
+    ) -> Result<(), StoreError> {
+        Self::change(self, author, reason, |office| Ok::<_, HandleError>(edit(office))).map_err(|error| match error {
             HandleError::Store(error) => error,
             other => StoreError::Unreadable { what: "office", why: other.to_string() },
         })
@@ -265,13 +294,17 @@ impl http::Exchange for Handle {
 /// [`HandleError::Office`].
 pub fn read_stored(text: &str, data: &Path, rng: &mut Rng) -> Result<Office, HandleError> {
     // A media file that was lost from the disk is silent; that is no reason for the telephones to stand still.
-    let context = Context { rng, exists: &|_| true, check_desk: desk::check::findings };
+    let context = Context { rng, exists: &|_| true, check: &desk::check::findings };
     let reading = file::read(text, &Office::default(), context).map_err(|problems| {
         HandleError::Office(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     })?;
     let mut office = reading.office;
     files::load_clips(&mut office, data);
     Ok(office)
+}
+
+fn is_of_same_plan(one: &Settings, other: &Settings) -> bool {
+    (&one.country, &one.area_code) == (&other.country, &other.area_code)
 }
 
 /// The numbering plan of a country; an admin's own table of mobile ranges replaces the shipped one.

@@ -254,6 +254,7 @@ impl Loop {
                     Output::Media(command) => self.media.send(command),
                     Output::Recording(begun) => self.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
+                    Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
                 }

@@ -21,6 +21,16 @@ impl Clip {
         Self(encoder.finish())
     }
 
+    /// Of packets of Opus, 20 ms each, with wide-band speech. Takes about a millisecond for each second of sound.
+    pub fn from_opus(packets: Packets) -> Self {
+        Self(Coded::from_opus(packets))
+    }
+
+    /// So many frames of silence.
+    pub fn silence(frames: usize) -> Self {
+        Self::from_narrow(&vec![0; frames * FRAME_BYTES])
+    }
+
     /// As [`from_narrow`](Self::from_narrow), for sound that is played round and round without a pause. G.722 and Opus predict from what
     /// was before, so they begin with what they would remember of the end; else each round would begin with a bang.
     pub fn endless(samples: &[i16]) -> Self {

@@ -82,6 +82,8 @@ pub struct Music {
 pub enum Sound {
     /// A file, `repeat` times over; 0: for ever.
     Clip { clip: Arc<Clip>, repeat: u32 },
+    /// Clips one behind the other without a gap, once; empty ones are passed over.
+    Sequence(Arc<[Arc<Clip>]>),
     /// A tone, until stopped.
     Tone(Tone),
     /// Music, until stopped.

@@ -1,4 +1,4 @@
-//! What is played, packet by packet: a clip with its repeats and music as they were coded, a tone as samples.
+//! What is played, packet by packet: a clip with its repeats, clips in a row and music as they were coded, a tone as samples.
 
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ pub(super) struct Player {
 #[derive(Debug)]
 enum Source {
     Clip { clip: Arc<Clip>, at: Place, rounds: Rounds },
+    Sequence { clips: Arc<[Arc<Clip>]>, clip: usize, at: Place },
     Music { music: Arc<Music>, tune: usize, at: Place },
     Tone(Box<ToneGenerator>),
 }
@@ -62,6 +63,7 @@ impl Player {
                 let rounds = if clip.frames() == 0 { Rounds::More(0) } else { rounds };
                 Source::Clip { clip, at: 0, rounds }
             }
+            Sound::Sequence(clips) => Source::Sequence { clip: with_sound(&clips, 0), clips, at: 0 },
             Sound::Music(music) => {
                 let (tune, at) = music.place(now);
                 Source::Music { music, tune, at }
@@ -85,6 +87,16 @@ impl Player {
                 let current = Arc::clone(clip);
                 write(current, at, next, codec, packet_ms, payload)
             }
+            Source::Sequence { clips, clip, at } => {
+                let Some(current) = clips.get(*clip).cloned() else { return Played::Nothing };
+                let next = |at: &mut Place| {
+                    let following = with_sound(clips, *clip + 1);
+                    let next = clips.get(following).cloned()?;
+                    (*clip, *at) = (following, 0);
+                    Some(next)
+                };
+                write(current, at, next, codec, packet_ms, payload)
+            }
             Source::Music { music, tune, at } => {
                 let Some(current) = music.tunes.get(*tune).cloned() else { return Played::Nothing };
                 let next = |at: &mut Place| {
@@ -101,9 +113,19 @@ impl Player {
     pub(super) fn is_over(&self) -> bool {
         match &self.source {
             Source::Clip { clip, at, rounds } => *at >= length_ms(clip) && matches!(rounds, Rounds::More(0)),
+            Source::Sequence { clips, clip, at } => {
+                let is_played = clips.get(*clip).is_none_or(|current| *at >= length_ms(current));
+                is_played && with_sound(clips, *clip + 1) >= clips.len()
+            }
             Source::Music { .. } | Source::Tone(_) => false,
         }
     }
+}
+
+/// The place of the next clip, from that one on, that is not empty; behind the last when there is none.
+fn with_sound(clips: &[Arc<Clip>], from: usize) -> usize {
+    let rest = clips.get(from..).unwrap_or_default();
+    from + rest.iter().position(|clip| clip.frames() > 0).unwrap_or(rest.len())
 }
 
 /// Fills one packet from a clip, and goes on with `next` where it ends: one round follows the other without a gap.

@@ -1,5 +1,5 @@
-//! What was dialled → what is meant: an emergency number first of all, then an extension, a group, one of our own numbers, an
-//! outside number with its class. The plan of a country is data in `config/countries`. Knows no SIP and no clock.
+//! What was dialled → what is meant: an emergency number first of all, then an extension, a group, a parking place, a conference
+//! room, a feature code, one of our own numbers, an outside number with its class. The plan of a country is data in `config/countries`. Knows no SIP and no clock.
 //!
 //! A number is written in one of these forms, with spaces, brackets, dashes, dots or tildes anywhere: `8XXXXXXXXXX`,
 //! `7XXXXXXXXXX`, `+7XXXXXXXXXX`, ten digits, a local number (ten minus the area code's length; an extension wins), and
@@ -70,7 +70,7 @@ pub enum Target {
     Feature {
         /// Which.
         feature: Feature,
-        /// As dialled; `None` when nothing follows.
+        /// As dialled, without separators; `None` when nothing follows. Of a forwarding: how it stands is asked (`*#21#`).
         number: Option<String>,
     },
     /// A parking place: takes the call that waits there.
@@ -152,11 +152,23 @@ impl Plan {
     }
 
     /// What `dialled` means when a person (or a phone on his behalf) dialled it. In this order: emergency, an extension's or
-    /// group's number, `*31`, our own numbers in any form, outside numbers. Never panics, whatever it is given.
+    /// group's number, a parking place, a conference room, our own numbers in any form, outside numbers. What begins with a
+    /// star or a hash is none of these but a code, as [`Codes::read`](crate::office::Codes::read) reads it; those that are
+    /// keyed in calls are none when they are dialled. Never panics, whatever it is given.
     pub fn interpret(&self, office: &Office, dialled: &str) -> Target {
         let Some(dialled) = clean(dialled) else { return Target::Unknown };
-        let Some(inner) = dialled.strip_prefix(HIDE) else { return self.plain(office, &dialled) };
-        match self.plain(office, inner) {
+        if !dialled.starts_with(CODE_STARTS) {
+            return self.plain(office, &dialled);
+        }
+        match office.codes.read(&dialled) {
+            None => Target::Unknown,
+            Some((Feature::Hide, number)) => self.hidden(office, number.unwrap_or_default()),
+            Some((feature, number)) => Target::Feature { feature, number: number.map(str::to_owned) },
+        }
+    }
+
+    fn hidden(&self, office: &Office, number: &str) -> Target {
+        match self.plain(office, number) {
             // Who needs help must be found: nothing is hidden from 112.
             target @ (Target::Emergency { .. } | Target::Unknown) => target,
             target => Target::Hidden(Box::new(target)),
@@ -179,8 +191,15 @@ impl Plan {
         if let Some(target) = self.inside(office, dialled) {
             return target;
         }
+        let number = || dialled.to_owned();
+        if office.parking.holds(dialled) {
+            return Target::Place { number: number() };
+        }
+        if office.conference(dialled).is_some() {
+            return Target::Conference { number: number() };
+        }
         if self.country.is_short(dialled) {
-            return Target::Outside { number: dialled.to_owned(), class: Class::City };
+            return Target::Outside { number: number(), class: Class::City };
         }
         match self.entered(dialled) {
             Some(number) => self.outside(office, number),
@@ -339,7 +358,9 @@ fn clean(written: &str) -> Option<String> {
     for letter in written.trim().chars() {
         match letter {
             '0'..='9' | '*' | '#' => dialled.push(letter),
-            '+' if dialled.is_empty() || dialled == HIDE => dialled.push(letter),
+            '+' if dialled.is_empty() || (dialled.starts_with(CODE_STARTS) && !dialled.contains('+')) => {
+                dialled.push(letter)
+            }
             '(' | ')' | '-' | '.' | '/' | '~' | '\u{2010}'..='\u{2015}' => {}
             _ if letter.is_whitespace() => {}
             _ => return None,
@@ -355,8 +376,8 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Dialled before a number, hides our own for one call.
-const HIDE: &str = "*31";
+/// Every code begins with one of these, and no number does.
+const CODE_STARTS: [char; 2] = ['*', '#'];
 /// Digits and signs of anything that can be dialled.
 const LONGEST_DIALLED: usize = 32;
 /// The shortest local number.

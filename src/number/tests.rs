@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::office::{Extension, Group, Permissions, RingOrder, Strategy as GroupStrategy, Trunk};
+use crate::office::{Conference, Extension, Group, Parking, Permissions, RingOrder, Strategy as GroupStrategy, Trunk};
 use crate::sip::Transport;
 
 fn plan() -> Plan {
@@ -197,6 +197,67 @@ fn star_31_hides_any_target_but_help() {
     for nothing in ["*31", "*31*31201", "*32201", "#31201"] {
         assert_eq!(plan().interpret(&office(), nothing), Target::Unknown, "{nothing}");
     }
+}
+
+fn feature(feature: Feature, number: Option<&str>) -> Target {
+    Target::Feature { feature, number: number.map(str::to_owned) }
+}
+
+#[test]
+fn codes_are_features_with_the_number_that_follows() {
+    let cases = [
+        ("*43", feature(Feature::Echo, None)),
+        ("*60", feature(Feature::DisturbOff, None)),
+        ("#60", feature(Feature::DisturbOn, None)),
+        ("*8", feature(Feature::Pickup, None)),
+        ("*8201", feature(Feature::Pickup, Some("201"))),
+        ("*80500", feature(Feature::Page, Some("500"))),
+        ("*21 8 (921) 123-45-67", feature(Feature::ForwardAlways, Some("89211234567"))),
+        ("*21*+79211234567#", feature(Feature::ForwardAlways, Some("+79211234567"))),
+        ("**67*201#", feature(Feature::ForwardBusy, Some("201"))),
+        ("*61112", feature(Feature::ForwardNoAnswer, Some("112"))),
+        ("#21#", feature(Feature::ForwardAlwaysOff, None)),
+        ("*#21#", feature(Feature::ForwardAlways, None)),
+    ];
+    for (dialled, target) in cases {
+        assert_eq!(plan().interpret(&office(), dialled), target, "{dialled}");
+    }
+    for nothing in
+        ["*43201", "*21", "*80", "##201", "*5", "*2201", "*9", "#", "*60#", "*8+201", "*21+7+921", "2*01", "201#"]
+    {
+        assert_eq!(plan().interpret(&office(), nothing), Target::Unknown, "{nothing}");
+    }
+}
+
+#[test]
+fn moved_codes_are_read_at_their_new_place_only() {
+    let mut office = office();
+    office.codes.set(Feature::Hide, "*67");
+    office.codes.set(Feature::ForwardBusy, "*92");
+    office.codes.set(Feature::Echo, "");
+    let hidden = Target::Hidden(Box::new(Target::Extension { number: "201".to_owned() }));
+    assert_eq!(plan().interpret(&office, "*67201"), hidden);
+    assert_eq!(plan().interpret(&office, "*67112"), Target::Emergency { digits: "112".to_owned() });
+    assert_eq!(plan().interpret(&office, "*92201"), feature(Feature::ForwardBusy, Some("201")));
+    for nothing in ["*31201", "*43"] {
+        assert_eq!(plan().interpret(&office, nothing), Target::Unknown, "{nothing}");
+    }
+}
+
+#[test]
+fn parking_places_and_rooms_are_dialled_and_never_stored() {
+    let mut office = office();
+    let room = Conference { number: "800".to_owned(), name: String::new(), pin: "4711".to_owned() };
+    office.conferences.push(room);
+    assert_eq!(plan().interpret(&office, "701"), Target::Place { number: "701".to_owned() });
+    assert_eq!(plan().interpret(&office, "800"), Target::Conference { number: "800".to_owned() });
+    for nothing in ["700", "710", "0701", "801", "+701"] {
+        assert_eq!(plan().interpret(&office, nothing), Target::Unknown, "{nothing}");
+    }
+    office.extensions.push(extension("701"));
+    assert_eq!(plan().interpret(&office, "701"), Target::Extension { number: "701".to_owned() }, "were it let in");
+    office.parking = Parking { last: 0, ..Parking::default() };
+    assert_eq!(plan().interpret(&office, "702"), Target::Unknown, "no parking");
 }
 
 #[test]

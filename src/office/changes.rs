@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::{
-    Device, Element, Extension, Group, MediaFile, Office, Recordings, Schedule, Settings, SipDevice, Trunk, User,
-    VoiceMenu, VoiceMessage,
+    Codes, Conference, Device, Element, Extension, Feature, Group, Mail, MediaFile, MobileDevice, Office, Parking,
+    Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -58,6 +58,11 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     push(&mut changes, "recordings".to_owned(), recordings(&old.recordings, &new.recordings));
     let networks = old.protection.trusted_networks != new.protection.trusted_networks;
     push(&mut changes, "protection".to_owned(), names(&[("trusted_networks", networks)]));
+    push(&mut changes, "codes".to_owned(), codes(&old.codes, &new.codes));
+    push(&mut changes, "parking".to_owned(), parking(&old.parking, &new.parking));
+    list(&mut changes, "conference", &old.conferences, &new.conferences, |c| &c.number, conference);
+    push(&mut changes, "voicemail".to_owned(), voicemail(&old.voicemail, &new.voicemail));
+    push(&mut changes, "mail".to_owned(), mail(&old.mail, &new.mail));
     changes
 }
 
@@ -139,8 +144,11 @@ fn devices(old: &[Device], new: &[Device]) -> Vec<String> {
             (Some(Device::Sip(present)), Device::Sip(sip)) => {
                 keys.extend(sip_device(present, sip).into_iter().map(|key| format!("device {} {key}", sip.login)));
             }
-            (Some(present), device) if present != device => keys.push(format!("device {} ring_seconds", name(device))),
-            (Some(_), _) => {}
+            (Some(Device::Mobile(present)), Device::Mobile(mobile)) => {
+                let changed = mobile_device(present, mobile);
+                keys.extend(changed.into_iter().map(|key| format!("device {} {key}", mobile.number)));
+            }
+            (Some(_), _) => keys.push(format!("device {} kind", name(device))),
         }
         let moved = old.iter().position(|present| name(present) == name(device)).is_some_and(|at| at != nth);
         if moved && old.len() == new.len() {
@@ -154,6 +162,31 @@ fn devices(old: &[Device], new: &[Device]) -> Vec<String> {
 
 fn sip_device(old: &SipDevice, new: &SipDevice) -> Vec<String> {
     differing!(SipDevice, old, new; named login; compared password, ring_seconds, allow_from, forward, mac, model, srtp)
+}
+
+fn mobile_device(old: &MobileDevice, new: &MobileDevice) -> Vec<String> {
+    differing!(MobileDevice, old, new; named number; compared ring_seconds, confirm)
+}
+
+fn codes(old: &Codes, new: &Codes) -> Vec<String> {
+    let moved = Feature::ALL.into_iter().filter(|feature| old.get(*feature) != new.get(*feature));
+    moved.map(|feature| feature.key().to_owned()).collect()
+}
+
+fn parking(old: &Parking, new: &Parking) -> Vec<String> {
+    differing!(Parking, old, new; named; compared first, last, timeout_seconds)
+}
+
+fn conference(old: &Conference, new: &Conference) -> Vec<String> {
+    differing!(Conference, old, new; named number; compared name, pin)
+}
+
+fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
+    differing!(VoicemailSettings, old, new; named; compared max_seconds, keep_days, greeting)
+}
+
+fn mail(old: &Mail, new: &Mail) -> Vec<String> {
+    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {

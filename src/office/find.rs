@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use super::{
-    DeskPlan, Device, Element, ElementKind, Extension, Group, MediaFile, Network, Office, Schedule, SipDevice, Trunk,
-    User, VoiceMenu, VoiceMessage,
+    Conference, DeskPlan, Device, Element, ElementKind, Extension, Group, MediaFile, Network, Office, Schedule,
+    SipDevice, Trunk, User, VoiceMenu, VoiceMessage,
 };
 
 /// Number, login → place in the lists of one [`Office`]. It is made at the first look-up and belongs to that value
@@ -89,6 +89,12 @@ impl Office {
         self.groups.get(*places.groups.get(number)?).filter(|g| g.number == number)
     }
 
+    /// Whether an extension's or group's number is longer and begins with these digits.
+    pub fn has_longer_number(&self, digits: &str) -> bool {
+        let longer = |number: &String| number.len() > digits.len() && number.starts_with(digits);
+        self.extensions.iter().any(|e| longer(&e.number)) || self.groups.iter().any(|g| longer(&g.number))
+    }
+
     /// The trunk that carries this E.164 number.
     pub fn trunk_of(&self, number: &str) -> Option<&Trunk> {
         let carries = |trunk: &&Trunk| trunk.all_numbers().any(|n| n == number);
@@ -107,6 +113,11 @@ impl Office {
             Device::Sip(sip) if sip.login == login => Some((extension, sip)),
             _ => None,
         }
+    }
+
+    /// The conference room of this number.
+    pub fn conference(&self, number: &str) -> Option<&Conference> {
+        self.conferences.iter().find(|room| room.number == number)
     }
 
     /// The trunk of this name.
@@ -153,6 +164,14 @@ impl Extension {
         self.devices.iter().filter_map(|device| match device {
             Device::Sip(sip) => Some(sip),
             Device::Mobile(_) => None,
+        })
+    }
+
+    /// Its mobile telephones, in order.
+    pub fn mobiles(&self) -> impl Iterator<Item = &super::MobileDevice> {
+        self.devices.iter().filter_map(|device| match device {
+            Device::Mobile(mobile) => Some(mobile),
+            Device::Sip(_) => None,
         })
     }
 }

@@ -99,7 +99,7 @@ mod tests {
         let passwords: Vec<&str> =
             one.extensions.iter().flat_map(Extension::sip_devices).map(|d| d.password.as_str()).collect();
         assert!(passwords.iter().all(|p| p.len() == 16) && passwords[0] != passwords[1]);
-        let context = Context { rng: &mut Rng::from_seed(9), exists: &|_| false, check_desk: |_| Vec::new() };
+        let context = Context { rng: &mut Rng::from_seed(9), exists: &|_| false, check: &|_| Vec::new() };
         let read = file::read(&file::write(&one, true), &Office::default(), context).expect("valid");
         assert_eq!(read.office, one);
         assert_eq!(read.warnings, []);

@@ -33,7 +33,44 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
     office.recordings =
         Recordings { format: word(rng), keep_days: rng.below(3651) as u32, keep_gigabytes: rng.below(100_001) as u32 };
     office.protection.trusted_networks = networks(rng);
+    telephone(rng, &mut office, &sounds);
     office
+}
+
+fn telephone(rng: &mut Rng, office: &mut Office, sounds: &[String]) {
+    for feature in Feature::ALL.into_iter().filter(|_| rng.chance(1, 5)) {
+        office.codes.set(feature, "");
+    }
+    for (feature, code) in [(Feature::Echo, "*#43#"), (Feature::Pickup, "**"), (Feature::Park, "#7")] {
+        if rng.chance(1, 3) {
+            office.codes.set(feature, code);
+        }
+    }
+    let (first, last) = pick(rng, &[(701, 709), (701, 0), (70_010, 70_059), (990, 990)]);
+    office.parking = Parking { first, last, timeout_seconds: 10 + rng.below(3000) as u32 };
+    let pin = |rng: &mut Rng| pick(rng, &["", "4711", "0123456789"]).to_owned();
+    office.conferences = (0..rng.below(4))
+        .map(|nth| Conference { number: (800 + nth).to_string(), name: prose(rng, false), pin: pin(rng) })
+        .collect();
+    for extension in &mut office.extensions {
+        extension.voicemail_pin = pin(rng);
+        extension.voicemail_greeting = pick_or_empty(rng, sounds);
+    }
+    office.voicemail = VoicemailSettings {
+        max_seconds: 5 + rng.below(3596) as u32,
+        keep_days: rng.below(3651) as u32,
+        greeting: pick_or_empty(rng, sounds),
+    };
+    let (server, from) = pick(rng, &[("", ""), ("smtp.example.org", "box@example.org"), ("[::1]", "a@b")]);
+    office.mail = Mail {
+        server: server.to_owned(),
+        port: rng.below(65_536) as u16,
+        security: word(rng),
+        login: prose(rng, false),
+        password: prose(rng, false),
+        from: from.to_owned(),
+        missed_calls: rng.chance(1, 2),
+    };
 }
 
 fn pick<T: Clone>(rng: &mut Rng, from: &[T]) -> T {
@@ -114,8 +151,8 @@ fn extension(rng: &mut Rng, number: &str, inside: &[String], outgoing: &[String]
         voicemail: rng.chance(1, 2),
         voicemail_pin: String::new(),
         voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
+        call_waiting: rng.chance(1, 2),
+        do_not_disturb: rng.chance(1, 2),
         devices: (0..=rng.below(4)).map(|nth| device(rng, number, nth, inside)).collect(),
     }
 }
@@ -123,7 +160,7 @@ fn extension(rng: &mut Rng, number: &str, inside: &[String], outgoing: &[String]
 fn device(rng: &mut Rng, number: &str, nth: u64, inside: &[String]) -> Device {
     let ring_seconds = 1 + rng.below(300) as u32;
     if rng.chance(1, 4) {
-        return Device::Mobile(MobileDevice { number: outside_number(rng), ring_seconds, confirm: false });
+        return Device::Mobile(MobileDevice { number: outside_number(rng), ring_seconds, confirm: rng.chance(1, 2) });
     }
     let target = |rng: &mut Rng| match rng.below(3) {
         0 => outside_number(rng),
@@ -217,7 +254,7 @@ fn group(rng: &mut Rng, number: &str, members: &[String], sounds: &[String]) -> 
         wrap_up_seconds: rng.below(100) as u32,
         max_queue: rng.below(100) as u32,
         member_ring_seconds: 1 + rng.below(100) as u32,
-        announce_position: false,
+        announce_position: rng.chance(1, 2),
     }
 }
 

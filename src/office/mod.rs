@@ -8,6 +8,8 @@ use std::sync::Arc;
 use crate::media::Clip;
 
 pub mod changes;
+mod codes;
+mod edit;
 pub mod file;
 mod find;
 mod first_start;
@@ -16,6 +18,8 @@ pub(crate) mod generated;
 mod telephone;
 mod words;
 
+pub use codes::{CODE_LENGTHS, Clash, is_code};
+pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
 pub use telephone::{Codes, Conference, Feature, Follows, Mail, MailSecurity, Parking, VoicemailSettings};
 pub use words::{ELEMENT_KINDS, Word};

@@ -186,7 +186,7 @@ impl Codes {
 pub struct Parking {
     /// The first place, three to five digits.
     pub first: u32,
-    /// The last place. Smaller than `first`: there is no parking.
+    /// The last place, at most [`Parking::MOST`] in all. Smaller than `first`: there is no parking; the office file says 0.
     pub last: u32,
     /// Then the call returns to who parked it. Seconds.
     pub timeout_seconds: u32,
@@ -199,6 +199,9 @@ impl Default for Parking {
 }
 
 impl Parking {
+    /// Places.
+    pub const MOST: u32 = 50;
+
     /// The places, in order.
     pub fn places(&self) -> impl Iterator<Item = String> + use<> {
         (self.first..=self.last).map(|place| place.to_string())
@@ -206,7 +209,8 @@ impl Parking {
 
     /// Whether this is a parking place.
     pub fn holds(&self, number: &str) -> bool {
-        self.places().any(|place| place == number)
+        let place = number.parse::<u32>().ok().filter(|place| (self.first..=self.last).contains(place));
+        place.is_some_and(|place| place.to_string() == number)
     }
 }
 
@@ -217,7 +221,7 @@ pub struct Conference {
     pub number: String,
     /// For people.
     pub name: String,
-    /// Digits; empty: everybody inside may enter.
+    /// 4 to 10 digits; empty: everybody inside may enter.
     pub pin: String,
 }
 

@@ -1,6 +1,9 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
-use super::{CallerIdIn, ElementKind, Language, NumberFormat, Out, RecordingFormat, RingOrder, Role, Srtp, Strategy};
+use super::{
+    CallerIdIn, ElementKind, Language, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role, Srtp,
+    Strategy,
+};
 use crate::sip::Transport;
 
 /// A choice between a few words.
@@ -34,6 +37,11 @@ impl Word for Srtp {
 
 impl Word for RecordingFormat {
     const WORDS: &'static [(&'static str, Self)] = &[("opus", Self::Opus), ("wav", Self::Wav)];
+}
+
+impl Word for MailSecurity {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("starttls", Self::Starttls), ("tls", Self::Tls), ("none", Self::None)];
 }
 
 impl Word for NumberFormat {

@@ -9,4 +9,5 @@ mod description;
 mod events;
 mod gate;
 mod recordings;
+mod telephone;
 mod world;

@@ -10,6 +10,7 @@ use dozvon::base::{CallId, RecordingId, WallTime};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
 use dozvon::io::store::{HistoryFilter, HistoryRow, RecordingRow, StoreError, StoredStep};
+use dozvon::number::Plan;
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
     Settings, SipDevice, Srtp, Trunk, User,
@@ -35,6 +36,8 @@ pub(crate) struct FakeBox {
     pub(crate) steps: Mutex<HashMap<CallId, Vec<StoredStep>>>,
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
+    /// Versions: who and why.
+    pub(crate) changes: Mutex<Vec<String>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
 }
@@ -54,6 +57,7 @@ impl World {
             steps: Mutex::default(),
             recordings: Mutex::default(),
             hung_up: Mutex::default(),
+            changes: Mutex::default(),
             broken: Mutex::default(),
         });
         let board = Board::new(START);
@@ -89,13 +93,22 @@ impl Exchange for FakeBox {
         self.office.read().unwrap().clone()
     }
 
-    fn mobile_ranges_date(&self) -> Option<String> {
-        None
+    fn plan(&self) -> Plan {
+        Plan::load("RU", "812", None).unwrap()
     }
 
-    fn apply(&self, office: Office, _: &str, _: &str) -> Result<(), StoreError> {
-        self.disk()?;
-        *self.office.write().unwrap() = Arc::new(office);
+    fn change(
+        &self,
+        author: &str,
+        reason: &str,
+        edit: &mut dyn FnMut(&Office) -> Option<Office>,
+    ) -> Result<(), StoreError> {
+        let mut office = self.office.write().unwrap();
+        if let Some(changed) = edit(&office) {
+            self.disk()?;
+            *office = Arc::new(changed);
+            self.changes.lock().unwrap().push(format!("{author}: {reason}"));
+        }
         Ok(())
     }
 

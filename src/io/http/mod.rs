@@ -26,6 +26,7 @@ use crate::base::{CallId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
 use crate::io::store::{HistoryFilter, HistoryRow, RecordingRow, StoreError, StoredStep};
+use crate::number::Plan;
 use crate::office::{Office, Role};
 
 pub use certificate::{CA_FILE, CertificateError};
@@ -55,13 +56,19 @@ pub struct WebAddresses {
 pub trait Exchange: Send + Sync + 'static {
     /// The settings in force.
     fn office(&self) -> Arc<Office>;
-    /// Of when the table of mobile ranges by region is; `None`: it is empty, and every mobile counts as one of the country.
-    fn mobile_ranges_date(&self) -> Option<String>;
-    /// Puts new settings in force: a version on the disk, then the snapshot.
+    /// The numbering plan in force.
+    fn plan(&self) -> Plan;
+    /// Puts in force what `edit` makes of the present settings: a version on the disk, then the snapshot; `None` leaves them.
+    /// It is called once, and nobody else changes them meanwhile.
     ///
     /// # Errors
     /// When the disk refuses; nothing has changed then.
-    fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), StoreError>;
+    fn change(
+        &self,
+        author: &str,
+        reason: &str,
+        edit: &mut dyn FnMut(&Office) -> Option<Office>,
+    ) -> Result<(), StoreError>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
     /// Rows of the history, newest first, older than `before`: milliseconds of a row's first second, and its id.

@@ -1,8 +1,10 @@
 //! Answers: JSON, or problem details (RFC 9457) in the caller's language.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
-use super::words::Words;
+use super::words::{Said, Words};
 use crate::io::store::StoreError;
 use crate::office::Language;
 
@@ -22,6 +24,11 @@ impl Reply {
     /// 200 with JSON.
     pub(super) fn json(value: &Value) -> Self {
         Self { status: 200, headers: Vec::new(), content_type: JSON, body: value.to_string().into_bytes() }
+    }
+
+    /// 201 with JSON; where the new thing is.
+    pub(super) fn created(value: &Value, location: &str) -> Self {
+        Self { status: 201, ..Self::json(value) }.with("location", location)
     }
 
     /// 204.
@@ -47,7 +54,7 @@ pub(super) struct Problem {
     pub(super) status: u16,
     /// The last part of the problem's type, a word for programs.
     kind: &'static str,
-    detail: Words,
+    detail: Said,
     faults: Vec<Fault>,
     headers: Vec<(&'static str, String)>,
 }
@@ -56,29 +63,35 @@ pub(super) struct Problem {
 #[derive(Debug, Clone, PartialEq)]
 struct Fault {
     place: Place,
-    detail: Words,
+    detail: Said,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Place {
-    Pointer(&'static str),
+    Pointer(Cow<'static, str>),
     Parameter(String),
 }
 
 impl Problem {
     pub(super) const fn new(status: u16, kind: &'static str, detail: Words) -> Self {
-        Self { status, kind, detail, faults: Vec::new(), headers: Vec::new() }
+        Self { status, kind, detail: Said::of(detail), faults: Vec::new(), headers: Vec::new() }
+    }
+
+    /// With words of this case.
+    pub(super) fn saying(mut self, detail: Said) -> Self {
+        self.detail = detail;
+        self
     }
 
     /// Names a field of the body.
-    pub(super) fn at(mut self, pointer: &'static str, detail: Words) -> Self {
-        self.faults.push(Fault { place: Place::Pointer(pointer), detail });
+    pub(super) fn at(mut self, pointer: impl Into<Cow<'static, str>>, detail: impl Into<Said>) -> Self {
+        self.faults.push(Fault { place: Place::Pointer(pointer.into()), detail: detail.into() });
         self
     }
 
     /// Names a query parameter.
     pub(super) fn parameter(mut self, name: &str, detail: Words) -> Self {
-        self.faults.push(Fault { place: Place::Parameter(name.to_owned()), detail });
+        self.faults.push(Fault { place: Place::Parameter(name.to_owned()), detail: detail.into() });
         self
     }
 
@@ -124,11 +137,13 @@ fn title(status: u16) -> &'static str {
         408 => "Request Timeout",
         409 => "Conflict",
         411 => "Length Required",
+        412 => "Precondition Failed",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         416 => "Range Not Satisfiable",
         417 => "Expectation Failed",
         422 => "Unprocessable Content",
+        428 => "Precondition Required",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         503 => "Service Unavailable",
@@ -200,6 +215,27 @@ pub(super) mod problems {
     pub(in crate::io::http) fn not_json() -> Problem {
         let detail = Words::new("Здесь нужен application/json.", "This takes application/json.");
         Problem::new(415, "not_json", detail)
+    }
+
+    pub(in crate::io::http) fn changed_meanwhile() -> Problem {
+        let detail = Words::new(
+            "Пока вы правили, это изменил кто-то другой. Обновите и внесите правку снова.",
+            "Somebody else changed this meanwhile. Reload, and make your change again.",
+        );
+        Problem::new(412, "changed_meanwhile", detail)
+    }
+
+    pub(in crate::io::http) fn if_match_needed() -> Problem {
+        let detail = Words::new(
+            "Укажите в If-Match метку ETag того, что вы читали: так не потеряется чужая правка.",
+            "Give the ETag of what you have read in If-Match, so that nobody's change is lost.",
+        );
+        Problem::new(428, "if_match_needed", detail)
+    }
+
+    pub(in crate::io::http) fn conflict() -> Problem {
+        let detail = Words::new("Это противоречит другим настройкам.", "This contradicts other settings.");
+        Problem::new(409, "conflict", detail)
     }
 
     pub(in crate::io::http) fn expectation() -> Problem {

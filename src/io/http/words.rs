@@ -1,6 +1,8 @@
 //! What the API says to people, in their language. The page has its own words; these are the details of problems and the
 //! states that a list carries. Pattern: what happened, then what to do.
 
+use std::borrow::Cow;
+
 use crate::office::Language;
 
 /// A sentence or a state in both languages.
@@ -21,6 +23,37 @@ impl Words {
             Language::Ru => self.ru,
             Language::En => self.en,
         }
+    }
+}
+
+/// The same with what only this case knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    ru: Cow<'static, str>,
+    en: Cow<'static, str>,
+}
+
+impl Said {
+    pub(super) const fn of(words: Words) -> Self {
+        Self { ru: Cow::Borrowed(words.ru), en: Cow::Borrowed(words.en) }
+    }
+
+    pub(super) const fn new(ru: String, en: String) -> Self {
+        Self { ru: Cow::Owned(ru), en: Cow::Owned(en) }
+    }
+
+    /// In this language.
+    pub(super) fn say(&self, language: Language) -> &str {
+        match language {
+            Language::Ru => &self.ru,
+            Language::En => &self.en,
+        }
+    }
+}
+
+impl From<Words> for Said {
+    fn from(words: Words) -> Self {
+        Self::of(words)
     }
 }
 

@@ -35,7 +35,10 @@ pub(super) fn step(connection: &Connection, place: i64, step: &CallStep) -> rusq
         .prepare_cached("INSERT INTO call_step (call, place, at, what, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![id, place, step.at.0, what, detail.to_string()])?;
     match &step.what {
-        StepKind::Rung { who, .. } | StepKind::Answered { who } => add_later_party(connection, id, who),
+        StepKind::Rung { who, .. }
+        | StepKind::Answered { who }
+        | StepKind::PickedUp { by: who }
+        | StepKind::Joined { who, .. } => add_later_party(connection, id, who),
         _ => Ok(()),
     }
 }
@@ -112,6 +115,18 @@ fn words(kind: &StepKind) -> (&'static str, Value) {
         StepKind::Answered { who } => ("answered", json!({ "who": who })),
         StepKind::GroupExit { group, why } => ("group_exit", json!({ "group": group, "why": why })),
         StepKind::Digits { digits } => ("digits", json!({ "digits": digits })),
+        StepKind::Transferred { by, to } => ("transferred", json!({ "by": by, "to": to })),
+        StepKind::TransferFailed { to, status } => ("transfer_failed", json!({ "to": to, "status": status })),
+        StepKind::Recalled { who } => ("recalled", json!({ "who": who })),
+        StepKind::Consulting { by, call } => ("consulting", json!({ "by": by, "call": call.to_string() })),
+        StepKind::Joined { call, who } => ("joined", json!({ "call": call.to_string(), "who": who })),
+        StepKind::Parked { by, place } => ("parked", json!({ "by": by, "place": place })),
+        StepKind::PickedUp { by } => ("picked_up", json!({ "by": by })),
+        StepKind::Diverted { who, to, why } => ("diverted", json!({ "who": who, "to": to, "why": why })),
+        StepKind::Conference { number } => ("conference", json!({ "number": number })),
+        StepKind::Mailbox { extension } => ("mailbox", json!({ "extension": extension })),
+        StepKind::Service { service } => ("service", json!({ "service": service })),
+        StepKind::GaveWay => ("gave_way", json!({})),
         StepKind::Hold { who, on } => ("hold", json!({ "who": who, "on": on })),
     }
 }

@@ -88,3 +88,24 @@ fn a_clip_may_play_for_ever_but_an_empty_one_ends_at_once() {
         assert!(empty.is_over());
     }
 }
+
+#[test]
+fn clips_in_a_row_follow_one_another_without_a_gap_and_end_with_the_last() {
+    let clips = [clip(0, 0), clip(1000, 2), clip(0, 0), clip(-4000, 1), clip(500, 3), clip(0, 0)];
+    let all: Vec<u8> = clips.iter().flat_map(|clip| clip.alaw().to_vec()).collect();
+    let player = || Player::new(Instant::ZERO, 1, Sound::Sequence(Arc::from(clips.clone())), true);
+    for (packet_ms, lengths) in [(20, vec![20; 6]), (30, vec![30; 4]), (50, vec![50, 50, 20])] {
+        let packets = play(&mut player(), Codec::Pcma, packet_ms, 100);
+        assert_eq!(packets.iter().map(|packet| packet.1).collect::<Vec<_>>(), lengths);
+        assert_eq!(packets.into_iter().flat_map(|packet| packet.0).collect::<Vec<_>>(), all);
+    }
+    let opus: Vec<_> = play(&mut player(), Codec::Opus, 20, 100).into_iter().map(|packet| packet.0).collect();
+    let coded = clips.iter().flat_map(|clip| (0..clip.frames()).map(|frame| clip.opus(frame).to_vec()));
+    assert_eq!(opus, coded.collect::<Vec<_>>());
+
+    for nothing in [vec![], vec![clip(0, 0)]] {
+        let mut silent = Player::new(Instant::ZERO, 2, Sound::Sequence(Arc::from(nothing)), false);
+        assert!(silent.is_over());
+        assert_eq!(silent.next_packet(Codec::Pcma, 20, &mut [0; 1400]), Played::Nothing);
+    }
+}

@@ -4,14 +4,19 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
+use super::fault::Fault;
 use super::fields::{Report, Spot, nearest};
 use super::{Draft, spot, weak_password, written};
-use crate::office::{Device, ElementKind, Extension, Forward, Office, SipDevice};
+use crate::office::{Device, ElementKind, Extension, MailSecurity, Office, SipDevice};
+
+mod inside;
 
 pub(super) fn check(draft: &Draft, report: &Report) {
     let checker = Checker { draft, office: &draft.office, report };
     checker.trunks();
     checker.numbers();
+    checker.codes();
+    checker.telephone();
     checker.extensions();
     checker.sounds();
     checker.groups();
@@ -80,32 +85,6 @@ impl Checker<'_> {
         }
     }
 
-    /// The numbers inside: shape, and one meaning each.
-    fn numbers(&self) {
-        let extensions = self.office.extensions.iter().map(|e| ("extension", e.number.as_str()));
-        let groups = self.office.groups.iter().map(|g| ("group", g.number.as_str()));
-        let places = |spots: &'_ [Spot], count: usize| -> Vec<Option<usize>> {
-            (0..count).map(|at| spot(spots, at).key("number")).collect()
-        };
-        let mut all = places(&self.draft.spots.extensions, self.office.extensions.len());
-        all.extend(places(&self.draft.spots.groups, self.office.groups.len()));
-        let mut first: HashMap<&str, &str> = HashMap::new();
-        for ((kind, number), at) in extensions.chain(groups).zip(all).filter(|((_, number), _)| !number.is_empty()) {
-            if !is_inside_number(number) {
-                let what = format_args!("{kind} {number}: a number has 3 to 5 digits and doesn't start with 0 or 1");
-                self.report.error(at, what);
-            } else if let Some(used) = reserved_for(number) {
-                self.report.error(at, format_args!("{kind} {number}: this number is {used}"));
-            } else if let Some(other) = first.insert(number, kind) {
-                self.report.error(at, format_args!("{kind} {number}: there is another {other} of this number"));
-            } else if number.starts_with(['8', '9']) {
-                let what =
-                    format_args!("{kind} {number}: outside numbers that start like this can't be dialled any more");
-                self.report.warning(at, what);
-            }
-        }
-    }
-
     fn extensions(&self) {
         let mut logins: HashMap<&str, &str> = HashMap::new();
         for (at, extension) in self.office.extensions.iter().enumerate() {
@@ -147,12 +126,7 @@ impl Checker<'_> {
                 format_args!("extension {number}: device {}: `allow_from` is empty, so it can't connect", sip.login);
             self.report.warning(place.key("allow_from"), what);
         }
-        let to_itself = match &sip.forward {
-            Forward::None => false,
-            Forward::Always { to } => to == number,
-            Forward::Conditional { busy, no_answer } => busy == number || no_answer == number,
-        };
-        if to_itself {
+        if sip.forward.targets().any(|(_, to)| to == number) {
             let what = format_args!("extension {number}: device {}: forwards to its own number", sip.login);
             self.report.warning(place.key("forward"), what);
         }
@@ -163,12 +137,7 @@ impl Checker<'_> {
 
     /// Targets of a device of the file have been judged where they were completed; those of a kept one may have lost their extension.
     fn kept_targets(&self, number: &str, sip: &SipDevice) {
-        let targets = match &sip.forward {
-            Forward::None => [None, None],
-            Forward::Always { to } => [Some(to), None],
-            Forward::Conditional { busy, no_answer } => [Some(busy), Some(no_answer)],
-        };
-        for target in targets.into_iter().flatten().filter(|target| !target.is_empty()) {
+        for (_, target) in sip.forward.targets() {
             if !written::is_e164(target)
                 && self.office.extension(target).is_none()
                 && self.office.group(target).is_none()
@@ -181,11 +150,37 @@ impl Checker<'_> {
         }
     }
 
+    /// Mailboxes and mail.
+    fn telephone(&self) {
+        let (office, spots) = (self.office, &self.draft.spots);
+        self.media(spots.voicemail.key("greeting"), "voicemail", "greeting", &office.voicemail.greeting);
+        for (at, extension) in office.extensions.iter().enumerate() {
+            let at = spot(&spots.extensions, at).key("voicemail_greeting");
+            let thing = format_args!("extension {}", extension.number);
+            self.media(at, thing, "voicemail_greeting", &extension.voicemail_greeting);
+        }
+        let mail = &office.mail;
+        let open = mail.security == MailSecurity::None && !mail.server.is_empty() && !mail.login.is_empty();
+        if let Some(at) = spots.mail.at.filter(|_| open) {
+            self.report.warning(Some(at), "mail: without security everybody on the way can read the password");
+        }
+    }
+
+    /// `name` must be a media file, or empty.
+    fn media(&self, at: Option<usize>, thing: impl Display, role: &str, name: &str) {
+        let known = || self.office.media.iter().map(|media| media.name.as_str());
+        if name.is_empty() || known().any(|one| one == name) {
+            return;
+        }
+        let hint = nearest(name, known()).map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+        let what = format_args!("{thing}: {role} {name} is no media{hint}");
+        self.report.fault(at, Fault::NoMedia(name.to_owned()), what);
+    }
+
     /// Media, tunes for those who wait, voice messages, timetables, voice menus.
     fn sounds(&self) {
         let (office, spots) = (self.office, &self.draft.spots);
-        let media = || office.media.iter().map(|media| media.name.as_str());
-        self.unique("media", "name", &spots.media, media());
+        self.unique("media", "name", &spots.media, office.media.iter().map(|media| media.name.as_str()));
         self.unique(
             "voice message",
             "name",
@@ -199,22 +194,21 @@ impl Checker<'_> {
             if name.is_empty() {
                 self.report.error(at, "office: `music` holds an empty name");
             }
-            self.refers(at, "office", "music", name, "media", media());
+            self.media(at, "office", "music", name);
         }
         for (at, message) in office.voice_messages.iter().enumerate() {
             let at = spot(&spots.voice_messages, at).key("media");
-            self.refers(at, format_args!("voice message {}", message.name), "media", &message.media, "media", media());
+            self.media(at, format_args!("voice message {}", message.name), "media", &message.media);
         }
         for (at, menu) in office.voice_menus.iter().enumerate() {
             let place = spot(&spots.voice_menus, at);
             let thing = format!("voice menu {}", menu.name);
-            self.refers(place.key("greeting"), &thing, "greeting", &menu.greeting, "media", media());
-            self.refers(place.key("invalid"), &thing, "invalid", &menu.invalid, "media", media());
+            self.media(place.key("greeting"), &thing, "greeting", &menu.greeting);
+            self.media(place.key("invalid"), &thing, "invalid", &menu.invalid);
         }
     }
 
     fn groups(&self) {
-        let media = || self.office.media.iter().map(|media| media.name.as_str());
         for (at, group) in self.office.groups.iter().enumerate() {
             let place = spot(&self.draft.spots.groups, at);
             let thing = format!("group {}", group.number);
@@ -227,8 +221,8 @@ impl Checker<'_> {
                     self.report.error(at, format_args!("{thing}: member {member} is named twice"));
                 }
             }
-            self.refers(place.key("greeting"), &thing, "greeting", &group.greeting, "media", media());
-            self.refers(place.key("music"), &thing, "music", &group.music, "media", media());
+            self.media(place.key("greeting"), &thing, "greeting", &group.greeting);
+            self.media(place.key("music"), &thing, "music", &group.music);
         }
     }
 
@@ -277,19 +271,5 @@ impl Checker<'_> {
                 ElementKind::HangUp => {}
             }
         }
-    }
-}
-
-/// 3 to 5 digits, the first 2 to 9.
-fn is_inside_number(number: &str) -> bool {
-    (3..=5).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with(['0', '1'])
-}
-
-/// Numbers that the telephone itself uses: product.md section 8.
-fn reserved_for(number: &str) -> Option<&'static str> {
-    match number.parse::<u32>().ok().filter(|_| number.len() == 3)? {
-        701..=709 => Some("a parking place (701 to 709)"),
-        800..=809 => Some("a conference room (800 to 809)"),
-        _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::fault::Fault;
 use super::fields::{Report, Spot};
 use super::{Draft, spot, written};
 use crate::base::Rng;
@@ -18,6 +19,7 @@ pub(super) fn complete(draft: &mut Draft, current: &Office, rng: &mut Rng, repor
     first_group_follows(draft);
     logins(draft, current, rng);
     passwords(draft, current, rng);
+    telephone(draft, current, report);
     outgoing_numbers(draft);
     outside_numbers(draft, report);
     users(draft, current, report);
@@ -117,6 +119,31 @@ fn passwords(draft: &mut Draft, current: &Office, rng: &mut Rng) {
     }
 }
 
+/// PINs and the mail's password stay when they are left out, as passwords do; «do not disturb» stays since telephones set it.
+fn telephone(draft: &mut Draft, current: &Office, report: &Report) {
+    let (office, spots) = (&mut draft.office, &draft.spots);
+    for (extension, spot) in office.extensions.iter_mut().zip(&spots.extensions) {
+        let Some(present) = current.extension(&extension.number) else { continue };
+        if !spot.has("voicemail_pin") {
+            extension.voicemail_pin.clone_from(&present.voicemail_pin);
+        }
+        if !spot.has("do_not_disturb") {
+            extension.do_not_disturb = present.do_not_disturb;
+        }
+    }
+    for (room, spot) in office.conferences.iter_mut().zip(&spots.conferences) {
+        if let Some(present) = current.conference(&room.number).filter(|_| !spot.has("pin")) {
+            room.pin.clone_from(&present.pin);
+        }
+    }
+    if spots.mail.at.is_some() && !spots.mail.has("password") {
+        office.mail.password.clone_from(&current.mail.password);
+        if office.mail.password.is_empty() && !office.mail.login.is_empty() {
+            report.warning(spots.mail.at, "mail: has no password, and the box keeps none for it");
+        }
+    }
+}
+
 /// «Номер для исходящих» is the first trunk's where it is left out, kept extensions of an office without trunks included.
 fn outgoing_numbers(draft: &mut Draft) {
     let Some(first) = draft.office.trunks.first().map(|trunk| trunk.number.clone()) else { return };
@@ -154,7 +181,9 @@ fn outside_numbers(draft: &mut Draft, report: &Report) {
                 Device::Mobile(_) => {}
                 Device::Sip(sip) => targets(sip, |key, target| {
                     let at = place.part(0).key(key).or(place.at);
-                    resolve_target(target, &inside, office, |why| report.error(at, format_args!("{name}: {why}")));
+                    resolve_target(target, &inside, office, |why| {
+                        report.fault(at, Fault::ForwardTarget, format_args!("{name}: {why}"))
+                    });
                 }),
             }
         }

@@ -2,6 +2,7 @@
 //! reported in the end.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -9,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Problem;
+use super::fault::Fault;
 use crate::office::words::Word;
 
 /// No text of the file is longer, in characters.
@@ -19,8 +21,13 @@ const NEAR: usize = 2;
 /// Collects what is wrong.
 pub(super) struct Report {
     lines: Vec<usize>,
-    errors: RefCell<Vec<Problem>>,
-    warnings: RefCell<Vec<Problem>>,
+    errors: RefCell<Vec<Told>>,
+    warnings: RefCell<Vec<Told>>,
+}
+
+struct Told {
+    at: Option<usize>,
+    problem: Problem,
 }
 
 impl Report {
@@ -43,8 +50,18 @@ impl Report {
     }
 
     pub(super) fn tell(&self, at: Option<usize>, is_error: bool, what: impl Display) {
+        self.push(at, is_error, None, what);
+    }
+
+    /// An error whose facts are known too.
+    pub(super) fn fault(&self, at: Option<usize>, fault: Fault, what: impl Display) {
+        self.push(at, true, Some(fault), what);
+    }
+
+    fn push(&self, at: Option<usize>, is_error: bool, fault: Option<Fault>, what: impl Display) {
         let list = if is_error { &self.errors } else { &self.warnings };
-        list.borrow_mut().push(Problem { line: self.line(at), what: what.to_string() });
+        let problem = Problem { line: self.line(at), what: what.to_string(), pointer: String::new(), fault };
+        list.borrow_mut().push(Told { at, problem });
     }
 
     /// An error of TOML itself: line and column, the latter in characters.
@@ -60,20 +77,61 @@ impl Report {
         !self.errors.borrow().is_empty()
     }
 
-    /// By line; what is said of kept things comes last.
-    pub(super) fn into_errors(self) -> Vec<Problem> {
-        sorted(self.errors.into_inner())
+    /// By line; what is said of kept things comes last. Pointers are those into `document`.
+    pub(super) fn into_errors(self, document: &DeTable<'_>) -> Vec<Problem> {
+        sorted(self.errors.into_inner(), document)
     }
 
     /// The warnings, or the errors when there are any.
-    pub(super) fn into_warnings(self) -> Result<Vec<Problem>, Vec<Problem>> {
-        if self.has_errors() { Err(self.into_errors()) } else { Ok(sorted(self.warnings.into_inner())) }
+    pub(super) fn into_warnings(self, document: &DeTable<'_>) -> Result<Vec<Problem>, Vec<Problem>> {
+        if self.has_errors() {
+            Err(self.into_errors(document))
+        } else {
+            Ok(sorted(self.warnings.into_inner(), document))
+        }
     }
 }
 
-fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+fn sorted(told: Vec<Told>, document: &DeTable<'_>) -> Vec<Problem> {
+    let places = if told.is_empty() { HashMap::new() } else { pointers(document) };
+    let mut problems: Vec<Problem> = told
+        .into_iter()
+        .map(|Told { at, problem }| {
+            let pointer = at.and_then(|at| places.get(&at)).cloned().unwrap_or_default();
+            Problem { pointer, ..problem }
+        })
+        .collect();
     problems.sort_by_key(|problem| problem.line.wrapping_sub(1));
     problems
+}
+
+/// Byte → JSON pointer (RFC 6901) of the innermost thing that begins there: `/extension/2/number`.
+fn pointers(document: &DeTable<'_>) -> HashMap<usize, String> {
+    let mut places = HashMap::new();
+    point_table(document, "", &mut places);
+    places
+}
+
+fn point_table(table: &DeTable<'_>, path: &str, places: &mut HashMap<usize, String>) {
+    for (key, value) in table {
+        let name = key.get_ref().replace('~', "~0").replace('/', "~1");
+        let path = format!("{path}/{name}");
+        places.insert(key.span().start, path.clone());
+        point_value(value, path, places);
+    }
+}
+
+fn point_value(value: &Spanned<DeValue<'_>>, path: String, places: &mut HashMap<usize, String>) {
+    match value.get_ref() {
+        DeValue::Table(table) => point_table(table, &path, places),
+        DeValue::Array(array) => {
+            for (nth, item) in array.iter().enumerate() {
+                point_value(item, format!("{path}/{nth}"), places);
+            }
+        }
+        _ => {}
+    }
+    places.entry(value.span().start).or_insert(path);
 }
 
 /// Where a thing and its keys stand, in bytes.
@@ -159,6 +217,19 @@ impl<'r, 'd> Fields<'r, 'd> {
         }
     }
 
+    /// Says that the field `key` is wrong, in words and as facts.
+    pub(super) fn fault(&self, key: &str, fault: Fault, why: impl Display) {
+        self.fault_at(self.spot.key(key), fault, why);
+    }
+
+    fn fault_at(&self, at: Option<usize>, fault: Fault, why: impl Display) {
+        if self.thing.is_empty() {
+            self.report.fault(at, fault, why);
+        } else {
+            self.report.fault(at, fault, format_args!("{}: {why}", self.thing));
+        }
+    }
+
     fn value(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
         self.known.push(key);
         let (name, value) = self.table.get_key_value(key)?;
@@ -193,11 +264,12 @@ impl<'r, 'd> Fields<'r, 'd> {
         };
         let is_prose = matches!(key, "comment" | "description");
         if text.chars().any(|c| c.is_control() && !(is_prose && matches!(c, '\n' | '\t'))) {
-            self.wrong_at(Some(at), format_args!("`{key}` holds a control character"));
+            self.fault_at(Some(at), Fault::Control, format_args!("`{key}` holds a control character"));
             return None;
         }
         if text.chars().nth(LONGEST_TEXT).is_some() {
-            self.wrong_at(Some(at), format_args!("`{key}` is longer than {LONGEST_TEXT} characters"));
+            let fault = Fault::TooLong { most: LONGEST_TEXT };
+            self.fault_at(Some(at), fault, format_args!("`{key}` is longer than {LONGEST_TEXT} characters"));
             return None;
         }
         Some(text.to_owned())
@@ -212,12 +284,12 @@ impl<'r, 'd> Fields<'r, 'd> {
     pub(super) fn required(&mut self, key: &'static str) -> String {
         if !self.table.contains_key(key) {
             self.known.push(key);
-            self.wrong_at(self.spot.at, format_args!("`{key}` is missing"));
+            self.fault_at(self.spot.at, Fault::Missing, format_args!("`{key}` is missing"));
             return String::new();
         }
         let text = self.text(key);
         if text.as_deref() == Some("") {
-            self.wrong(key, format_args!("`{key}` is empty"));
+            self.fault(key, Fault::Missing, format_args!("`{key}` is empty"));
         }
         text.unwrap_or_default()
     }
@@ -239,7 +311,8 @@ impl<'r, 'd> Fields<'r, 'd> {
         };
         let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|n| u32::try_from(n).ok());
         number.filter(|n| range.contains(n)).unwrap_or_else(|| {
-            self.wrong(key, format_args!("`{key}` must be {} to {}, not {integer}", range.start(), range.end()));
+            let (from, to) = range.clone().into_inner();
+            self.fault(key, Fault::Range { from, to }, format_args!("`{key}` must be {from} to {to}, not {integer}"));
             default
         })
     }

@@ -6,14 +6,16 @@ use std::fmt;
 
 use toml::de::DeTable;
 
-use super::{MediaFile, Office};
+use super::{Device, MediaFile, Office};
 use crate::base::Rng;
 
 mod check;
 mod complete;
+mod fault;
 mod fields;
 mod nouns;
 mod plan;
+mod telephone;
 mod times;
 mod weak;
 mod write;
@@ -23,6 +25,7 @@ use fields::{Fields, NOWHERE, Report, Spot};
 
 pub(in crate::office) use complete::PASSWORD_LENGTH;
 pub use complete::{device_login, login_prefix};
+pub use fault::Fault;
 pub use weak::{WeakPassword, weak_password};
 pub use write::write;
 
@@ -32,13 +35,13 @@ pub struct Context<'a> {
     pub rng: &'a mut Rng,
     /// Whether a media file exists; the path is as written, relative to the office file.
     pub exists: &'a dyn Fn(&str) -> bool,
-    /// `desk::check::findings`; handed in, since this room must not know the desk.
-    pub check_desk: fn(&Office) -> Vec<DeskFinding>,
+    /// `desk::check::findings` and others that look at the whole office; handed in, since this room must not know them.
+    pub check: &'a dyn Fn(&Office) -> Vec<Finding>,
 }
 
-/// What the desk's checker says.
+/// What a checker of another room says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeskFinding {
+pub struct Finding {
     /// Where it stands in the file.
     pub at: FindingAt,
     /// Nothing is applied.
@@ -47,13 +50,15 @@ pub struct DeskFinding {
     pub what: String,
 }
 
-/// What a [`DeskFinding`] is about.
+/// What a [`Finding`] is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FindingAt {
     /// An element, by its id.
     Element(String),
     /// One of the office's numbers, E.164 digits.
     Number(String),
+    /// Where a SIP device forwards to, by its login.
+    Forward(String),
     /// The desk as a whole.
     Desk,
 }
@@ -86,6 +91,10 @@ pub struct Problem {
     pub line: usize,
     /// Names the thing.
     pub what: String,
+    /// The place in the document as a JSON pointer, `/extension/2/number`; empty: of the whole, or not in it.
+    pub pointer: String,
+    /// The same as facts, where somebody needs them.
+    pub fault: Option<Fault>,
 }
 
 impl fmt::Display for Problem {
@@ -126,6 +135,11 @@ struct Spots {
     voice_menus: Vec<Spot>,
     elements: Vec<Spot>,
     users: Vec<Spot>,
+    codes: Spot,
+    parking: Spot,
+    conferences: Vec<Spot>,
+    voicemail: Spot,
+    mail: Spot,
 }
 
 /// Reads a document and merges it onto `current`: a kind that is absent is left alone, a kind that is present is made exactly
@@ -141,7 +155,7 @@ pub fn read(text: &str, current: &Office, context: Context<'_>) -> Result<Readin
         report.syntax(text, &error);
     }
     if report.has_errors() {
-        return Err(report.into_errors());
+        return Err(report.into_errors(document.get_ref()));
     }
     let mut root = Fields::root(&report, document.get_ref());
     let mut draft = read_kinds(&mut root, current);
@@ -150,24 +164,18 @@ pub fn read(text: &str, current: &Office, context: Context<'_>) -> Result<Readin
     complete::complete(&mut draft, current, context.rng, &report);
     let imports = resolve_media(&mut draft, current, context.exists, &report);
     check::check(&draft, &report);
-    for finding in (context.check_desk)(&draft.office) {
+    for finding in (context.check)(&draft.office) {
         let at = draft.place_of(&finding.at);
         report.tell(at, finding.is_error, finding.what);
     }
-    let warnings = report.into_warnings()?;
+    let warnings = report.into_warnings(document.get_ref())?;
     Ok(Reading { office: draft.office, warnings, imports })
 }
 
 fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     let mut draft = Draft::default();
     let (office, spots) = (&mut draft.office, &mut draft.spots);
-    match root.table("office") {
-        Some(mut fields) => {
-            office.settings = nouns::settings(&mut fields);
-            spots.settings = fields.finish();
-        }
-        None => office.settings = current.settings.clone(),
-    }
+    (office.settings, spots.settings) = one(root, "office", &current.settings, nouns::settings);
     (office.trunks, spots.trunks) = list(root, "trunk", &current.trunks, nouns::trunk);
     (office.extensions, spots.extensions) = list(root, "extension", &current.extensions, nouns::extension);
     (office.media, spots.media) = list(root, "media", &current.media, nouns::media);
@@ -179,21 +187,26 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.desk.elements, spots.elements) = list(root, "element", &current.desk.elements, plan::element);
     plan::links(root, &mut office.desk);
     (office.users, spots.users) = list(root, "user", &current.users, nouns::user);
-    match root.table("recordings") {
-        Some(mut fields) => {
-            office.recordings = nouns::recordings(&mut fields);
-            fields.finish();
-        }
-        None => office.recordings = current.recordings.clone(),
-    }
-    match root.table("protection") {
-        Some(mut fields) => {
-            office.protection = nouns::protection(&mut fields);
-            fields.finish();
-        }
-        None => office.protection = current.protection.clone(),
-    }
+    (office.recordings, _) = one(root, "recordings", &current.recordings, nouns::recordings);
+    (office.protection, _) = one(root, "protection", &current.protection, nouns::protection);
+    (office.codes, spots.codes) = one(root, "codes", &current.codes, telephone::codes);
+    (office.parking, spots.parking) = one(root, "parking", &current.parking, telephone::parking);
+    (office.conferences, spots.conferences) = list(root, "conference", &current.conferences, telephone::conference);
+    (office.voicemail, spots.voicemail) = one(root, "voicemail", &current.voicemail, telephone::voicemail);
+    (office.mail, spots.mail) = one(root, "mail", &current.mail, telephone::mail);
     draft
+}
+
+/// A kind that is there once: from the file when it is there, else the present one, without a spot.
+fn one<'r, T: Clone>(
+    root: &mut Fields<'r, '_>,
+    key: &'static str,
+    present: &T,
+    read: impl Fn(&mut Fields<'r, '_>) -> T,
+) -> (T, Spot) {
+    let Some(mut fields) = root.table(key) else { return (present.clone(), Spot::default()) };
+    let thing = read(&mut fields);
+    (thing, fields.finish())
 }
 
 /// One kind: from the file when it is there, else the present one, without spots.
@@ -247,6 +260,11 @@ impl Draft {
                 let nth = trunk.all_numbers().position(|one| one == number)?;
                 let spot = spot(&self.spots.trunks, at);
                 nth.checked_sub(1).map_or_else(|| spot.key("number"), |nth| spot.item("numbers", nth))
+            }),
+            FindingAt::Forward(login) => self.office.extensions.iter().enumerate().find_map(|(at, extension)| {
+                let is_it = |device: &Device| matches!(device, Device::Sip(sip) if sip.login == *login);
+                let nth = extension.devices.iter().position(is_it)?;
+                spot(&self.spots.extensions, at).part(nth).key("forward")
             }),
             FindingAt::Desk => None,
         }

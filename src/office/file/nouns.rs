@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::fields::{Fields, nearest};
-use super::times;
+use super::{telephone, times};
 use crate::office::{
     DateHours, Device, Extension, Forward, Group, MediaFile, MobileDevice, Network, Permissions, Protection,
     Recordings, Role, Schedule, Settings, SipDevice, Srtp, Trunk, User, VoiceMenu, VoiceMessage, WeekHours, Word,
@@ -117,7 +117,7 @@ fn is_host_port(text: &str) -> bool {
     host.is_some_and(is_host) && port_fits
 }
 
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address.parse::<std::net::Ipv6Addr>().is_ok();
     }
@@ -137,10 +137,10 @@ pub(super) fn extension(fields: &mut Fields<'_, '_>) -> Extension {
         permissions: permissions(fields),
         record: fields.flag_or("record", false),
         voicemail: fields.flag_or("voicemail", false),
-        voicemail_pin: String::new(),
-        voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
+        voicemail_pin: telephone::pin(fields, "voicemail_pin"),
+        voicemail_greeting: fields.text_or("voicemail_greeting", ""),
+        call_waiting: fields.flag_or("call_waiting", true),
+        do_not_disturb: fields.flag_or("do_not_disturb", false),
         devices: devices(fields),
     };
     if !extension.email.is_empty() && !is_email(&extension.email) {
@@ -149,7 +149,7 @@ pub(super) fn extension(fields: &mut Fields<'_, '_>) -> Extension {
     extension
 }
 
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let parts = text.split_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
         && !text.contains(char::is_whitespace)
@@ -220,7 +220,8 @@ fn device(fields: &mut Fields<'_, '_>) -> Option<Device> {
     let ring_seconds = fields.whole_or("ring_seconds", DEFAULT_RING_SECONDS, RING_SECONDS);
     match kind.as_str() {
         "mobile" => {
-            Some(Device::Mobile(MobileDevice { number: fields.required("number"), ring_seconds, confirm: false }))
+            let (number, confirm) = (fields.required("number"), fields.flag_or("confirm", false));
+            Some(Device::Mobile(MobileDevice { number, ring_seconds, confirm }))
         }
         "sip" => Some(Device::Sip(sip_device(fields, ring_seconds))),
         other => {
@@ -230,6 +231,7 @@ fn device(fields: &mut Fields<'_, '_>) -> Option<Device> {
             // Its keys are judged as those of the more usual kind.
             sip_device(fields, ring_seconds);
             fields.text("number");
+            fields.flag_or("confirm", false);
             None
         }
     }
@@ -393,7 +395,7 @@ pub(super) fn group(fields: &mut Fields<'_, '_>) -> Group {
         wrap_up_seconds: fields.whole_or("wrap_up_seconds", 0, 0..=3_600),
         max_queue: fields.whole_or("max_queue", 10, 0..=1_000),
         member_ring_seconds: fields.whole_or("member_ring_seconds", DEFAULT_RING_SECONDS, RING_SECONDS),
-        announce_position: false,
+        announce_position: fields.flag_or("announce_position", false),
     }
 }
 

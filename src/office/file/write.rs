@@ -5,15 +5,15 @@ use std::fmt::{Display, Write as _};
 
 use super::{times, written};
 use crate::office::{
-    Device, Element, ElementKind, Extension, Forward, Group, MobileDevice, Network, Office, Out, Schedule, Settings,
-    SipDevice, Trunk, User, VoiceMenu, Word,
+    Device, Element, ElementKind, Extension, Feature, Forward, Group, Mail, MobileDevice, Network, Office, Out,
+    Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
 };
 
 const HEADER: &str = "\
 # The office file of Dozvon: `dozvon apply FILE` makes the box match it. config/office.example.toml tells what every key
 # means. A kind that is left out is left alone; a kind that is here is made exactly so.
 ";
-const WITHOUT_SECRETS: &str = "# Without passwords: those of the box are kept.\n";
+const WITHOUT_SECRETS: &str = "# Without passwords and PINs: those of the box are kept.\n";
 
 /// The office as one document, in a stable order. Passwords and their hashes only with `secrets`.
 pub fn write(office: &Office, secrets: bool) -> String {
@@ -51,6 +51,7 @@ pub fn write(office: &Office, secrets: bool) -> String {
         "trusted_networks",
         list(office.protection.trusted_networks.iter().map(|network| quoted(&network.to_string()))),
     );
+    out.telephone(office);
     out.text
 }
 
@@ -92,6 +93,7 @@ impl Document<'_> {
             ("voice_menu", office.voice_menus.is_empty()),
             ("element", office.desk.elements.is_empty()),
             ("user", office.users.is_empty()),
+            ("conference", office.conferences.is_empty()),
         ];
         if kinds.iter().any(|(_, empty)| *empty) {
             self.text.push('\n');
@@ -144,6 +146,12 @@ impl Document<'_> {
         self.value("permissions", texts(&extension.permissions.words()));
         self.value("record", extension.record);
         self.value("voicemail", extension.voicemail);
+        if self.secrets {
+            self.text("voicemail_pin", &extension.voicemail_pin);
+        }
+        self.text("voicemail_greeting", &extension.voicemail_greeting);
+        self.value("call_waiting", extension.call_waiting);
+        self.value("do_not_disturb", extension.do_not_disturb);
         for device in &extension.devices {
             self.head("[[extension.device]]");
             match device {
@@ -184,6 +192,7 @@ impl Document<'_> {
         self.text("kind", "mobile");
         self.text("number", &written::spell(&mobile.number, self.settings));
         self.value("ring_seconds", mobile.ring_seconds);
+        self.value("confirm", mobile.confirm);
     }
 
     /// Where a call is forwarded: numbers inside are short, outside ones are E.164.
@@ -217,6 +226,7 @@ impl Document<'_> {
         self.value("wrap_up_seconds", group.wrap_up_seconds);
         self.value("max_queue", group.max_queue);
         self.value("member_ring_seconds", group.member_ring_seconds);
+        self.value("announce_position", group.announce_position);
     }
 
     fn voice_menu(&mut self, menu: &VoiceMenu) {
@@ -256,6 +266,42 @@ impl Document<'_> {
                 self.text("to", to);
             }
         }
+    }
+
+    fn telephone(&mut self, office: &Office) {
+        self.head("[codes]");
+        for feature in Feature::ALL {
+            self.text(feature.key(), office.codes.get(feature));
+        }
+        self.head("[parking]");
+        self.value("first", office.parking.first);
+        self.value("last", office.parking.last);
+        self.value("timeout_seconds", office.parking.timeout_seconds);
+        self.each("conference", &office.conferences, |out, room| {
+            out.text("number", &room.number);
+            out.text("name", &room.name);
+            if out.secrets {
+                out.text("pin", &room.pin);
+            }
+        });
+        self.head("[voicemail]");
+        self.value("max_seconds", office.voicemail.max_seconds);
+        self.value("keep_days", office.voicemail.keep_days);
+        self.text("greeting", &office.voicemail.greeting);
+        self.mail(&office.mail);
+    }
+
+    fn mail(&mut self, mail: &Mail) {
+        self.head("[mail]");
+        self.text("server", &mail.server);
+        self.value("port", mail.port);
+        self.text("security", mail.security.word());
+        self.text("login", &mail.login);
+        if self.secrets {
+            self.text("password", &mail.password);
+        }
+        self.text("from", &mail.from);
+        self.value("missed_calls", mail.missed_calls);
     }
 
     fn user(&mut self, user: &User) {

@@ -87,6 +87,11 @@ impl Dialog {
         request.call_id() == Some(self.call_id.as_str()) && request.from().is_ok_and(|from| tag(&from))
     }
 
+    /// Whether it has this Call-ID and this tag of the peer's.
+    pub(crate) fn is(&self, call_id: &str, remote_tag: &str) -> bool {
+        self.call_id == call_id && self.remote_tag == remote_tag
+    }
+
     /// Takes a request's place in the sequence, and the way that it came.
     pub(crate) fn receive(&mut self, cseq: u32, flow: Flow) -> Sequence {
         if self.remote_seq.is_some_and(|last| cseq < last) {

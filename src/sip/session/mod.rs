@@ -63,6 +63,8 @@ struct Identity {
 struct Offers {
     /// The user's next, while it waits for its time.
     next: Option<Vec<u8>>,
+    /// Who we are to the peer, since he was told otherwise.
+    identity: Headers,
     /// Our description in force: what a refresh by re-INVITE repeats.
     local: Option<Box<[u8]>>,
     /// How often the offer that is out has met 491 and its like.
@@ -220,6 +222,7 @@ impl Session {
                 self.offers.glares = 0;
                 self.send_offer(cx);
             }
+            SessionCommand::Identify { headers } => self.identify(cx, headers),
             SessionCommand::AcceptOffer { sdp } => self.accept_offer(cx, sdp),
             SessionCommand::RejectOffer { status } => self.reject_offer(cx, status),
             SessionCommand::Request { request, headers, body } => self.send_request(cx, request, headers, body),
@@ -253,6 +256,15 @@ impl Session {
         let dialogs = forks.iter_mut().map(|fork| &mut fork.dialog).chain(self.dialog.as_deref_mut());
         for dialog in dialogs.filter(|dialog| dialog.flow == *flow) {
             dialog.flow.connection = 0;
+        }
+    }
+
+    /// Whether this is its dialog: by Call-ID and the peer's tag.
+    pub(crate) fn is_dialog(&self, call_id: &str, remote_tag: &str) -> bool {
+        let is_it = |dialog: &Dialog| dialog.is(call_id, remote_tag);
+        match &self.phase {
+            Phase::Placing(placing) => placing.forks.iter().any(|fork| is_it(&fork.dialog)),
+            Phase::Ringing(_) | Phase::Standing => self.dialog.as_deref().is_some_and(is_it),
         }
     }
 

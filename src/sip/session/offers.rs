@@ -41,6 +41,16 @@ impl Session {
         }
     }
 
+    /// Tells the peer whom he speaks with, where he can be told without an offer.
+    pub(super) fn identify(&mut self, cx: &mut Context<'_>, headers: Headers) {
+        self.offers.identity = headers;
+        let takes_update = self.active_dialog().is_some_and(|dialog| dialog.peer_takes_update);
+        let stands = matches!(self.phase, Phase::Standing) && self.doomed.is_none() && !self.is_over;
+        if stands && takes_update {
+            self.send_renewal(cx, Method::Update, Purpose::Refresh, None);
+        }
+    }
+
     /// A re-INVITE came: §14.2.
     pub(super) fn on_reinvite(&mut self, cx: &mut Context<'_>, incoming: &Incoming) {
         // A new INVITE in the sequence shows that our 2xx arrived, whatever became of its ACK.

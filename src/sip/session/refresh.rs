@@ -118,6 +118,7 @@ impl Session {
         if refresh.seconds > 0 {
             refresh.put(&mut request.headers, Some(if refresh.is_ours { "uac" } else { "uas" }));
         }
+        request.headers.extend(self.offers.identity.clone());
         put_description(&mut request, sdp);
         let is_invite = request.method == Method::Invite;
         let exchange = self.send(cx, self.owner(purpose), flow, request);

@@ -125,5 +125,5 @@ fn invite_objection(request: &Request) -> Option<(u16, Headers)> {
 }
 
 /// The option tags that Require may name.
-const EXTENSIONS: [&str; 2] = ["100rel", "timer"];
+const EXTENSIONS: [&str; 3] = ["100rel", "timer", "replaces"];
 const RETRY_SECONDS: &str = "5";

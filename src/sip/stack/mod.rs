@@ -15,7 +15,7 @@ use crate::sip::auth::Credentials;
 pub use crate::sip::session::description;
 use crate::sip::session::{self, Context, Session};
 use crate::sip::transaction::{Happening, Next, Owner, Plan, ServerOwner, Transactions, Tried, renumber};
-use crate::sip::wire::{Headers, Message, Name, NameAddr, Request, Response, Uri, parse};
+use crate::sip::wire::{Headers, Message, Name, NameAddr, Replaces, Request, Response, Uri, parse};
 use crate::sip::{Flow, Transport};
 
 /// What the stack hands out, drained until `None` after each input.
@@ -69,6 +69,9 @@ pub enum SessionCommand {
     /// A new offer to the peer: UPDATE before the answer where that is possible, re-INVITE afterwards (491 is retried as
     /// RFC 3261 §14.1 says). It waits until the state allows it; a newer one replaces it meanwhile.
     Offer { sdp: Vec<u8> },
+    /// Who the peer speaks with has changed: these fields (P-Asserted-Identity) go into all further re-INVITEs and UPDATEs of
+    /// ours, and at once into an UPDATE where the peer takes those (RFC 3311).
+    Identify { headers: Headers },
     /// Our answer to [`SessionEvent::Offer`]; or, when that had no body, our offer.
     AcceptOffer { sdp: Vec<u8> },
     /// Refuses [`SessionEvent::Offer`] (488); the session goes on as it was. Only the first offer of a call that we placed
@@ -308,6 +311,14 @@ impl Stack {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.use_credentials(credentials);
         }
+    }
+
+    /// The session whose dialog has this Call-ID and these tags, whichever of the two is ours: RFC 3891 §3.
+    pub fn session_of(&self, named: &Replaces) -> Option<SessionId> {
+        [(&named.to_tag, &named.from_tag), (&named.from_tag, &named.to_tag)].into_iter().find_map(|(ours, theirs)| {
+            let id = *self.tags.get(ours)?;
+            self.sessions.get(&id)?.is_dialog(&named.call_id, theirs).then_some(id)
+        })
     }
 
     /// Sessions alive, for checkers.

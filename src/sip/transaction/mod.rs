@@ -214,7 +214,7 @@ impl Transactions {
 pub(crate) const ALLOW: &str =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE, REGISTER, SUBSCRIBE";
 /// The extensions that we understand, RFC 3261 §20.37.
-pub(crate) const SUPPORTED: &str = "100rel, timer";
+pub(crate) const SUPPORTED: &str = "100rel, timer, replaces";
 /// The estimate of a round trip: RFC 3261 §17.1.1.1.
 pub(crate) const T1: Duration = Duration::from_millis(500);
 /// The longest pause between resends of non-INVITE requests and of responses to INVITE.

@@ -21,6 +21,7 @@ mod method;
 mod name;
 mod params;
 mod parse;
+mod replaces;
 mod status;
 mod text;
 mod uri;
@@ -36,6 +37,7 @@ pub use method::Method;
 pub use name::Name;
 pub use params::Params;
 pub use parse::parse;
+pub use replaces::{BadReplaces, Replaces};
 pub use uri::{Scheme, Uri};
 pub use via::Via;
 

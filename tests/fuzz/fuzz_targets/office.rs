@@ -11,7 +11,7 @@ use dozvon::office::file::{self, Context};
 use libfuzzer_sys::fuzz_target;
 
 fn read(text: &str, current: &Office) -> Option<Office> {
-    let context = Context { rng: &mut Rng::from_seed(1), exists: &|_| true, check_desk: check::findings };
+    let context = Context { rng: &mut Rng::from_seed(1), exists: &|_| true, check: &check::findings };
     match file::read(text, current, context) {
         Ok(reading) => Some(reading.office),
         Err(problems) => {

@@ -173,6 +173,11 @@ impl World {
             }
             Output::Live(Live::Trunk(view)) => drop(self.trunks.insert(view.name, view.state)),
             Output::Live(_) => {}
+            Output::Edit(edit) => {
+                if let Some(office) = edit.apply(self.engine.office()) {
+                    self.engine.handle_input(self.now, Input::Office(Arc::new(office)));
+                }
+            }
         }
     }
 
@@ -448,7 +453,7 @@ pub(crate) fn read_office(text: &str, rng: &mut Rng) -> Office {
     let reading = file::read(
         text,
         &Office::default(),
-        file::Context { rng, exists: &|_| true, check_desk: dozvon::desk::check::findings },
+        file::Context { rng, exists: &|_| true, check: &dozvon::desk::check::findings },
     )
     .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     let mut office = reading.office;

@@ -42,6 +42,10 @@ fn item(visit: &Visit<'_>, extension: &Extension, phones: &Phones) -> Value {
         "permissions": permissions(extension.permissions),
         "record": extension.record,
         "voicemail": extension.voicemail,
+        "has_voicemail_pin": !extension.voicemail_pin.is_empty(),
+        "voicemail_greeting": extension.voicemail_greeting,
+        "call_waiting": extension.call_waiting,
+        "do_not_disturb": extension.do_not_disturb,
         "devices": devices,
     })
 }
@@ -62,7 +66,7 @@ fn sip(device: &SipDevice, phones: &Phones, zone: &str) -> Value {
 }
 
 fn mobile(device: &MobileDevice) -> Value {
-    json!({ "kind": "mobile", "number": device.number, "ring_seconds": device.ring_seconds })
+    json!({ "kind": "mobile", "number": device.number, "ring_seconds": device.ring_seconds, "confirm": device.confirm })
 }
 
 /// Whether, since when and from where a login is registered; `since` is null when it was never heard of.
@@ -90,7 +94,8 @@ fn network(network: &Network) -> String {
     format!("{}/{}", network.address, network.prefix)
 }
 
-fn forward(forward: &Forward) -> Value {
+/// Where a device forwards to.
+pub(super) fn forward(forward: &Forward) -> Value {
     match forward {
         Forward::None => json!({ "mode": "none" }),
         Forward::Always { to } => json!({ "mode": "always", "to": to }),

@@ -5,11 +5,18 @@
 pub(super) mod events;
 
 mod calls;
+mod change;
+mod codes;
+mod conferences;
 mod extensions;
+mod faults;
+mod forwarding;
 mod health;
 mod history;
+mod mail;
 mod metrics;
 mod paging;
+mod parking;
 mod recordings;
 mod session;
 mod system;
@@ -67,6 +74,19 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/trunks/{name}", Access::Viewer, trunks::get),
     route("GET", "/api/v1/extensions", Access::Viewer, extensions::list),
     route("GET", "/api/v1/extensions/{number}", Access::Viewer, extensions::get),
+    route("GET", "/api/v1/extensions/{number}/forwarding", Access::Viewer, forwarding::get),
+    route("PUT", "/api/v1/extensions/{number}/forwarding", Access::Admin, forwarding::put),
+    route("GET", "/api/v1/codes", Access::Viewer, codes::get),
+    route("PUT", "/api/v1/codes", Access::Admin, codes::put),
+    route("GET", "/api/v1/parking", Access::Viewer, parking::get),
+    route("PUT", "/api/v1/parking", Access::Admin, parking::put),
+    route("GET", "/api/v1/conferences", Access::Viewer, conferences::list),
+    route("POST", "/api/v1/conferences", Access::Admin, conferences::post),
+    route("GET", "/api/v1/conferences/{number}", Access::Viewer, conferences::get),
+    route("PUT", "/api/v1/conferences/{number}", Access::Admin, conferences::put),
+    route("DELETE", "/api/v1/conferences/{number}", Access::Admin, conferences::delete),
+    route("GET", "/api/v1/mail", Access::Viewer, mail::get),
+    route("PUT", "/api/v1/mail", Access::Admin, mail::put),
     route("GET", "/api/v1/calls", Access::Viewer, calls::list),
     route("GET", "/api/v1/calls/{id}", Access::Viewer, calls::get),
     route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),

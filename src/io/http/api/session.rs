@@ -67,12 +67,18 @@ pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
         return Err(problems::invalid().at("/new", weak));
     }
     let hash = house.door.hash(&given.new)?;
-    let mut office = (*house.exchange.office()).clone();
-    let user = office.users.iter_mut().find(|user| user.login == signed_in.login);
-    let user = user.ok_or_else(problems::not_signed_in)?;
-    user.password_hash.clone_from(&hash);
-    user.must_change = false;
-    house.exchange.apply(office, &signed_in.login, "password changed")?;
+    let mut known = false;
+    house.exchange.change(&signed_in.login, "password changed", &mut |office| {
+        let mut office = office.clone();
+        let user = office.users.iter_mut().find(|user| user.login == signed_in.login)?;
+        user.password_hash.clone_from(&hash);
+        user.must_change = false;
+        known = true;
+        Some(office)
+    })?;
+    if !known {
+        return Err(problems::not_signed_in());
+    }
     house.sessions.keep(&signed_in.key, &hash);
     Ok(Reply::empty())
 }

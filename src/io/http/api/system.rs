@@ -21,7 +21,7 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
         "timezone": settings.timezone,
         "country": settings.country,
         "area_code": settings.area_code,
-        "mobile_ranges_date": visit.house.exchange.mobile_ranges_date(),
+        "mobile_ranges_date": house.exchange.plan().mobile_ranges_date(),
     })))
 }
 

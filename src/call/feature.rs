@@ -1,0 +1,128 @@
+//! Codes that are dialled: product.md section 8. What they set outlasts the call and is told to the office; what they say is heard.
+
+use crate::base::Duration;
+use crate::media::Sound;
+use crate::number::{Class, Target as Meaning};
+use crate::office::Feature;
+use crate::service::Phrase;
+
+use super::cdr::{CallOutcome, StepKind};
+use super::one::{Call, Stage};
+use super::{Around, CallBack, Edit, ForwardKind, Output};
+
+/// How long somebody waits for another to be free.
+const CALL_BACK_WITHIN: Duration = Duration::from_secs(45 * 60);
+/// Call-backs that one extension may wait for; the oldest goes.
+const CALL_BACKS: usize = 5;
+
+impl Call {
+    /// A code was dialled.
+    pub(super) fn feature(&mut self, around: &mut Around<'_>, feature: Feature, number: Option<&str>) {
+        let extension = self.a.party.inside().unwrap_or_default().to_owned();
+        if feature == Feature::Page {
+            return self.page(around, number.unwrap_or_default());
+        }
+        around.step(self.id, StepKind::Service { service: feature.key() });
+        match feature {
+            Feature::DisturbOff | Feature::DisturbOn => {
+                let on = feature == Feature::DisturbOff;
+                around.outputs.push_back(Output::Edit(Edit::DoNotDisturb { extension, on }));
+                self.say_and_end(around, &[if on { Phrase::DoNotDisturbOn } else { Phrase::DoNotDisturbOff }]);
+            }
+            Feature::ForwardAlways => self.forward(around, ForwardKind::Always, number.unwrap_or_default()),
+            Feature::ForwardBusy => self.forward(around, ForwardKind::Busy, number.unwrap_or_default()),
+            Feature::ForwardNoAnswer => self.forward(around, ForwardKind::NoAnswer, number.unwrap_or_default()),
+            Feature::ForwardAlwaysOff => self.forward_off(around, ForwardKind::Always),
+            Feature::ForwardBusyOff => self.forward_off(around, ForwardKind::Busy),
+            Feature::ForwardNoAnswerOff => self.forward_off(around, ForwardKind::NoAnswer),
+            Feature::LastCaller => self.say_and_end(around, &[Phrase::NobodyCalled]), // else it has become his number
+            Feature::CallBack => self.call_back(around, &extension, number),
+            Feature::Pickup => self.say_and_end(around, &[Phrase::NothingToPickUp]),
+            Feature::Echo | Feature::Clock | Feature::RecordMessage | Feature::Voicemail => {
+                self.serve(around, feature);
+            }
+            Feature::Transfer | Feature::Attended | Feature::Back | Feature::Park | Feature::Hide | Feature::Page => {
+                self.refuse_with_tone(around, 404, CallOutcome::Refused, "no_such_number");
+            }
+        }
+    }
+
+    fn forward(&mut self, around: &mut Around<'_>, kind: ForwardKind, number: &str) {
+        let own = self.a.party.inside().unwrap_or_default();
+        let rights = around.office.extension(own).map(|e| e.permissions).unwrap_or_default();
+        let to = match around.plan.interpret(around.office, number) {
+            Meaning::Extension { number } if number == own => None,
+            Meaning::Extension { number } | Meaning::Group { number } => Some(number),
+            Meaning::Outside { number, class } if class != Class::Emergency => {
+                if crate::guard::may_call(rights, class).is_err() {
+                    return self.say_and_end(around, &[Phrase::NotAllowed]);
+                }
+                Some(number)
+            }
+            _ => None,
+        };
+        let Some(to) = to else { return self.say_and_end(around, &[Phrase::NoSuchNumber]) };
+        let spoken = around.plan.redial(&to);
+        let login = self.a.party.device.clone();
+        around.outputs.push_back(Output::Edit(Edit::Forward { login, kind, to: Some(to) }));
+        self.say_and_end(around, &[Phrase::ForwardedTo(spoken)]);
+    }
+
+    fn forward_off(&mut self, around: &mut Around<'_>, kind: ForwardKind) {
+        let login = self.a.party.device.clone();
+        around.outputs.push_back(Output::Edit(Edit::Forward { login, kind, to: None }));
+        self.say_and_end(around, &[Phrase::ForwardOff]);
+    }
+
+    fn call_back(&mut self, around: &mut Around<'_>, by: &str, number: Option<&str>) {
+        let wanted = match number {
+            Some(number) => match around.plan.interpret(around.office, number) {
+                Meaning::Extension { number } if number != by => Some(number),
+                _ => None,
+            },
+            None => around.books.last_busy.get(by).cloned(),
+        };
+        let Some(to) = wanted else { return self.say_and_end(around, &[Phrase::NoSuchNumber]) };
+        let books = &mut around.books.call_backs;
+        books.retain(|known| known.by != by || known.to != to);
+        if books.iter().filter(|known| known.by == by).count() >= CALL_BACKS
+            && let Some(oldest) = books.iter().position(|known| known.by == by)
+        {
+            books.remove(oldest);
+        }
+        books.push(CallBack { by: by.to_owned(), to: to.clone(), until: around.now + CALL_BACK_WITHIN });
+        self.say_and_end(around, &[Phrase::CallBackWhenFree(to)]);
+    }
+
+    /// Says something to the caller, and ends.
+    pub(super) fn say_and_end(&mut self, around: &mut Around<'_>, phrases: &[Phrase]) {
+        if !self.answer_caller(around) {
+            return;
+        }
+        let who = self.started.called.clone();
+        self.note_answer(around, &who);
+        let sound = self.speech(phrases);
+        let play = self.play(around, sound);
+        self.stage = Stage::Saying { play };
+    }
+
+    /// What the exchange says, in the office's language.
+    pub(super) fn speech(&self, phrases: &[Phrase]) -> Sound {
+        let _ = phrases;
+        Sound::Clip { clip: std::sync::Arc::clone(crate::media::melody::built_in()), repeat: 1 }
+    }
+}
+
+impl Call {
+    pub(super) fn to_mailbox(&mut self, _around: &mut Around<'_>, _verdict: super::ring::Verdict) -> bool {
+        false
+    }
+
+    fn serve(&mut self, around: &mut Around<'_>, _feature: Feature) {
+        self.refuse_with_tone(around, 501, CallOutcome::Refused, "not_yet");
+    }
+
+    pub(super) fn enter_conference(&mut self, around: &mut Around<'_>, _number: &str) {
+        self.refuse_with_tone(around, 501, CallOutcome::Refused, "not_yet");
+    }
+}
