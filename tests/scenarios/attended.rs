@@ -12,6 +12,7 @@ fn consult(world: &mut World, who: PhoneId, number: &str, third: PhoneId) {
     world.run_for(secs(1));
     world.dial(who, number);
     rings_within(world, third, 2);
+    world.run_for(millis(500)); // the 180 has to come first
 }
 
 /// Both calls of who transferred have come to one, and two rows tell it.

@@ -127,9 +127,8 @@ fn a_parked_caller_who_hangs_up_frees_his_place() {
     world.run_for(secs(1));
     assert_eq!(world.only_row().cause, "caller_hung_up");
     world.dial(c, "701");
-    world.run_for(secs(8));
-    assert!(world.is_idle(c));
-    assert!((400..500).contains(&world.status(c)), "{} {}", world.at(), world.status(c));
+    assert!(world.run_until(secs(60), |world| world.is_idle(c)), "{}", world.at());
+    assert!(world.steps_of_kind("PickedUp").is_empty());
     world.assert_clean();
 }
 
@@ -139,9 +138,9 @@ fn at_an_empty_place_nobody_waits() {
     let [_, _, c, _] = phones(&mut world);
     world.dial(c, "705");
     world.run_for(secs(2));
-    assert!(world.hears_hz(c, 425), "{} no tone", world.at());
-    world.run_for(secs(6));
-    assert!((400..500).contains(&world.status(c)), "{} {}", world.at(), world.status(c));
+    assert!(world.call_of(c).unwrap().packets_heard > 50, "{} nothing is said", world.at());
+    assert!(world.run_until(secs(60), |world| world.is_idle(c)), "{} he waits for nobody", world.at());
+    assert!(world.steps_of_kind("PickedUp").is_empty());
     world.assert_clean();
 }
 

@@ -255,7 +255,19 @@ impl World {
         self.deliver_to_peer(from, destination.to, bytes);
     }
 
+    /// What is on the wire, for who looks for a fault: `SIM_TRACE=1`, all of it with `SIM_TRACE=2`.
+    fn trace(&self, packet: &Packet) {
+        let Some(depth) = std::env::var_os("SIM_TRACE") else { return };
+        let (Packet::ToExchange { from, to, bytes } | Packet::ToPeer { from, to, bytes }) = packet;
+        if *from == exchange() || *to == exchange() {
+            let text = String::from_utf8_lossy(bytes);
+            let shown = if depth == "2" { &text } else { text.split("\r\n").next().unwrap_or("") };
+            println!("{:?} {from} → {to} {shown}", self.now);
+        }
+    }
+
     fn deliver(&mut self, packet: Packet) {
+        self.trace(&packet);
         match packet {
             Packet::ToExchange { from, to, mut bytes } if to == exchange() => {
                 let flow = Flow { transport: Transport::Udp, local: exchange(), peer: from, connection: 0 };

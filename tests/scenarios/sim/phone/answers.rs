@@ -3,7 +3,7 @@
 use dozvon::base::Instant;
 use dozvon::sip::wire::{Host, Method, Name, Request, Response, Uri};
 
-use super::{Answer, CallState, Later, Phone, PhoneCall, Resend, Sent, T1};
+use super::{ALLOW, Answer, CallState, Later, Phone, PhoneCall, Resend, Sent, T1};
 
 impl Phone {
     pub(super) fn reply(
@@ -29,6 +29,9 @@ impl Phone {
         let contact = Uri::sip(Some(&self.login), Host::Ip(self.sip.ip()), Some(self.sip.port()));
         if !extra.iter().any(|(name, _)| *name == Name::Contact) {
             response.headers.push(Name::Contact, format!("<{contact}>"));
+        }
+        if request.method == Method::Invite && status > 100 {
+            response.headers.push(Name::Allow, ALLOW);
         }
         for (name, value) in extra {
             response.headers.push(name.clone(), value.clone());

@@ -123,6 +123,8 @@ pub(crate) struct Phone {
     pub(crate) advertised: Option<SocketAddr>,
 }
 
+/// What it understands: RFC 3261 §20.5.
+const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, REFER, NOTIFY, INFO";
 const T1: Duration = Duration::from_millis(500);
 
 impl Phone {
@@ -230,7 +232,7 @@ impl Phone {
         headers.push(Name::CSeq, format!("{cseq} {method}"));
         let contact = Uri::sip(Some(&self.login), Host::Ip(self.sip.ip()), Some(self.sip.port()));
         headers.push(Name::Contact, format!("<{contact}>"));
-        headers.push(Name::Allow, "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, REFER, NOTIFY, INFO");
+        headers.push(Name::Allow, ALLOW);
         Request { method, uri, headers, body: Vec::new() }
     }
 
