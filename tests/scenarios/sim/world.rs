@@ -394,7 +394,9 @@ impl World {
     }
 
     pub(crate) fn hang_up(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, now, index| phone.hang_up(now, index));
+        if self.call_of(phone).is_some() {
+            self.act(phone, |phone, now, index| phone.hang_up(now, index));
+        }
     }
 
     pub(crate) fn press(&mut self, phone: PhoneId, key: char) {
