@@ -127,6 +127,16 @@ impl Phone {
         self.order("hangup", "");
     }
 
+    /// Puts the other side on hold.
+    pub(crate) fn hold(&self) {
+        self.order("hold", "");
+    }
+
+    /// Gives the other side on to a number, by REFER.
+    pub(crate) fn transfer(&self, exchange: &Exchange, number: &str) {
+        self.order("transfer", &format!("sip:{number}@{}", exchange.sip));
+    }
+
     /// Keys pressed in a call, as RTP events.
     pub(crate) fn press(&self, keys: &str) {
         self.order("sndcode", keys);

@@ -74,6 +74,11 @@ impl Softphone {
         self.order(&format!("call sip:{number}@{}", exchange.sip));
     }
 
+    /// Gives the other side of its one call on to a number, by REFER.
+    pub(crate) fn transfer(&mut self, exchange: &Exchange, number: &str) {
+        self.order(&format!("transfer sip:{number}@{}", exchange.sip));
+    }
+
     pub(crate) fn hang_up(&mut self) {
         self.order("terminate");
     }

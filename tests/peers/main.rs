@@ -15,4 +15,5 @@ mod process;
 mod sipp;
 mod story;
 mod sturdy;
+mod telephones;
 mod wav;

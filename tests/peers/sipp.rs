@@ -54,6 +54,8 @@ impl Sipp {
             "-message_overwrite",
             "true",
         ]);
+        // no `@`: a Call-ID may stand in a URI
+        arguments.extend(["-cid_str", "%u-%p-%s"]);
         arguments.extend(["-trace_err", "-error_file", path(&errors)]);
         arguments.extend(["-s", part.service, "-au", part.login, "-ap", part.password]);
         arguments.extend(["-t", if part.tcp { "t1" } else { "u1" }]);
@@ -64,10 +66,18 @@ impl Sipp {
         Self { name: scenario.to_owned(), dir, process, sip }
     }
 
-    /// Waits for its end and for its word that all went as written.
-    pub(crate) fn succeeds(mut self) {
+    /// Waits for its end and for its word that all went as written; the messages that came and went.
+    pub(crate) fn succeeds(mut self) -> String {
         let status = self.process.ended_within(LIMIT + Duration::from_secs(5));
         assert_eq!(status, Some(0), "SIPp, {}:\n{}\n{}", self.name, self.read("errors"), self.messages());
+        self.messages()
+    }
+
+    /// Waits until a message with this word came or went.
+    pub(crate) fn wait_for_word(&self, word: &str) {
+        wait_for(&format!("{word:?} at SIPp, {}", self.name), Duration::from_secs(15), || {
+            self.messages().contains(word)
+        });
     }
 
     /// Waits until it holds its port.
@@ -87,7 +97,7 @@ impl Sipp {
 
 /// Begins and waits for its success.
 pub(crate) fn play(scenario: &str, to: SocketAddr, part: Part<'_>) {
-    Sipp::start(scenario, to, part).succeeds();
+    let _ = Sipp::start(scenario, to, part).succeeds();
 }
 
 fn path(path: &Path) -> &str {

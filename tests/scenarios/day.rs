@@ -1,10 +1,13 @@
-//! A day of an office with faults, by seed: thirty calls of every kind over bad lines, with phones that die, refuse, hold, press
-//! keys and hang up at any moment. The checkers watch; nothing may be left at the end.
+//! A day of an office with faults, by seed: thirty calls of every kind over bad lines, and a walk at random over all that can be done
+//! with them: holding, giving on blind and after asking, parking, taking back, picking up, forwarding, waiting in a queue, pressing keys,
+//! hanging up at any moment, with phones that die and refuse. The checkers watch; nothing may be left at the end.
 
 use dozvon::base::Rng;
+use dozvon::office::{Conference, Device, Forward};
+use dozvon::sip::wire::Name;
 
 use crate::desk::desk_office;
-use crate::sim::{Answer, Link, MONDAY_NOON, PhoneId, World, millis, secs};
+use crate::sim::{Answer, CallState, Leaves, Link, PhoneId, World, millis, secs};
 
 /// Days that `cargo test` plays; `SIM_SEEDS=N` and `SIM_FIRST=N` choose more.
 const DAYS: u64 = 300;
@@ -33,6 +36,37 @@ fn days_of_an_office_leave_nothing_behind() {
     println!("{days} days from seed {first}");
 }
 
+/// The desk of the example, a fourth extension, a conference room, a parking place that gives back soon; by seed, a telephone that
+/// forwards, one without call waiting, one that records.
+fn office(seed: u64, rng: &mut Rng) -> World {
+    let workshop = r#"
+[[extension]]
+number = "203"
+employee = "Workshop"
+  [[extension.device]]
+  kind = "sip"
+  login = "user203s0"
+  password = "secret-user203s0"
+"#;
+    World::shaped(seed, &format!("{}{workshop}", desk_office()), |office| {
+        office.parking.timeout_seconds = 20;
+        office.groups[0].max_queue = u32::try_from(1 + rng.below(3)).unwrap();
+        office.groups[0].wrap_up_seconds = u32::try_from(rng.below(2) * 5).unwrap();
+        let room = Conference { number: "800".to_owned(), name: "Room".to_owned(), pin: String::new() };
+        office.conferences.push(room);
+        for extension in &mut office.extensions {
+            extension.call_waiting = rng.chance(3, 4);
+            extension.record = rng.chance(1, 4);
+            let Some(Device::Sip(sip)) = extension.devices.first_mut() else { continue };
+            sip.forward = match rng.below(6) {
+                0 => Forward::Always { to: "203".to_owned() },
+                1 => Forward::Conditional { busy: "200".to_owned(), no_answer: "79217654321".to_owned() },
+                _ => Forward::None,
+            };
+        }
+    })
+}
+
 struct Office {
     phones: Vec<PhoneId>,
     carrier: PhoneId,
@@ -40,9 +74,9 @@ struct Office {
 
 fn play(seed: u64) {
     let mut rng = Rng::from_seed(seed ^ 0x5eed);
-    let mut world = World::with_seed(seed, &desk_office(), MONDAY_NOON);
+    let mut world = office(seed, &mut rng);
     let carrier = world.carrier();
-    let phones = ["rik33+user200s0", "user201s0", "user202s0"].map(|login| world.register(login)).to_vec();
+    let phones = ["rik33+user200s0", "user201s0", "user202s0", "user203s0"].map(|login| world.register(login)).to_vec();
     for link in &mut world.links {
         *link = Link::bad(&mut rng);
     }
@@ -67,9 +101,12 @@ fn play(seed: u64) {
     for link in &mut world.links {
         *link = Link::default();
     }
+    for phone in &mut world.phones {
+        phone.answer = Answer::Refuse(486); // who is called back now has gone home
+    }
     for index in 0..world.phones.len() {
         for call in 0..world.phones[index].calls.len() {
-            world.act(PhoneId(index), |phone, now, _| phone.hang_up(now, call));
+            world.on(PhoneId(index), call, |phone, now, call| phone.hang_up(now, call));
         }
     }
     assert!(world.checks.calls() >= 10, "{} few calls came about: {}", world.at(), world.checks.calls());
@@ -79,9 +116,9 @@ fn play(seed: u64) {
 fn change_moods(world: &mut World, office: &Office, rng: &mut Rng) {
     for phone in office.phones.iter().chain([&office.carrier]) {
         let mood = match rng.below(10) {
-            0 => Answer::Refuse(486),
+            0 => Answer::Refuse([486, 480, 603][rng.below(3) as usize]),
             1 => Answer::Refuse(603),
-            2 => Answer::Redirect("201".to_owned()),
+            2 => Answer::Redirect(["201", "89217654321", "500"][rng.below(3) as usize].to_owned()),
             3 => Answer::Dead,
             4 => Answer::Ring,
             5 => Answer::Early(millis(rng.below(4000))),
@@ -89,41 +126,108 @@ fn change_moods(world: &mut World, office: &Office, rng: &mut Rng) {
         };
         world.will(*phone, mood);
         let codecs = [vec![8, 0], vec![0], vec![8]];
-        world.phones[phone.0].codecs = codecs[rng.below(3) as usize].clone();
-        world.phones[phone.0].late_offer = rng.chance(1, 10);
+        let phone = &mut world.phones[phone.0];
+        phone.codecs = codecs[rng.below(3) as usize].clone();
+        phone.late_offer = rng.chance(1, 10);
+        phone.auto_answer = rng.chance(3, 4);
+        phone.leaves = [Leaves::WhenDone, Leaves::WhenAccepted, Leaves::Never][rng.below(3) as usize];
     }
 }
 
+/// What people dial.
+const DIALLED: [&str; 24] = [
+    "200",
+    "201",
+    "202",
+    "203",
+    "200",
+    "201",
+    "202",
+    "500",
+    "500",
+    "78126122981",
+    "89217654321",
+    "999",
+    "701",
+    "702",
+    "800",
+    "*8",
+    "*8201",
+    "*43",
+    "*65",
+    "*69",
+    "*66",
+    "*80500",
+    "*31201",
+    "112",
+];
+/// Where calls are given on to.
+const TARGETS: [&str; 12] =
+    ["200", "201", "202", "203", "500", "701", "702", "800", "89217654321", "999", "78126122981", "*43"];
+/// What is keyed while two sides talk.
+const KEYED: [&str; 10] = ["##202", "##500", "##999", "*2203", "*2201", "*2", "*0", "*5", "*5", "##89217654321"];
+
+fn one_of<'a>(all: &[&'a str], rng: &mut Rng) -> &'a str {
+    all[rng.below(all.len() as u64) as usize]
+}
+
 fn begin_call(world: &mut World, office: &Office, rng: &mut Rng) {
-    let phone = office.phones[rng.below(3) as usize];
-    match rng.below(8) {
-        0..=2 => world.call_in(office.carrier, "89211234567", "78126122981"),
-        3 => world.dial(phone, "89217654321"),
-        4 => world.dial(phone, "500"),
-        5 => world.dial(phone, "78126122981"),
-        6 => world.dial(phone, "999"),
-        _ => world.dial(phone, ["200", "201", "202"][rng.below(3) as usize]),
+    let phone = office.phones[rng.below(4) as usize];
+    match rng.below(3) {
+        0 => world.call_in(office.carrier, "89211234567", "78126122981"),
+        _ => world.dial(phone, one_of(&DIALLED, rng)),
     }
 }
 
 fn disturb(world: &mut World, office: &Office, rng: &mut Rng) {
     let everybody: Vec<PhoneId> = office.phones.iter().copied().chain([office.carrier]).collect();
-    let phone = everybody[rng.below(4) as usize];
+    let phone = everybody[rng.below(5) as usize];
     if world.call_of(phone).is_none() {
         return;
     }
-    match rng.below(8) {
+    let talking: Vec<usize> =
+        (0..).zip(world.states(phone)).filter(|(_, state)| *state == CallState::Talking).map(|(n, _)| n).collect();
+    let talks = !talking.is_empty();
+    match rng.below(18) {
         0 | 1 => world.hang_up(phone),
-        2 | 3 => {
+        2 => {
             let key = ['1', '2', '0', '7'][rng.below(4) as usize];
             world.press(phone, key);
         }
-        4 if world.is_talking(phone) => world.act(phone, |phone, now, index| phone.reinvite(now, index, "sendonly")),
-        5 if world.is_talking(phone) => world.act(phone, |phone, now, index| phone.reinvite(now, index, "sendrecv")),
-        6 => world.answer(phone),
-        7 => {
+        3 | 4 if talks => world.keys(phone, one_of(&KEYED, rng)),
+        5 if talks => world.act(phone, |phone, now, index| phone.hold(now, index)),
+        6 if talks => world.act(phone, |phone, now, index| phone.resume(now, index)),
+        7 => world.answer(phone),
+        8 => {
             let cut = world.links[phone.0].cut;
             world.links[phone.0].cut = !cut && rng.chance(1, 4);
+        }
+        9 | 10 if talks => {
+            let to = one_of(&TARGETS, rng);
+            world.on(phone, talking[0], |phone, now, call| phone.refer(now, call, to));
+        }
+        11 | 12 if talks && phone != office.carrier => {
+            world.on(phone, talking[0], |phone, now, call| phone.hold(now, call));
+            world.dial(phone, one_of(&DIALLED, rng));
+        }
+        13 | 14 if talks => {
+            let other = (0..world.states(phone).len()).rev().find(|n| *n != talking[0]);
+            if let Some(other) = other {
+                world.on(phone, talking[0], |phone, now, call| phone.refer_attended(now, call, other));
+            }
+        }
+        15 => {
+            // another's dialog, or a stale one of one's own
+            let other = everybody[rng.below(5) as usize];
+            let dialog = world.call_of(other).map(|call| call.replaces()).unwrap_or_default();
+            let login = world.phones[phone.0].login.clone();
+            world.act(phone, |phone, now, _| {
+                phone.dial_with(now, "201", &login, &[(Name::Replaces, &dialog)]);
+            });
+        }
+        16 => {
+            let call = rng.below(world.states(phone).len() as u64) as usize;
+            world.on(phone, call, |phone, now, call| phone.hang_up(now, call));
         }
         _ => {}
     }

@@ -5,10 +5,17 @@
 
 mod sim;
 
+mod attended;
 mod day;
 mod desk;
+mod features;
+mod forward;
 mod inside;
 mod lamps;
 mod outside;
+mod parking;
+mod pickup;
 mod protocol;
+mod queue;
 mod sound;
+mod transfer;

@@ -3,7 +3,7 @@
 use dozvon::call::cdr::{CallOutcome, StepKind};
 use dozvon::engine::Record;
 use dozvon::engine::live::TrunkState;
-use dozvon::sip::wire::{Message, Method, Name};
+use dozvon::sip::wire::Name;
 
 use crate::inside::SMALL;
 use crate::sim::{Answer, World, secs};
@@ -21,14 +21,6 @@ pub(crate) fn office() -> String {
     format!("{SMALL}{TRUNK}")
 }
 
-fn invites(world: &World, phone: crate::sim::PhoneId) -> Vec<dozvon::sip::wire::Request> {
-    let requests = world.phones[phone.0].log.iter().filter_map(|message| match message {
-        Message::Request(request) if request.method == Method::Invite => Some(request.clone()),
-        _ => None,
-    });
-    requests.collect()
-}
-
 #[test]
 fn the_trunk_registers_and_a_call_without_a_desk_reaches_group_500() {
     let mut world = World::new(20, &office());
@@ -38,7 +30,7 @@ fn the_trunk_registers_and_a_call_without_a_desk_reaches_group_500() {
     let phone = world.register("user201s0");
     world.call_in(carrier, "89211234567", "78126122981");
     assert!(world.run_until(secs(2), |world| world.is_ringing(phone)));
-    let shown = invites(&world, phone)[0].headers.from().unwrap();
+    let shown = world.invites(phone)[0].headers.from().unwrap();
     assert_eq!(shown.uri.user.as_deref(), Some("89211234567"), "people see what can be dialled again");
     world.answer(phone);
     world.run_for(secs(3));
@@ -61,7 +53,7 @@ fn a_call_out_shows_our_number_in_the_carriers_format() {
     let phone = world.register("rik33+user200s0");
     world.dial(phone, "6001122");
     world.run_for(secs(1));
-    let invite = invites(&world, carrier).remove(0);
+    let invite = world.invites(carrier).remove(0);
     assert_eq!(invite.uri.user.as_deref(), Some("78126001122"));
     assert_eq!(invite.headers.from().unwrap().uri.user.as_deref(), Some("78126122981"));
     assert!(world.hears(phone, carrier), "{} the carrier's early sound is not heard", world.at());
@@ -83,7 +75,7 @@ fn a_phone_without_the_right_hears_a_tone_and_is_refused() {
     assert!(world.hears_hz(phone, 425), "{} no tone", world.at());
     world.run_for(secs(4));
     assert_eq!(world.status(phone), 403);
-    assert!(invites(&world, carrier).is_empty());
+    assert!(world.invites(carrier).is_empty());
     assert_eq!((world.rows()[0].outcome, world.rows()[0].cause), (CallOutcome::Refused, "no_permission"));
     world.assert_clean();
 }
@@ -97,7 +89,7 @@ fn emergency_numbers_pass_without_rights_and_unchanged() {
     world.dial(phone, "112");
     world.run_for(secs(3));
     assert!(world.is_talking(phone));
-    assert_eq!(invites(&world, carrier)[0].uri.user.as_deref(), Some("112"));
+    assert_eq!(world.invites(carrier)[0].uri.user.as_deref(), Some("112"));
     world.hang_up(phone);
     world.assert_clean();
 }
@@ -109,7 +101,7 @@ fn the_own_number_is_hidden_for_one_call() {
     let phone = world.register("rik33+user200s0");
     world.dial(phone, "*3189211234567");
     world.run_for(secs(1));
-    let invite = invites(&world, carrier).remove(0);
+    let invite = world.invites(carrier).remove(0);
     assert_eq!(invite.headers.from().unwrap().uri.user.as_deref(), Some("anonymous"));
     assert_eq!(invite.headers.get(&Name::Privacy), Some("id"));
     assert!(invite.headers.get(&Name::PAssertedIdentity).unwrap().contains("78126122981"));
@@ -149,7 +141,7 @@ fn a_second_trunk_takes_the_call_when_the_first_is_dead() {
     let phone = world.register("rik33+user200s0");
     world.dial(phone, "89211234567");
     world.run_for(secs(7));
-    let invite = invites(&world, spare).remove(0);
+    let invite = world.invites(spare).remove(0);
     assert_eq!(invite.headers.from().unwrap().uri.user.as_deref(), Some("78127770000"), "the other trunk's own number");
     world.answer(spare);
     world.run_for(secs(2));
@@ -178,7 +170,7 @@ fn a_call_to_one_of_our_own_numbers_stays_in_the_box() {
     world.dial(a, "88126122981");
     world.run_for(secs(1));
     assert!(world.is_ringing(b));
-    assert!(invites(&world, carrier).is_empty());
+    assert!(world.invites(carrier).is_empty());
     world.hang_up(a);
     world.assert_clean();
 }

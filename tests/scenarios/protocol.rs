@@ -93,6 +93,7 @@ fn a_2xx_is_resent_until_its_ack_and_a_lost_ack_ends_the_call() {
     world.links[a.0].cut = false;
     world.hang_up(b);
     world.run_for(secs(40));
+    world.hang_up(a); // he hears nothing: the BYE met the cut
     world.assert_clean();
 }
 

@@ -3,14 +3,14 @@
 mod checks;
 mod net;
 mod phone;
-mod phone_call;
+mod story;
 mod watcher;
 mod world;
 
 pub(crate) use net::Link;
-pub(crate) use phone::{Answer, PhoneId};
+pub(crate) use phone::{Answer, CallState, Leaves, PhoneId};
 pub(crate) use watcher::WatcherId;
-pub(crate) use world::{MONDAY_NOON, World, read_office};
+pub(crate) use world::{World, read_office};
 
 pub(crate) use std::time::Duration;
 

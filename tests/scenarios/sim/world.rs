@@ -67,10 +67,21 @@ impl World {
         Self::with_seed(seed, office, MONDAY_NOON)
     }
 
+    /// A world with an office that is shaped after its file was read.
+    pub(crate) fn shaped(seed: u64, office: &str, shape: impl FnOnce(&mut Office)) -> Self {
+        let seed = std::env::var("SIM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(seed);
+        Self::of(seed, office, MONDAY_NOON, shape)
+    }
+
     /// A world with exactly this seed, at this time.
     pub(crate) fn with_seed(seed: u64, text: &str, wall: WallTime) -> Self {
+        Self::of(seed, text, wall, |_| {})
+    }
+
+    fn of(seed: u64, text: &str, wall: WallTime, shape: impl FnOnce(&mut Office)) -> Self {
         let mut rng = Rng::from_seed(seed);
-        let office = read_office(text, &mut rng);
+        let mut office = read_office(text, &mut rng);
+        shape(&mut office);
         let plan = Plan::load(&office.settings.country, &office.settings.area_code, None).unwrap();
         let config = EngineConfig { office: Arc::new(office), plan, wall_at_zero: wall };
         let engine = Engine::new(config, rng.fork());
@@ -269,7 +280,19 @@ impl World {
         self.deliver_to_peer(from, destination.to, bytes);
     }
 
+    /// What is on the wire, for who looks for a fault: `SIM_TRACE=1`, all of it with `SIM_TRACE=2`.
+    fn trace(&self, packet: &Packet) {
+        let Some(depth) = std::env::var_os("SIM_TRACE") else { return };
+        let (Packet::ToExchange { from, to, bytes } | Packet::ToPeer { from, to, bytes }) = packet;
+        if *from == exchange() || *to == exchange() {
+            let text = String::from_utf8_lossy(bytes);
+            let shown = if depth == "2" { &text } else { text.split("\r\n").next().unwrap_or("") };
+            println!("{:?} {from} → {to} {shown}", self.now);
+        }
+    }
+
     fn deliver(&mut self, packet: Packet) {
+        self.trace(&packet);
         match packet {
             Packet::ToExchange { from, to, mut bytes } if to == exchange() => {
                 let flow = Flow { transport: Transport::Udp, local: exchange(), peer: from, connection: 0 };
@@ -295,8 +318,8 @@ impl World {
                 let phone = &mut self.phones[index];
                 if to == phone.sip {
                     phone.handle_packet(self.now, &bytes);
-                } else if to == phone.rtp {
-                    phone.handle_sound(&bytes);
+                } else if to.ip() == phone.rtp.ip() {
+                    phone.handle_sound(to, &bytes);
                 }
                 self.collect_from(index);
             }
@@ -400,7 +423,9 @@ impl World {
     }
 
     pub(crate) fn hang_up(&mut self, phone: PhoneId) {
-        self.act(phone, |phone, now, index| phone.hang_up(now, index));
+        if self.call_of(phone).is_some() {
+            self.act(phone, |phone, now, index| phone.hang_up(now, index));
+        }
     }
 
     pub(crate) fn press(&mut self, phone: PhoneId, key: char) {
@@ -450,14 +475,6 @@ impl World {
         self.hears_hz(listener, self.phones[speaker.0].tone)
     }
 
-    /// The finished rows of history.
-    pub(crate) fn rows(&self) -> Vec<&dozvon::call::cdr::CallEnded> {
-        self.records
-            .iter()
-            .filter_map(|record| if let Record::CallEnded(ended) = record { Some(ended) } else { None })
-            .collect()
-    }
-
     /// Lets everything come to rest and looks at what is left: nothing may be.
     pub(crate) fn assert_clean(&mut self) {
         self.run_for(super::secs(200));
@@ -467,6 +484,10 @@ impl World {
         assert_eq!(self.engine.free_ports(), self.checks.ports, "{at} ports are lost");
         assert!(self.recordings.is_empty(), "{at} tapes are left: {:?}", self.recordings);
         self.checks.assert_every_call_ended(&at);
+        for (phone, link) in self.phones.iter().zip(&self.links).filter(|(_, link)| !link.cut) {
+            let talks = phone.calls.iter().filter(|call| call.state == CallState::Talking).count();
+            assert_eq!(talks, 0, "{at} {} still talks, with nobody ({link:?})", phone.name);
+        }
     }
 }
 

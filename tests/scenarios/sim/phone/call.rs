@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use dozvon::codec::{Law, g711};
-use dozvon::sip::wire::{NameAddr, Request, Uri};
+use dozvon::sip::wire::{Headers, Method, Name, NameAddr, Request, Uri};
 
 /// Where a phone's call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,11 @@ pub(crate) struct PhoneCall {
     pub(super) cseq: u32,
     pub(super) remote_cseq: u32,
     /// The INVITE: sent (for CANCEL and ACK), or received (for our responses).
-    pub(super) invite: Request,
+    pub(crate) invite: Request,
     /// Our last 200 to an INVITE, resent until its ACK.
     pub(super) ok: Option<Vec<u8>>,
+    /// Where it hears: each call has a port of its own.
+    pub(super) rtp: SocketAddr,
     pub(crate) sound_to: Option<SocketAddr>,
     pub(crate) payload_type: u8,
     pub(crate) event_type: Option<u8>,
@@ -48,6 +50,20 @@ pub(crate) struct PhoneCall {
     pub(super) cancelled: bool,
     /// Body of the INVITE as it came: what the exchange offered.
     pub(crate) remote_sdp: String,
+    /// The direction of our last description when it wasn't `sendrecv`: held.
+    pub(super) direction: Option<String>,
+    /// Of our descriptions: RFC 3264 §8.
+    pub(super) version: u32,
+    /// Final responses to requests of ours inside of the dialog, as they came.
+    pub(crate) answers: Vec<(Method, u16)>,
+    /// Status lines of `message/sipfrag`: how a transfer goes.
+    pub(crate) told: Vec<u16>,
+    /// The last Subscription-State.
+    pub(crate) subscription: String,
+    /// Who is said to be at the other side now: P-Asserted-Identity of the last message that had one.
+    pub(crate) connected: Option<String>,
+    /// Reason of the CANCEL or BYE that ended it.
+    pub(crate) reason: Option<String>,
 }
 
 /// 20 ms of a tone.
@@ -73,6 +89,7 @@ impl PhoneCall {
         cseq: u32,
         invite: Request,
         ssrc: u32,
+        rtp: SocketAddr,
     ) -> Self {
         Self {
             call_id: call_id.to_owned(),
@@ -86,6 +103,7 @@ impl PhoneCall {
             remote_cseq: 0,
             invite,
             ok: None,
+            rtp,
             sound_to: None,
             payload_type: 8,
             event_type: None,
@@ -99,6 +117,37 @@ impl PhoneCall {
             last_event: None,
             cancelled: false,
             remote_sdp: String::new(),
+            direction: None,
+            version: 1,
+            answers: Vec::new(),
+            told: Vec::new(),
+            subscription: String::new(),
+            connected: None,
+            reason: None,
+        }
+    }
+
+    /// A header field of the INVITE that it got.
+    pub(crate) fn came_with(&self, name: &Name) -> Option<&str> {
+        self.invite.headers.get(name)
+    }
+
+    /// Whom the INVITE showed as calling.
+    pub(crate) fn shown(&self) -> String {
+        self.invite.headers.from().unwrap().uri.user.unwrap_or_default()
+    }
+
+    /// As a Replaces header field names this dialog to the exchange: its own tag is `to-tag` (RFC 3891 §3).
+    pub(crate) fn replaces(&self) -> String {
+        let (ours, theirs) = (self.local.tag().unwrap_or("0"), self.remote.tag().unwrap_or("0"));
+        format!("{};to-tag={theirs};from-tag={ours}", self.call_id)
+    }
+
+    /// Notes who is there, as any message may say.
+    pub(super) fn note_identity(&mut self, headers: &Headers) {
+        if let Some(identity) = headers.addresses(&Name::PAssertedIdentity).ok().and_then(|all| all.into_iter().next())
+        {
+            self.connected = identity.uri.user;
         }
     }
 
