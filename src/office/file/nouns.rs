@@ -219,9 +219,7 @@ fn device(fields: &mut Fields<'_, '_>) -> Option<Device> {
     let kind = fields.required("kind");
     let ring_seconds = fields.whole_or("ring_seconds", DEFAULT_RING_SECONDS, RING_SECONDS);
     match kind.as_str() {
-        "mobile" => {
-            Some(Device::Mobile(MobileDevice { number: fields.required("number"), ring_seconds, confirm: false }))
-        }
+        "mobile" => Some(Device::Mobile(MobileDevice { number: fields.required("number"), ring_seconds, confirm: false })),
         "sip" => Some(Device::Sip(sip_device(fields, ring_seconds))),
         other => {
             if !other.is_empty() {
