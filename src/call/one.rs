@@ -216,6 +216,7 @@ impl Call {
                 }
                 Timer::Service => self.service_over(around),
                 Timer::Refused => self.refuse_now(around),
+                Timer::Ringing if self.is_page() => self.no_more_listeners(around),
                 Timer::Ringing => self.finish(around, 480, CallOutcome::NoAnswer, "rang_too_long"),
                 Timer::Probe => self.probe(around),
                 Timer::Figures => self.last_figures_missing(),

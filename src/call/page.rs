@@ -1,15 +1,18 @@
 //! Calls that begin the other way round: a group's telephones that answer by themselves and listen, and a telephone that rings first
 //! and calls when it is answered.
 
-use crate::base::CallId;
+use crate::base::{CallId, Duration};
 use crate::media::{Command, Speaks};
 use crate::office::Office;
 
 use super::Around;
 use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
 use super::leg::{Leg, LegState, Party};
-use super::one::{Call, RingWhy, Stage};
+use super::one::{Call, RingWhy, Stage, Timer};
 use super::ring::{Patience, Ringing};
+
+/// How long after the first telephone another may answer by itself.
+const PAGE_PATIENCE: Duration = Duration::from_secs(8);
 
 impl Call {
     /// Speaks from the telephones of a group that are free.
@@ -54,6 +57,7 @@ impl Call {
             Stage::Paging { legs, .. } => legs.push(leg),
             _ => {
                 self.stage = Stage::Paging { room, legs: vec![leg] };
+                self.timers.arm(Timer::Ringing, around.now + PAGE_PATIENCE);
                 if !self.answer_caller(around) {
                     return;
                 }
@@ -63,6 +67,12 @@ impl Call {
                 }
             }
         }
+    }
+
+    /// Telephones that have not answered by now are not such as answer by themselves.
+    pub(super) fn no_more_listeners(&mut self, around: &mut Around<'_>) {
+        self.drop_attempts(around, None);
+        self.nobody_listens(around);
     }
 
     /// The last listener is gone.

@@ -104,6 +104,9 @@ impl Call {
     /// Does what the ringing says, until there is nothing to do; then sees whether it is over.
     pub(super) fn drive_ring(&mut self, around: &mut Around<'_>) {
         self.do_ring_actions(around);
+        if matches!(self.stage, Stage::Paging { .. }) {
+            return self.nobody_listens(around);
+        }
         if self.waits_in_group() {
             return self.tell_finished(around);
         }

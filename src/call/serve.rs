@@ -99,7 +99,6 @@ impl Call {
             return self.refuse_with_tone(around, 404, CallOutcome::Refused, "no_such_number");
         };
         let asks_pin = !conference.pin.is_empty();
-        around.step(self.id, StepKind::Conference { number: number.to_owned() });
         self.begin_service(around, number.to_owned(), Kind::Conference { asks_pin });
     }
 
@@ -308,6 +307,7 @@ impl Call {
         if members >= crate::base::limits::ROOM_MEMBERS {
             return Some(Outcome::Failed);
         }
+        around.step(self.id, StepKind::Conference { number: of.clone() });
         around.books.rooms.insert(of, (room, members + 1));
         self.serving()?.waits = Waits::Room(room);
         let endpoint = self.a.endpoint()?;
