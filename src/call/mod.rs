@@ -123,8 +123,6 @@ pub struct Books {
     load: HashMap<String, u32>,
     /// Callers of groups.
     queues: crate::group::Queues,
-    /// Legs that ring in calls of groups which are over.
-    orphans: Vec<queue::Orphan>,
     /// The queues are being carried out: what that changes is looked at by who does it.
     runs_queues: bool,
     /// Conference → its room and how many are in it.

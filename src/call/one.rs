@@ -309,9 +309,6 @@ impl Call {
     pub(super) fn drop_attempts(&mut self, around: &mut Around<'_>, except: Option<SessionId>) {
         // RFC 3326: a phone that knows the call was taken elsewhere shows no missed call
         let reason = except.map(|_| super::queue::ELSEWHERE);
-        if self.waits_in_group() {
-            return self.orphan_attempts(around, except, reason);
-        }
         for mut attempt in std::mem::take(&mut self.attempts) {
             if Some(attempt.leg.session) == except {
                 self.attempts.push(attempt);

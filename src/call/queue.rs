@@ -1,5 +1,5 @@
 //! Callers of groups wait together: [`group::Queues`](crate::group::Queues) says who rings for whom, here it is done on their calls.
-//! Whoever answers gets the caller who waits longest, and a telephone that rings may go on ringing for the next one.
+//! Whoever answers gets the caller who waits longest, whomever his telephone rang for.
 
 use crate::base::{CallId, Duration, SessionId};
 use crate::desk::executor::GroupExit;
@@ -12,21 +12,10 @@ use super::calls::Calls;
 use super::leg::LegState;
 use super::one::{Back, Call, RingWhy, Stage};
 use super::outside::Attempt;
-use super::ring::{HandedOver, Patience, Ringing};
+use super::ring::{Patience, Ringing};
 
 /// RFC 3326: a phone that knows this shows no missed call.
 pub(super) const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
-
-/// A leg that rang in a group's call which is over: it may ring on for the next caller.
-#[derive(Debug)]
-pub(super) struct Orphan {
-    from: CallId,
-    /// Told when it is not needed.
-    reason: Option<&'static str>,
-    attempt: Attempt,
-    /// How its device rang; told once a member.
-    handed: Option<HandedOver>,
-}
 
 impl Calls {
     /// Carries out what the queues want now.
@@ -41,7 +30,6 @@ impl Calls {
             for order in orders {
                 self.obey_queue(around, order);
             }
-            self.drop_orphans(around);
             if nothing || !around.queues_are_due() {
                 break;
             }
@@ -61,37 +49,11 @@ impl Calls {
             Order::Position { call, place } => {
                 self.touch(around, call, |call, around| call.tell_place(around, place));
             }
-            Order::Hand { from, to, members, span } => self.hand(around, from, to, &members, span),
-        }
-    }
-
-    /// Members ring on for another caller; those that can't ring anew.
-    fn hand(&mut self, around: &mut Around<'_>, from: CallId, to: CallId, members: &[String], span: Duration) {
-        let mut anew = Vec::new();
-        for member in members {
-            let (attempts, handed) = match self.calls.get_mut(&from).filter(|call| call.waits_in_group()) {
-                Some(call) => call.let_go(member),
-                None => around.books.take_orphans(from, member),
-            };
-            let call = self.calls.get_mut(&to).filter(|call| call.waits_in_group());
-            match (call, handed) {
-                (Some(call), Some(handed)) if !attempts.is_empty() => {
-                    attempts.iter().for_each(|attempt| attempt.leg.adopt(around));
-                    call.receive(around, attempts, handed, span);
-                    self.note(around, to);
-                }
-                _ => {
-                    attempts.into_iter().for_each(|mut attempt| attempt.leg.hang_up(around, None));
-                    anew.push(member.clone());
-                }
+            // a telephone shows who calls: one that rang for another would show the wrong one, so it rings anew
+            Order::Hand { from, to, members, span } => {
+                self.touch(around, from, |call, around| call.stop_members(around, &members));
+                self.touch(around, to, |call, around| call.ring_members(around, &members, span));
             }
-        }
-        self.touch(around, to, |call, around| call.ring_members(around, &anew, span));
-    }
-
-    fn drop_orphans(&mut self, around: &mut Around<'_>) {
-        for mut orphan in std::mem::take(&mut around.books.orphans) {
-            orphan.attempt.leg.hang_up(around, orphan.reason);
         }
     }
 
@@ -135,22 +97,6 @@ impl Calls {
                 }
             });
         }
-    }
-}
-
-impl super::Books {
-    fn take_orphans(&mut self, from: CallId, member: &str) -> (Vec<Attempt>, Option<HandedOver>) {
-        let is_it =
-            |orphan: &Orphan| orphan.from == from && orphan.attempt.leg.party.extension.as_deref() == Some(member);
-        let (taken, rest): (Vec<Orphan>, Vec<Orphan>) = std::mem::take(&mut self.orphans).into_iter().partition(is_it);
-        self.orphans = rest;
-        let mut handed = None;
-        let mut attempts = Vec::new();
-        for orphan in taken {
-            handed = handed.or(orphan.handed);
-            attempts.push(orphan.attempt);
-        }
-        (attempts, handed)
     }
 }
 
@@ -201,8 +147,7 @@ impl Call {
 
     fn stop_members(&mut self, around: &mut Around<'_>, members: &[String]) {
         for member in members {
-            let (attempts, _) = self.let_go(member);
-            for mut attempt in attempts {
+            for mut attempt in self.let_go(member) {
                 let who = attempt.leg.party.who.clone();
                 let device = attempt.leg.party.device.clone();
                 around.step(self.id, super::cdr::StepKind::NotTaken { who, device, status: 0 });
@@ -211,57 +156,26 @@ impl Call {
         }
     }
 
-    /// The legs of a member, and how its devices ring; they are not of this call any more.
-    fn let_go(&mut self, member: &str) -> (Vec<Attempt>, Option<HandedOver>) {
-        let handed = self.ring_mut().and_then(|ring| ring.hand_over(member));
+    /// The legs of a member; it does not ring here any more.
+    fn let_go(&mut self, member: &str) -> Vec<Attempt> {
+        if let Some(ring) = self.ring_mut() {
+            ring.drop_extension(member);
+        }
         let (mine, rest): (Vec<Attempt>, Vec<Attempt>) = std::mem::take(&mut self.attempts)
             .into_iter()
             .partition(|attempt| attempt.leg.party.extension.as_deref() == Some(member));
         self.attempts = rest;
-        (mine, handed)
-    }
-
-    fn receive(&mut self, around: &mut Around<'_>, attempts: Vec<Attempt>, handed: HandedOver, span: Duration) {
-        for attempt in &attempts {
-            let (who, device) = (attempt.leg.party.who.clone(), attempt.leg.party.device.clone());
-            around.step(self.id, super::cdr::StepKind::Rung { who, device });
-        }
-        self.attempts.extend(attempts);
-        let until = around.now + span;
-        if let Some(ring) = self.ring_mut() {
-            ring.receive(handed, until);
-        }
+        mine
     }
 
     /// The leg that answered, out of this call; what else rings of that member stops.
     fn take_answered(&mut self, around: &mut Around<'_>, member: &str, session: SessionId) -> Option<Attempt> {
         let index = self.attempts.iter().position(|attempt| attempt.leg.session == session)?;
         let answered = self.attempts.swap_remove(index);
-        let (others, _) = self.let_go(member);
-        for mut other in others {
+        for mut other in self.let_go(member) {
             other.leg.hang_up(around, Some(ELSEWHERE));
         }
         Some(answered)
-    }
-
-    /// Keeps those that ring in a group's call which is over for the next caller; `except` stays.
-    pub(super) fn orphan_attempts(
-        &mut self,
-        around: &mut Around<'_>,
-        except: Option<SessionId>,
-        reason: Option<&'static str>,
-    ) {
-        let attempts = std::mem::take(&mut self.attempts);
-        for attempt in attempts {
-            if Some(attempt.leg.session) == except {
-                self.attempts.push(attempt);
-                continue;
-            }
-            let member = attempt.leg.party.extension.clone().unwrap_or_default();
-            let handed = self.ring_mut().and_then(|ring| ring.hand_over(&member));
-            around.books.orphans.push(Orphan { from: self.id, reason, attempt, handed });
-        }
-        around.books.members_changed = true;
     }
 
     /// A member's devices are all over: the group leaves it in peace.

@@ -90,7 +90,7 @@ pub(super) struct DeviceView<'a> {
 /// A device of this ringing.
 pub(super) type DeviceIndex = usize;
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum State {
     Waiting,
     Ringing {
@@ -104,7 +104,7 @@ enum State {
     Over(Verdict),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct DeviceRing {
     /// The extension whose device it is, or that forwarded here: its rights count.
     extension: String,
@@ -114,14 +114,6 @@ struct DeviceRing {
     diversions: Vec<Diversion>,
     set: usize,
     state: State,
-}
-
-/// Devices of a member that ring on for another caller.
-#[derive(Debug)]
-pub(super) struct HandedOver {
-    pub(super) member: String,
-    order: RingOrder,
-    devices: Vec<DeviceRing>,
 }
 
 /// One ringing: sets of devices, each in its own order.
@@ -448,41 +440,19 @@ impl Ringing {
         self.visited.retain(|name| name != extension);
     }
 
-    /// How a member's devices ring, out of this ringing; `None` when nothing of it can ring on elsewhere.
-    pub(super) fn hand_over(&mut self, member: &str) -> Option<HandedOver> {
-        let mut handed = HandedOver { member: member.to_owned(), order: RingOrder::Parallel, devices: Vec::new() };
-        let mut plain = true;
-        for device in self.devices.iter_mut().filter(|device| device.extension == member) {
-            handed.order = self.orders.get(device.set).copied().unwrap_or_default();
-            plain &= !matches!(device.state, State::Forwarded { .. });
-            if !matches!(device.state, State::Over(_)) {
-                handed.devices.push(device.clone());
-                device.state = State::Over(Verdict::NoAnswer);
-            }
+    /// An extension rings here no longer; its legs are for the caller to end.
+    pub(super) fn drop_extension(&mut self, extension: &str) {
+        for device in self.devices.iter_mut().filter(|device| device.extension == extension) {
+            device.state = State::Over(Verdict::NoAnswer);
         }
         let devices = &self.devices;
         self.actions.retain(|action| match action {
             Action::Ring(index) | Action::Forward { device: index, .. } => {
-                devices.get(*index).is_none_or(|device| device.extension != member)
+                devices.get(*index).is_none_or(|device| device.extension != extension)
             }
             Action::Stop(_) => true,
         });
-        self.forget(member);
-        (plain && !handed.devices.is_empty()).then_some(handed)
-    }
-
-    /// They ring on here, until then.
-    pub(super) fn receive(&mut self, handed: HandedOver, until: Instant) {
-        let set = self.orders.len();
-        self.orders.push(handed.order);
-        self.visited.push(handed.member);
-        for mut device in handed.devices {
-            device.set = set;
-            if let State::Ringing { until: end, .. } = &mut device.state {
-                *end = until;
-            }
-            self.devices.push(device);
-        }
+        self.forget(extension);
     }
 
     /// Extensions that ring, and outside numbers.

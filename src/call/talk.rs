@@ -221,7 +221,7 @@ impl Call {
         }
         let both = match &self.stage {
             Stage::Talking { b } => self.a.silent && b.silent && !self.a.held && !b.held,
-            Stage::Prompt { .. } | Stage::Paging { .. } => self.a.silent && !self.a.held,
+            Stage::Prompt { .. } | Stage::Paging { .. } | Stage::Serving(_) => self.a.silent && !self.a.held,
             _ => false,
         };
         self.watch_peers(around);

@@ -225,9 +225,24 @@ impl Call {
     pub(super) fn come_back(&mut self, around: &mut Around<'_>, b: Box<Leg>) {
         self.stop_play(around);
         self.timers.cancel(Timer::Ringing);
+        if let Some(endpoint) = b.endpoint() {
+            around.media(Command::StopPlay { endpoint });
+        }
         self.stage = Stage::Talking { b };
         self.bridge(around);
         self.introduce(around);
+        self.go_on_holding(around);
+    }
+
+    /// A side that has put the other on hold goes on doing so, whoever that is now.
+    fn go_on_holding(&mut self, around: &mut Around<'_>) {
+        for side in [Side::A, Side::B] {
+            let holds = self.leg_mut(side).is_some_and(|leg| leg.held);
+            if let (true, Some(endpoint)) = (holds, self.other(side).and_then(|leg| leg.endpoint())) {
+                let sound = self.music();
+                around.media(Command::Play { endpoint, id: 0, sound, until_digit: false });
+            }
+        }
     }
 
     /// Rings who gave the call on, or parked it.

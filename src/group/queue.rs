@@ -112,6 +112,9 @@ impl Queues {
         if waiting >= usize::try_from(group.max_queue).unwrap_or(usize::MAX) {
             return Err(GroupExit::QueueFull);
         }
+        if waiting == 0 {
+            self.peace.remove(&group.number); // every new call rings everybody; peace is for those who wait on
+        }
         let group = group.number.clone();
         self.callers.push(Caller { call, group, entered: now, rung: None, told: None });
         self.look_soon();

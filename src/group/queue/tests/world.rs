@@ -129,6 +129,9 @@ impl World {
         if full {
             assert!(self.gone.insert(call));
         } else {
+            if self.of_group(number).is_empty() {
+                self.peace.retain(|(group, _), _| group != number);
+            }
             self.waiting.push(Waiting { call, group: number.to_owned(), entered: self.now, told: None });
         }
     }
