@@ -398,3 +398,36 @@ fn three_talk_on_a_telephone_that_mixes_by_itself() {
     world.on(a, 1, |phone, now, call| phone.hang_up(now, call));
     world.assert_clean();
 }
+
+#[test]
+fn an_emergency_call_that_the_carrier_refuses_is_not_dialled_without_end() {
+    for status in [486, 503, 603] {
+        let (mut world, [_, b, ..]) = world(321, |_| {});
+        let carrier = world.carrier();
+        world.will(carrier, Answer::Refuse(status));
+        world.dial(b, "112");
+        world.run_for(millis(500)); // a call that goes round does so at the speed of the wire
+        let times = world.phones[carrier.0].calls.len();
+        assert!((1..=4).contains(&times), "{} {status}: dialled {times} times", world.at());
+        assert!(world.run_until(secs(90), |world| world.is_idle(b)), "{} {status}", world.at());
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_service_whose_caller_vanished_while_he_held_it_ends() {
+    for number in ["*43", "800"] {
+        let (mut world, [a, ..]) = with_room(322, "");
+        world.dial(a, number);
+        world.run_for(secs(5));
+        assert!(world.is_talking(a), "{} {number}", world.at());
+        world.act(a, |phone, now, index| phone.hold(now, index));
+        world.run_for(secs(1));
+        world.links[a.0].cut = true;
+        world.hang_up(a);
+        world.run_for(secs(400));
+        world.links[a.0].cut = false;
+        assert_eq!(world.engine.calls(), 0, "{} {number} waits for who is gone", world.at());
+        world.assert_clean();
+    }
+}

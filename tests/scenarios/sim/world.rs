@@ -47,8 +47,14 @@ pub(crate) struct World {
     pub(crate) checks: Checks,
     /// Names that the world's DNS doesn't know any more.
     pub(crate) dns_is_down: bool,
+    /// Steps since time last went on.
+    standstill: u32,
 }
 
+/// So many steps in one instant are no work any more.
+const STANDSTILL: u32 = 10_000;
+/// No phone of a scenario has so many calls in its life.
+const ENDLESS: usize = 1000;
 /// Where the exchange is.
 pub(crate) const EXCHANGE: ([u8; 4], u16) = ([10, 0, 0, 1], 5060);
 /// Where the carrier is: the office file says `carrier.example`.
@@ -104,6 +110,7 @@ impl World {
             rng,
             checks: Checks::default(),
             dns_is_down: false,
+            standstill: 0,
         };
         let ports: Vec<u16> = (0..200).map(|n| 10_000 + 2 * n).collect();
         world.checks.ports = ports.len();
@@ -247,6 +254,8 @@ impl World {
     }
 
     fn step(&mut self, at: Instant) {
+        self.standstill = if at > self.now { 0 } else { self.standstill + 1 };
+        assert!(self.standstill < STANDSTILL, "{} time stands still: {:#?}", self.at(), self.engine.calls_in_detail());
         self.now = self.now.max(at);
         while let Some(Reverse((due, ..))) = self.packets.peek() {
             if *due > self.now {
@@ -321,6 +330,14 @@ impl World {
                 } else if to.ip() == phone.rtp.ip() {
                     phone.handle_sound(to, &bytes);
                 }
+                let calls = phone.calls.len();
+                assert!(
+                    calls < ENDLESS,
+                    "{} {} is called without end: {:#?}",
+                    self.at(),
+                    self.phones[index].name,
+                    self.engine.calls_in_detail()
+                );
                 self.collect_from(index);
             }
         }
