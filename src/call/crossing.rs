@@ -47,9 +47,13 @@ impl Calls {
                     false => leg.hang_up(around, None),
                 },
                 Crossing::GiveWay { trunk, to, number, extension } => {
-                    self.give_way(around, &trunk, to);
-                    self.with(around, to, |call, around| {
-                        call.ring_outside(around, &extension, Target::Emergency(number), RingWhy::Dialled);
+                    let gave_way = self.give_way(around, &trunk, to);
+                    self.with(around, to, |call, around| match gave_way {
+                        true => {
+                            let target = Target::Emergency(number);
+                            call.ring_outside(around, &extension, target, RingWhy::Dialled);
+                        }
+                        false => call.refuse_with_tone(around, 503, CallOutcome::Failed, "refused"),
                     });
                 }
                 Crossing::Answered { from, group, member, session } => {
@@ -132,16 +136,17 @@ impl Calls {
         self.settle(around, from);
     }
 
-    /// Ends the youngest other call that goes over a trunk.
-    pub(super) fn give_way(&mut self, around: &mut Around<'_>, trunk: &str, except: CallId) {
+    /// Ends the youngest other call that goes over a trunk; false when there is none that may be ended.
+    pub(super) fn give_way(&mut self, around: &mut Around<'_>, trunk: &str, except: CallId) -> bool {
         let youngest =
             self.calls.values().filter(|call| call.id != except && call.goes_over(trunk)).map(|c| c.id).max();
-        let Some(youngest) = youngest else { return };
+        let Some(youngest) = youngest else { return false };
         around.step(youngest, StepKind::GaveWay);
         self.with(around, youngest, |call, around| {
             let outcome = if call.was_answered() { CallOutcome::Answered } else { CallOutcome::Failed };
             call.finish(around, 503, outcome, "gave_way_to_emergency");
         });
+        true
     }
 }
 

@@ -58,6 +58,7 @@ impl Call {
             _ => {
                 self.stage = Stage::Paging { room, legs: vec![leg] };
                 self.timers.arm(Timer::Ringing, around.now + PAGE_PATIENCE);
+                self.watch_caller(around);
                 if !self.answer_caller(around) {
                     return;
                 }

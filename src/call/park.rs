@@ -47,6 +47,7 @@ impl Call {
         let patience = Duration::from_secs(u64::from(around.office.parking.timeout_seconds));
         self.timers.cancel(Timer::Ringing);
         self.timers.arm(Timer::Parked, around.now + patience);
+        self.watch_caller(around);
         let sound = self.music();
         self.play(around, sound);
     }
@@ -112,6 +113,7 @@ impl Call {
                 leg.hang_up(around, None);
             }
             self.timers.cancel(Timer::Parked);
+            self.timers.cancel(Timer::Probe);
         }
         self.drop_attempts(around, Some(leg.session));
         around.books.queues.leave(self.id);

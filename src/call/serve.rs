@@ -129,6 +129,7 @@ impl Call {
             return;
         }
         self.timers.clear();
+        self.watch_caller(around);
         if !is_message {
             let who = self.started.called.clone();
             self.note_answer(around, &who); // a message is no talk

@@ -243,14 +243,29 @@ impl Call {
         }
     }
 
+    /// Whoever speaks with nobody, or listens to many, is asked whether he is still there all the time.
+    pub(super) fn watch_caller(&mut self, around: &Around<'_>) {
+        self.timers.arm(Timer::Probe, around.now + PROBE_EVERY);
+    }
+
     /// OPTIONS inside the dialog (RFC 3261 §11): any answer will do, and none ends the session (§12.2.1.2).
     pub(super) fn probe(&mut self, around: &mut Around<'_>) {
-        let Stage::Talking { b } = &self.stage else { return };
-        for session in [self.a.session, b.session] {
+        let mut sessions = vec![self.a.session];
+        match &self.stage {
+            Stage::Talking { b } => sessions.push(b.session),
+            Stage::Paging { legs, .. } => sessions.extend(legs.iter().map(|leg| leg.session)),
+            Stage::Parked { .. } | Stage::Waiting { .. } | Stage::Serving(_) => {}
+            _ => return,
+        }
+        for session in sessions {
             let ask = SessionCommand::Request { request: Method::Options, headers: Headers::new(), body: Vec::new() };
             around.command(session, ask);
         }
-        self.watch_peers(around);
+        if matches!(self.stage, Stage::Talking { .. }) {
+            self.watch_peers(around);
+        } else {
+            self.watch_caller(around);
+        }
     }
 }
 

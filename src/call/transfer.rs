@@ -369,6 +369,7 @@ impl Call {
     fn consult(&mut self, around: &mut Around<'_>, side: Side, number: &str) {
         let Some(leg) = self.part(around, side) else { return };
         self.stage = Stage::Waiting { consultation: self.id, by: leg.party.clone() };
+        self.watch_caller(around);
         let sound = self.music();
         self.play(around, sound);
         around.books.crossings.push_back(Crossing::Consult { call: self.id, leg, number: number.to_owned() });
