@@ -127,6 +127,8 @@ pub struct Books {
     runs_queues: bool,
     /// Conference → its room and how many are in it.
     rooms: HashMap<String, (RoomId, usize)>,
+    /// Somebody keeps messages: without him nothing is recorded that would be lost.
+    keeps_messages: bool,
     /// Extension → the messages in its mailbox.
     mailboxes: HashMap<String, Vec<Message>>,
     /// Who guesses at PINs.
@@ -184,6 +186,7 @@ impl Books {
 
     /// What a mailbox holds now.
     pub fn set_mailbox(&mut self, extension: &str, messages: Vec<Message>) {
+        self.keeps_messages = true;
         self.mailboxes.insert(extension.to_owned(), messages);
     }
 
@@ -277,10 +280,9 @@ impl Around<'_> {
             Device::Sip(sip) => !self.bindings.contacts(&sip.login).is_empty(),
             Device::Mobile(_) => true,
         };
-        if !extension.devices.iter().any(reachable) {
+        // who is not to be disturbed will not come free by hanging up
+        if extension.do_not_disturb || !extension.devices.iter().any(reachable) {
             crate::group::Member::Offline
-        } else if extension.do_not_disturb {
-            crate::group::Member::Offline // he will not come free by hanging up
         } else if self.books.is_busy(number) {
             crate::group::Member::Busy
         } else {

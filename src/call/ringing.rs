@@ -263,7 +263,7 @@ impl Call {
         {
             around.books.last_busy.insert(by.to_owned(), to.clone());
         }
-        if self.to_mailbox(around, verdict) {
+        if self.reach_mailbox(around, verdict) {
             return;
         }
         let Stage::Ringing { why, .. } = &self.stage else { return };

@@ -70,6 +70,9 @@ impl Call {
     /// A code that reaches a service.
     pub(super) fn serve(&mut self, around: &mut Around<'_>, feature: Feature) {
         let own = self.a.party.inside().unwrap_or_default().to_owned();
+        if !around.books.keeps_messages && matches!(feature, Feature::RecordMessage | Feature::Voicemail) {
+            return self.say_and_end(around, &[crate::service::Phrase::NotAvailable]);
+        }
         let kind = match feature {
             Feature::Clock => Kind::Clock { number: own.clone() },
             Feature::RecordMessage => Kind::RecordMessage { longest: LONGEST_MEDIA },
@@ -103,10 +106,10 @@ impl Call {
     }
 
     /// Nobody took the call: a mailbox, where the one who was called has one. False when not.
-    pub(super) fn to_mailbox(&mut self, around: &mut Around<'_>, verdict: Verdict) -> bool {
+    pub(super) fn reach_mailbox(&mut self, around: &mut Around<'_>, verdict: Verdict) -> bool {
         let called = self.wanted.take().and_then(|number| around.office.extension(&number));
         let Some(extension) = called.filter(|extension| extension.voicemail) else { return false };
-        if matches!(verdict, Verdict::NotPlaced(_)) || self.consults_for.is_some() {
+        if matches!(verdict, Verdict::NotPlaced(_)) || self.consults_for.is_some() || !around.books.keeps_messages {
             return false;
         }
         let settings = &around.office.voicemail;
