@@ -4,7 +4,8 @@ import { isKey } from "./words.js";
 
 /**
  * @typedef {{ at: string, kind: string, who?: string, device?: string, status?: number, element?: string, trunk?: string,
- *   group?: string, why?: string, digits?: string, on?: boolean }} Step
+ *   group?: string, why?: string, digits?: string, on?: boolean, by?: string, to?: string, place?: string, call?: string,
+ *   number?: string, extension?: string, service?: string }} Step
  * @typedef {{ id: string, started_at: string, answered_at: string | null, ended_at: string | null,
  *   direction: "inbound" | "outbound" | "internal", caller: string, caller_name: string, called: string, trunk: string | null,
  *   answered_by: string | null, outcome: string | null, outcome_text: string | null, cause: string | null, ring_ms: number,
@@ -63,8 +64,10 @@ function lineOf(step, answered) {
     case "trunk":
     case "digits":
       return { at, key: `step_${kind}`, values: { [kind]: step[kind] }, parties: [], lamp: "" };
-    default:
-      return { at, key: "step_other", values: { kind }, parties: [], lamp: "" };
+    default: {
+      const key = `step_${kind}`;
+      return { at, key: isKey(key) ? key : "step_other", values: { ...step }, parties: [], lamp: "" };
+    }
   }
 }
 

@@ -107,6 +107,7 @@ pub(super) fn call_state(state: &str) -> Words {
         "ringing" => Words::new("звонит", "ringing"),
         "talking" => Words::new("разговор", "talking"),
         "held" => Words::new("на удержании", "on hold"),
+        "parked" => Words::new("на парковке", "parked"),
         _ => Words::new("завершается", "ending"),
     }
 }

@@ -11,7 +11,7 @@ use crate::io::clock;
 
 const STATES: [&str; 7] =
     ["starting", "registered", "reachable", "wrong_password", "refused", "silent", "no_such_name"];
-const CALL_STATES: [&str; 5] = ["prompt", "ringing", "talking", "held", "ending"];
+const CALL_STATES: [&str; 6] = ["prompt", "ringing", "talking", "held", "parked", "ending"];
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     if !visit.ask.is_on_loopback() && !matches!(visit.who, Who::Token(_)) {
