@@ -554,8 +554,7 @@ impl Plane {
         if free.is_none() {
             self.tapes.push(None);
         }
-        // The left one last: it wins where both are the same.
-        for (id, side) in parties.into_iter().zip([Side::Left, Side::Right]).rev() {
+        for (id, side) in parties.into_iter().zip([Side::Left, Side::Right]) {
             if let Some(endpoint) = self.find(id) {
                 endpoint.tape = Some((place, side));
             }

@@ -10,5 +10,4 @@ mod events;
 mod gate;
 mod recordings;
 mod telephone;
-mod voicemail;
 mod world;

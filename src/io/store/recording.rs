@@ -162,8 +162,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
     })
 }
 
-/// As SQLite counts.
-pub(super) fn number(value: u64) -> i64 {
+fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
