@@ -91,7 +91,7 @@ impl Call {
     /// Who is rung over this session, if it is an employee's telephone.
     pub(super) fn rung_at(&self, session: SessionId) -> Option<&str> {
         let attempt = self.attempts.iter().find(|attempt| attempt.leg.session == session)?;
-        attempt.leg.party.inside()
+        attempt.leg.party.inside().filter(|number| self.rings_at(number))
     }
 
     /// Who talks over this session, if it is an employee's telephone.
