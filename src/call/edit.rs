@@ -1,6 +1,6 @@
 //! What codes change in the office's settings: an order that whoever keeps the office carries out.
 
-use crate::office::{Device, Forward, Office};
+use crate::office::{ForwardKind, Office};
 
 /// A change of the office.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,33 +23,15 @@ pub enum Edit {
     },
 }
 
-/// When calls are forwarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is its own name")]
-pub enum ForwardKind {
-    Always,
-    Busy,
-    NoAnswer,
-}
-
 impl Edit {
     /// The office with it; `None` when that changes nothing.
     pub fn apply(&self, office: &Office) -> Option<Office> {
-        let mut changed = office.clone();
-        match self {
-            Self::DoNotDisturb { extension, on } => {
-                changed.extensions.iter_mut().find(|e| e.number == *extension)?.do_not_disturb = *on;
-            }
+        let changed = match self {
+            Self::DoNotDisturb { extension, on } => office.with_do_not_disturb(extension, *on)?,
             Self::Forward { login, kind, to } => {
-                let devices = changed.extensions.iter_mut().flat_map(|extension| &mut extension.devices);
-                let mut phones = devices.filter_map(|device| match device {
-                    Device::Sip(sip) => Some(sip),
-                    Device::Mobile(_) => None,
-                });
-                let phone = phones.find(|sip| sip.login == *login)?;
-                phone.forward = forwarded(&phone.forward, *kind, to.as_deref());
+                office.with_device_forward(login, *kind, to.as_deref().unwrap_or_default())?
             }
-        }
+        };
         (changed != *office).then_some(changed)
     }
 
@@ -62,32 +44,11 @@ impl Edit {
     }
 }
 
-/// A device forwards always or on conditions: the newest code says which.
-fn forwarded(present: &Forward, kind: ForwardKind, to: Option<&str>) -> Forward {
-    let to = to.unwrap_or("").to_owned();
-    let (mut on_busy, mut on_no_answer) = match present {
-        Forward::Conditional { busy, no_answer } => (busy.clone(), no_answer.clone()),
-        Forward::None | Forward::Always { .. } => Default::default(),
-    };
-    match (kind, present) {
-        (ForwardKind::Always, _) if !to.is_empty() => return Forward::Always { to },
-        (ForwardKind::Always, Forward::Conditional { .. }) => {}
-        (ForwardKind::Always, _) => return Forward::None,
-        // switching off what is not on leaves the other
-        (_, Forward::Always { .. }) if to.is_empty() => return present.clone(),
-        (ForwardKind::Busy, _) => on_busy = to,
-        (ForwardKind::NoAnswer, _) => on_no_answer = to,
-    }
-    if on_busy.is_empty() && on_no_answer.is_empty() {
-        return Forward::None;
-    }
-    Forward::Conditional { busy: on_busy, no_answer: on_no_answer }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Rng;
+    use crate::office::Forward;
 
     #[test]
     fn codes_set_and_clear_forwarding_of_the_device_that_dialled() {

@@ -1,14 +1,15 @@
 //! Codes that are dialled: product.md section 8. What they set outlasts the call and is told to the office; what they say is heard.
 
 use crate::base::Duration;
+use crate::guard::{self, ForwardRefused};
 use crate::media::Sound;
-use crate::number::{Class, Target as Meaning};
-use crate::office::Feature;
+use crate::number::Target as Meaning;
+use crate::office::{Feature, ForwardKind};
 use crate::service::Phrase;
 
 use super::cdr::{CallOutcome, StepKind};
 use super::one::{Call, Stage};
-use super::{Around, CallBack, Edit, ForwardKind, Output};
+use super::{Around, CallBack, Edit, Output};
 
 /// How long somebody waits for another to be free.
 const CALL_BACK_WITHIN: Duration = Duration::from_secs(45 * 60);
@@ -48,20 +49,14 @@ impl Call {
     }
 
     fn forward(&mut self, around: &mut Around<'_>, kind: ForwardKind, number: &str) {
-        let own = self.a.party.inside().unwrap_or_default();
-        let rights = around.office.extension(own).map(|e| e.permissions).unwrap_or_default();
-        let to = match around.plan.interpret(around.office, number) {
-            Meaning::Extension { number } if number == own => None,
-            Meaning::Extension { number } | Meaning::Group { number } => Some(number),
-            Meaning::Outside { number, class } if class != Class::Emergency => {
-                if crate::guard::may_call(rights, class).is_err() {
-                    return self.say_and_end(around, &[Phrase::NotAllowed]);
-                }
-                Some(number)
-            }
-            _ => None,
+        let own = self.a.party.inside().and_then(|number| around.office.extension(number));
+        let target = own.map(|extension| guard::forward_target(around.plan, around.office, extension, number));
+        let to = match target {
+            // a ringing call is not taken back to the desk
+            Some(Ok(to)) if around.office.trunk_of(&to).is_none() => to,
+            Some(Err(ForwardRefused::Right(_))) => return self.say_and_end(around, &[Phrase::NotAllowed]),
+            _ => return self.say_and_end(around, &[Phrase::NoSuchNumber]),
         };
-        let Some(to) = to else { return self.say_and_end(around, &[Phrase::NoSuchNumber]) };
         let spoken = around.plan.redial(&to);
         let login = self.a.party.device.clone();
         around.outputs.push_back(Output::Edit(Edit::Forward { login, kind, to: Some(to) }));

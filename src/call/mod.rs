@@ -24,7 +24,7 @@ mod transfer;
 mod watched;
 
 pub use calls::{Calls, Origin};
-pub use edit::{Edit, ForwardKind};
+pub use edit::Edit;
 pub use shelf::Shelf;
 
 use std::collections::{HashMap, VecDeque};
