@@ -221,9 +221,7 @@ impl Calls {
         let Some(leg) = self.receive(around, txn, flow, party, request, "dozvon") else { return };
         match taking {
             Taking::Call(id) => self.with(around, id, |call, around| call.taken_by(around, leg)),
-            Taking::Leg(id, old) => self.with(around, id, |call, around| {
-                call.replaced(around, old, leg);
-            }),
+            Taking::Leg(id, old) => self.with(around, id, |call, around| call.replaced(around, old, leg)),
         }
     }
 
@@ -380,17 +378,16 @@ impl Calls {
         }
     }
 
-    /// The telephones of `extension` ring; who answers calls `to`. `None`: there is no such extension, or too many calls.
-    pub fn order(&mut self, around: &mut Around<'_>, extension: &str, to: &str) -> Option<CallId> {
+    /// The telephones of `extension` ring; who answers calls `to`.
+    fn order(&mut self, around: &mut Around<'_>, extension: &str, to: &str) {
         if self.calls.len() >= limits::CALLS {
-            return None;
+            return;
         }
         let id = self.next_id(around);
         let office = std::sync::Arc::clone(around.office);
-        let call = Call::order(around, &office, id, extension, to)?;
+        let Some(call) = Call::order(around, &office, id, extension, to) else { return };
         self.calls.insert(id, call);
         self.settle(around, id);
-        Some(id)
     }
 
     pub(super) fn with(&mut self, around: &mut Around<'_>, id: CallId, act: impl FnOnce(&mut Call, &mut Around<'_>)) {

@@ -104,12 +104,7 @@ impl Calls {
         let party = leg.party.clone();
         let extension = party.extension.clone().unwrap_or_default();
         let (started, meaning, hidden) = self.dialled_inside(around, consultation, &extension, number);
-        self.with(around, id, |call, around| {
-            if let Stage::Waiting { consultation: known, .. } = &mut call.stage {
-                *known = consultation;
-            }
-            around.step(id, StepKind::Consulting { by: party.who.clone(), call: consultation });
-        });
+        around.step(id, StepKind::Consulting { by: party.who, call: consultation });
         leg.adopt(around);
         let mut call = Call::new(around, started, leg, crate::base::limits::MAX_FORWARDS);
         call.a.party.hidden = hidden;

@@ -195,11 +195,6 @@ impl Books {
         self.queues.poll_timeout()
     }
 
-    /// How many wait at a group, and how long the first of them has.
-    pub fn waiting(&self, now: Instant, group: &str) -> (usize, crate::base::Duration) {
-        self.queues.waiting(now, group)
-    }
-
     /// A phone came or went: waiting groups look again.
     pub fn note_members_changed(&mut self) {
         self.members_changed = true;

@@ -37,7 +37,7 @@ pub(super) enum Stage {
     /// Waits at a parking place. Who parked it may still be told the place.
     Parked { place: String, by: Party, teller: Option<Box<Leg>> },
     /// Waits while the other side asks a third, in another call.
-    Waiting { consultation: CallId, by: Party },
+    Waiting { by: Party },
     /// Speaks with the exchange itself.
     Serving(Box<super::serve::Serving>),
     /// The exchange says something, and hangs up.

@@ -122,27 +122,25 @@ impl Call {
         self.introduce(around);
     }
 
-    /// Another telephone of the same extension goes on where this one was: RFC 3891 §3. False when that party does not talk.
-    pub(super) fn replaced(&mut self, around: &mut Around<'_>, old: SessionId, mut leg: Leg) -> bool {
-        let Stage::Talking { b } = &self.stage else { return false };
+    /// Another telephone of the same extension goes on where this one was: RFC 3891 §3.
+    pub(super) fn replaced(&mut self, around: &mut Around<'_>, old: SessionId, mut leg: Leg) {
+        let Stage::Talking { b } = &self.stage else { return };
         let side = if old == self.a.session {
             Side::A
         } else if old == b.session {
             Side::B
         } else {
-            return false;
+            return;
         };
-        let Some(mut gone) = self.part(around, side) else { return false };
+        let Some(mut gone) = self.part(around, side) else { return };
         gone.hang_up(around, Some("SIP;cause=200;text=\"Replaced\""));
         leg.adopt(around);
         if let Err(error) = leg.answer(around, self.a.spoken()) {
             leg.reject(around, error.status());
-            self.sound_failed(around, error);
-            return true;
+            return self.sound_failed(around, error);
         }
         leg.hold_busy(around);
         self.come_back(around, Box::new(leg));
-        true
     }
 
     /// Says something to one of two who talk; the talk goes on after it.

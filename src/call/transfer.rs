@@ -368,7 +368,7 @@ impl Call {
     /// The other side waits, while this one speaks with a third in a call of its own.
     fn consult(&mut self, around: &mut Around<'_>, side: Side, number: &str) {
         let Some(leg) = self.part(around, side) else { return };
-        self.stage = Stage::Waiting { consultation: self.id, by: leg.party.clone() };
+        self.stage = Stage::Waiting { by: leg.party.clone() };
         self.watch_caller(around);
         let sound = self.music();
         self.play(around, sound);

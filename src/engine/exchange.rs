@@ -136,9 +136,6 @@ impl Engine {
                 self.books.set_mailbox(&extension, messages);
             }
             Input::Clip { call, clip } => self.with_calls(now, |calls, around| calls.on_clip(around, call, clip)),
-            Input::Order { extension, to } => self.with_calls(now, |calls, around| {
-                calls.order(around, &extension, &to);
-            }),
             Input::RestoreLamps(stored) => self.restore_lamps(now, stored),
             Input::HangUp { call } => self.hang_up(now, call),
             Input::Shutdown => {

@@ -67,13 +67,6 @@ pub enum Input<'a> {
         /// What is to be played.
         clip: Option<Arc<media::Clip>>,
     },
-    /// The telephones of an extension ring, and who answers calls a number.
-    Order {
-        /// Whose telephones.
-        extension: String,
-        /// As dialled.
-        to: String,
-    },
     /// Subscriptions kept from before a restart: the input after `Restore`, since phones are told where they are registered.
     RestoreLamps(Vec<StoredSubscription>),
     /// Ends a call, for the page.
