@@ -61,15 +61,16 @@ impl Calls {
 
     /// Something happened that groups look at: a telephone came or went, or a member's rest is over.
     pub fn look_at_groups(&mut self, around: &mut Around<'_>) {
-        if around.queues_are_due() {
+        if around.queues_are_due() && !around.books.runs_queues {
+            around.books.runs_queues = true;
             self.run_queues(around);
+            around.books.runs_queues = false;
             self.call_back(around);
         }
     }
 
     pub(super) fn next_id(&mut self, around: &Around<'_>) -> CallId {
-        let from_clock = u64::try_from(around.wall.millis()).unwrap_or(0) << 20;
-        self.last_id = from_clock.max(self.last_id + 1);
+        self.last_id = around.id_after(self.last_id);
         CallId(self.last_id)
     }
 
@@ -217,7 +218,7 @@ impl Calls {
             Err(status) => return refuse(around, status),
         };
         let Origin::Device { login, extension } = origin else { return refuse(around, 403) };
-        let party = inside_party(around, login, extension);
+        let party = Party::of_device(around.office, login, extension);
         let Some(leg) = self.receive(around, txn, flow, party, request, "dozvon") else { return };
         match taking {
             Taking::Call(id) => self.with(around, id, |call, around| call.taken_by(around, leg)),
@@ -262,7 +263,7 @@ impl Calls {
             }
             Origin::Device { login, extension } => {
                 let (started, meaning, hidden) = self.dialled_inside(around, id, extension, dialled(request));
-                (started, meaning, Party { hidden, ..inside_party(around, login, extension) })
+                (started, meaning, Party { hidden, ..Party::of_device(around.office, login, extension) })
             }
         }
     }
@@ -401,12 +402,7 @@ impl Calls {
     pub(super) fn settle(&mut self, around: &mut Around<'_>, id: CallId) {
         self.note(around, id);
         self.cross(around);
-        if around.queues_are_due() && !around.books.runs_queues {
-            around.books.runs_queues = true;
-            self.run_queues(around);
-            around.books.runs_queues = false;
-            self.call_back(around);
-        }
+        self.look_at_groups(around);
     }
 
     /// Works on a call among others; what that means for groups is looked at later.
@@ -463,18 +459,6 @@ fn meaning_of(around: &Around<'_>, dialled: &str) -> Target {
         return Target::Extension { number: extension.number.clone() };
     }
     around.plan.interpret(around.office, dialled)
-}
-
-/// An employee's telephone.
-fn inside_party(around: &Around<'_>, login: &str, extension: &str) -> Party {
-    Party {
-        who: extension.to_owned(),
-        device: login.to_owned(),
-        trunk: None,
-        extension: Some(extension.to_owned()),
-        name: around.office.extension(extension).map(|e| e.employee.clone()).unwrap_or_default(),
-        hidden: false,
-    }
 }
 
 /// Whether both belong to a group.

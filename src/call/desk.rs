@@ -105,9 +105,6 @@ impl Call {
                 None => self.resume(around, Outcome::Played),
             },
             Stage::Serving(_) => self.service_played(around, id),
-            Stage::Saying { play } if *play == id => {
-                self.finish(around, 480, super::cdr::CallOutcome::Answered, "said")
-            }
             // the group's greeting is over: from now on music or ringback
             Stage::Ringing { .. } => self.sound_while_ringing(around),
             _ => {}

@@ -5,10 +5,10 @@ use crate::guard::{self, ForwardRefused};
 use crate::media::Sound;
 use crate::number::Target as Meaning;
 use crate::office::{Feature, ForwardKind};
-use crate::service::Phrase;
+use crate::service::{Kind, Phrase};
 
 use super::cdr::{CallOutcome, StepKind};
-use super::one::{Call, Stage};
+use super::one::Call;
 use super::{Around, CallBack, Edit, Output};
 
 /// How long somebody waits for another to be free.
@@ -91,14 +91,7 @@ impl Call {
 
     /// Says something to the caller, and ends.
     pub(super) fn say_and_end(&mut self, around: &mut Around<'_>, phrases: &[Phrase]) {
-        if !self.answer_caller(around) {
-            return;
-        }
-        let who = self.started.called.clone();
-        self.note_answer(around, &who);
-        let sound = self.speech(phrases);
-        let play = self.play(around, sound);
-        self.stage = Stage::Saying { play };
+        self.begin_service(around, String::new(), Kind::Announce(phrases.to_vec()));
     }
 
     /// What the exchange says, in the office's language.

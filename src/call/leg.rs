@@ -13,7 +13,7 @@ use crate::sip::wire::{Headers, Host, Method, Name, NameAddr, Response, Uri};
 use super::Around;
 
 /// Who is at the other end of a leg.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Party {
     /// An extension's number, or E.164 digits, or empty when withheld.
     pub(super) who: String,
@@ -30,6 +30,17 @@ pub(super) struct Party {
 }
 
 impl Party {
+    /// An employee at one of his telephones.
+    pub(super) fn of_device(office: &Office, login: &str, extension: &str) -> Self {
+        Self {
+            who: extension.to_owned(),
+            device: login.to_owned(),
+            extension: Some(extension.to_owned()),
+            name: office.extension(extension).map(|e| e.employee.clone()).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// The extension at whose telephone this party speaks; `None` for parties of the city.
     pub(super) fn inside(&self) -> Option<&str> {
         self.extension.as_deref().filter(|_| self.trunk.is_none())

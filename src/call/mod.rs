@@ -247,10 +247,14 @@ impl Around<'_> {
         RoomId(self.books.last_room)
     }
 
-    /// Ids of recordings rise with the clock, so that those of different runs differ.
-    fn new_recording(&mut self) -> RecordingId {
+    /// The next id after this one. Ids rise with the clock, so that those of different runs differ.
+    fn id_after(&self, last: u64) -> u64 {
         let from_clock = u64::try_from(self.wall.millis()).unwrap_or(0) << 20;
-        self.books.last_recording = from_clock.max(self.books.last_recording + 1);
+        from_clock.max(last + 1)
+    }
+
+    fn new_recording(&mut self) -> RecordingId {
+        self.books.last_recording = self.id_after(self.books.last_recording);
         RecordingId(self.books.last_recording)
     }
 

@@ -40,8 +40,6 @@ pub(super) enum Stage {
     Waiting { by: Party },
     /// Speaks with the exchange itself.
     Serving(Box<super::serve::Serving>),
-    /// The exchange says something, and hangs up.
-    Saying { play: u32 },
     /// Speaks from the telephones of a group.
     Paging { room: RoomId, legs: Vec<Leg> },
     /// The caller hears that it doesn't go; then the status.
@@ -470,7 +468,7 @@ impl Call {
     /// Tells the page when what it shows has changed.
     pub(super) fn show(&mut self, around: &mut Around<'_>) {
         let (state, with) = match &self.stage {
-            Stage::Prompt { .. } | Stage::Saying { .. } => (CallState::Prompt, Vec::new()),
+            Stage::Prompt { .. } => (CallState::Prompt, Vec::new()),
             Stage::Serving(serving) => serving.view(),
             Stage::Ringing { ring, .. } => (CallState::Ringing, ring.ringing_now()),
             Stage::Talking { b } if self.a.held || b.held => (CallState::Held, vec![b.party.who.clone()]),

@@ -127,14 +127,7 @@ impl Call {
         (uri, flow): (Uri, Flow),
         (diversions, secure_only): (&[Diversion], bool),
     ) -> Option<SessionId> {
-        let party = Party {
-            who: extension.to_owned(),
-            device: login.to_owned(),
-            trunk: None,
-            extension: Some(extension.to_owned()),
-            name: self.office.extension(extension).map(|e| e.employee.clone()).unwrap_or_default(),
-            hidden: false,
-        };
+        let party = Party::of_device(&self.office, login, extension);
         let wish = Wish { codecs: self.codecs_for(around, |_| true), opus: self.a.opus(), secure_only };
         let (mut leg, offer) = Leg::outgoing(around, party, flow, wish).ok()?;
         let mut draft = self.draft_to_phone(around, uri.clone(), flow, offer);
@@ -272,8 +265,7 @@ impl Call {
             device: outside.number.clone(),
             trunk: Some(trunk.name.clone()),
             extension: Some(outside.extension.clone()),
-            name: String::new(),
-            hidden: false,
+            ..Party::default()
         };
         let allowed = |codec: Codec| trunk.codecs.iter().any(|name| codec.rtp_name().eq_ignore_ascii_case(name));
         let mut codecs = self.codecs_for(around, allowed);

@@ -103,14 +103,8 @@ impl Call {
             trunk: None,
         };
         // the telephone that rings shows whom it is about to call
-        let shown = Party {
-            who: to.to_owned(),
-            device: String::new(),
-            trunk: None,
-            extension: None,
-            name: office.extension(to).map(|e| e.employee.clone()).unwrap_or_default(),
-            hidden: false,
-        };
+        let name = office.extension(to).map(|e| e.employee.clone()).unwrap_or_default();
+        let shown = Party { who: to.to_owned(), name, ..Party::default() };
         let mut call = Self::new(around, started, Leg::absent(shown), crate::base::limits::MAX_FORWARDS);
         let mut ring = Ringing::default();
         ring.add_extension(extension, Patience::Own, Vec::new());

@@ -116,7 +116,7 @@ impl Call {
     }
 
     pub(super) fn waits_in_group(&self) -> bool {
-        matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. }, .. })
+        self.group_that_rings().is_some()
     }
 
     /// The group at which the call waits.
@@ -147,11 +147,8 @@ impl Call {
 
     fn stop_members(&mut self, around: &mut Around<'_>, members: &[String]) {
         for member in members {
-            for mut attempt in self.let_go(member) {
-                let who = attempt.leg.party.who.clone();
-                let device = attempt.leg.party.device.clone();
-                around.step(self.id, super::cdr::StepKind::NotTaken { who, device, status: 0 });
-                attempt.leg.hang_up(around, None);
+            for attempt in self.let_go(member) {
+                self.stop(around, attempt);
             }
         }
     }

@@ -10,7 +10,7 @@ use super::Around;
 use super::cdr::{CallOutcome, StepKind};
 use super::leg::LegState;
 use super::one::{Back, Call, RingWhy, Stage, Timer};
-use super::outside::PlaceError;
+use super::outside::{Attempt, PlaceError};
 use super::ring::{Action, Diversion, Patience, Ringing, Target, Verdict};
 
 impl Call {
@@ -214,12 +214,17 @@ impl Call {
     fn stop_legs(&mut self, around: &mut Around<'_>, legs: &[crate::base::SessionId]) {
         for leg in legs {
             if let Some(index) = self.attempts.iter().position(|attempt| attempt.leg.session == *leg) {
-                let mut attempt = self.attempts.swap_remove(index);
-                let (who, device) = (attempt.leg.party.who.clone(), attempt.leg.party.device.clone());
-                around.step(self.id, StepKind::NotTaken { who, device, status: 0 });
-                attempt.leg.hang_up(around, None);
+                let attempt = self.attempts.swap_remove(index);
+                self.stop(around, attempt);
             }
         }
+    }
+
+    /// Somebody rings no longer, without having answered.
+    pub(super) fn stop(&self, around: &mut Around<'_>, mut attempt: Attempt) {
+        let (who, device) = (attempt.leg.party.who.clone(), attempt.leg.party.device.clone());
+        around.step(self.id, StepKind::NotTaken { who, device, status: 0 });
+        attempt.leg.hang_up(around, None);
     }
 
     /// Seconds are over.

@@ -126,7 +126,7 @@ impl Call {
         true
     }
 
-    fn begin_service(&mut self, around: &mut Around<'_>, of: String, kind: Kind) {
+    pub(super) fn begin_service(&mut self, around: &mut Around<'_>, of: String, kind: Kind) {
         let is_message = matches!(kind, Kind::Leave { .. });
         if !self.answer_caller(around) {
             return;

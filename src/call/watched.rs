@@ -42,7 +42,7 @@ impl Call {
                 talks.push((number.to_owned(), self.talk(state, incoming, remote, held)));
             }
         };
-        let called = Party { who: self.started.called.clone(), ..self.nobody() };
+        let called = Party { who: self.started.called.clone(), ..Party::default() };
         if let Some(own) = self.a.party.inside().filter(|_| !self.a.is_absent()) {
             match &self.stage {
                 Stage::Talking { b } => {
@@ -83,16 +83,5 @@ impl Call {
     fn talk(&self, state: TalkState, incoming: bool, remote: &Party, held: bool) -> Talk {
         let (number, name) = if remote.hidden { ("", "") } else { (remote.who.as_str(), remote.name.as_str()) };
         Talk { id: self.id.0, state, incoming, remote: number.to_owned(), remote_name: name.to_owned(), held }
-    }
-
-    fn nobody(&self) -> Party {
-        Party {
-            who: String::new(),
-            device: String::new(),
-            trunk: None,
-            extension: None,
-            name: String::new(),
-            hidden: false,
-        }
     }
 }
