@@ -83,7 +83,10 @@ impl House {
     fn change(&mut self, number: usize, time: usize) -> io::Result<()> {
         let state = [TalkState::Ringing, TalkState::Talking][time % 2];
         let remote = "79211234567".to_owned();
-        let talk = Talk { id: time as u64, state, incoming: true, remote, remote_name: "Иван Петров".to_owned(), held: false };
+        let talk =
+            Talk {
+                id: time as u64, state, incoming: true, remote, remote_name: "Иван Петров".to_owned(), held: false
+            };
         self.now += Duration::from_millis(200);
         let talks = if time % 3 == 2 { Vec::new() } else { vec![talk] };
         self.lamps.set_talks(self.now, &number.to_string(), talks);
