@@ -228,6 +228,21 @@ pub struct RecordingBegun {
     pub called: String,
 }
 
+/// A call that none of the telephones took which rang: one a call, however many those were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissedCall {
+    /// The row.
+    pub call: CallId,
+    /// When it began.
+    pub at: WallTime,
+    /// E.164 digits, or an extension; empty: withheld.
+    pub caller: String,
+    /// May be empty.
+    pub caller_name: String,
+    /// Extensions that rang.
+    pub extensions: Vec<String>,
+}
+
 /// The last second of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallEnded {

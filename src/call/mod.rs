@@ -52,6 +52,8 @@ pub enum Output {
     Recording(cdr::RecordingBegun),
     /// The row is complete.
     Ended(cdr::CallEnded),
+    /// Nobody took it of those who were rung.
+    Missed(cdr::MissedCall),
     /// The call as the page shows it has changed.
     Changed(cdr::CallView),
     /// Who took the last call of a group, for round robin over a restart.

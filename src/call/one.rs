@@ -13,7 +13,7 @@ use crate::desk::executor::{Collect, Executor};
 use crate::media::{Command, Sound, Stats, Tone};
 use crate::office::Office;
 
-use super::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallState, CallView, StepKind};
+use super::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallState, CallView, MissedCall, StepKind};
 use super::crossing::Crossing;
 use super::leg::{Leg, LegState, Party, SoundError};
 use super::outside::Attempt;
@@ -150,6 +150,8 @@ pub(super) struct Call {
     pub(super) told: u32,
     /// Nothing may stand before it.
     pub(super) is_emergency: bool,
+    /// Extensions whose telephones rang.
+    pub(super) rang: Vec<String>,
     /// The sides have changed places: `a` is who was called.
     pub(super) swapped: bool,
     /// Its recording, once it has one.
@@ -182,6 +184,7 @@ impl Call {
             parker: None,
             told: 0,
             is_emergency: false,
+            rang: Vec::new(),
             swapped: false,
             recording: None,
             shown: None,
@@ -406,10 +409,21 @@ impl Call {
             (false, true) => self.a.hang_up(around, None),
             (false, false) => self.a.reject(around, status),
         }
+        self.note_missed(around, cause);
         let ended = self.last_word(around, (status, outcome, cause), answered);
         self.timers.clear();
         self.timers.arm(Timer::Figures, around.now + LAST_FIGURES);
         self.stage = Stage::Over { ended: Box::new(ended), awaited };
+    }
+
+    /// Those whose telephones rang in vain are told once; whoever has a message left knows by that.
+    fn note_missed(&mut self, around: &mut Around<'_>, cause: &'static str) {
+        let extensions = std::mem::take(&mut self.rang);
+        if extensions.is_empty() || self.was_answered() || self.is_outbound() || cause == "voicemail" {
+            return;
+        }
+        let CallStarted { call, at, caller, caller_name, .. } = self.started.clone();
+        around.outputs.push_back(Output::Missed(MissedCall { call, at, caller, caller_name, extensions }));
     }
 
     fn last_word(

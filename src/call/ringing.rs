@@ -153,6 +153,9 @@ impl Call {
         match placed {
             Ok(legs) => {
                 ring.rang(now, index, legs);
+                if !self.rang.contains(&extension) && !matches!(target, Target::Outside(_) | Target::Emergency(_)) {
+                    self.rang.push(extension.clone());
+                }
                 let caller = self.a.party.who.clone();
                 if !caller.is_empty() && !matches!(target, Target::Outside(_) | Target::Emergency(_)) {
                     around.books.last_callers.insert(extension.clone(), caller);

@@ -281,7 +281,9 @@ impl Call {
         serving.waits = Waits::Recording { since: now };
         serving.recording = Some(recording);
         let mailbox = serving.of.clone();
-        let begun = Shelf::Begin { recording, call, at, mailbox, caller: party.who, caller_name: party.name };
+        let is_message = serving.is_message;
+        let (caller, caller_name) = (party.who, party.name);
+        let begun = Shelf::Begin { recording, call, at, mailbox, caller, caller_name, is_message };
         around.outputs.push_back(Output::Shelf(begun));
         self.timers.arm(Timer::Digits, now + longest);
         if let Some(endpoint) = self.a.endpoint() {

@@ -7,8 +7,16 @@ use crate::base::{CallId, RecordingId, WallTime};
 #[expect(missing_docs, reason = "the fields say what they are; the variants tell the rest")]
 pub enum Shelf {
     /// A recording of what one caller says begins; its sound comes from the media plane. `mailbox` is whom it concerns: the
-    /// extension whose mailbox it is for, or that records.
-    Begin { recording: RecordingId, call: CallId, at: WallTime, mailbox: String, caller: String, caller_name: String },
+    /// extension whose mailbox it is for, or that records. `is_message`: it is kept even if the process ends.
+    Begin {
+        recording: RecordingId,
+        call: CallId,
+        at: WallTime,
+        mailbox: String,
+        caller: String,
+        caller_name: String,
+        is_message: bool,
+    },
     /// It becomes a message.
     KeepMessage { recording: RecordingId, mailbox: String },
     /// It becomes what callers of the mailbox hear first.

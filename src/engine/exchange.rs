@@ -321,6 +321,7 @@ impl Engine {
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
             call::Output::Talks { number, talks } => return self.lamps.set_talks(now, &number, talks),
+            call::Output::Missed(missed) => Output::Missed(missed),
             call::Output::Edit(edit) => Output::Edit(edit),
             call::Output::Shelf(order) => Output::Shelf(order),
             call::Output::LastAnswered { group, member } => Output::Store(Record::LastAnswered { group, member }),

@@ -101,6 +101,8 @@ pub enum Output {
         /// What is asked for.
         name: ServerName,
     },
+    /// Nobody took a call of those who were rung.
+    Missed(crate::call::cdr::MissedCall),
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// What mailboxes and recorded messages want of the disk.

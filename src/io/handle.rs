@@ -2,18 +2,24 @@
 //! The same handle serves a stopped data directory; then nobody listens to the orders.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::mpsc;
 
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
-use super::store::{DataDir, HistoryFilter, HistoryRow, Opened, Reader, RecordingRow, Store, StoreError, StoredStep};
+use super::recordings::RecorderHandle;
+use super::store::{
+    DataDir, HistoryFilter, HistoryRow, MessageRow, Opened, Reader, RecordingRow, Store, StoreError, StoredStep,
+};
+use super::voicemail::{NewMessage, VoicemailHandle};
 use super::{clock, files, http, recordings};
-use crate::base::{CallId, RecordingId, Rng};
-use crate::call::Edit;
+use crate::base::{CallId, Message, MessageId, RecordingId, Rng};
+use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::{StoredBinding, StoredSubscription};
+use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
 use crate::office::{Office, Role, Settings};
@@ -33,6 +39,8 @@ struct Inner {
     directory: DataDir,
     board: Board,
     rng: Mutex<Rng>,
+    /// While the exchange runs.
+    voicemail: OnceLock<VoicemailHandle>,
     /// In force with the office.
     plan: RwLock<Plan>,
 }
@@ -44,6 +52,10 @@ pub enum Order {
     HangUp(CallId),
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
+    /// A mailbox holds these messages now.
+    Mailbox(String, Vec<Message>),
+    /// This is the sound that a call asked for; `None`: it is gone.
+    Clip(CallId, Option<Arc<Clip>>),
 }
 
 /// An opened data directory.
@@ -120,6 +132,7 @@ impl Handle {
             directory,
             board,
             rng: Mutex::new(rng),
+            voicemail: OnceLock::new(),
             plan: RwLock::new(plan.clone()),
         }));
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
@@ -158,6 +171,44 @@ impl Handle {
         match edit(&self.office())? {
             Some(office) => Ok(self.put(office, author, reason)?),
             None => Ok(()),
+        }
+    }
+
+    /// Tells the engine's loop.
+    pub fn tell(&self, order: Order) {
+        // A stopped exchange has no calls.
+        let _ = self.0.orders.send(order);
+    }
+
+    /// What calls want of mailboxes and of what was recorded.
+    pub fn shelve(&self, recorder: &RecorderHandle, order: Shelf) {
+        let Some(voicemail) = self.voicemail() else { return };
+        let as_message = |id: RecordingId| MessageId(id.0);
+        match order {
+            Shelf::Begin { recording, call, at, mailbox: extension, caller, caller_name, is_message } => {
+                let new = NewMessage { recording, call, extension, at, caller, caller_name };
+                if is_message {
+                    voicemail.begin(recorder, new);
+                } else {
+                    voicemail.begin_draft(recorder, &new);
+                }
+            }
+            Shelf::KeepMessage { recording, .. } => voicemail.commit(recording),
+            Shelf::KeepGreeting { recording, mailbox } => voicemail.keep_as_greeting(recording, mailbox),
+            Shelf::KeepMedia { recording, by } => {
+                let zone = jiff::tz::TimeZone::get(&self.office().settings.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+                let now = jiff::Timestamp::from_millisecond(clock::wall().millis()).unwrap_or_default().to_zoned(zone);
+                let name = format!("{by} {}", now.strftime("%Y-%m-%d %H:%M:%S"));
+                voicemail.keep_as_media(recording, name, format!("telephone {by}"));
+            }
+            Shelf::Discard { recording } => voicemail.discard(recording),
+            Shelf::RemoveGreeting { mailbox } => voicemail.remove_greeting(mailbox),
+            Shelf::Mark { message, heard } => voicemail.mark_heard(as_message(message), heard, |_| {}),
+            Shelf::Delete { message } => voicemail.delete(as_message(message), |_| {}),
+            Shelf::Load { call, recording } => {
+                let handle = self.clone();
+                voicemail.load(as_message(recording), move |clip| handle.tell(Order::Clip(call, clip)));
+            }
         }
     }
 
@@ -207,6 +258,26 @@ impl Handle {
             return Some(self.plan());
         }
         plan_of(settings, self.data()).ok()
+    }
+
+    /// The mailboxes; `None` while the exchange does not run.
+    pub fn voicemail(&self) -> Option<&VoicemailHandle> {
+        self.0.voicemail.get()
+    }
+
+    /// From now on the mailboxes are looked after there.
+    pub fn set_voicemail(&self, voicemail: VoicemailHandle) {
+        let _ = self.0.voicemail.set(voicemail);
+    }
+
+    /// Orders a change of the mailboxes, and waits for its answer.
+    fn ask_voicemail<T: Send + 'static>(
+        &self,
+        order: impl FnOnce(&VoicemailHandle, Box<dyn FnOnce(Result<T, StoreError>) + Send>),
+    ) -> Result<T, StoreError> {
+        let (answer, inbox) = channel();
+        order(self.voicemail().ok_or(StoreError::Closed)?, Box::new(move |result| drop(answer.send(result))));
+        inbox.recv().map_err(|_| StoreError::Closed)?
     }
 
     fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
@@ -286,6 +357,27 @@ impl http::Exchange for Handle {
         recordings::remove(self.data(), &self.0.store, row).map_err(|why| StoreError::File { path: path(), why })?;
         // The next list must not have it any more.
         self.0.store.flush()
+    }
+
+    fn messages(
+        &self,
+        extension: Option<&str>,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.0.reader.messages(extension, limit, before)
+    }
+
+    fn message(&self, message: MessageId) -> Result<Option<MessageRow>, StoreError> {
+        self.0.reader.message(message)
+    }
+
+    fn mark_message(&self, message: MessageId, heard: bool) -> Result<bool, StoreError> {
+        self.ask_voicemail(|voicemail, answer| voicemail.mark_heard(message, heard, answer))
+    }
+
+    fn remove_message(&self, message: MessageId) -> Result<bool, StoreError> {
+        self.ask_voicemail(|voicemail, answer| voicemail.delete(message, answer))
     }
 
     fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {

@@ -11,12 +11,14 @@ pub mod doctor;
 pub mod files;
 pub mod handle;
 pub mod http;
+pub mod mail;
 pub mod net;
 pub mod recordings;
 pub mod rtp;
 pub mod run;
 pub mod sound;
 pub mod store;
+pub mod voicemail;
 
 #[cfg(test)]
 pub(crate) mod scratch;

@@ -29,6 +29,8 @@ use crate::engine::Record;
 use crate::media::tape::Block;
 
 pub use file::RecordingFormat;
+pub(super) use ogg::packets;
+pub(super) use shelf::{remove_file, resolve};
 
 /// A recording that is to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +45,37 @@ pub struct Begin {
     pub caller: String,
     /// For the name of the file: who was called, or answered.
     pub called: String,
+    /// What becomes of it.
+    pub kind: Kind,
+}
+
+/// What is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A call: stereo, with a row in the index.
+    Call,
+    /// What one party says to us, on the left side of the tape: Ogg Opus, mono, without a row. [`Finished`] follows.
+    Message {
+        /// Its file, relative to the data directory.
+        path: String,
+    },
+}
+
+/// A [`Kind::Message`] is complete, or never began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Which.
+    pub recording: RecordingId,
+    /// Milliseconds of sound; 0: there is none, and maybe no file.
+    pub duration_ms: u64,
+    /// Of the file.
+    pub bytes: u64,
 }
 
 impl From<RecordingBegun> for Begin {
     fn from(begun: RecordingBegun) -> Self {
         let RecordingBegun { recording, call, at, caller, called } = begun;
-        Self { recording, call, at, caller, called }
+        Self { recording, call, at, caller, called, kind: Kind::Call }
     }
 }
 
@@ -182,14 +209,20 @@ impl RecorderHandle {
     }
 }
 
-/// Starts the recorder of a data directory; first it closes what the last process left open. `told` is called on its thread.
+/// Starts the recorder of a data directory; first it closes what the last process left open. `told` is called on its thread, and
+/// so is `finished`, at the end of each [`Kind::Message`].
 ///
 /// # Errors
 /// When the index can't be read, or there is no thread.
-pub fn start(data: &Path, store: Store, told: impl Fn(Told) + Send + 'static) -> Result<RecorderHandle, StoreError> {
+pub fn start(
+    data: &Path,
+    store: Store,
+    told: impl Fn(Told) + Send + 'static,
+    finished: impl Fn(Finished) + Send + 'static,
+) -> Result<RecorderHandle, StoreError> {
     let reader = Reader::open(data)?;
     let shelf = shelf::Shelf::new(data.to_owned(), store, reader);
-    let recorder = Recorder::new(shelf, Box::new(free_bytes), Box::new(told));
+    let recorder = Recorder::new(shelf, Box::new(free_bytes), Box::new(told), Box::new(finished));
     let (jobs, inbox) = channel();
     let (open, closed) = channel();
     let queued = Arc::new(AtomicUsize::new(0));
@@ -218,6 +251,11 @@ pub fn remove(data: &Path, store: &Store, row: &RecordingRow) -> io::Result<()> 
     shelf::remove_file(data, &row.path)?;
     store.record(Record::RecordingGone { recording: row.recording });
     Ok(())
+}
+
+/// Mends a message's file that was cut, and says how long it is and how large.
+pub(super) fn mend_message(file: &Path) -> io::Result<(u64, u64)> {
+    file::mend(file, RecordingFormat::Opus).map(|contents| (contents.duration_ms, contents.bytes))
 }
 
 fn run(mut recorder: Recorder, inbox: &Receiver<Job>, queued: &AtomicUsize) {
@@ -249,6 +287,8 @@ type Free = Box<dyn FnMut(&Path) -> io::Result<u64> + Send>;
 
 /// The directory of recordings, relative to the data directory.
 const DIRECTORY: &str = "recordings";
+/// That of [`Kind::Message`], which the index does not know.
+pub(super) const MESSAGES: &str = "recordings/voicemail";
 /// Blocks on their way: eight seconds of a hundred calls. Further ones are dropped and counted.
 pub const QUEUE: usize = 4_000;
 /// How long [`RecorderHandle::close`] waits.

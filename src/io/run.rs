@@ -16,10 +16,12 @@ use super::accounts::FirstSignIn;
 use super::clock::{self, Clock};
 use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
+use super::mail::{self, MailHandle};
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
 use super::recordings::{self, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
 use super::store::StoreError;
+use super::voicemail::{self, VoicemailHandle};
 use super::{control, http};
 use crate::base::{Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
@@ -79,7 +81,9 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     let taped = Arc::new(OnceLock::new());
     let media = start_media(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
     let beginning = Handle::open(&config.paths.data)?;
-    let recorder = start_recorder(&beginning.handle)?;
+    let mail = start_mail(&beginning.handle)?;
+    let voicemail = start_voicemail(&beginning.handle, mail.clone())?;
+    let recorder = start_recorder(&beginning.handle, voicemail.clone())?;
     let _ = taped.set(recorder.clone());
     let web = start_web(config, started_at, &beginning.handle);
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
@@ -92,7 +96,8 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     let ready = format!("ready sip={} web={page}", net.listens()[0]);
     // It would be made when the first one waits, and all calls with him.
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
-    let mut exchange = Loop::new(beginning, net, (media, media_inbox), recorder, clock, rng);
+    let keeping = Keeping { recorder, voicemail, mail };
+    let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
     // Not before the phones of the time before are known again.
     tell(&ready);
     runtime.block_on(exchange.run(signals));
@@ -106,7 +111,7 @@ struct Loop {
     net: Net,
     media: MediaHandle,
     media_inbox: mpsc::UnboundedReceiver<media::Event>,
-    recorder: RecorderHandle,
+    keeping: Keeping,
     orders: mpsc::UnboundedReceiver<Order>,
     handle: Handle,
     clock: Clock,
@@ -116,12 +121,19 @@ struct Loop {
     wall_checked: Instant,
 }
 
+/// Threads that keep what is said.
+struct Keeping {
+    recorder: RecorderHandle,
+    voicemail: VoicemailHandle,
+    mail: MailHandle,
+}
+
 impl Loop {
     fn new(
         beginning: Beginning,
         net: Net,
         (media, media_inbox): (MediaHandle, mpsc::UnboundedReceiver<media::Event>),
-        recorder: RecorderHandle,
+        keeping: Keeping,
         clock: Clock,
         rng: Rng,
     ) -> Self {
@@ -135,7 +147,7 @@ impl Loop {
             net,
             media,
             media_inbox,
-            recorder,
+            keeping,
             orders,
             handle,
             clock,
@@ -232,8 +244,11 @@ impl Loop {
         let now = self.clock.now();
         match order {
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
+            Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
+            Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Office(office, plan) => {
-                self.recorder.set(recording_settings(&office));
+                self.keeping.recorder.set(recording_settings(&office));
+                self.keeping.mail.office_changed();
                 if let Some(plan) = plan {
                     self.feed(now, Input::Plan(plan));
                 }
@@ -254,9 +269,10 @@ impl Loop {
                 match output {
                     Output::Send { flow, bytes } => self.net.send(flow, bytes),
                     Output::Media(command) => self.media.send(command),
-                    Output::Recording(begun) => self.recorder.begin(begun.into()),
+                    Output::Recording(begun) => self.keeping.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
-                    Output::Shelf(order) => tracing::debug!(?order, "shelf"),
+                    Output::Shelf(order) => self.handle.shelve(&self.keeping.recorder, order),
+                    Output::Missed(missed) => self.keeping.mail.missed_call(missed),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
@@ -305,11 +321,13 @@ impl Loop {
 
     /// After the loop: sound first, whose last numbers and recordings belong to rows that are on their way to the disk.
     fn close(self) {
-        let Self { media, recorder, handle, .. } = self;
+        let Self { media, keeping: Keeping { recorder, voicemail, mail }, handle, .. } = self;
         media.stop();
         if !recorder.close() {
             tracing::error!("recordings were not all written; the next start closes them");
         }
+        voicemail.close();
+        mail.close();
         handle.store().close();
         control::close(handle.data());
     }
@@ -390,14 +408,45 @@ fn start_media(
     rtp::start(rtp, told, taped).map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
 }
 
-fn start_recorder(handle: &Handle) -> Result<RecorderHandle, StoreError> {
+/// The mailboxes: who has a message is told by mail.
+fn start_voicemail(handle: &Handle, mail: MailHandle) -> Result<VoicemailHandle, StoreError> {
+    let to = handle.clone();
+    let told = move |event| match event {
+        voicemail::Event::Arrived { message, path } => mail.voicemail(message, path),
+        voicemail::Event::Mailbox { extension, messages } => to.tell(Order::Mailbox(extension, messages)),
+        voicemail::Event::MediaKept { name, .. } => tracing::info!(name, "recorded by telephone"),
+        voicemail::Event::MediaLost { why, .. } => tracing::warn!(why, "what was recorded by telephone is not kept"),
+    };
+    let voicemail = voicemail::start(handle, told)?;
+    handle.set_voicemail(voicemail.clone());
+    handle.office().extensions.iter().for_each(|extension| voicemail.list(extension.number.clone()));
+    Ok(voicemail)
+}
+
+fn start_mail(handle: &Handle) -> Result<MailHandle, StoreError> {
+    let board = handle.board().clone();
+    let told = move |told: mail::Told| {
+        let text = told.to_string();
+        match told.what() {
+            Some(what) => {
+                tracing::warn!(what, "{text}");
+                board.apply(Live::Notice { what, text }, clock::wall());
+            }
+            None => tracing::info!("{text}"),
+        }
+    };
+    mail::start(handle, told)
+}
+
+fn start_recorder(handle: &Handle, voicemail: VoicemailHandle) -> Result<RecorderHandle, StoreError> {
     let board = handle.board().clone();
     let told = move |told: Told| {
         let text = told.to_string();
         tracing::warn!(what = told.what(), "{text}");
         board.apply(Live::Notice { what: told.what(), text }, clock::wall());
     };
-    let recorder = recordings::start(handle.data(), handle.store().clone(), told)?;
+    let finished = move |finished| voicemail.finished(finished);
+    let recorder = recordings::start(handle.data(), handle.store().clone(), told, finished)?;
     recorder.set(recording_settings(&handle.office()));
     Ok(recorder)
 }

@@ -133,7 +133,8 @@ pub enum Command {
     SendDigit { endpoint: EndpointId, digit: char, duration_ms: u32 },
     /// On hold, silence is expected: the silence watch rests.
     WatchSilence { endpoint: EndpointId, on: bool },
-    /// What is heard from both goes on tape from now on, a side each: [`Plane::poll_block`]. Ends with either endpoint.
+    /// What is heard from both goes on tape from now on, a side each: [`Plane::poll_block`]. Ends with either endpoint. The
+    /// same one twice is heard on the left alone.
     Record { recording: RecordingId, left: EndpointId, right: EndpointId },
     /// A pause takes no time on the tape.
     PauseRecording { recording: RecordingId, on: bool },

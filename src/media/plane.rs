@@ -554,7 +554,8 @@ impl Plane {
         if free.is_none() {
             self.tapes.push(None);
         }
-        for (id, side) in parties.into_iter().zip([Side::Left, Side::Right]) {
+        // The left one last: it wins where both are the same.
+        for (id, side) in parties.into_iter().zip([Side::Left, Side::Right]).rev() {
             if let Some(endpoint) = self.find(id) {
                 endpoint.tape = Some((place, side));
             }

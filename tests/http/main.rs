@@ -10,4 +10,5 @@ mod events;
 mod gate;
 mod recordings;
 mod telephone;
+mod voicemail;
 mod world;

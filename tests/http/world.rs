@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
-use dozvon::base::{CallId, RecordingId, WallTime};
+use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
-use dozvon::io::store::{HistoryFilter, HistoryRow, RecordingRow, StoreError, StoredStep};
+use dozvon::io::store::{HistoryFilter, HistoryRow, MessageRow, RecordingRow, StoreError, StoredStep};
 use dozvon::number::Plan;
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
@@ -35,6 +35,7 @@ pub(crate) struct FakeBox {
     pub(crate) rows: Mutex<Vec<HistoryRow>>,
     pub(crate) steps: Mutex<HashMap<CallId, Vec<StoredStep>>>,
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
+    pub(crate) messages: Mutex<Vec<MessageRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
     /// Versions: who and why.
     pub(crate) changes: Mutex<Vec<String>>,
@@ -56,6 +57,7 @@ impl World {
             rows: Mutex::default(),
             steps: Mutex::default(),
             recordings: Mutex::default(),
+            messages: Mutex::default(),
             hung_up: Mutex::default(),
             changes: Mutex::default(),
             broken: Mutex::default(),
@@ -167,6 +169,43 @@ impl Exchange for FakeBox {
         self.disk()?;
         self.recordings.lock().unwrap().retain(|other| other.recording != row.recording);
         Ok(())
+    }
+
+    fn messages(
+        &self,
+        extension: Option<&str>,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        self.disk()?;
+        let rows = self.messages.lock().unwrap();
+        let place = |row: &MessageRow| (row.message.at.millis(), i64::try_from(row.message.id.0).unwrap());
+        let fits = |row: &&MessageRow| {
+            row.duration_ms.is_some()
+                && before.is_none_or(|before| place(row) < before)
+                && extension.is_none_or(|extension| row.message.extension == extension)
+        };
+        Ok(rows.iter().rev().filter(fits).take(limit).cloned().collect())
+    }
+
+    fn message(&self, message: MessageId) -> Result<Option<MessageRow>, StoreError> {
+        self.disk()?;
+        Ok(self.messages.lock().unwrap().iter().find(|row| row.message.id == message).cloned())
+    }
+
+    fn mark_message(&self, message: MessageId, heard: bool) -> Result<bool, StoreError> {
+        self.disk()?;
+        let mut rows = self.messages.lock().unwrap();
+        let found = rows.iter_mut().find(|row| row.message.id == message);
+        Ok(found.map(|row| row.message.heard = heard).is_some())
+    }
+
+    fn remove_message(&self, message: MessageId) -> Result<bool, StoreError> {
+        self.disk()?;
+        let mut rows = self.messages.lock().unwrap();
+        let before = rows.len();
+        rows.retain(|row| row.message.id != message);
+        Ok(rows.len() < before)
     }
 
     fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {

@@ -4,6 +4,9 @@ use dozvon::call::cdr::CallOutcome;
 use dozvon::office::{Conference, Feature, Office};
 use dozvon::sip::wire::{Method, Name};
 
+use dozvon::call::Shelf;
+use dozvon::engine::Input;
+
 use crate::sim::{Answer, CallState, PhoneId, World, millis, secs};
 use crate::transfer::{four, phones};
 
@@ -430,4 +433,82 @@ fn a_service_whose_caller_vanished_while_he_held_it_ends() {
         assert_eq!(world.engine.calls(), 0, "{} {number} waits for who is gone", world.at());
         world.assert_clean();
     }
+}
+
+/// 201 has a mailbox, and somebody keeps it.
+fn with_mailbox(seed: u64) -> (World, [PhoneId; 4]) {
+    let (mut world, phones) = world(seed, |office| {
+        office.extensions.iter_mut().find(|extension| extension.number == "201").unwrap().voicemail = true;
+    });
+    world.input(Input::Mailbox { extension: "201".to_owned(), messages: Vec::new() });
+    (world, phones)
+}
+
+#[test]
+fn who_is_not_reached_gets_a_message_that_ends_by_key_or_hang_up() {
+    for by_key in [true, false] {
+        let (mut world, [a, b, ..]) = with_mailbox(330);
+        world.dial(a, "201");
+        world.run_for(secs(40)); // it rings for 20 s, then the greeting and the tone
+        assert!(world.is_talking(a) && !world.is_ringing(b), "{} {}", world.at(), world.status(a));
+        world.run_for(secs(5));
+        if by_key {
+            world.keys(a, "#");
+            assert!(world.run_until(secs(20), |world| world.is_idle(a)), "{} it goes on", world.at());
+        } else {
+            world.hang_up(a);
+        }
+        world.run_for(secs(1));
+        let kept = |order: &Shelf| matches!(order, Shelf::KeepMessage { mailbox, .. } if mailbox == "201");
+        assert_eq!(world.shelf.iter().filter(|order| kept(order)).count(), 1, "{} {:?}", world.at(), world.shelf);
+        world.assert_step("Mailbox", &["201"]);
+        assert_eq!(world.rows()[0].outcome, CallOutcome::NoAnswer);
+        assert!(world.missed.is_empty(), "{} the message tells it", world.at());
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_call_that_nobody_takes_is_told_once_however_many_telephones_rang() {
+    let (mut world, [a, b, c, d]) = world(331, |_| {});
+    world.dial(d, "500");
+    world.run_for(secs(5));
+    assert!([a, b, c].iter().all(|phone| world.is_ringing(*phone)), "{}", world.at());
+    world.hang_up(d);
+    world.run_for(secs(1));
+    assert_eq!(world.missed.len(), 1, "{}", world.at());
+    let mut rang = world.missed[0].extensions.clone();
+    rang.sort();
+    assert_eq!(rang, ["200", "201", "202"]);
+    world.talk(d, "201", b);
+    world.hang_up(d);
+    assert_eq!(world.missed.len(), 1, "{} this one was taken", world.at());
+    world.assert_clean();
+}
+
+#[test]
+fn the_own_mailbox_is_heard_and_a_message_deleted_by_key() {
+    let (mut world, [_, b, ..]) = with_mailbox(332);
+    let message = dozvon::base::Message {
+        id: dozvon::base::MessageId(7),
+        extension: "201".to_owned(),
+        at: dozvon::base::WallTime(1_795_424_000_000),
+        caller: "200".to_owned(),
+        caller_name: String::new(),
+        seconds: 1,
+        heard: false,
+    };
+    world.input(Input::Mailbox { extension: "201".to_owned(), messages: vec![message] });
+    world.dial(b, "*97");
+    assert!(
+        world.run_until(secs(30), |world| world.shelf.iter().any(|o| matches!(o, Shelf::Mark { .. }))),
+        "{}",
+        world.at()
+    );
+    world.keys(b, "3");
+    world.run_for(secs(20));
+    let gone = |order: &Shelf| matches!(order, Shelf::Delete { message } if message.0 == 7);
+    assert_eq!(world.shelf.iter().filter(|order| gone(order)).count(), 1, "{} {:?}", world.at(), world.shelf);
+    world.hang_up(b);
+    world.assert_clean();
 }

@@ -22,10 +22,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::base::{CallId, RecordingId, WallTime};
+use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
-use crate::io::store::{HistoryFilter, HistoryRow, RecordingRow, StoreError, StoredStep};
+use crate::io::store::{HistoryFilter, HistoryRow, MessageRow, RecordingRow, StoreError, StoredStep};
 use crate::number::Plan;
 use crate::office::{Office, Role};
 
@@ -112,6 +112,32 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Errors
     /// When the disk refuses; the recording stays then.
     fn remove_recording(&self, row: &RecordingRow) -> Result<(), StoreError>;
+    /// Messages of mailboxes, newest first, older than `before`: milliseconds of a message's first second, and its id. Of one
+    /// extension when it is given.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn messages(
+        &self,
+        extension: Option<&str>,
+        limit: usize,
+        before: Option<(i64, i64)>,
+    ) -> Result<Vec<MessageRow>, StoreError>;
+    /// One message.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn message(&self, message: MessageId) -> Result<Option<MessageRow>, StoreError>;
+    /// A message was listened to, or counts as new again; false: there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing has changed then.
+    fn mark_message(&self, message: MessageId, heard: bool) -> Result<bool, StoreError>;
+    /// Removes a message with its file; false: there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses; the message stays then.
+    fn remove_message(&self, message: MessageId) -> Result<bool, StoreError>;
     /// What the bearer of the token with this SHA-256 may do; `None`: no such token.
     ///
     /// # Errors

@@ -65,14 +65,20 @@ pub(super) struct Contents {
 }
 
 impl SoundFile {
-    /// Makes the file and its directories. `tags` are for the formats that have some: name and value.
-    pub(super) fn create(path: &Path, format: RecordingFormat, tags: &[(&str, String)]) -> io::Result<Self> {
+    /// Makes the file and its directories. `tags` are for the formats that have some: name and value. Mono is the left side
+    /// alone, and Opus only.
+    pub(super) fn create(
+        path: &Path,
+        format: RecordingFormat,
+        stereo: bool,
+        tags: &[(&str, String)],
+    ) -> io::Result<Self> {
         if let Some(directory) = path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         }
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         Ok(match format {
-            RecordingFormat::Opus => Self::Opus(Box::new(OggOpus::begin(file, tags)?)),
+            RecordingFormat::Opus => Self::Opus(Box::new(OggOpus::begin(file, stereo, tags)?)),
             RecordingFormat::Wav => Self::Wav(Box::new(Wav::begin(file)?)),
         })
     }

@@ -1,12 +1,14 @@
 //! Ogg Opus: RFC 7845 over RFC 3533. Each page goes to the kernel whole, with one write, as soon as it is due.
 
 use std::fs::File;
-use std::io::{self, Read, SeekFrom, Write as _};
+use std::io::{self, Cursor, Read, SeekFrom, Write as _};
 
+use ::ogg::PacketReader;
 use ::ogg::writing::{PacketWriteEndInfo, PacketWriter};
 use ::opus::{Application, Bitrate, Channels, Encoder};
 
 use super::file::{Contents, bytes};
+use crate::codec::Packets;
 use crate::media::tape::{FRAME_MS, FRAME_SAMPLES};
 
 /// A file that is being written.
@@ -14,6 +16,7 @@ pub(super) struct OggOpus {
     file: File,
     pages: PacketWriter<'static, Vec<u8>>,
     encoder: Encoder,
+    stereo: bool,
     /// Encoded, and not on a page yet.
     pending: Vec<Vec<u8>>,
     /// Frames on pages.
@@ -29,23 +32,28 @@ impl std::fmt::Debug for OggOpus {
 }
 
 impl OggOpus {
-    /// Writes the two headers.
-    pub(super) fn begin(file: File, tags: &[(&str, String)]) -> io::Result<Self> {
-        let mut encoder = Encoder::new(RATE, Channels::Stereo, Application::Audio).map_err(io::Error::other)?;
-        let set = encoder.set_bitrate(Bitrate::Bits(BITS_A_SECOND)).and_then(|()| encoder.set_vbr(true));
+    /// Writes the two headers. Without `stereo` the left side alone is written.
+    pub(super) fn begin(file: File, stereo: bool, tags: &[(&str, String)]) -> io::Result<Self> {
+        let (channels, application, bits) = if stereo {
+            (Channels::Stereo, Application::Audio, BITS_A_SECOND)
+        } else {
+            (Channels::Mono, Application::Voip, MONO_BITS_A_SECOND)
+        };
+        let mut encoder = Encoder::new(RATE, channels, application).map_err(io::Error::other)?;
+        let set = encoder.set_bitrate(Bitrate::Bits(bits)).and_then(|()| encoder.set_vbr(true));
         set.and_then(|()| encoder.set_complexity(COMPLEXITY)).map_err(io::Error::other)?;
         let lookahead = encoder.get_lookahead().map_err(io::Error::other)?;
         let pre_skip = u16::try_from(lookahead * i32::from(IN_48K)).unwrap_or(0);
         let pages = PacketWriter::new(Vec::new());
-        let mut new = Self { file, pages, encoder, pending: Vec::new(), frames: 0, pre_skip };
-        new.page(head(pre_skip), PacketWriteEndInfo::EndPage, 0)?;
+        let mut new = Self { file, pages, encoder, stereo, pending: Vec::new(), frames: 0, pre_skip };
+        new.page(head(pre_skip, stereo), PacketWriteEndInfo::EndPage, 0)?;
         new.page(comments(tags), PacketWriteEndInfo::EndPage, 0)?;
         new.write()?;
         Ok(new)
     }
 
     pub(super) fn add(&mut self, frame: &[i16; FRAME_SAMPLES]) -> io::Result<()> {
-        let packet = self.encoder.encode_vec(frame, LONGEST_PACKET).map_err(io::Error::other)?;
+        let packet = self.encode(frame)?;
         self.pending.push(packet);
         if self.pending.len() >= PAGE_FRAMES { self.flush() } else { Ok(()) }
     }
@@ -65,7 +73,7 @@ impl OggOpus {
     /// One frame more brings out what the encoder still holds; the granule position says where the sound ends.
     pub(super) fn finish(mut self) -> io::Result<Contents> {
         self.flush()?;
-        let last = self.encoder.encode_vec(&[0; FRAME_SAMPLES], LONGEST_PACKET).map_err(io::Error::other)?;
+        let last = self.encode(&[0; FRAME_SAMPLES])?;
         let end = self.frames * FRAME_IN_48K + u64::from(self.pre_skip);
         self.page(last, PacketWriteEndInfo::EndStream, end)?;
         self.write()?;
@@ -75,6 +83,17 @@ impl OggOpus {
 
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    fn encode(&mut self, frame: &[i16; FRAME_SAMPLES]) -> io::Result<Vec<u8>> {
+        let packet = if self.stereo {
+            self.encoder.encode_vec(frame, LONGEST_PACKET)
+        } else {
+            let mut left = [0; FRAME_SAMPLES / 2];
+            left.iter_mut().zip(frame.iter().step_by(2)).for_each(|(to, from)| *to = *from);
+            self.encoder.encode_vec(&left, LONGEST_PACKET)
+        };
+        packet.map_err(io::Error::other)
     }
 
     fn page(&mut self, packet: Vec<u8>, end: PacketWriteEndInfo, granule: u64) -> io::Result<()> {
@@ -102,6 +121,18 @@ pub(super) fn mend(file: &File) -> io::Result<Contents> {
     }
     file.set_len(whole)?;
     Ok(Contents { duration_ms: granule.saturating_sub(u64::from(pre_skip)) / 48, bytes: whole })
+}
+
+/// The packets of a whole file, 20 ms each; `None` when it is none of ours.
+pub(in crate::io) fn packets(file: &[u8]) -> Option<Packets> {
+    let mut reader = PacketReader::new(Cursor::new(file));
+    let mut next = || reader.read_packet().ok().flatten();
+    let is_ours = next()?.data.starts_with(b"OpusHead") && next()?.data.starts_with(b"OpusTags");
+    let mut packets = Packets::default();
+    while let Some(packet) = next().filter(|_| is_ours) {
+        packets.push(&packet.data);
+    }
+    is_ours.then_some(packets)
 }
 
 struct Page {
@@ -148,11 +179,12 @@ fn read_page(reader: &mut (impl Read + io::Seek)) -> io::Result<Option<Page>> {
 }
 
 /// The identification header: RFC 7845 §5.1.
-fn head(pre_skip: u16) -> Vec<u8> {
-    let mut head = b"OpusHead\x01\x02".to_vec();
+fn head(pre_skip: u16, stereo: bool) -> Vec<u8> {
+    let mut head = b"OpusHead\x01".to_vec();
+    head.push(if stereo { 2 } else { 1 });
     head.extend_from_slice(&pre_skip.to_le_bytes());
     head.extend_from_slice(&RATE.to_le_bytes());
-    head.extend_from_slice(&[0, 0, 0]); // no gain, mapping family 0: left and right
+    head.extend_from_slice(&[0, 0, 0]); // no gain, mapping family 0: mono, or left and right
     head
 }
 
@@ -179,6 +211,8 @@ const RATE: u32 = 16_000;
 const IN_48K: u8 = 3;
 const FRAME_IN_48K: u64 = 960;
 const BITS_A_SECOND: i32 = 32_000;
+/// Of one voice: RFC 7587 §3.1.1 has 16 to 20 thousand for wide-band speech.
+const MONO_BITS_A_SECOND: i32 = 20_000;
 /// Of 10: what more would bring is not worth twice the time.
 const COMPLEXITY: i32 = 5;
 /// Bytes; 20 ms at any rate that we ask for are far shorter.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::file::{Contents, SoundFile};
 use super::shelf::Shelf;
-use super::{Begin, Free, RecordingFormat, Settings, Told};
+use super::{Begin, Finished, Free, Kind, RecordingFormat, Settings, Told};
 use crate::base::{CallId, Duration, Instant, RecordingId, WallTime};
 use crate::io::store::StoreError;
 use crate::media::tape::{Block, Entry, FRAME_SAMPLES, Mark, Reel};
@@ -14,6 +14,7 @@ pub(super) struct Recorder {
     shelf: Shelf,
     free: Free,
     told: Box<dyn Fn(Told) + Send>,
+    finished: Box<dyn Fn(Finished) + Send>,
     settings: Settings,
     active: HashMap<RecordingId, Active>,
     /// The disk is too full to record.
@@ -27,6 +28,7 @@ pub(super) struct Recorder {
 /// A recording that goes on.
 struct Active {
     call: CallId,
+    kind: Kind,
     path: String,
     format: RecordingFormat,
     reel: Reel,
@@ -38,11 +40,17 @@ struct Active {
 }
 
 impl Recorder {
-    pub(super) fn new(shelf: Shelf, free: Free, told: Box<dyn Fn(Told) + Send>) -> Self {
+    pub(super) fn new(
+        shelf: Shelf,
+        free: Free,
+        told: Box<dyn Fn(Told) + Send>,
+        finished: Box<dyn Fn(Finished) + Send>,
+    ) -> Self {
         Self {
             shelf,
             free,
             told,
+            finished,
             settings: Settings::default(),
             active: HashMap::new(),
             low: false,
@@ -72,18 +80,22 @@ impl Recorder {
         self.look_at_disk(now);
         if self.low {
             tracing::info!(call = %begin.call, "not recorded: the disk is nearly full");
-            return;
+            return self.never_began(begin);
         }
         if self.active.contains_key(&begin.recording) {
             return;
         }
         match self.shelf.open(begin, &self.settings) {
-            Ok((path, file)) => {
-                let (call, format, heard) = (begin.call, self.settings.format, Instant::ZERO);
-                let active = Active { call, path, format, reel: Reel::new(), file, heard, flushed: now, synced: now };
+            Ok((path, format, file)) => {
+                let (call, kind, heard) = (begin.call, begin.kind.clone(), Instant::ZERO);
+                let active =
+                    Active { call, kind, path, format, reel: Reel::new(), file, heard, flushed: now, synced: now };
                 self.active.insert(begin.recording, active);
             }
-            Err(error) => (self.told)(failed(begin.recording, begin.call, &error)),
+            Err(error) => {
+                self.never_began(begin);
+                (self.told)(failed(begin.recording, begin.call, &error));
+            }
         }
     }
 
@@ -153,11 +165,11 @@ impl Recorder {
     }
 
     fn finish(&self, wall: WallTime, recording: RecordingId, active: Active) {
-        let (call, path, format) = (active.call, active.path.clone(), active.format);
+        let (call, kind, path, format) = (active.call, active.kind.clone(), active.path.clone(), active.format);
         match active.finish() {
-            Ok(contents) => self.shelf.ended(recording, wall, contents),
+            Ok(contents) => self.ended(wall, recording, &kind, contents),
             Err(error) => {
-                self.shelf.ended(recording, wall, self.shelf.mend(&path, format));
+                self.ended(wall, recording, &kind, self.shelf.mend(&path, format));
                 (self.told)(failed(recording, call, &error));
             }
         }
@@ -166,10 +178,28 @@ impl Recorder {
     /// The disk refuses: what there is of this recording is kept, the others go on.
     fn fail(&mut self, wall: WallTime, recording: RecordingId, error: &std::io::Error) {
         let Some(active) = self.active.remove(&recording) else { return };
-        let Active { call, path, format, file, .. } = active;
+        let Active { call, kind, path, format, file, .. } = active;
         drop(file);
-        self.shelf.ended(recording, wall, self.shelf.mend(&path, format));
+        self.ended(wall, recording, &kind, self.shelf.mend(&path, format));
         (self.told)(failed(recording, call, error));
+    }
+
+    /// A call's recording has no row then.
+    fn never_began(&self, begin: &Begin) {
+        if matches!(begin.kind, Kind::Message { .. }) {
+            (self.finished)(Finished { recording: begin.recording, duration_ms: 0, bytes: 0 });
+        }
+    }
+
+    /// Tells whom it concerns what a recording holds.
+    fn ended(&self, wall: WallTime, recording: RecordingId, kind: &Kind, contents: Contents) {
+        match kind {
+            Kind::Call => self.shelf.ended(recording, wall, contents),
+            Kind::Message { .. } => {
+                let Contents { duration_ms, bytes } = contents;
+                (self.finished)(Finished { recording, duration_ms, bytes });
+            }
+        }
     }
 
     fn look_at_disk(&mut self, now: Instant) {

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::file::{self, Contents, SoundFile};
-use super::{Begin, DIRECTORY, RecordingFormat, Settings, names};
+use super::{Begin, DIRECTORY, Kind, MESSAGES, RecordingFormat, Settings, names};
 use crate::base::{Duration, RecordingId, WallTime};
 use crate::engine::Record;
 use crate::io::store::{Reader, RecordingRow, Store, StoreError};
@@ -28,25 +28,30 @@ impl Shelf {
         &self.data
     }
 
-    /// A file and a row for a new recording; the path is relative.
-    pub(super) fn open(&self, begin: &Begin, settings: &Settings) -> io::Result<(String, SoundFile)> {
-        let format = settings.format;
-        let path = names::path(begin, format, &settings.timezone);
+    /// A file for a new recording, and a row when it is a call's; the path is relative.
+    pub(super) fn open(&self, begin: &Begin, settings: &Settings) -> io::Result<(String, RecordingFormat, SoundFile)> {
+        let (format, path) = match &begin.kind {
+            Kind::Call => (settings.format, names::path(begin, settings.format, &settings.timezone)),
+            Kind::Message { path } => (RecordingFormat::Opus, path.clone()),
+        };
+        let is_call = begin.kind == Kind::Call;
         let tags = [
             ("TITLE", format!("{} - {}", begin.caller, begin.called)),
             ("DATE", names::rfc3339(begin.at, &settings.timezone)),
             ("CALL", begin.call.to_string()),
             ("RECORDING", begin.recording.to_string()),
         ];
-        let file = SoundFile::create(&self.data.join(&path), format, &tags)?;
-        self.store.record(Record::RecordingStarted {
-            recording: begin.recording,
-            call: begin.call,
-            at: begin.at,
-            path: path.clone(),
-            format: format.as_str(),
-        });
-        Ok((path, file))
+        let file = SoundFile::create(&self.data.join(&path), format, is_call, &tags)?;
+        if is_call {
+            self.store.record(Record::RecordingStarted {
+                recording: begin.recording,
+                call: begin.call,
+                at: begin.at,
+                path: path.clone(),
+                format: format.as_str(),
+            });
+        }
+        Ok((path, format, file))
     }
 
     /// The recording has ended, well or not.
@@ -114,7 +119,7 @@ impl Shelf {
             let (Ok(name), Ok(facts)) = (entry.file_name().into_string(), entry.metadata()) else { continue };
             let path = format!("{directory}/{name}");
             if facts.is_dir() {
-                if depth > 0 {
+                if depth > 0 && path != MESSAGES {
                     self.sweep_directory(&path, now, depth - 1)?;
                 }
                 continue;
@@ -164,7 +169,7 @@ impl Shelf {
 }
 
 /// Removes a file of the index, and the directories of days that it leaves empty. A file that is gone is no error.
-pub(super) fn remove_file(data: &Path, path: &str) -> io::Result<()> {
+pub(in crate::io) fn remove_file(data: &Path, path: &str) -> io::Result<()> {
     let Some(file) = resolve(data, path) else { return Ok(()) };
     match std::fs::remove_file(&file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -179,7 +184,7 @@ pub(super) fn remove_file(data: &Path, path: &str) -> io::Result<()> {
 }
 
 /// Where the file of a row is; `None` when the row does not name a file among the recordings.
-pub(super) fn resolve(data: &Path, path: &str) -> Option<PathBuf> {
+pub(in crate::io) fn resolve(data: &Path, path: &str) -> Option<PathBuf> {
     let relative = Path::new(path);
     let inside =
         relative.starts_with(DIRECTORY) && relative.components().all(|part| matches!(part, Component::Normal(_)));

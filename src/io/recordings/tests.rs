@@ -22,6 +22,7 @@ struct Desk {
     recorder: Recorder,
     free: Arc<AtomicU64>,
     told: Arc<Mutex<Vec<Told>>>,
+    finished: Arc<Mutex<Vec<Finished>>>,
 }
 
 impl Desk {
@@ -34,14 +35,16 @@ impl Desk {
         let store = Store::open(scratch.path(), NOW).unwrap().store;
         let shelf = shelf(&scratch, &store);
         let (free, told) = (Arc::new(AtomicU64::new(100 * GIB)), Arc::new(Mutex::new(Vec::new())));
-        let (theirs, heard) = (Arc::clone(&free), Arc::clone(&told));
+        let finished = Arc::new(Mutex::new(Vec::new()));
+        let (theirs, heard, done) = (Arc::clone(&free), Arc::clone(&told), Arc::clone(&finished));
         let mut recorder = Recorder::new(
             shelf,
             Box::new(move |_| Ok(theirs.load(Ordering::Relaxed))),
             Box::new(move |one| heard.lock().unwrap().push(one)),
+            Box::new(move |one| done.lock().unwrap().push(one)),
         );
         recorder.set(settings(format));
-        Self { scratch, store, recorder, free, told }
+        Self { scratch, store, recorder, free, told, finished }
     }
 
     /// Records a call from `from_ms` on for so many seconds, and leaves it going on.
@@ -93,7 +96,11 @@ fn settings(format: RecordingFormat) -> Settings {
 
 fn begin(id: u64) -> Begin {
     let (caller, called) = ("+78121234567".to_owned(), "201".to_owned());
-    Begin { recording: RecordingId(id), call: CallId(77), at: NOW, caller, called }
+    Begin { recording: RecordingId(id), call: CallId(77), at: NOW, caller, called, kind: Kind::Call }
+}
+
+fn message(id: u64) -> Begin {
+    Begin { kind: Kind::Message { path: format!("{MESSAGES}/201_{id:x}.opus") }, ..begin(id) }
 }
 
 fn ms(ms: u64) -> Instant {
@@ -184,6 +191,37 @@ fn a_call_is_heard_again_from_either_format_with_each_side_on_its_channel() {
 }
 
 #[test]
+fn a_message_is_one_voice_without_a_row_and_its_end_is_told() {
+    let mut desk = Desk::new(RecordingFormat::Wav);
+    let (mut tape, mut voices) = (Tape::new(RecordingId(5)), Voices { quiet_right: true, ..Voices::new() });
+    desk.recorder.begin(ms(0), &message(5));
+    desk.talk(&mut tape, &mut voices, 0, 3);
+    desk.end(&mut tape, 3_000);
+    let file = desk.scratch.path().join(MESSAGES).join("201_5.opus");
+    let bytes = std::fs::read(&file).unwrap();
+    assert_eq!(
+        *desk.finished.lock().unwrap(),
+        [Finished { recording: RecordingId(5), duration_ms: 3_000, bytes: bytes.len() as u64 }]
+    );
+    assert_eq!(desk.rows(), []);
+    let heard = packets(&bytes).expect("whole");
+    assert_eq!(heard.len(), 151, "and a frame that the encoder held");
+    assert!(bytes.len() < 3 * 3_500, "{} bytes", bytes.len());
+    let [left, right] = ffmpeg(&file); // which plays mono on both
+    assert!(left == right && dominant(&left[8_000..8_800]).is_some_and(|hz| hz.abs_diff(400) < 8));
+
+    desk.free.store(0, Ordering::Relaxed);
+    desk.recorder.begin(ms(10_000), &message(6));
+    let told = desk.finished.lock().unwrap().pop();
+    assert_eq!(told, Some(Finished { recording: RecordingId(6), duration_ms: 0, bytes: 0 }), "it never began");
+    for nonsense in [&b""[..], b"OggS", &bytes[..40], &bytes[1..]] {
+        assert!(packets(nonsense).is_none());
+    }
+    desk.recorder.tidy(ms(11_000), WallTime(i64::MAX / 2));
+    assert!(file.exists(), "messages are not swept with calls");
+}
+
+#[test]
 fn the_tags_tell_call_and_time() {
     let mut desk = Desk::new(RecordingFormat::Opus);
     desk.recorder.begin(ms(0), &begin(5));
@@ -201,7 +239,7 @@ fn a_process_that_will_be_killed() {
     let store = Store::open(&directory, NOW).unwrap().store;
     let reader = Reader::open(&directory).unwrap();
     let shelf = shelf::Shelf::new(directory, store.clone(), reader);
-    let mut recorder = Recorder::new(shelf, Box::new(|_| Ok(100 * GIB)), Box::new(|_| {}));
+    let mut recorder = Recorder::new(shelf, Box::new(|_| Ok(100 * GIB)), Box::new(|_| {}), Box::new(|_| {}));
     let mut calls = Vec::new();
     for (id, format, quiet_right) in [
         (1, RecordingFormat::Opus, false),
@@ -213,6 +251,8 @@ fn a_process_that_will_be_killed() {
         recorder.begin(ms(0), &begin(id));
         calls.push((Tape::new(RecordingId(id)), Voices { quiet_right, ..Voices::new() }));
     }
+    recorder.begin(ms(0), &message(5));
+    calls.push((Tape::new(RecordingId(5)), Voices { quiet_right: true, ..Voices::new() }));
     for n in 0..500 {
         for (tape, voices) in &mut calls {
             voices.say(tape, ms(n * 20));
@@ -244,6 +284,8 @@ fn a_process_that_is_killed_leaves_all_but_the_last_second() {
     child.kill().unwrap(); // SIGKILL
     child.wait().unwrap();
 
+    let left = scratch.path().join(MESSAGES).join("201_5.opus");
+    assert!(mend_message(&left).unwrap().0 >= 9_000, "a message is as safe as a call");
     let rows = Reader::open(scratch.path()).unwrap().recordings(None, 10, None).unwrap();
     assert_eq!(rows.len(), 4);
     for row in &rows {
@@ -438,7 +480,7 @@ fn the_thread_records_and_its_close_puts_everything_on_the_disk() {
     let scratch = Scratch::new();
     std::fs::create_dir_all(scratch.path().join("backups")).unwrap();
     let store = Store::open(scratch.path(), NOW).unwrap().store;
-    let handle = start(scratch.path(), store.clone(), |_| {}).unwrap();
+    let handle = start(scratch.path(), store.clone(), |_| {}, |_| {}).unwrap();
     handle.set(settings(RecordingFormat::Opus));
     let (mut tape, mut voices) = (Tape::new(RecordingId(1)), Voices::new());
     handle.begin(begin(1));

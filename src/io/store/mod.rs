@@ -6,6 +6,7 @@
 mod binding;
 mod call;
 mod history;
+mod mail;
 mod place;
 mod recording;
 mod schema;
@@ -13,6 +14,7 @@ mod subscription;
 mod token;
 mod turn;
 mod version;
+mod voicemail;
 mod writer;
 
 #[cfg(test)]
@@ -21,10 +23,12 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use history::{HistoryFilter, HistoryRow, Reader, SHORT_TEXT_ROWS, StoredStep};
+pub use mail::{LetterRow, NewLetter};
 pub use place::{DataDir, is_taken};
 pub use recording::RecordingRow;
 pub use token::TokenRow;
 pub use version::Version;
+pub use voicemail::MessageRow;
 pub use writer::{QUEUE, Store};
 
 use crate::engine::{StoredBinding, StoredSubscription};

@@ -162,7 +162,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
     })
 }
 
-fn number(value: u64) -> i64 {
+/// As SQLite counts.
+pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

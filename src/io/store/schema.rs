@@ -10,12 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 use super::{StoreError, database};
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: i64 = 4;
+pub(super) const SCHEMA: i64 = 5;
 
 const MIGRATIONS: [&str; SCHEMA as usize] = [
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_recording.sql"),
     include_str!("migrations/0003_subscription.sql"),
+    include_str!("migrations/0004_voicemail.sql"),
     include_str!("migrations/0005_turn.sql"),
 ];
 

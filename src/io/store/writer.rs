@@ -169,7 +169,7 @@ impl Store {
         self.ask(move |db| Ok(ask(db)?)).expect("valid SQL")
     }
 
-    fn ask<T: Send + 'static>(
+    pub(super) fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

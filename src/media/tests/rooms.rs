@@ -119,6 +119,27 @@ fn a_room_of_thirty_two_is_heard_by_the_last_one() {
 }
 
 #[test]
+fn a_message_is_taped_from_one_party_alone() {
+    let (mut bench, mut a, mut b) = Bench::usual_call();
+    bench.order(Command::Record { recording: RecordingId(5), left: A, right: A });
+    for _ in 0..50 {
+        bench.receive(A, a.from, &a.frame(&[1; 160]));
+        bench.receive(B, b.from, &b.frame(&[2; 160]));
+        bench.run_for(20);
+    }
+    bench.order(Command::StopRecording { recording: RecordingId(5) });
+    bench.run_for(20);
+    let blocks = std::mem::take(&mut bench.blocks);
+    let heard = |entry| match entry {
+        Entry::Packet { side, payload, .. } => Some((side, payload[0])),
+        Entry::Mark { .. } => None,
+    };
+    let packets: Vec<_> = blocks.iter().flat_map(|block| block.entries().filter_map(heard)).collect();
+    assert_eq!(packets, vec![(Side::Left, 1); 50]);
+    assert!(blocks.last().is_some_and(|block| block.is_last()));
+}
+
+#[test]
 fn a_tape_holds_what_both_sides_said_and_ends_with_the_call() {
     let (mut bench, mut a, mut b) = Bench::usual_call();
     let recording = RecordingId(5);

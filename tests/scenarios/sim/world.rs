@@ -41,6 +41,7 @@ pub(crate) struct World {
     recordings: std::collections::HashSet<dozvon::base::RecordingId>,
     pub(crate) records: Vec<Record>,
     pub(crate) shelf: Vec<Shelf>,
+    pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
     rng: Rng,
@@ -105,6 +106,7 @@ impl World {
             recordings: std::collections::HashSet::new(),
             records: Vec::new(),
             shelf: Vec::new(),
+            missed: Vec::new(),
             trunks: HashMap::new(),
             seed,
             rng,
@@ -194,6 +196,7 @@ impl World {
                 self.engine.handle_input(self.now, Input::Clip { call, clip });
             }
             Output::Shelf(order) => self.shelf.push(order),
+            Output::Missed(missed) => self.missed.push(missed),
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
                     self.engine.handle_input(self.now, Input::Office(Arc::new(office)));

@@ -21,6 +21,7 @@ mod recordings;
 mod session;
 mod system;
 mod trunks;
+mod voicemail;
 
 use std::sync::Arc;
 
@@ -96,6 +97,11 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/recordings/{id}", Access::Viewer, recordings::get),
     route("DELETE", "/api/v1/recordings/{id}", Access::Admin, recordings::delete),
     route("GET", "/api/v1/recordings/{id}/audio", Access::Viewer, recordings::audio),
+    route("GET", "/api/v1/voicemail", Access::Viewer, voicemail::list),
+    route("GET", "/api/v1/voicemail/{id}", Access::Viewer, voicemail::get),
+    route("PUT", "/api/v1/voicemail/{id}", Access::Admin, voicemail::put),
+    route("DELETE", "/api/v1/voicemail/{id}", Access::Admin, voicemail::delete),
+    route("GET", "/api/v1/voicemail/{id}/audio", Access::Viewer, voicemail::audio),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];

@@ -1,5 +1,7 @@
 //! `recordings`: the index of recordings, their sound, and their removal.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::super::ask::bad;
@@ -56,6 +58,11 @@ pub(super) fn audio(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let row = find(visit)?;
     let format = RecordingFormat::from_word(&row.format).ok_or_else(problems::not_found)?;
     let file = recordings::file(&visit.house.data, &row).ok_or_else(problems::not_found)?;
+    sound(visit, &file, &row.path, format.content_type())
+}
+
+/// A file of sound, or the part of it that is asked for. `path` is relative to the data directory.
+pub(super) fn sound(visit: &Visit<'_>, file: &Path, path: &str, content_type: &'static str) -> Result<Reply, Problem> {
     let length = file.metadata().map_err(|_| problems::not_found())?.len();
     let (status, from, to) = match visit.ask.header("range").and_then(|range| part(range, length)) {
         None => (200, 0, length),
@@ -65,12 +72,12 @@ pub(super) fn audio(visit: &Visit<'_>) -> Result<Reply, Problem> {
             return Err(Problem::new(416, "range", detail).with("content-range", format!("bytes */{length}")));
         }
     };
-    let stretch = Stretch { path: row.path.clone(), from, length: to - from };
-    let reply = Reply { status, headers: Vec::new(), content_type: format.content_type(), body: Vec::new() };
+    let stretch = Stretch { path: path.to_owned(), from, length: to - from };
+    let reply = Reply { status, headers: Vec::new(), content_type, body: Vec::new() };
     let reply = reply
         .with(FILE, stretch.write())
         .with("accept-ranges", "bytes")
-        .with("content-disposition", format!("inline; filename=\"{}\"", name(&row)));
+        .with("content-disposition", format!("inline; filename=\"{}\"", last(path)));
     Ok(if status == 206 { reply.with("content-range", format!("bytes {from}-{}/{length}", to - 1)) } else { reply })
 }
 
@@ -131,12 +138,13 @@ fn item(visit: &Visit<'_>, row: &RecordingRow) -> Value {
         "bytes": row.bytes,
         "caller": row.caller,
         "called": row.called,
-        "file": name(row),
+        "file": last(&row.path),
     })
 }
 
-fn name(row: &RecordingRow) -> &str {
-    row.path.rsplit('/').next().unwrap_or_default()
+/// The name of a file in its directory.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]
