@@ -43,7 +43,7 @@ impl World {
             server: if security == MailSecurity::None { "127.0.0.1" } else { "localhost" }.to_owned(),
             port,
             security,
-            from: "АТС <box@office.example>".to_owned(),
+            from: "box@office.example".to_owned(),
             missed_calls: true,
             ..Mail::default()
         };
