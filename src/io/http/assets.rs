@@ -25,28 +25,36 @@ pub(super) struct Found {
 /// The page itself at `/`, its files under `/ui/…`.
 pub(super) fn find(path: &str) -> Option<Found> {
     if path == "/" || path == "/index.html" {
-        let index = read(ASSETS.iter().find(|asset| asset.path == "index.html")?)?;
+        let (content_type, index) = read("index.html")?;
         let index = String::from_utf8_lossy(&index).replace("/ui/HASH/", &format!("/ui/{HASH}/"));
-        let bytes = Cow::Owned(index.into_bytes());
-        return Some(Found { content_type: "text/html; charset=utf-8", bytes, forever: false });
+        return Some(Found { content_type, bytes: Cow::Owned(index.into_bytes()), forever: false });
     }
     let (hash, name) = path.strip_prefix("/ui/")?.split_once('/')?;
-    let asset = ASSETS.iter().find(|asset| asset.path == name)?;
+    let (content_type, bytes) = read(name)?;
     // A page that was open during an update asks with its old hash; it gets the new file, which it must not keep.
-    let forever = hash == HASH && !cfg!(debug_assertions);
-    Some(Found { content_type: asset.content_type, bytes: read(asset)?, forever })
+    Some(Found { content_type, bytes, forever: hash == HASH && !cfg!(debug_assertions) })
 }
 
 #[cfg(not(debug_assertions))]
-#[expect(clippy::unnecessary_wraps, reason = "the disk of a debug build can fail")]
-fn read(asset: &Asset) -> Option<Cow<'static, [u8]>> {
-    Some(Cow::Borrowed(asset.bytes))
+fn read(name: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
+    let asset = ASSETS.iter().find(|asset| asset.path == name)?;
+    Some((asset.content_type, Cow::Borrowed(asset.bytes)))
 }
 
+/// From `web/` of the sources, or of another checkout: `DOZVON_WEB` names it. A file that came after the build is found as well.
 #[cfg(debug_assertions)]
-fn read(asset: &Asset) -> Option<Cow<'static, [u8]>> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web").join(asset.path);
-    std::fs::read(path).ok().map(Cow::Owned)
+fn read(name: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
+    let plain =
+        |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part != "node_modules" && part != "test";
+    if !name.split('/').all(plain) {
+        return None;
+    }
+    let like =
+        |asset: &&Asset| asset.path.rsplit_once('.').map(|path| path.1) == name.rsplit_once('.').map(|path| path.1);
+    let content_type = ASSETS.iter().find(like)?.content_type;
+    let web = std::env::var_os("DOZVON_WEB")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/web").into(), std::path::PathBuf::from);
+    Some((content_type, Cow::Owned(std::fs::read(web.join(name)).ok()?)))
 }
 
 #[cfg(test)]
