@@ -3,7 +3,14 @@
 import { EventParser } from "./sse.js";
 
 /** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number }} Session */
-/** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[] }} Problem */
+/** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[],
+ *   references?: Reference[] }} Problem */
+/** @typedef {{ kind: string, key: string, text: string, href: string }} Reference what would break when the thing were gone */
+/**
+ * What the box answered. `version`: the version of the settings that the change made, by which it is taken back; `confirmBy`: the
+ * change takes itself back then, unless it is confirmed.
+ * @typedef {{ value: any, etag: string, version: string, confirmBy: string }} Answer
+ */
 
 /** The box refused, in words for people; `status` 0: it did not answer at all. */
 export class Refused extends Error {
@@ -34,6 +41,8 @@ const PATIENCE_MS = 20_000;
 export class Api {
   #csrf = "";
   #language = "ru";
+  /** Told of a change that takes itself back unless it is confirmed. @type {(answer: Answer) => void} */
+  onTrial = () => {};
 
   /** @param {string} language */
   speak(language) {
@@ -97,7 +106,7 @@ export class Api {
   /**
    * Reads what is to be edited, with the tag that its change must name.
    * @param {string} path
-   * @returns {Promise<{ value: any, etag: string }>}
+   * @returns {Promise<Answer>}
    */
   async read(path) {
     return this.#send("GET", path);
@@ -109,7 +118,7 @@ export class Api {
    * @param {string} path
    * @param {unknown} [body]
    * @param {string} [etag]
-   * @returns {Promise<{ value: any, etag: string }>}
+   * @returns {Promise<Answer>}
    */
   async write(method, path, body, etag) {
     return this.#send(method, path, body, etag ? { "If-Match": etag } : {});
@@ -169,7 +178,7 @@ export class Api {
    * @param {string} path
    * @param {unknown} [body]
    * @param {Record<string, string>} [more]
-   * @returns {Promise<{ value: any, etag: string }>}
+   * @returns {Promise<Answer>}
    */
   async #send(method, path, body, more = {}) {
     /** @type {Record<string, string>} */
@@ -183,10 +192,11 @@ export class Api {
     } catch {
       throw new Refused(0, null);
     }
-    const etag = response.headers.get("ETag") ?? "";
-    if (response.status === 204) return { value: null, etag };
-    const answer = await response.json().catch(() => null);
-    if (!response.ok) throw new Refused(response.status, answer);
-    return { value: answer, etag };
+    const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
+    const value = response.status === 204 ? null : await response.json().catch(() => null);
+    if (!response.ok) throw new Refused(response.status, value);
+    const answer = { value, etag: header("ETag"), version: header("Dozvon-Version"), confirmBy: header("Dozvon-Confirm-By") };
+    if (answer.confirmBy) this.onTrial(answer);
+    return answer;
   }
 }

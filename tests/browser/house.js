@@ -160,7 +160,7 @@ export class House {
     await visit.page.locator('input[autocomplete="username"]').fill(login);
     await visit.page.locator('input[type="password"]').first().fill(password);
     await visit.page.keyboard.press("Enter");
-    await visit.page.locator("nav").first().waitFor();
+    await visit.page.locator("#main").waitFor();
     return visit;
   }
 

@@ -1,8 +1,11 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
+import frame from "./en/frame.js";
+
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 export default {
+  ...frame,
   brand: "Dozvon",
   sections: "Sections",
   now: "Now",

@@ -1,7 +1,10 @@
 // Слова страницы по-русски. Те же ключи, что в en.js: за этим следит test/lang.test.js.
 import { plural } from "../format.js";
 
+import frame from "./ru/frame.js";
+
 export default {
+  ...frame,
   brand: "Дозвон",
   sections: "Разделы",
   now: "Сейчас",
