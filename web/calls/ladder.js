@@ -1,0 +1,72 @@
+// The SIP messages of a call as a drawing: who stands where, and an arrow for each message. Pure.
+
+/**
+ * @typedef {{ at: string, from: string, to: string, first_line: string, text: string }} Message
+ * @typedef {{ nth: number, y: number, x1: number, x2: number, label: string, time: string, kind: "ask" | "wait" | "ok" | "bad" }} Arrow
+ *   `time`: only where the second changes
+ */
+
+/** Where the lines of life stand. Pixels of the drawing. */
+const LEFT = 110;
+const RIGHT = 60;
+const HEAD = 34;
+const STEP = 26;
+export const WIDTH = 640;
+
+/**
+ * The parties from left to right: who asked first, the exchange, the others as they come. The exchange is the one that most messages
+ * touch.
+ * @param {Message[]} messages
+ * @returns {string[]}
+ */
+export function lanes(messages) {
+  /** @type {Map<string, number>} */
+  const touched = new Map();
+  for (const { from, to } of messages) for (const party of new Set([from, to])) touched.set(party, (touched.get(party) ?? 0) + 1);
+  const parties = [...touched.keys()];
+  const exchange = parties.reduce((most, party) => ((touched.get(party) ?? 0) > (touched.get(most) ?? 0) ? party : most), parties[0] ?? "");
+  const others = parties.filter((party) => party !== exchange);
+  return parties.length < 2 ? parties : [/** @type {string} */ (others[0]), exchange, ...others.slice(1)];
+}
+
+/**
+ * @param {Message[]} messages in their order
+ * @returns {{ lanes: { name: string, x: number }[], arrows: Arrow[], width: number, height: number, head: number }}
+ */
+export function draw(messages) {
+  const names = lanes(messages);
+  const width = Math.max(WIDTH, LEFT + RIGHT + 130 * (names.length - 1));
+  const pitch = (width - LEFT - RIGHT) / Math.max(1, names.length - 1);
+  const place = (/** @type {string} */ name) => LEFT + pitch * Math.max(0, names.indexOf(name));
+  let before = "";
+  const arrows = messages.map((message, nth) => {
+    const second = message.at.slice(11, 19).replace(/^0/, "");
+    const time = second === before ? "" : second;
+    before = second;
+    return { nth, y: HEAD + STEP * (nth + 1), x1: place(message.from), x2: place(message.to), time, ...said(message.first_line) };
+  });
+  return { lanes: names.map((name) => ({ name, x: place(name) })), arrows, width, height: HEAD + STEP * (messages.length + 1), head: HEAD };
+}
+
+/**
+ * "INVITE sip:201@…" → INVITE; "SIP/2.0 180 Ringing" → 180 Ringing.
+ * @param {string} first
+ * @returns {Pick<Arrow, "label" | "kind">}
+ */
+export function said(first) {
+  const answer = /^SIP\/2\.0 (\d)(\d\d) ?(.*)$/.exec(first);
+  if (!answer) return { label: first.split(" ", 1)[0] ?? "", kind: "ask" };
+  const [, family = "", rest = "", reason = ""] = answer;
+  const label = `${family}${rest} ${reason}`.trim();
+  // 401 and 407 only ask for the password: every call has them.
+  const asks = label.startsWith("401") || label.startsWith("407");
+  return { label, kind: family === "1" || asks ? "wait" : family === "2" ? "ok" : "bad" };
+}
+
+/**
+ * All messages as one text, for whoever shall look into it.
+ * @param {Message[]} messages
+ */
+export function asText(messages) {
+  return messages.map(({ at, from, to, text }) => `${at} ${from} → ${to}\n${text.replaceAll("\r\n", "\n").trimEnd()}\n`).join("\n");
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { grade, lostPercent, worst } from "../calls/quality.js";
+import { queues } from "../calls/queue.js";
+
+test("a call sounded as its worst side heard it, and says nothing when nobody counted", () => {
+  const side = (mos, far = null) => ({ mos, lost: 1, received: 99, jitter_ms: 3, round_trip_ms: null, far: far && { lost: 0, jitter_ms: 1, mos: far } });
+  assert.equal(worst([side(4.4, 3.1), side(4.2)]), 3.1);
+  assert.equal(worst([null, side(null)]), null);
+  assert.equal(worst(null), null);
+  assert.deepEqual([4.4, 3.9, 3.8, 3.4, 3.3, 1].map(grade), ["good", "good", "fair", "fair", "poor", "poor"]);
+  assert.equal(lostPercent(side(4)), 1);
+  assert.equal(lostPercent({ lost: 0, received: 0 }), 0);
+});
+
+test("who waits in a group stands in its line, the longest first; who talks does not", () => {
+  const call = (id, state, element, called, second) => ({ id, state, element, called, started_at: `2026-11-25T10:00:${second}` });
+  const group = (number, members) => ({ number, name: number, members });
+  const desk = [{ id: "all", kind: "group", group: "500" }, { id: "menu", kind: "voice_menu" }];
+  const calls = [
+    call("1", "ringing", "all", "78126122981", "09"),
+    call("2", "prompt", "all", "78126122981", "03"),
+    call("3", "talking", "all", "78126122981", "01"),
+    call("4", "prompt", "menu", "78126122981", "02"),
+    call("5", "ringing", null, "510", "05"),
+  ];
+  const states = { 200: "talking", 201: "free", 202: "offline" };
+  const found = queues([group("500", ["200", "201", "202"]), group("510", ["202"])], desk, calls, (number) => states[number]);
+  assert.deepEqual(found.map(({ waiting }) => waiting.map(({ id }) => id)), [["2", "1"], ["5"]]);
+  assert.deepEqual(found.map(({ free, busy, online }) => [free, busy, online]), [[1, 1, 2], [0, 0, 0]]);
+});
