@@ -7,11 +7,15 @@
  */
 
 /** Where the lines of life stand. Pixels of the drawing. */
-const LEFT = 110;
-const RIGHT = 60;
+const LEFT = 104;
+const RIGHT = 56;
 const HEAD = 34;
 const STEP = 26;
-export const WIDTH = 640;
+export const WIDTH = 470;
+/** Between two lines at least. */
+const PITCH = 116;
+/** No trouble: the first two ask for the password, the third says that a CANCEL was heard. */
+const USUAL = /^(401|407|487)/;
 
 /**
  * The parties from left to right: who asked first, the exchange, the others as they come. The exchange is the one that most messages
@@ -35,7 +39,7 @@ export function lanes(messages) {
  */
 export function draw(messages) {
   const names = lanes(messages);
-  const width = Math.max(WIDTH, LEFT + RIGHT + 130 * (names.length - 1));
+  const width = Math.max(WIDTH, LEFT + RIGHT + PITCH * (names.length - 1));
   const pitch = (width - LEFT - RIGHT) / Math.max(1, names.length - 1);
   const place = (/** @type {string} */ name) => LEFT + pitch * Math.max(0, names.indexOf(name));
   let before = "";
@@ -58,9 +62,7 @@ export function said(first) {
   if (!answer) return { label: first.split(" ", 1)[0] ?? "", kind: "ask" };
   const [, family = "", rest = "", reason = ""] = answer;
   const label = `${family}${rest} ${reason}`.trim();
-  // 401 and 407 only ask for the password: every call has them.
-  const asks = label.startsWith("401") || label.startsWith("407");
-  return { label, kind: family === "1" || asks ? "wait" : family === "2" ? "ok" : "bad" };
+  return { label, kind: family === "1" || USUAL.test(label) ? "wait" : family === "2" ? "ok" : "bad" };
 }
 
 /**

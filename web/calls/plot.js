@@ -41,13 +41,13 @@ export function bars(counts, { width, height, labels }) {
 }
 
 /**
- * A round number that is not less: 4, 5, 10, 20, 50, 100 …
+ * A round number that is not less: 4, 5, 6, 8, 10, 15, 20 …
  * @param {number} value
  */
 export function above(value) {
   if (value <= 4) return 4;
   const unit = 10 ** Math.floor(Math.log10(value));
-  return /** @type {number} */ ([1, 2, 5, 10].map((times) => times * unit).find((round) => round >= value));
+  return /** @type {number} */ ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((times) => times * unit).find((round) => round >= value && Number.isInteger(round)));
 }
 
 /**

@@ -1,6 +1,6 @@
 // The SIP messages of a call, behind a fold for the curious: a drawing, and the text of the message that is chosen.
 import { asText, draw } from "../calls/ladder.js";
-import { html, useEffect, useMemo, useState } from "../lib/preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
 import { Icon } from "./icons.js";
 
 /** @typedef {import("../calls/ladder.js").Message} Message */
@@ -43,6 +43,10 @@ export function Ladder({ t, api, id, ended, name, onRefused }) {
 function Drawing({ t, messages, name }) {
   const [chosen, setChosen] = useState(/** @type {number | null} */ (null));
   const { lanes, arrows, width, height, head } = useMemo(() => draw(messages), [messages]);
+  const text = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (chosen !== null) text.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   const message = chosen === null ? undefined : messages[chosen];
   const said = (/** @type {string} */ party) => (/^\d+$/.test(party) ? name(party) : party === "exchange" ? t("calls_exchange") : party);
   const keys = (/** @type {number} */ nth) => (/** @type {KeyboardEvent} */ event) => {
@@ -71,7 +75,7 @@ function Drawing({ t, messages, name }) {
       </svg>
     </div>
     ${message &&
-    html`<section class="message-text" aria-label=${message.first_line}>
+    html`<section class="message-text" ref=${text} aria-label=${message.first_line}>
       <header><b>${said(message.from)} ${t("arrow")} ${said(message.to)}</b><${Copy} t=${t} word=${t("calls_copy")} text=${() => message.text} /></header>
       <pre tabindex="0">${message.text}</pre>
     </section>`}
@@ -87,7 +91,7 @@ function line({ x1, x2, y }) {
 
 /** A name that has room over its line. @param {string} name */
 function cut(name) {
-  return name.length > 22 ? `${name.slice(0, 21)}…` : name;
+  return name.length > 17 ? `${name.slice(0, 16)}…` : name;
 }
 
 /** @param {{ t: import("../words.js").Say, word: string, text: () => string }} props */

@@ -32,7 +32,7 @@ export function List(props) {
     if (next && !busy && !failed && shown.to > lines.length - AHEAD) onMore();
   }, [shown.to, lines.length, next, busy, failed]);
   return html`<table class="table history" ref=${table} aria-rowcount=${next ? -1 : rows.length + 1} aria-label=${t("calls")} onKeyDown=${keys}>
-      <thead><tr aria-rowindex="1"><th class="when">${t("when")}</th><th>${t("who")}</th><th>${t("whom")}</th><th class="how">${t("outcome")}</th><th class="long right">${t("length")}</th></tr></thead>
+      <thead><tr aria-rowindex="1"><th class="when">${t("when")}</th><th class="who">${t("who")}</th><th>${t("whom")}</th><th class="how">${t("outcome")}</th><th class="long right">${t("length")}</th></tr></thead>
       <tbody>
         <${Gap} height=${shown.before} />
         ${lines.slice(shown.from, shown.to).map((line) =>

@@ -36,8 +36,8 @@ export function Story(props) {
       <div>
         <h2 id="story-title">${title}</h2>
         ${row && html`<p class="second">${dayInWords(date(row.started_at), today, language, t)}, ${hour(row.started_at)}${row.talk_ms > 0 ? `, ${t("talked", { span: span(row.talk_ms) })}` : ""}</p>`}
+        ${mos !== null && html`<span class=${`chip ${{ good: "ok", fair: "", poor: "warn" }[grade(mos)]}`} title=${t("calls_mos", { mos: mos.toFixed(1) })}>${t(`calls_sound_${grade(mos)}`)}</span>`}
       </div>
-      ${mos !== null && html`<span class=${`chip ${{ good: "ok", fair: "", poor: "warn" }[grade(mos)]}`} title=${t("calls_mos", { mos: mos.toFixed(1) })}>${t(`calls_sound_${grade(mos)}`)}</span>`}
       <a class="button quiet square" href=${back} title=${t("close")} aria-label=${t("close")}><${Icon} name="close" /></a>
     </header>
     ${failed === "silent" && html`<p class="empty"><button class="button" type="button" onClick=${again}>${t("try_again")}</button></p>`}

@@ -10,8 +10,8 @@ import { CallButton } from "./call_out.js";
 
 /** A day or more of calls ends at once; the sums are read once for all of them. Milliseconds. */
 const SETTLE = 3_000;
-/** Rows of the list of those who wait for a call. */
-const SHOWN = 6;
+/** Rows of the list of those who wait for a call, on a screen and on a telephone. */
+const SHOWN = { wide: 6, narrow: 3 };
 const BOX = { width: 680, height: 84, labels: 12 };
 
 /**
@@ -86,16 +86,20 @@ export function Facts({ t, summary }) {
 export function Waits({ t, summary, groups }) {
   if (summary.groups.length === 0) return null;
   const longest = Math.max(1, ...summary.groups.map(({ longest_ms }) => longest_ms));
-  return html`<section class="card" aria-labelledby="waits-title">
-    <header><h2 id="waits-title">${t("calls_waits")}</h2></header>
-    <ul class="waits">${summary.groups.map(
+  return html`<details class="card waits" open=${!narrow()}><summary><h2>${t("calls_waits")}</h2></summary>
+    <ul>${summary.groups.map(
       (one) => html`<li key=${one.group}>
         <div><b>${one.group}${groups.get(one.group) ? `\u00a0${groups.get(one.group)}` : ""}</b><span class="hint">${t("calls_waits_of", { count: one.count, left: one.lost })}</span></div>
         <div class="wait-bar" aria-hidden="true"><i style=${{ width: `${(100 * one.longest_ms) / longest}%` }}></i><i class="usual" style=${{ width: `${(100 * one.average_ms) / longest}%` }}></i></div>
         <small class="second">${t("calls_waits_long", { average: span(one.average_ms), longest: span(one.longest_ms) })}</small>
       </li>`,
     )}</ul>
-  </section>`;
+  </details>`;
+}
+
+/** On a telephone the list of calls is not far down. */
+function narrow() {
+  return matchMedia("(max-width: 720px)").matches;
 }
 
 /**
@@ -105,7 +109,8 @@ export function NotCalledBack(props) {
   const { t, summary, today, name, link } = props;
   const [all, setAll] = useState(false);
   const { missed } = summary;
-  const shown = all ? missed : missed.slice(0, SHOWN);
+  const [few] = useState(() => (narrow() ? SHOWN.narrow : SHOWN.wide));
+  const shown = all ? missed : missed.slice(0, few);
   return html`<section class="card" aria-labelledby="back-title">
     <header><h2 id="back-title">${t("calls_not_called_back")}</h2>${missed.length > 0 && html`<b class="count">${missed.length}</b>`}</header>
     ${missed.length === 0 && html`<p class="empty">${t("calls_all_called_back")}</p>`}
@@ -116,7 +121,7 @@ export function NotCalledBack(props) {
         <${CallButton} ...${props} to=${one.number} word=${t("calls_call")} />
       </li>`,
     )}</ul>
-    ${missed.length > SHOWN && !all && html`<footer class="card-foot"><button class="button quiet" type="button" onClick=${() => setAll(true)}>${t("calls_more_missed", { count: missed.length - SHOWN })}</button></footer>`}
+    ${missed.length > few && !all && html`<footer class="card-foot"><button class="button quiet" type="button" onClick=${() => setAll(true)}>${t("calls_more_missed", { count: missed.length - few })}</button></footer>`}
   </section>`;
 }
 

@@ -153,7 +153,7 @@ function Wave({ t, at, length, waves, sides, onSeek, onKey }) {
   const paths = drawn.map((path, nth) => html`<path class=${nth === 0 ? "first" : "other"} d=${path} />`);
   return html`<div class="wave" role="slider" tabindex="0" aria-label=${t("calls_seek")} aria-valuemin="0" aria-valuemax=${Math.round(length)} aria-valuenow=${Math.round(at)}
       aria-valuetext=${`${span(at * 1000)} ${t("calls_of", { length: span(length * 1000) })}`} onPointerDown=${down} onPointerMove=${drag} onKeyDown=${pressed}>
-    <svg viewBox=${`0 0 ${WIDTH} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+    <svg viewBox=${`0 0 ${WIDTH} ${height}`} preserveAspectRatio="none" aria-hidden="true" style=${{ height: `${height}px` }}>
       <clipPath id=${clip}><rect width=${played} height=${height} /></clipPath>
       ${sides.length > 1 && html`<path class="middle" d=${`M0 42H${WIDTH}`} />`}
       <g class="later">${paths}</g>

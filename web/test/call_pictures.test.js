@@ -22,7 +22,7 @@ test("bars stand in their box, one call can be seen beside a thousand, and none 
 });
 
 test("the height means a round number", () => {
-  assert.deepEqual([0, 4, 5, 7, 11, 20, 21, 99, 101].map(above), [4, 4, 5, 10, 20, 20, 50, 100, 200]);
+  assert.deepEqual([0, 4, 5, 7, 11, 20, 21, 55, 99, 101].map(above), [4, 4, 5, 8, 15, 20, 30, 60, 100, 150]);
 });
 
 test("the hours of an office are drawn, and a call at night with them", () => {
@@ -56,6 +56,7 @@ test("each message is an arrow with its word, and a second is named once", () =>
   assert.ok(places.every(({ x }) => x > 0 && x < width) && arrows.every(({ y }) => y < height));
   assert.deepEqual(said("SIP/2.0 180 Ringing"), { label: "180 Ringing", kind: "wait" });
   assert.deepEqual(said("SIP/2.0 401 Unauthorized"), { label: "401 Unauthorized", kind: "wait" });
+  assert.equal(said("SIP/2.0 487 Request Terminated").kind, "wait");
   assert.deepEqual(said("SIP/2.0 603"), { label: "603", kind: "bad" });
   assert.deepEqual(said("BYE sip:a@b SIP/2.0"), { label: "BYE", kind: "ask" });
   assert.match(asText(CALL), /city → box\nINVITE[^\n]+\nA: b\n/);

@@ -75,8 +75,8 @@ export default {
   calls_copied: "Copied",
 
   calls_element_incoming: "Start of the route",
-  calls_element_extension: ({ name = "" }) => `Route: extension ${name}`,
-  calls_element_group: ({ name = "" }) => `Route: group ${name}`,
+  calls_element_extension: ({ name = "" }) => `Extension ${name}`,
+  calls_element_group: ({ name = "" }) => `Group ${name}`,
   calls_element_voice_message: ({ name = "" }) => `Voice message “${name}”`,
   calls_element_voice_menu: ({ name = "" }) => `Voice menu “${name}”`,
   calls_element_schedule: ({ name = "" }) => `Schedule “${name}”`,

@@ -76,8 +76,8 @@ export default {
   calls_copied: "Скопировано",
 
   calls_element_incoming: "Начало маршрута",
-  calls_element_extension: ({ name = "" }) => `Маршрут: внутренний номер ${name}`,
-  calls_element_group: ({ name = "" }) => `Маршрут: группа ${name}`,
+  calls_element_extension: ({ name = "" }) => `Номер ${name}`,
+  calls_element_group: ({ name = "" }) => `Группа ${name}`,
   calls_element_voice_message: ({ name = "" }) => `Голосовое сообщение «${name}»`,
   calls_element_voice_menu: ({ name = "" }) => `Голосовое меню «${name}»`,
   calls_element_schedule: ({ name = "" }) => `График «${name}»`,
