@@ -117,6 +117,7 @@ test("a call of one's own dates, of one extension, of one outcome", async () => 
 });
 
 const LADDER = {
+  parties: ["carrier", "exchange", "203"],
   messages: [
     ["carrier", "exchange", "INVITE sip:78126122981@box SIP/2.0"],
     ["exchange", "carrier", "SIP/2.0 100 Trying"],
@@ -171,7 +172,7 @@ test("a click calls back: the own telephone is asked once and remembered", async
   await page.locator(".toast").waitFor();
   await page.getByRole("button", { name: /^Перезвонить/ }).click();
   await until("the second order", async () => ordered.length === 2);
-  assert.deepEqual(ordered, [{ extension: "204", to: CALLER }, { extension: "204", to: CALLER }]);
+  assert.deepEqual(ordered, [{ extension: "204", to: `+${CALLER}` }, { extension: "204", to: `+${CALLER}` }]);
 });
 
 test("a recording is deleted only after the question, for nothing brings it back", async () => {

@@ -79,7 +79,7 @@ for (const [name, how] of Object.entries({
     await page.locator('input[type="password"]').fill("correct-horse-battery");
     await page.keyboard.press("Enter");
     await page.locator(".seat:not(.free)").nth(1).waitFor();
-    assert.match(await page.locator(".seat").first().innerText(), /8 812 305-11-40/);
+    assert.match(await page.locator(".seat").first().innerText(), /8\s812\s305-11-40/);
     await look(visit, name);
   });
 }

@@ -2,6 +2,7 @@
 
 /**
  * @typedef {{ at: string, from: string, to: string, first_line: string, text: string }} Message
+ * @typedef {{ parties: string[], messages: Message[] }} Exchange `parties` from left to right: who called, the exchange, the others
  * @typedef {{ nth: number, y: number, x1: number, x2: number, label: string, time: string, kind: "ask" | "wait" | "ok" | "bad" }} Arrow
  *   `time`: only where the second changes
  */
@@ -18,27 +19,10 @@ const PITCH = 116;
 const USUAL = /^(401|407|487)/;
 
 /**
- * The parties from left to right: who asked first, the exchange, the others as they come. The exchange is the one that most messages
- * touch.
- * @param {Message[]} messages
- * @returns {string[]}
- */
-export function lanes(messages) {
-  /** @type {Map<string, number>} */
-  const touched = new Map();
-  for (const { from, to } of messages) for (const party of new Set([from, to])) touched.set(party, (touched.get(party) ?? 0) + 1);
-  const parties = [...touched.keys()];
-  const exchange = parties.reduce((most, party) => ((touched.get(party) ?? 0) > (touched.get(most) ?? 0) ? party : most), parties[0] ?? "");
-  const others = parties.filter((party) => party !== exchange);
-  return parties.length < 2 ? parties : [/** @type {string} */ (others[0]), exchange, ...others.slice(1)];
-}
-
-/**
- * @param {Message[]} messages in their order
+ * @param {Exchange} exchange its messages in their order
  * @returns {{ lanes: { name: string, x: number }[], arrows: Arrow[], width: number, height: number, head: number }}
  */
-export function draw(messages) {
-  const names = lanes(messages);
+export function draw({ parties: names, messages }) {
   const width = Math.max(WIDTH, LEFT + RIGHT + PITCH * (names.length - 1));
   const pitch = (width - LEFT - RIGHT) / Math.max(1, names.length - 1);
   const place = (/** @type {string} */ name) => LEFT + pitch * Math.max(0, names.indexOf(name));

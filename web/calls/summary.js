@@ -3,10 +3,11 @@ import { daysBefore } from "../format.js";
 
 /**
  * @typedef {{ taken: number, missed: number }} Count
- * @typedef {{ group: string, count: number, lost: number, average_ms: number, longest_ms: number }} Wait
- * @typedef {{ number: string, name: string, at: string, times: number, id: string | null }} Missed
- * @typedef {{ hours: Count[], days: (Count & { day: string })[], groups: Wait[], missed: Missed[],
- *   totals: { taken: number, missed: number, outbound: number, wait_ms: number | null } }} Summary
+ * @typedef {{ group: string, name: string, count: number, lost: number, average_ms: number, longest_ms: number }} Wait
+ * @typedef {{ number: string, name: string, at: string, times: number, id: string }} Missed
+ * @typedef {{ number: string, employee: string, calls: number, talk_ms: number }} Work
+ * @typedef {{ hours: Count[], days: (Count & { day: string })[], groups: Wait[], missed: Missed[], more: number, work: Work[],
+ *   totals: { taken: number, missed: number, outbound: number, wait_ms: number | null } }} Summary `more`: missed ones that are only counted
  */
 
 /** Days that are drawn at most. */
@@ -18,20 +19,31 @@ const DAYS = 366;
  * @returns {Summary}
  */
 export function summaryOf(answer, period) {
-  const hours = Array.from({ length: 24 }, () => ({ taken: 0, missed: 0 }));
-  for (const one of answer.hours) hours[one.hour] = { taken: one.answered, missed: one.missed };
-  const counted = new Map(answer.days.map((/** @type {any} */ one) => [one.date, one]));
-  const days = every(period).map((day) => ({ day, taken: counted.get(day)?.answered ?? 0, missed: counted.get(day)?.missed ?? 0 }));
-  const sum = (/** @type {string} */ key) => answer.days.reduce((/** @type {number} */ all, /** @type {any} */ one) => all + (one[key] ?? 0), 0);
-  const groups = answer.groups.map((/** @type {any} */ one) => ({ group: one.group, count: one.calls, lost: one.given_up + one.given_back, average_ms: one.average_ms, longest_ms: one.longest_ms }));
-  const waited = groups.reduce((/** @type {number} */ all, /** @type {Wait} */ one) => all + one.count, 0);
-  const wait = groups.reduce((/** @type {number} */ all, /** @type {Wait} */ one) => all + one.count * one.average_ms, 0);
+  const count = (/** @type {any} */ one) => ({ taken: one?.inbound_answered ?? 0, missed: one?.inbound_missed ?? 0 });
+  const hours = Array.from({ length: 24 }, () => count(null));
+  for (const one of answer.hours) hours[one.hour] = count(one);
+  const counted = new Map(answer.days.map((/** @type {any} */ one) => [one.day, one]));
+  const groups = answer.groups.map((/** @type {any} */ one) => ({
+    group: one.number,
+    name: one.name,
+    count: one.calls,
+    lost: one.given_up + one.given_back,
+    average_ms: one.wait_mean_seconds * 1000,
+    longest_ms: one.wait_longest_seconds * 1000,
+  }));
+  const sum = (/** @type {(one: Wait) => number} */ of) => groups.reduce((/** @type {number} */ all, /** @type {Wait} */ one) => all + of(one), 0);
+  const waited = sum((one) => one.count);
   return {
     hours,
-    days,
+    days: every(period).map((day) => ({ day, ...count(counted.get(day)) })),
     groups,
-    missed: answer.not_called_back.map((/** @type {any} */ one) => ({ number: one.caller, name: one.caller_name ?? "", at: one.last_at, times: one.calls, id: one.id ?? null })),
-    totals: { taken: sum("answered"), missed: sum("missed"), outbound: sum("outbound"), wait_ms: waited ? wait / waited : null },
+    missed: answer.not_called_back.map((/** @type {any} */ one) => ({ number: one.number, name: one.name ?? "", at: one.last_at, times: one.missed, id: one.last_call })),
+    more: answer.not_called_back_more ?? 0,
+    work: (answer.extensions ?? [])
+      .filter((/** @type {any} */ one) => one.calls > 0)
+      .map((/** @type {any} */ one) => ({ number: one.number, employee: one.employee, calls: one.calls, talk_ms: one.talk_seconds * 1000 }))
+      .sort((/** @type {Work} */ one, /** @type {Work} */ other) => other.calls - one.calls),
+    totals: { ...count(answer.total), outbound: answer.total.outbound, wait_ms: waited ? sum((one) => one.count * one.average_ms) / waited : null },
   };
 }
 

@@ -7,7 +7,7 @@ import { Filters } from "../parts/call_filters.js";
 import { List } from "../parts/call_list.js";
 import { Sign } from "../parts/call_signs.js";
 import { Story } from "../parts/call_story.js";
-import { NotCalledBack, Plot, Waits, useSummary } from "../parts/call_summary.js";
+import { NotCalledBack, Plot, Waits, Work, useSummary } from "../parts/call_summary.js";
 import { useDesk } from "../parts/call_desk.js";
 import { namer } from "../parts/party.js";
 
@@ -32,7 +32,7 @@ export function Calls(props) {
   const asked = String(ask(filter, today, offset));
   const list = useHistory(props, asked);
   const sums = useSummary({ ...props, when: filter.when, today, offset });
-  const { names, groups } = useDesk(props);
+  const { names } = useDesk(props);
   const name = useMemo(() => namer(box, t), [box.extensions, box.system?.country, t]);
   const link = (/** @type {string} */ id) => `#/calls/${id}${write(filter)}`;
   const back = `#/calls${write(filter)}`;
@@ -76,7 +76,7 @@ export function Calls(props) {
       </section>
       ${opened
         ? html`<${Story} key=${opened} ...${shared} id=${opened} back=${back} desk=${names} start=${starting === opened} mayHear=${admin || session?.may_hear_recordings === true} onControl=${(/** @type {import("../parts/player.js").Control | null} */ next) => (control.current = next)} />`
-        : sums.summary && html`<div class="column"><${NotCalledBack} ...${shared} summary=${sums.summary} /><${Waits} t=${t} summary=${sums.summary} groups=${groups} /></div>`}
+        : sums.summary && html`<div class="column"><${NotCalledBack} ...${shared} summary=${sums.summary} /><${Waits} t=${t} summary=${sums.summary} /><${Work} t=${t} summary=${sums.summary} /></div>`}
     </div>`;
 }
 

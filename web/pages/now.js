@@ -42,7 +42,7 @@ function Today(props) {
   const today = officeDay(box, now);
   const { summary, days } = useSummary({ ...props, when: "today", today, offset: offsetOf(officeTime(box, now)) });
   if (!summary) return null;
-  const waiting = summary.missed.length;
+  const waiting = summary.missed.length + summary.more;
   return html`<section class="card" aria-labelledby="today-title">
     <header><h2 id="today-title">${t("today")}</h2>${waiting > 0 && html`<a class="hint" href="#/calls?when=today">${t("now_not_called_back", { count: waiting })}</a>`}</header>
     <${Facts} t=${t} summary=${summary} />

@@ -1,22 +1,21 @@
 // The SIP messages of a call, behind a fold for the curious: a drawing, and the text of the message that is chosen.
 import { asText, draw } from "../calls/ladder.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
+import { Sign } from "./call_signs.js";
 import { Icon } from "./icons.js";
 
-/** @typedef {import("../calls/ladder.js").Message} Message */
-
 /**
- * @param {{ t: import("../words.js").Say, api: import("../api.js").Api, id: string, ended: boolean, name: (digits: string) => string,
+ * @param {{ t: import("../words.js").Say, api: import("../api.js").Api, id: string, ended: boolean,
  *   onRefused: (error: unknown) => void }} props
  */
-export function Ladder({ t, api, id, ended, name, onRefused }) {
+export function Ladder({ t, api, id, ended, onRefused }) {
   const [open, setOpen] = useState(false);
-  const [messages, setMessages] = useState(/** @type {Message[] | null} */ (null));
+  const [exchange, setExchange] = useState(/** @type {import("../calls/ladder.js").Exchange | null} */ (null));
   const [failed, setFailed] = useState(/** @type {"" | "gone" | "silent"} */ (""));
   const load = () => {
     setFailed("");
     api.get(`history/${id}/ladder`).then(
-      (answer) => setMessages(answer.messages),
+      setExchange,
       (error) => {
         setFailed(error.status === 404 ? "gone" : "silent");
         onRefused(error);
@@ -31,24 +30,24 @@ export function Ladder({ t, api, id, ended, name, onRefused }) {
     <summary>${t("calls_ladder")}</summary>
     ${open && (failed === "silent"
       ? html`<p class="empty">${t("no_answer")} <button class="button" type="button" onClick=${load}>${t("try_again")}</button></p>`
-      : failed === "gone" || messages?.length === 0
+      : failed === "gone" || exchange?.messages.length === 0
         ? html`<p class="empty">${t("calls_ladder_gone")}</p>`
-        : messages === null
+        : exchange === null
           ? html`<p class="empty" aria-busy="true">${t("loading")}</p>`
-          : html`<${Drawing} t=${t} messages=${messages} name=${name} />`)}
+          : html`<${Drawing} t=${t} id=${id} exchange=${exchange} />`)}
   </details>`;
 }
 
-/** @param {{ t: import("../words.js").Say, messages: Message[], name: (digits: string) => string }} props */
-function Drawing({ t, messages, name }) {
+/** @param {{ t: import("../words.js").Say, id: string, exchange: import("../calls/ladder.js").Exchange }} props */
+function Drawing({ t, id, exchange }) {
+  const { messages } = exchange;
   const [chosen, setChosen] = useState(/** @type {number | null} */ (null));
-  const { lanes, arrows, width, height, head } = useMemo(() => draw(messages), [messages]);
+  const { lanes, arrows, width, height, head } = useMemo(() => draw(exchange), [exchange]);
   const text = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     if (chosen !== null) text.current?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
   const message = chosen === null ? undefined : messages[chosen];
-  const said = (/** @type {string} */ party) => (/^\d+$/.test(party) ? name(party) : party === "exchange" ? t("calls_exchange") : party);
   const keys = (/** @type {number} */ nth) => (/** @type {KeyboardEvent} */ event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Enter" || event.key === " ") setChosen(chosen === nth ? null : nth);
@@ -58,13 +57,14 @@ function Drawing({ t, messages, name }) {
     event.stopPropagation();
   };
   return html`<div class="ladder">
-    <div class="ladder-tools"><span class="hint">${t("calls_ladder_press")}</span><${Copy} t=${t} word=${t("calls_copy_all")} text=${() => asText(messages)} /></div>
+    <div class="ladder-tools"><span class="hint">${t("calls_ladder_press")}</span><span><${Copy} t=${t} word=${t("calls_copy_all")} text=${() => asText(messages)} />
+      <a class="button quiet small" href=${`/api/v1/history/${id}/ladder.pcap`} download><${Sign} name="download" />${t("calls_capture")}</a></span></div>
     <div class="scroll-x">
       <svg viewBox=${`0 0 ${width} ${height}`} width=${width} height=${height} role="group" aria-label=${t("calls_ladder")}>
-        ${lanes.map((lane) => html`<text key=${lane.name} class="party" x=${lane.x} y="14" text-anchor="middle">${cut(said(lane.name))}</text><path class="life" d=${`M${lane.x} ${head - 10}V${height}`} />`)}
+        ${lanes.map((lane) => html`<text key=${lane.name} class="party" x=${lane.x} y="14" text-anchor="middle">${cut(lane.name)}</text><path class="life" d=${`M${lane.x} ${head - 10}V${height}`} />`)}
         ${arrows.map(
           (arrow) => html`<g key=${arrow.nth} data-nth=${arrow.nth} class=${`message ${arrow.kind}`} role="button" tabindex="0" aria-pressed=${String(chosen === arrow.nth)}
-              aria-label=${`${messages[arrow.nth]?.at.slice(11, 23)} ${arrow.label}: ${said(messages[arrow.nth]?.from ?? "")} → ${said(messages[arrow.nth]?.to ?? "")}`}
+              aria-label=${`${messages[arrow.nth]?.at.slice(11, 23)} ${arrow.label}: ${messages[arrow.nth]?.from} → ${messages[arrow.nth]?.to}`}
               onClick=${() => setChosen(chosen === arrow.nth ? null : arrow.nth)} onKeyDown=${keys(arrow.nth)}>
             <rect x="2" y=${arrow.y - 19} width=${width - 4} height="26" rx="4" />
             ${arrow.time && html`<text class="at" x="8" y=${arrow.y}>${arrow.time}</text>`}
@@ -76,7 +76,7 @@ function Drawing({ t, messages, name }) {
     </div>
     ${message &&
     html`<section class="message-text" ref=${text} aria-label=${message.first_line}>
-      <header><b>${said(message.from)} ${t("arrow")} ${said(message.to)}</b><${Copy} t=${t} word=${t("calls_copy")} text=${() => message.text} /></header>
+      <header><b>${message.from} ${t("arrow")} ${message.to}</b><${Copy} t=${t} word=${t("calls_copy")} text=${() => message.text} /></header>
       <pre tabindex="0">${message.text}</pre>
     </section>`}
   </div>`;

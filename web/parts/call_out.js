@@ -54,33 +54,36 @@ export function keepOwn(number) {
  * Orders a call and tells what happens now.
  * @param {Props} props
  * @param {string} extension
- * @param {string} to
+ * @param {string} to as one dials it
+ * @param {string} called in words
  */
-export async function callOut({ api, t, name, tell, onRefused }, extension, to) {
+export async function callOut({ api, t, name, tell, onRefused }, extension, to, called) {
   await api.write("POST", "calls", { extension, to }).catch((error) => {
     onRefused(error);
     throw error;
   });
-  tell({ text: t("calls_calling", { extension: name(extension), to: name(to) }) });
+  tell({ text: t("calls_calling", { extension: name(extension), to: called }) });
 }
 
 /** @param {Props & { to: string, word: string }} props */
 export function CallButton(props) {
   const { t, api, admin, box, to, word, name } = props;
   const can = useCallOut(api, admin);
+  // The history keeps E.164 digits; they are dialled with a plus.
+  const dial = to.length > 6 ? `+${to}` : to;
   const [asking, setAsking] = useState(false);
   const { busy, fault, run } = useTask(t);
   if (!can || box.extensions.length === 0) return null;
   const call = () => {
     const own = ownExtension(box);
-    if (own) run(() => callOut(props, own, to));
+    if (own) run(() => callOut(props, own, dial, name(to)));
     else setAsking(true);
   };
   const chosen = (/** @type {string} */ own) => {
     setAsking(false);
     if (!own) return;
     keepOwn(own);
-    run(() => callOut(props, own, to));
+    run(() => callOut(props, own, dial, name(to)));
   };
   return html`<button class="button small" type="button" disabled=${busy} aria-label=${`${word}: ${name(to)}`} onClick=${call}><${Sign} name="handset" />${word}</button>
     ${fault && html`<span class="fault" role="alert">${fault.message}</span>`}

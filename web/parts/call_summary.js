@@ -82,18 +82,29 @@ export function Facts({ t, summary }) {
   </dl>`;
 }
 
-/** @param {{ t: import("../words.js").Say, summary: Summary, groups: Map<string, string> }} props `groups`: their names by number */
-export function Waits({ t, summary, groups }) {
+/** @param {{ t: import("../words.js").Say, summary: Summary }} props */
+export function Waits({ t, summary }) {
   if (summary.groups.length === 0) return null;
   const longest = Math.max(1, ...summary.groups.map(({ longest_ms }) => longest_ms));
   return html`<details class="card waits" open=${!narrow()}><summary><h2>${t("calls_waits")}</h2></summary>
     <ul>${summary.groups.map(
       (one) => html`<li key=${one.group}>
-        <div><b>${one.group}${groups.get(one.group) ? `\u00a0${groups.get(one.group)}` : ""}</b><span class="hint">${t("calls_waits_of", { count: one.count, left: one.lost })}</span></div>
+        <div><b>${`${one.group}\u00a0${one.name}`.trim()}</b><span class="hint">${t("calls_waits_of", { count: one.count, left: one.lost })}</span></div>
         <div class="wait-bar" aria-hidden="true"><i style=${{ width: `${(100 * one.longest_ms) / longest}%` }}></i><i class="usual" style=${{ width: `${(100 * one.average_ms) / longest}%` }}></i></div>
         <small class="second">${t("calls_waits_long", { average: span(one.average_ms), longest: span(one.longest_ms) })}</small>
       </li>`,
     )}</ul>
+  </details>`;
+}
+
+/** @param {{ t: import("../words.js").Say, summary: Summary }} props */
+export function Work({ t, summary }) {
+  if (summary.work.length === 0) return null;
+  return html`<details class="card waits" open=${!narrow()}><summary><h2>${t("calls_work")}</h2></summary>
+    <table class="table work"><thead><tr><th>${t("who")}</th><th class="right">${t("calls")}</th><th class="right">${t("calls_work_talk")}</th></tr></thead>
+      <tbody>${summary.work.map(
+        (one) => html`<tr key=${one.number}><td><a href=${`#/calls?extension=${one.number}`}>${`${one.number}\u00a0${one.employee}`.trim()}</a></td><td class="right">${one.calls}</td><td class="right">${span(one.talk_ms)}</td></tr>`,
+      )}</tbody></table>
   </details>`;
 }
 
@@ -112,11 +123,11 @@ export function NotCalledBack(props) {
   const [few] = useState(() => (narrow() ? SHOWN.narrow : SHOWN.wide));
   const shown = all ? missed : missed.slice(0, few);
   return html`<section class="card" aria-labelledby="back-title">
-    <header><h2 id="back-title">${t("calls_not_called_back")}</h2>${missed.length > 0 && html`<b class="count">${missed.length}</b>`}</header>
+    <header><h2 id="back-title">${t("calls_not_called_back")}</h2>${missed.length > 0 && html`<b class="count">${missed.length + summary.more}</b>`}</header>
     ${missed.length === 0 && html`<p class="empty">${t("calls_all_called_back")}</p>`}
     <ul class="back">${shown.map(
       (one) => html`<li key=${`${one.number} ${one.at}`}>
-        <div><b>${one.id ? html`<a href=${link(one.id)}>${name(one.number, one.name)}</a>` : name(one.number, one.name)}</b>
+        <div><b><a class="quiet-link" href=${link(one.id)}>${name(one.number, one.name)}</a></b>
           <small class="second">${near(one.at, today, t)}${one.times > 1 ? `, ${t("calls_times_called", { count: one.times })}` : ""}</small></div>
         <${CallButton} ...${props} to=${one.number} word=${t("calls_call")} />
       </li>`,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asText, draw, lanes, said } from "../calls/ladder.js";
+import { asText, draw, said } from "../calls/ladder.js";
 import { above, bars, busyHours } from "../calls/plot.js";
 import { levelled, moved, nextSpeed, peaks, wave } from "../calls/sound.js";
 
@@ -43,14 +43,8 @@ const CALL = [
   message("09", "201", "box", "SIP/2.0 200 OK"),
 ];
 
-test("the exchange stands between who called and who was called", () => {
-  assert.deepEqual(lanes(CALL), ["city", "box", "200", "201"]);
-  assert.deepEqual(lanes([CALL[0]]), ["box", "city"]);
-  assert.deepEqual(lanes([]), []);
-});
-
 test("each message is an arrow with its word, and a second is named once", () => {
-  const { arrows, lanes: places, width, height } = draw(CALL);
+  const { arrows, lanes: places, width, height } = draw({ parties: ["city", "box", "200", "201"], messages: CALL });
   assert.deepEqual(arrows.map(({ time }) => time), ["10:31:04", "", "10:31:05", "", "", "10:31:09"]);
   assert.ok(arrows[0].x1 < arrows[0].x2 && arrows[1].x1 > arrows[1].x2);
   assert.ok(places.every(({ x }) => x > 0 && x < width) && arrows.every(({ y }) => y < height));
@@ -59,6 +53,7 @@ test("each message is an arrow with its word, and a second is named once", () =>
   assert.equal(said("SIP/2.0 487 Request Terminated").kind, "wait");
   assert.deepEqual(said("SIP/2.0 603"), { label: "603", kind: "bad" });
   assert.deepEqual(said("BYE sip:a@b SIP/2.0"), { label: "BYE", kind: "ask" });
+  assert.deepEqual(draw({ parties: [], messages: [] }).arrows, []);
   assert.match(asText(CALL), /city → box\nINVITE[^\n]+\nA: b\n/);
 });
 
