@@ -47,6 +47,8 @@ export default {
   calls_times_called: ({ count = 0 }) => many(count, "time"),
   calls_more_missed: ({ count = 0 }) => `Show ${count} more`,
 
+  calls_and_more: ({ count = 0 }) => `And ${count} more: choose fewer days.`,
+
   calls_call: "Call",
   calls_call_back: "Call back",
   calls_own: "Which phone is yours?",

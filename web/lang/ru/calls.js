@@ -48,6 +48,8 @@ export default {
   calls_times_called: ({ count = 0 }) => `${count} ${plural(count, "раз", "раза", "раз")}`,
   calls_more_missed: ({ count = 0 }) => `Показать ещё ${count}`,
 
+  calls_and_more: ({ count = 0 }) => `И ещё ${count}: выберите дни покороче.`,
+
   calls_call: "Позвонить",
   calls_call_back: "Перезвонить",
   calls_own: "С какого телефона звонить?",
