@@ -17,6 +17,7 @@
 export const SECTIONS = [
   { at: "now", name: "now", icon: "now", part: "today", key: "KeyN", load: () => import("./pages/now.js").then((page) => page.Now) },
   { at: "calls", name: "calls", icon: "calls", part: "today", key: "KeyC", load: () => import("./pages/calls.js").then((page) => page.Calls) },
+  { at: "voicemail", name: "calls_voicemail", icon: "message", part: "today", load: () => import("./pages/voicemail.js").then((page) => page.Voicemail) },
   { at: "settings", name: "settings", icon: "settings", part: "box", load: () => import("./pages/settings.js").then((page) => page.Settings) },
   { at: "codes", name: "codes", icon: "codes", part: "box", inside: "settings", why: "codes_why", load: () => import("./pages/codes.js").then((page) => page.Codes) },
 ];
