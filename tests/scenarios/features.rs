@@ -512,3 +512,22 @@ fn the_own_mailbox_is_heard_and_a_message_deleted_by_key() {
     world.hang_up(b);
     world.assert_clean();
 }
+
+#[test]
+fn an_emergency_call_that_is_refused_while_another_goes_on_is_not_dialled_without_end() {
+    let (mut world, [a, b, ..]) = world(323, |_| {});
+    let carrier = world.carrier();
+    world.will(carrier, Answer::After(millis(500)));
+    world.dial(a, "112");
+    world.run_for(secs(3));
+    assert!(world.is_talking(a));
+    world.will(carrier, Answer::Refuse(486));
+    world.dial(b, "103");
+    world.run_for(millis(100));
+    let times = world.phones[carrier.0].calls.len() - 1;
+    assert!((1..=4).contains(&times), "{} dialled {times} times", world.at());
+    assert!(world.is_talking(a), "{} help for one was cut for another", world.at());
+    world.run_for(secs(60));
+    world.hang_up(a);
+    world.assert_clean();
+}
