@@ -41,6 +41,8 @@ pub(crate) struct World {
     recordings: std::collections::HashSet<dozvon::base::RecordingId>,
     pub(crate) records: Vec<Record>,
     pub(crate) shelf: Vec<Shelf>,
+    /// How often a code changed the settings.
+    pub(crate) changes: usize,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
@@ -106,6 +108,7 @@ impl World {
             recordings: std::collections::HashSet::new(),
             records: Vec::new(),
             shelf: Vec::new(),
+            changes: 0,
             missed: Vec::new(),
             trunks: HashMap::new(),
             seed,
@@ -199,6 +202,7 @@ impl World {
             Output::Missed(missed) => self.missed.push(missed),
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
+                    self.changes += 1;
                     self.engine.handle_input(self.now, Input::Office(Arc::new(office)));
                 }
             }
