@@ -11,7 +11,7 @@ use crate::sip::Flow;
 use crate::sip::stack::{SessionCommand, SessionEvent, description};
 use crate::sip::wire::{Headers, Name, Replaces, Request};
 
-use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
+use super::cdr::{CallDirection, CallOutcome, CallStarted, EmergencyCall, StepKind};
 use super::leg::{Leg, Party};
 use super::one::{Back, Call, RingWhy};
 use super::ring::Target as RingTarget;
@@ -489,11 +489,8 @@ pub(super) fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target, e
         }
         Target::Emergency { digits } => {
             call.is_emergency = true;
-            around.outputs.push_back(Output::Emergency {
-                call: call.id,
-                by: extension.to_owned(),
-                number: digits.clone(),
-            });
+            let (by, number) = (extension.to_owned(), digits.clone());
+            around.outputs.push_back(Output::Emergency(EmergencyCall { call: call.id, at: around.wall, by, number }));
             call.ring_outside(around, extension, RingTarget::Emergency(digits), RingWhy::Dialled);
         }
         Target::Outside { number, class } => {

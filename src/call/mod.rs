@@ -75,14 +75,7 @@ pub enum Output {
     /// A telephone changed the office's settings.
     Edit(Edit),
     /// Somebody calls for help: the admin is told.
-    Emergency {
-        /// The call.
-        call: CallId,
-        /// Whose telephone.
-        by: String,
-        /// What was dialled.
-        number: String,
-    },
+    Emergency(cdr::EmergencyCall),
 }
 
 /// What calls stand on: lent by the engine for the time of one input.

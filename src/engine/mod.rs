@@ -103,6 +103,8 @@ pub enum Output {
     },
     /// Nobody took a call of those who were rung.
     Missed(crate::call::cdr::MissedCall),
+    /// Somebody calls for help: the admin is told.
+    Emergency(crate::call::cdr::EmergencyCall),
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// What mailboxes and recorded messages want of the disk.

@@ -273,6 +273,7 @@ impl Loop {
                     Output::Resolve { query, name } => self.net.resolve(query, name),
                     Output::Shelf(order) => self.handle.shelve(&self.keeping.recorder, order),
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
+                    Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),

@@ -186,7 +186,7 @@ fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
 }
 
 fn mail(old: &Mail, new: &Mail) -> Vec<String> {
-    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls)
+    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls, admin)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {

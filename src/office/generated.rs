@@ -70,6 +70,7 @@ fn telephone(rng: &mut Rng, office: &mut Office, sounds: &[String]) {
         password: prose(rng, false),
         from: from.to_owned(),
         missed_calls: rng.chance(1, 2),
+        admin: if rng.chance(1, 2) { String::new() } else { "admin@example.org".to_owned() },
     };
 }
 

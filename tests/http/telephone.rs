@@ -160,6 +160,7 @@ fn the_mails_password_goes_in_and_never_comes_out() {
     assert!(!answer.text().contains("mail-secret"));
     let mut read = admin.get("/api/v1/mail").json();
     read["missed_calls"] = json!(true);
+    read["admin"] = json!("admin@office.example");
     assert_eq!(put(&mut admin, "/api/v1/mail", read.clone()).status, 200, "what was read can be written");
     let mail = world.box_.office.read().unwrap().mail.clone();
     assert_eq!((mail.password.as_str(), mail.missed_calls), ("mail-secret", true));

@@ -271,6 +271,8 @@ export default {
   mail_no_password: "none",
   mail_from: "From",
   mail_from_why: "The sender's address. Mostly the same as the login.",
+  mail_admin: "Administrator's mail",
+  mail_admin_why: "Told when somebody calls 112 or another emergency number. Empty: nobody.",
   mail_missed: "Mail about a missed call",
   mail_missed_why: "To the employee whose number has an e-mail address.",
 

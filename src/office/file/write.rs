@@ -302,6 +302,7 @@ impl Document<'_> {
         }
         self.text("from", &mail.from);
         self.value("missed_calls", mail.missed_calls);
+        self.text("admin", &mail.admin);
     }
 
     fn user(&mut self, user: &User) {

@@ -43,6 +43,7 @@ pub(crate) struct World {
     pub(crate) shelf: Vec<Shelf>,
     /// How often a code changed the settings.
     pub(crate) changes: usize,
+    pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
@@ -109,6 +110,7 @@ impl World {
             records: Vec::new(),
             shelf: Vec::new(),
             changes: 0,
+            emergencies: Vec::new(),
             missed: Vec::new(),
             trunks: HashMap::new(),
             seed,
@@ -200,6 +202,7 @@ impl World {
             }
             Output::Shelf(order) => self.shelf.push(order),
             Output::Missed(missed) => self.missed.push(missed),
+            Output::Emergency(emergency) => self.emergencies.push(emergency),
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
                     self.changes += 1;
