@@ -9,7 +9,7 @@ use dozvon::base::{Duration, EndpointId, Instant, Rng, WallTime};
 use dozvon::call::Shelf;
 use dozvon::engine::live::{Live, TrunkState};
 use dozvon::engine::{Engine, EngineConfig, Input, Output, Record};
-use dozvon::media::{Clip, Command, Plane};
+use dozvon::media::{Clip, Command, Plane, Sound};
 use dozvon::number::Plan;
 use dozvon::office::{Office, file};
 use dozvon::sip::{Flow, Transport};
@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) shelf: Vec<Shelf>,
     /// How often a code changed the settings.
     pub(crate) changes: usize,
+    /// How often something was spoken to somebody.
+    pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     pub(crate) trunks: HashMap<String, TrunkState>,
@@ -110,6 +112,7 @@ impl World {
             records: Vec::new(),
             shelf: Vec::new(),
             changes: 0,
+            spoken: 0,
             emergencies: Vec::new(),
             missed: Vec::new(),
             trunks: HashMap::new(),
@@ -167,6 +170,9 @@ impl World {
                     let taken = self.ports.insert(*port, *endpoint);
                     assert!(taken.is_none(), "{} port {port} taken twice", self.at());
                     self.endpoints.insert(*endpoint, *port);
+                }
+                if let Command::Play { sound: Sound::Sequence(_), .. } = &command {
+                    self.spoken += 1;
                 }
                 if std::env::var_os("SIM_TRACE").is_some() {
                     println!("{:?} media is told {command:?}", self.now);
