@@ -101,10 +101,14 @@ impl Calls {
             self.clear_the_way(around, a.party.extension.as_deref().unwrap_or_default(), id);
         }
         let extension = a.party.inside().unwrap_or_default().to_owned();
+        let is_trial = Self::is_trial(around, &started, &meaning);
         let mut call = Call::new(around, started, a, forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
-        route(&mut call, around, meaning, &extension);
-        self.calls.insert(id, call);
-        self.settle(around, id);
+        if is_trial {
+            call.answer_trial(around);
+        } else {
+            route(&mut call, around, meaning, &extension);
+        }
+        self.begin(around, id, call);
     }
 
     /// Makes a leg of an INVITE; one that can't be met is refused.
@@ -387,6 +391,11 @@ impl Calls {
         let id = self.next_id(around);
         let office = std::sync::Arc::clone(around.office);
         let Some(call) = Call::order(around, &office, id, extension, to) else { return };
+        self.begin(around, id, call);
+    }
+
+    /// A call is there.
+    pub(super) fn begin(&mut self, around: &mut Around<'_>, id: CallId, call: Call) {
         self.calls.insert(id, call);
         self.settle(around, id);
     }

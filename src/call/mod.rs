@@ -21,6 +21,7 @@ mod serve;
 mod shelf;
 mod talk;
 mod transfer;
+mod trial;
 mod watched;
 
 pub use calls::{Calls, Origin};
@@ -126,6 +127,8 @@ pub struct Books {
     keeps_messages: bool,
     /// Extension → the messages in its mailbox.
     mailboxes: HashMap<String, Vec<Message>>,
+    /// Numbers of our own that are tried, and until when they may come in again.
+    trials: Vec<(String, Instant)>,
     /// Who guesses at PINs.
     guesses: crate::service::Guesses,
     /// Somebody got free, or busy: waiting groups look again.

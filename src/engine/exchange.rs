@@ -138,6 +138,9 @@ impl Engine {
             Input::Clip { call, clip } => self.with_calls(now, |calls, around| calls.on_clip(around, call, clip)),
             Input::RestoreLamps(stored) => self.restore_lamps(now, stored),
             Input::HangUp { call } => self.hang_up(now, call),
+            Input::TryTrunk { trunk, format } => self.with_calls(now, |calls, around| {
+                calls.try_out(around, &trunk, format);
+            }),
             Input::Shutdown => {
                 self.stopping = true;
                 self.with_calls(now, |calls, around| calls.hang_up_all(around));

@@ -74,6 +74,13 @@ pub enum Input<'a> {
         /// Which.
         call: CallId,
     },
+    /// Tries whether a trunk carries calls: calls its own number through it.
+    TryTrunk {
+        /// Its name.
+        trunk: String,
+        /// How the number is written, when not as its settings say.
+        format: Option<crate::office::NumberFormat>,
+    },
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
     /// Fires what is due.

@@ -19,3 +19,4 @@ mod protocol;
 mod queue;
 mod sound;
 mod transfer;
+mod trial;
