@@ -1,6 +1,7 @@
 //! The exchange as other threads hold it: the office in force, the way to change it, and orders to the engine's loop.
 //! The same handle serves a stopped data directory; then nobody listens to the orders.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
@@ -13,16 +14,18 @@ use super::recordings::RecorderHandle;
 use super::store::{
     DataDir, HistoryFilter, HistoryRow, MessageRow, Opened, Reader, RecordingRow, Store, StoreError, StoredStep,
 };
+use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::{clock, files, http, recordings};
 use crate::base::{CallId, Message, MessageId, RecordingId, Rng};
 use crate::call::{Edit, Shelf};
 use crate::desk;
+use crate::engine::live::TrunkView;
 use crate::engine::{StoredBinding, StoredSubscription};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
-use crate::office::{Office, Role, Settings};
+use crate::office::{NumberFormat, Office, Role, Settings, Trunk};
 
 /// Holds the exchange. Clones are the same exchange.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub enum Order {
     HangUp(CallId),
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
+    /// Try whether this trunk carries calls, with the number written so.
+    TryTrunk(String, Option<NumberFormat>),
     /// A mailbox holds these messages now.
     Mailbox(String, Vec<Message>),
     /// This is the sound that a call asked for; `None`: it is gone.
@@ -297,6 +302,28 @@ impl Handle {
     }
 }
 
+impl Patient for Handle {
+    fn trunk(&self, name: &str) -> Option<TrunkView> {
+        self.board().trunk(name)
+    }
+
+    fn try_trunk(&self, name: &str, format: Option<NumberFormat>) {
+        // A stopped exchange calls nobody.
+        let _ = self.0.orders.send(Order::TryTrunk(name.to_owned(), format));
+    }
+
+    fn rows(&self, filter: &HistoryFilter) -> Vec<HistoryRow> {
+        http::Exchange::history(self, filter, TRIAL_ROWS, None).unwrap_or_default()
+    }
+
+    fn steps(&self, call: CallId) -> Vec<StoredStep> {
+        http::Exchange::steps(self, call).unwrap_or_default()
+    }
+}
+
+/// A trial's two rows are among so many of its number.
+const TRIAL_ROWS: usize = 50;
+
 impl http::Exchange for Handle {
     fn office(&self) -> Arc<Office> {
         Self::office(self)
@@ -320,6 +347,10 @@ impl http::Exchange for Handle {
 
     fn hang_up(&self, call: CallId) {
         Self::hang_up(self, call);
+    }
+
+    fn examine(&self, trunk: Trunk) -> io::Result<Examination> {
+        Examination::begin(Arc::new(self.clone()), trunk)
     }
 
     fn history(

@@ -18,6 +18,7 @@ pub mod rtp;
 pub mod run;
 pub mod sound;
 pub mod store;
+pub mod trunk_doctor;
 pub mod voicemail;
 
 #[cfg(test)]

@@ -244,6 +244,7 @@ impl Loop {
         let now = self.clock.now();
         match order {
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
+            Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Office(office, plan) => {

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
 use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
+use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
 use dozvon::io::store::{HistoryFilter, HistoryRow, MessageRow, RecordingRow, StoreError, StoredStep};
+use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
@@ -90,6 +92,27 @@ impl FakeBox {
     }
 }
 
+/// An exchange that carries no calls, for the trunk doctor.
+struct Idle;
+
+impl Patient for Idle {
+    fn trunk(&self, name: &str) -> Option<TrunkView> {
+        Some(TrunkView { name: name.to_owned(), state: TrunkState::WrongPassword { status: 403 }, since: START })
+    }
+
+    fn try_trunk(&self, _: &str, _: Option<NumberFormat>) {
+        panic!("who is not registered is not tried");
+    }
+
+    fn rows(&self, _: &HistoryFilter) -> Vec<HistoryRow> {
+        Vec::new()
+    }
+
+    fn steps(&self, _: CallId) -> Vec<StoredStep> {
+        Vec::new()
+    }
+}
+
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
@@ -112,6 +135,10 @@ impl Exchange for FakeBox {
             self.changes.lock().unwrap().push(format!("{author}: {reason}"));
         }
         Ok(())
+    }
+
+    fn examine(&self, trunk: Trunk) -> std::io::Result<Examination> {
+        Examination::begin(Arc::new(Idle), trunk)
     }
 
     fn hang_up(&self, call: CallId) {

@@ -17,17 +17,19 @@ mod sign_in;
 mod words;
 mod workers;
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
 use crate::io::store::{HistoryFilter, HistoryRow, MessageRow, RecordingRow, StoreError, StoredStep};
+use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
-use crate::office::{Office, Role};
+use crate::office::{Office, Role, Trunk};
 
 pub use certificate::{CA_FILE, CertificateError};
 pub use sessions::SESSION_IDLE;
@@ -71,6 +73,11 @@ pub trait Exchange: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// Begins to look at a trunk.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    fn examine(&self, trunk: Trunk) -> io::Result<Examination>;
     /// Rows of the history, newest first, older than `before`: milliseconds of a row's first second, and its id.
     ///
     /// # Errors
@@ -175,6 +182,8 @@ struct House {
     door: Arc<sign_in::Door>,
     /// The data directory: the gate sends files from it.
     data: PathBuf,
+    /// The last examination of each trunk, by its name.
+    examinations: Arc<Mutex<HashMap<String, Examination>>>,
 }
 
 /// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
@@ -196,6 +205,7 @@ pub fn serve(
         sessions: Arc::new(sessions::Sessions::default()),
         door: Arc::new(sign_in::Door::default()),
         data: data.clone(),
+        examinations: Arc::default(),
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;

@@ -31,6 +31,11 @@ impl Reply {
         Self { status: 201, ..Self::json(value) }.with("location", location)
     }
 
+    /// 202 with JSON: it goes on.
+    pub(super) fn accepted(value: &Value) -> Self {
+        Self { status: 202, ..Self::json(value) }
+    }
+
     /// 204.
     pub(super) fn empty() -> Self {
         Self { status: 204, headers: Vec::new(), content_type: "", body: Vec::new() }

@@ -20,6 +20,7 @@ mod parking;
 mod recordings;
 mod session;
 mod system;
+mod trunk_check;
 mod trunks;
 mod voicemail;
 
@@ -73,6 +74,8 @@ const ROUTES: &[Route] = &[
     route("PUT", "/api/v1/session/password", Access::SignedIn, session::put_password),
     route("GET", "/api/v1/trunks", Access::Viewer, trunks::list),
     route("GET", "/api/v1/trunks/{name}", Access::Viewer, trunks::get),
+    route("GET", "/api/v1/trunks/{name}/check", Access::Viewer, trunk_check::get),
+    route("POST", "/api/v1/trunks/{name}/check", Access::Admin, trunk_check::post),
     route("GET", "/api/v1/extensions", Access::Viewer, extensions::list),
     route("GET", "/api/v1/extensions/{number}", Access::Viewer, extensions::get),
     route("GET", "/api/v1/extensions/{number}/forwarding", Access::Viewer, forwarding::get),
