@@ -5,6 +5,7 @@
 
 mod api;
 mod client;
+mod collections;
 mod description;
 mod events;
 mod gate;

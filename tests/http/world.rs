@@ -12,8 +12,8 @@ use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
 use dozvon::io::store::{HistoryFilter, HistoryRow, MessageRow, RecordingRow, StoreError, StoredStep};
 use dozvon::number::Plan;
 use dozvon::office::{
-    CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
-    Settings, SipDevice, Srtp, Trunk, User,
+    CallerIdIn, Device, Extension, Forward, MediaFile, MobileDevice, Network, NumberFormat, Office, Permissions,
+    RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
 use sha2::{Digest, Sha256};
@@ -67,6 +67,19 @@ impl World {
         let config = WebConfig { http: free, https: free, started_at: START };
         let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
         Self { board, box_, at, data }
+    }
+
+    /// Changes the office behind the API's back.
+    pub(crate) fn edit(&self, edit: impl FnOnce(&mut Office)) {
+        let mut office = self.box_.office.write().unwrap();
+        let mut changed = Office::clone(&office);
+        edit(&mut changed);
+        *office = Arc::new(changed);
+    }
+
+    pub(crate) fn add_media(&self, name: &str) {
+        let media = MediaFile { name: name.to_owned(), file: format!("{name}.ogg"), clip: None };
+        self.edit(|office| office.media.push(media));
     }
 
     pub(crate) fn ca(&self) -> PathBuf {

@@ -7,6 +7,7 @@ pub(super) mod events;
 mod calls;
 mod change;
 mod codes;
+mod collections;
 mod conferences;
 mod extensions;
 mod faults;
@@ -18,8 +19,10 @@ mod metrics;
 mod paging;
 mod parking;
 mod recordings;
+mod referrers;
 mod session;
 mod system;
+mod tables;
 mod trunks;
 mod voicemail;
 
@@ -72,12 +75,38 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/session", Access::SignedIn, session::get),
     route("DELETE", "/api/v1/session", Access::SignedIn, session::delete),
     route("PUT", "/api/v1/session/password", Access::SignedIn, session::put_password),
-    route("GET", "/api/v1/trunks", Access::Viewer, trunks::list),
-    route("GET", "/api/v1/trunks/{name}", Access::Viewer, trunks::get),
-    route("GET", "/api/v1/extensions", Access::Viewer, extensions::list),
-    route("GET", "/api/v1/extensions/{number}", Access::Viewer, extensions::get),
+    route("GET", "/api/v1/trunks", Access::Viewer, collections::list),
+    route("POST", "/api/v1/trunks", Access::Admin, collections::post),
+    route("GET", "/api/v1/trunks/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/trunks/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/trunks/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/extensions", Access::Viewer, collections::list),
+    route("POST", "/api/v1/extensions", Access::Admin, collections::post),
+    route("GET", "/api/v1/extensions/{number}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/extensions/{number}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/extensions/{number}", Access::Admin, collections::delete),
     route("GET", "/api/v1/extensions/{number}/forwarding", Access::Viewer, forwarding::get),
     route("PUT", "/api/v1/extensions/{number}/forwarding", Access::Admin, forwarding::put),
+    route("GET", "/api/v1/groups", Access::Viewer, collections::list),
+    route("POST", "/api/v1/groups", Access::Admin, collections::post),
+    route("GET", "/api/v1/groups/{number}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/groups/{number}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/groups/{number}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/voice-messages", Access::Viewer, collections::list),
+    route("POST", "/api/v1/voice-messages", Access::Admin, collections::post),
+    route("GET", "/api/v1/voice-messages/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/voice-messages/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/voice-messages/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/schedules", Access::Viewer, collections::list),
+    route("POST", "/api/v1/schedules", Access::Admin, collections::post),
+    route("GET", "/api/v1/schedules/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/schedules/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/schedules/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/voice-menus", Access::Viewer, collections::list),
+    route("POST", "/api/v1/voice-menus", Access::Admin, collections::post),
+    route("GET", "/api/v1/voice-menus/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/voice-menus/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/voice-menus/{name}", Access::Admin, collections::delete),
     route("GET", "/api/v1/codes", Access::Viewer, codes::get),
     route("PUT", "/api/v1/codes", Access::Admin, codes::put),
     route("GET", "/api/v1/parking", Access::Viewer, parking::get),
