@@ -2,7 +2,7 @@
 //! The same handle serves a stopped data directory; then nobody listens to the orders.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::mpsc;
@@ -50,6 +50,15 @@ struct Inner {
 pub enum Order {
     /// End this call.
     HangUp(CallId),
+    /// Ring an extension, and let who answers call; the call's id goes to whoever waits.
+    Call {
+        /// Whose telephones ring.
+        extension: String,
+        /// As somebody there would dial it.
+        to: String,
+        /// `None`: as many calls as may be, or no such extension.
+        answer: Sender<Option<CallId>>,
+    },
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
     /// A mailbox holds these messages now.
@@ -319,6 +328,12 @@ impl http::Exchange for Handle {
         })
     }
 
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId> {
+        let (answer, inbox) = channel();
+        self.tell(Order::Call { extension: extension.to_owned(), to: to.to_owned(), answer });
+        inbox.recv_timeout(ORDER_PATIENCE).ok().flatten()
+    }
+
     fn hang_up(&self, call: CallId) {
         Self::hang_up(self, call);
     }
@@ -420,3 +435,6 @@ fn plan_of(settings: &Settings, data: &Path) -> Result<Plan, HandleError> {
 fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
     data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
 }
+
+/// The engine answers within milliseconds, or it does not run.
+const ORDER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);

@@ -10,6 +10,7 @@ mod description;
 mod events;
 mod gate;
 mod recordings;
+mod routing;
 mod telephone;
 mod voicemail;
 mod world;

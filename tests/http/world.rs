@@ -37,6 +37,8 @@ pub(crate) struct FakeBox {
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) messages: Mutex<Vec<MessageRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
+    /// Calls that were ordered: by whom, to whom.
+    pub(crate) ordered: Mutex<Vec<(String, String)>>,
     /// Versions: who and why.
     pub(crate) changes: Mutex<Vec<String>>,
     /// The disk does not answer.
@@ -59,6 +61,7 @@ impl World {
             recordings: Mutex::default(),
             messages: Mutex::default(),
             hung_up: Mutex::default(),
+            ordered: Mutex::default(),
             changes: Mutex::default(),
             broken: Mutex::default(),
         });
@@ -125,6 +128,12 @@ impl Exchange for FakeBox {
         let mut changes = self.changes.lock().unwrap();
         changes.push(format!("{author}: {reason}"));
         Ok(Some(i64::try_from(changes.len()).unwrap()))
+    }
+
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId> {
+        let mut ordered = self.ordered.lock().unwrap();
+        ordered.push((extension.to_owned(), to.to_owned()));
+        u64::try_from(ordered.len()).ok().map(CallId)
     }
 
     fn hang_up(&self, call: CallId) {

@@ -69,6 +69,8 @@ pub trait Exchange: Send + Sync + 'static {
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
     ) -> Result<Option<i64>, StoreError>;
+    /// Orders a call: the telephones of an extension ring, and who answers calls `to`. `None`: the exchange takes no calls now.
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
     /// Rows of the history, newest first, older than `before`: milliseconds of a row's first second, and its id.

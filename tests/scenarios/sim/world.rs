@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) records: Vec<Record>,
     pub(crate) shelf: Vec<Shelf>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
+    /// The call that was ordered last.
+    pub(crate) ordered: Option<dozvon::base::CallId>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
     rng: Rng,
@@ -107,6 +109,7 @@ impl World {
             records: Vec::new(),
             shelf: Vec::new(),
             missed: Vec::new(),
+            ordered: None,
             trunks: HashMap::new(),
             seed,
             rng,
@@ -197,6 +200,7 @@ impl World {
             }
             Output::Shelf(order) => self.shelf.push(order),
             Output::Missed(missed) => self.missed.push(missed),
+            Output::Ordered { call } => self.ordered = call,
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
                     self.engine.handle_input(self.now, Input::Office(Arc::new(office)));

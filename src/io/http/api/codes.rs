@@ -39,7 +39,7 @@ pub(super) fn put(visit: &Visit<'_>) -> Result<Reply, Problem> {
     }
     let office = change(visit, "codes changed", Before::Seen(&show), |office| {
         office.codes = codes;
-        Ok(Place { body: "/codes", ..Place::new("/codes") })
+        Ok(Place::default().and("/codes", "/codes"))
     })?;
     show(&office).map(|codes| shown(&codes))
 }

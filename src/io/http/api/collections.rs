@@ -191,11 +191,8 @@ struct Draft<'a> {
 
 fn read(visit: &Visit<'_>, kind: Kind, draft: Draft<'_>) -> Result<Office, Problem> {
     let Draft { present, base, tables, at, given } = draft;
-    let place = Place {
-        spelled: (kind == Kind::Extension).then_some(("/device", "/devices")),
-        wants: wants(kind, given),
-        ..Place::new(format!("/{}/{at}", kind.table()))
-    };
+    let own = format!("/{}/{at}", kind.table());
+    let place = Place::default().and(format!("{own}/device"), "/devices").and(own, "").wanting(wants(kind, given));
     let document = tables::document([(kind.table(), Value::Array(tables.into_iter().map(Value::Object).collect()))])?;
     let office = read_back(&document, base, present, &place)?;
     if let (Kind::Extension, Some(extension)) = (kind, office.extensions.get(at)) {

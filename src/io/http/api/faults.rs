@@ -1,10 +1,11 @@
 //! What the office file's reader finds wrong, in the caller's language.
 
 use super::super::words::{Said, Words};
+use crate::desk;
 use crate::guard::ForwardRefused;
 use crate::number::Class;
 use crate::office::file::{Fault, Problem, Wanted, WeakPassword};
-use crate::office::{Feature, Kind, NetworkError, Office, Owner};
+use crate::office::{Feature, Kind, Language, NetworkError, Office, Owner};
 
 /// What is said of a problem. `office` is the present one: it knows who has a number that is asked for. What only a file can have
 /// wrong is told in the file's own English.
@@ -15,7 +16,8 @@ pub(super) fn said(problem: &Problem, office: &Office) -> Said {
     )
 }
 
-fn of_fault(fault: &Fault, office: &Office) -> Said {
+/// What is said of a fault; `office` as in [`said`].
+pub(super) fn of_fault(fault: &Fault, office: &Office) -> Said {
     let words = Words::new;
     match fault {
         Fault::Range { from, to } => {
@@ -266,6 +268,12 @@ fn owner(kind: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// What is said of a desk.
+pub(super) fn of_desk(problem: &desk::check::Problem, office: &Office) -> Said {
+    let words = |language| problem.words_on(office, language);
+    Said::new(words(Language::Ru), words(Language::En))
+}
+
 /// Why a password of a telephone is refused.
 pub(super) const fn weak(why: WeakPassword) -> Words {
     match why {
@@ -286,7 +294,8 @@ pub(super) const fn weak(why: WeakPassword) -> Words {
     }
 }
 
-const fn feature(feature: Feature) -> (&'static str, &'static str) {
+/// What a feature is called.
+pub(super) const fn feature(feature: Feature) -> (&'static str, &'static str) {
     match feature {
         Feature::Transfer => ("перевод сразу", "transfer"),
         Feature::Attended => ("перевод с вопросом", "transfer after asking"),

@@ -9,6 +9,7 @@ mod change;
 mod codes;
 mod collections;
 mod conferences;
+mod dial;
 mod extensions;
 mod faults;
 mod forwarding;
@@ -20,7 +21,9 @@ mod paging;
 mod parking;
 mod recordings;
 mod referrers;
+mod routing;
 mod session;
+mod settings;
 mod system;
 mod tables;
 mod trunks;
@@ -107,6 +110,13 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/voice-menus/{name}", Access::Viewer, collections::get),
     route("PUT", "/api/v1/voice-menus/{name}", Access::Admin, collections::put),
     route("DELETE", "/api/v1/voice-menus/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/routing", Access::Viewer, routing::get),
+    route("PUT", "/api/v1/routing", Access::Admin, routing::put),
+    route("POST", "/api/v1/routing/check", Access::Admin, routing::check),
+    route("POST", "/api/v1/routing/what-if", Access::Viewer, routing::what_if),
+    route("GET", "/api/v1/settings", Access::Viewer, settings::get),
+    route("PUT", "/api/v1/settings", Access::Admin, settings::put),
+    route("POST", "/api/v1/extensions/{number}/dial", Access::Viewer, dial::post),
     route("GET", "/api/v1/codes", Access::Viewer, codes::get),
     route("PUT", "/api/v1/codes", Access::Admin, codes::put),
     route("GET", "/api/v1/parking", Access::Viewer, parking::get),
@@ -119,6 +129,7 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/mail", Access::Viewer, mail::get),
     route("PUT", "/api/v1/mail", Access::Admin, mail::put),
     route("GET", "/api/v1/calls", Access::Viewer, calls::list),
+    route("POST", "/api/v1/calls", Access::Admin, calls::post),
     route("GET", "/api/v1/calls/{id}", Access::Viewer, calls::get),
     route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),
     route("GET", "/api/v1/history", Access::Viewer, history::list),
