@@ -383,15 +383,17 @@ impl Calls {
         }
     }
 
-    /// The telephones of `extension` ring; who answers calls `to`.
-    fn order(&mut self, around: &mut Around<'_>, extension: &str, to: &str) {
+    /// The telephones of `extension` ring; who answers calls `to` with the rights of the extension. `None`: there is no such
+    /// extension, or there are as many calls as may be.
+    pub fn order(&mut self, around: &mut Around<'_>, extension: &str, to: &str) -> Option<CallId> {
         if self.calls.len() >= limits::CALLS {
-            return;
+            return None;
         }
         let id = self.next_id(around);
         let office = std::sync::Arc::clone(around.office);
-        let Some(call) = Call::order(around, &office, id, extension, to) else { return };
+        let call = Call::order(around, &office, id, extension, to)?;
         self.begin(around, id, call);
+        Some(id)
     }
 
     /// A call is there.

@@ -137,6 +137,13 @@ impl Engine {
             }
             Input::Clip { call, clip } => self.with_calls(now, |calls, around| calls.on_clip(around, call, clip)),
             Input::RestoreLamps(stored) => self.restore_lamps(now, stored),
+            Input::Order { extension, to } => {
+                let mut ordered = None;
+                if !self.stopping {
+                    self.with_calls(now, |calls, around| ordered = calls.order(around, &extension, &to));
+                }
+                self.outputs.push_back(Output::Ordered { call: ordered });
+            }
             Input::HangUp { call } => self.hang_up(now, call),
             Input::TryTrunk { trunk, format } => self.with_calls(now, |calls, around| {
                 calls.try_out(around, &trunk, format);

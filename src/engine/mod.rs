@@ -69,6 +69,13 @@ pub enum Input<'a> {
     },
     /// Subscriptions kept from before a restart: the input after `Restore`, since phones are told where they are registered.
     RestoreLamps(Vec<StoredSubscription>),
+    /// Click to call: the telephones of an extension ring, and who answers calls. Answered by [`Output::Ordered`] at once.
+    Order {
+        /// Whose telephones.
+        extension: String,
+        /// As somebody there would dial it.
+        to: String,
+    },
     /// Ends a call, for the page.
     HangUp {
         /// Which.
@@ -107,6 +114,11 @@ pub enum Output {
         query: QueryId,
         /// What is asked for.
         name: ServerName,
+    },
+    /// The answer to [`Input::Order`]; `None`: no such extension, or as many calls as may be.
+    Ordered {
+        /// The call that rings there.
+        call: Option<CallId>,
     },
     /// Nobody took a call of those who were rung.
     Missed(crate::call::cdr::MissedCall),

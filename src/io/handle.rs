@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::mpsc;
@@ -53,6 +53,15 @@ struct Inner {
 pub enum Order {
     /// End this call.
     HangUp(CallId),
+    /// Ring an extension, and let who answers call; the call's id goes to whoever waits.
+    Call {
+        /// Whose telephones ring.
+        extension: String,
+        /// As somebody there would dial it.
+        to: String,
+        /// `None`: as many calls as may be, or no such extension.
+        answer: Sender<Option<CallId>>,
+    },
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
     /// Try whether this trunk carries calls, with the number written so.
@@ -159,10 +168,11 @@ impl Handle {
     /// # Errors
     /// When the disk refuses; nothing has changed then.
     pub fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
-        self.change(author, reason, |_| Ok(Some(office)))
+        self.change(author, reason, |_| Ok(Some(office))).map(drop)
     }
 
-    /// Changes the office by what `edit` makes of the present one; `None` leaves it. Others who change wait meanwhile.
+    /// Changes the office by what `edit` makes of the present one; `None` leaves it. Others who change wait meanwhile. Returns the
+    /// id of the new version, if there is one.
     ///
     /// # Errors
     /// What `edit` refuses, or the disk; nothing has changed then.
@@ -171,11 +181,11 @@ impl Handle {
         author: &str,
         reason: &str,
         edit: impl FnOnce(&Office) -> Result<Option<Office>, E>,
-    ) -> Result<(), E> {
+    ) -> Result<Option<i64>, E> {
         let _turn = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         match edit(&self.office())? {
-            Some(office) => Ok(self.put(office, author, reason)?),
-            None => Ok(()),
+            Some(office) => Ok(Some(self.put(office, author, reason)?)),
+            None => Ok(None),
         }
     }
 
@@ -285,11 +295,11 @@ impl Handle {
         inbox.recv().map_err(|_| StoreError::Closed)?
     }
 
-    fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
+    fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<i64, HandleError> {
         let moved = !is_of_same_plan(&self.office().settings, &office.settings);
         let plan = moved.then(|| plan_of(&office.settings, self.data())).transpose()?.map(Box::new);
         files::load_clips(&mut office, self.data());
-        self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
+        let version = self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
         if let Some(plan) = &plan {
             (**plan).clone_into(&mut self.0.plan.write().unwrap_or_else(PoisonError::into_inner));
         }
@@ -298,7 +308,7 @@ impl Handle {
         self.0.board.office_applied(&office, clock::wall());
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
-        Ok(())
+        Ok(version)
     }
 }
 
@@ -338,11 +348,17 @@ impl http::Exchange for Handle {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         Self::change(self, author, reason, |office| Ok::<_, HandleError>(edit(office))).map_err(|error| match error {
             HandleError::Store(error) => error,
             other => StoreError::Unreadable { what: "office", why: other.to_string() },
         })
+    }
+
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId> {
+        let (answer, inbox) = channel();
+        self.tell(Order::Call { extension: extension.to_owned(), to: to.to_owned(), answer });
+        inbox.recv_timeout(ORDER_PATIENCE).ok().flatten()
     }
 
     fn hang_up(&self, call: CallId) {
@@ -450,3 +466,6 @@ fn plan_of(settings: &Settings, data: &Path) -> Result<Plan, HandleError> {
 fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
     data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
 }
+
+/// The engine answers within milliseconds, or it does not run.
+const ORDER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);

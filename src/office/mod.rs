@@ -15,13 +15,17 @@ mod find;
 mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
+mod references;
 mod telephone;
+mod vacant;
 mod words;
 
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
+pub use references::{Kind, Reference};
 pub use telephone::{Codes, Conference, Feature, Follows, Mail, MailSecurity, Parking, VoicemailSettings};
+pub use vacant::Owner;
 pub use words::{ELEMENT_KINDS, Word};
 
 /// Everything the admin sets, as one value. Cross references have been checked: every number, name and element id

@@ -5,10 +5,12 @@
 
 mod api;
 mod client;
+mod collections;
 mod description;
 mod events;
 mod gate;
 mod recordings;
+mod routing;
 mod telephone;
 mod voicemail;
 mod world;

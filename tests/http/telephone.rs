@@ -125,7 +125,10 @@ fn rooms_come_change_move_and_go() {
     let mut viewer = Caller::token(&world, VIEWER_TOKEN);
     assert!(!viewer.get("/api/v1/conferences/800").text().contains("4711"));
     let twice = admin.ask("POST", "/api/v1/conferences", Some(room));
-    assert_eq!(fault(&twice), (422, "/number".to_owned(), "Номер 800 уже занят: комната конференции.".to_owned()));
+    assert_eq!(
+        fault(&twice),
+        (422, "/number".to_owned(), "800 уже у комнаты «Планёрка». Свободны 801 и 802.".to_owned())
+    );
     for (number, pin, pointer) in [
         ("201", "", "/number"),
         ("705", "", "/number"),

@@ -14,8 +14,8 @@ use dozvon::io::store::{HistoryFilter, HistoryRow, MessageRow, RecordingRow, Sto
 use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
 use dozvon::office::{
-    CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
-    Settings, SipDevice, Srtp, Trunk, User,
+    CallerIdIn, Device, Extension, Forward, MediaFile, MobileDevice, Network, NumberFormat, Office, Permissions,
+    RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
 use sha2::{Digest, Sha256};
@@ -39,6 +39,8 @@ pub(crate) struct FakeBox {
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) messages: Mutex<Vec<MessageRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
+    /// Calls that were ordered: by whom, to whom.
+    pub(crate) ordered: Mutex<Vec<(String, String)>>,
     /// Versions: who and why.
     pub(crate) changes: Mutex<Vec<String>>,
     /// The disk does not answer.
@@ -61,6 +63,7 @@ impl World {
             recordings: Mutex::default(),
             messages: Mutex::default(),
             hung_up: Mutex::default(),
+            ordered: Mutex::default(),
             changes: Mutex::default(),
             broken: Mutex::default(),
         });
@@ -69,6 +72,19 @@ impl World {
         let config = WebConfig { http: free, https: free, started_at: START };
         let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
         Self { board, box_, at, data }
+    }
+
+    /// Changes the office behind the API's back.
+    pub(crate) fn edit(&self, edit: impl FnOnce(&mut Office)) {
+        let mut office = self.box_.office.write().unwrap();
+        let mut changed = Office::clone(&office);
+        edit(&mut changed);
+        *office = Arc::new(changed);
+    }
+
+    pub(crate) fn add_media(&self, name: &str) {
+        let media = MediaFile { name: name.to_owned(), file: format!("{name}.ogg"), clip: None };
+        self.edit(|office| office.media.push(media));
     }
 
     pub(crate) fn ca(&self) -> PathBuf {
@@ -127,14 +143,20 @@ impl Exchange for FakeBox {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let mut office = self.office.write().unwrap();
-        if let Some(changed) = edit(&office) {
-            self.disk()?;
-            *office = Arc::new(changed);
-            self.changes.lock().unwrap().push(format!("{author}: {reason}"));
-        }
-        Ok(())
+        let Some(changed) = edit(&office) else { return Ok(None) };
+        self.disk()?;
+        *office = Arc::new(changed);
+        let mut changes = self.changes.lock().unwrap();
+        changes.push(format!("{author}: {reason}"));
+        Ok(Some(i64::try_from(changes.len()).unwrap()))
+    }
+
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId> {
+        let mut ordered = self.ordered.lock().unwrap();
+        ordered.push((extension.to_owned(), to.to_owned()));
+        u64::try_from(ordered.len()).ok().map(CallId)
     }
 
     fn examine(&self, trunk: Trunk) -> std::io::Result<Examination> {

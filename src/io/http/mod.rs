@@ -61,7 +61,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// The numbering plan in force.
     fn plan(&self) -> Plan;
     /// Puts in force what `edit` makes of the present settings: a version on the disk, then the snapshot; `None` leaves them.
-    /// It is called once, and nobody else changes them meanwhile.
+    /// It is called once, and nobody else changes them meanwhile. Returns the id of the new version, if there is one.
     ///
     /// # Errors
     /// When the disk refuses; nothing has changed then.
@@ -70,7 +70,9 @@ pub trait Exchange: Send + Sync + 'static {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Option<i64>, StoreError>;
+    /// Orders a call: the telephones of an extension ring, and who answers calls `to`. `None`: the exchange takes no calls now.
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
     /// Begins to look at a trunk.

@@ -172,8 +172,9 @@ fn outside_numbers(draft: &mut Draft, report: &Report) {
                 Device::Mobile(mobile) if !mobile.number.is_empty() => {
                     match written::to_e164(&mobile.number, &office.settings) {
                         Some(number) => mobile.number = number,
-                        None => report.error(
+                        None => report.fault(
                             place.key("number"),
+                            Fault::Outside,
                             format_args!("{name}: mobile number \"{}\" is no outside number", mobile.number),
                         ),
                     }

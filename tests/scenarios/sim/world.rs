@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
+    /// The call that was ordered last.
+    pub(crate) ordered: Option<dozvon::base::CallId>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
     rng: Rng,
@@ -115,6 +117,7 @@ impl World {
             spoken: 0,
             emergencies: Vec::new(),
             missed: Vec::new(),
+            ordered: None,
             trunks: HashMap::new(),
             seed,
             rng,
@@ -209,6 +212,7 @@ impl World {
             Output::Shelf(order) => self.shelf.push(order),
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
+            Output::Ordered { call } => self.ordered = call,
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
                     self.changes += 1;

@@ -7,7 +7,9 @@ pub(super) mod events;
 mod calls;
 mod change;
 mod codes;
+mod collections;
 mod conferences;
+mod dial;
 mod extensions;
 mod faults;
 mod forwarding;
@@ -18,12 +20,17 @@ mod metrics;
 mod paging;
 mod parking;
 mod recordings;
+mod referrers;
+mod routing;
 mod session;
+mod settings;
 mod system;
+mod tables;
 mod trunk_check;
 mod trunks;
 mod voicemail;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::House;
@@ -72,14 +79,47 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/session", Access::SignedIn, session::get),
     route("DELETE", "/api/v1/session", Access::SignedIn, session::delete),
     route("PUT", "/api/v1/session/password", Access::SignedIn, session::put_password),
-    route("GET", "/api/v1/trunks", Access::Viewer, trunks::list),
-    route("GET", "/api/v1/trunks/{name}", Access::Viewer, trunks::get),
+    route("GET", "/api/v1/trunks", Access::Viewer, collections::list),
+    route("POST", "/api/v1/trunks", Access::Admin, collections::post),
+    route("GET", "/api/v1/trunks/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/trunks/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/trunks/{name}", Access::Admin, collections::delete),
     route("GET", "/api/v1/trunks/{name}/check", Access::Viewer, trunk_check::get),
     route("POST", "/api/v1/trunks/{name}/check", Access::Admin, trunk_check::post),
-    route("GET", "/api/v1/extensions", Access::Viewer, extensions::list),
-    route("GET", "/api/v1/extensions/{number}", Access::Viewer, extensions::get),
+    route("GET", "/api/v1/extensions", Access::Viewer, collections::list),
+    route("POST", "/api/v1/extensions", Access::Admin, collections::post),
+    route("GET", "/api/v1/extensions/{number}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/extensions/{number}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/extensions/{number}", Access::Admin, collections::delete),
     route("GET", "/api/v1/extensions/{number}/forwarding", Access::Viewer, forwarding::get),
     route("PUT", "/api/v1/extensions/{number}/forwarding", Access::Admin, forwarding::put),
+    route("GET", "/api/v1/groups", Access::Viewer, collections::list),
+    route("POST", "/api/v1/groups", Access::Admin, collections::post),
+    route("GET", "/api/v1/groups/{number}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/groups/{number}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/groups/{number}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/voice-messages", Access::Viewer, collections::list),
+    route("POST", "/api/v1/voice-messages", Access::Admin, collections::post),
+    route("GET", "/api/v1/voice-messages/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/voice-messages/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/voice-messages/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/schedules", Access::Viewer, collections::list),
+    route("POST", "/api/v1/schedules", Access::Admin, collections::post),
+    route("GET", "/api/v1/schedules/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/schedules/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/schedules/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/voice-menus", Access::Viewer, collections::list),
+    route("POST", "/api/v1/voice-menus", Access::Admin, collections::post),
+    route("GET", "/api/v1/voice-menus/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/voice-menus/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/voice-menus/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/routing", Access::Viewer, routing::get),
+    route("PUT", "/api/v1/routing", Access::Admin, routing::put),
+    route("POST", "/api/v1/routing/check", Access::Admin, routing::check),
+    route("POST", "/api/v1/routing/what-if", Access::Viewer, routing::what_if),
+    route("GET", "/api/v1/settings", Access::Viewer, settings::get),
+    route("PUT", "/api/v1/settings", Access::Admin, settings::put),
+    route("POST", "/api/v1/extensions/{number}/dial", Access::Viewer, dial::post),
     route("GET", "/api/v1/codes", Access::Viewer, codes::get),
     route("PUT", "/api/v1/codes", Access::Admin, codes::put),
     route("GET", "/api/v1/parking", Access::Viewer, parking::get),
@@ -92,6 +132,7 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/mail", Access::Viewer, mail::get),
     route("PUT", "/api/v1/mail", Access::Admin, mail::put),
     route("GET", "/api/v1/calls", Access::Viewer, calls::list),
+    route("POST", "/api/v1/calls", Access::Admin, calls::post),
     route("GET", "/api/v1/calls/{id}", Access::Viewer, calls::get),
     route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),
     route("GET", "/api/v1/history", Access::Viewer, history::list),
@@ -126,6 +167,8 @@ struct Visit<'a> {
     who: Who,
     /// The values of the path's braces, decoded.
     values: Vec<String>,
+    /// The version of the settings that the handler made.
+    version: Cell<Option<i64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,8 +233,12 @@ fn judge(house: &House, ask: &Ask) -> Result<Reply, Problem> {
         return Err(no_route(matching.iter().map(|(route, _)| route.method)));
     };
     permit(ask, &who, route)?;
-    let visit = Visit { house, ask, office, who, values: values.clone() };
-    (route.handler)(&visit)
+    let visit = Visit { house, ask, office, who, values: values.clone(), version: Cell::new(None) };
+    let reply = (route.handler)(&visit)?;
+    Ok(match visit.version.get() {
+        Some(version) => reply.with("dozvon-version", version.to_string()),
+        None => reply,
+    })
 }
 
 fn no_route<'a>(methods: impl Iterator<Item = &'a str>) -> Problem {

@@ -68,7 +68,7 @@ pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
     }
     let hash = house.door.hash(&given.new)?;
     let mut known = false;
-    house.exchange.change(&signed_in.login, "password changed", &mut |office| {
+    let version = house.exchange.change(&signed_in.login, "password changed", &mut |office| {
         let mut office = office.clone();
         let user = office.users.iter_mut().find(|user| user.login == signed_in.login)?;
         user.password_hash.clone_from(&hash);
@@ -76,6 +76,7 @@ pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
         known = true;
         Some(office)
     })?;
+    visit.version.set(version);
     if !known {
         return Err(problems::not_signed_in());
     }
