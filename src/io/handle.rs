@@ -154,10 +154,11 @@ impl Handle {
     /// # Errors
     /// When the disk refuses; nothing has changed then.
     pub fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
-        self.change(author, reason, |_| Ok(Some(office)))
+        self.change(author, reason, |_| Ok(Some(office))).map(drop)
     }
 
-    /// Changes the office by what `edit` makes of the present one; `None` leaves it. Others who change wait meanwhile.
+    /// Changes the office by what `edit` makes of the present one; `None` leaves it. Others who change wait meanwhile. Returns the
+    /// id of the new version, if there is one.
     ///
     /// # Errors
     /// What `edit` refuses, or the disk; nothing has changed then.
@@ -166,11 +167,11 @@ impl Handle {
         author: &str,
         reason: &str,
         edit: impl FnOnce(&Office) -> Result<Option<Office>, E>,
-    ) -> Result<(), E> {
+    ) -> Result<Option<i64>, E> {
         let _turn = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         match edit(&self.office())? {
-            Some(office) => Ok(self.put(office, author, reason)?),
-            None => Ok(()),
+            Some(office) => Ok(Some(self.put(office, author, reason)?)),
+            None => Ok(None),
         }
     }
 
@@ -280,11 +281,11 @@ impl Handle {
         inbox.recv().map_err(|_| StoreError::Closed)?
     }
 
-    fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
+    fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<i64, HandleError> {
         let moved = !is_of_same_plan(&self.office().settings, &office.settings);
         let plan = moved.then(|| plan_of(&office.settings, self.data())).transpose()?.map(Box::new);
         files::load_clips(&mut office, self.data());
-        self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
+        let version = self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
         if let Some(plan) = &plan {
             (**plan).clone_into(&mut self.0.plan.write().unwrap_or_else(PoisonError::into_inner));
         }
@@ -293,7 +294,7 @@ impl Handle {
         self.0.board.office_applied(&office, clock::wall());
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
-        Ok(())
+        Ok(version)
     }
 }
 
@@ -311,7 +312,7 @@ impl http::Exchange for Handle {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         Self::change(self, author, reason, |office| Ok::<_, HandleError>(edit(office))).map_err(|error| match error {
             HandleError::Store(error) => error,
             other => StoreError::Unreadable { what: "office", why: other.to_string() },

@@ -104,14 +104,14 @@ impl Exchange for FakeBox {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let mut office = self.office.write().unwrap();
-        if let Some(changed) = edit(&office) {
-            self.disk()?;
-            *office = Arc::new(changed);
-            self.changes.lock().unwrap().push(format!("{author}: {reason}"));
-        }
-        Ok(())
+        let Some(changed) = edit(&office) else { return Ok(None) };
+        self.disk()?;
+        *office = Arc::new(changed);
+        let mut changes = self.changes.lock().unwrap();
+        changes.push(format!("{author}: {reason}"));
+        Ok(Some(i64::try_from(changes.len()).unwrap()))
     }
 
     fn hang_up(&self, call: CallId) {

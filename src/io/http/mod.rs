@@ -59,7 +59,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// The numbering plan in force.
     fn plan(&self) -> Plan;
     /// Puts in force what `edit` makes of the present settings: a version on the disk, then the snapshot; `None` leaves them.
-    /// It is called once, and nobody else changes them meanwhile.
+    /// It is called once, and nobody else changes them meanwhile. Returns the id of the new version, if there is one.
     ///
     /// # Errors
     /// When the disk refuses; nothing has changed then.
@@ -68,7 +68,7 @@ pub trait Exchange: Send + Sync + 'static {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Option<i64>, StoreError>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
     /// Rows of the history, newest first, older than `before`: milliseconds of a row's first second, and its id.

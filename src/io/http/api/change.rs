@@ -61,7 +61,7 @@ pub(super) fn etag(value: &Value) -> String {
 }
 
 /// Changes the office. `edit` makes the change and says where in the office file the body's fields stand. Nothing is written when
-/// nothing changes. `reason` stands beside the version.
+/// nothing changes. `reason` stands beside the version, which the answer names in `Dozvon-Version`.
 ///
 /// # Errors
 /// 412 and 428 of `before`; what `edit` refuses; 422 with pointers when the body is at fault, 409 when what it says contradicts
@@ -78,10 +78,11 @@ pub(super) fn change(
     };
     let mut edit = Some(edit);
     let mut refused = None;
-    visit.house.exchange.change(author, reason, &mut |present| {
+    let version = visit.house.exchange.change(author, reason, &mut |present| {
         let changed = edit.take().map(|edit| changed(visit, present, &before, edit))?;
         changed.map_err(|problem| refused = Some(problem)).ok().flatten()
     })?;
+    visit.version.set(version);
     refused.map_or_else(|| Ok(visit.house.exchange.office()), Err)
 }
 

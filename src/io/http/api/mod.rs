@@ -23,6 +23,7 @@ mod system;
 mod trunks;
 mod voicemail;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::House;
@@ -123,6 +124,8 @@ struct Visit<'a> {
     who: Who,
     /// The values of the path's braces, decoded.
     values: Vec<String>,
+    /// The version of the settings that the handler made.
+    version: Cell<Option<i64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,8 +190,12 @@ fn judge(house: &House, ask: &Ask) -> Result<Reply, Problem> {
         return Err(no_route(matching.iter().map(|(route, _)| route.method)));
     };
     permit(ask, &who, route)?;
-    let visit = Visit { house, ask, office, who, values: values.clone() };
-    (route.handler)(&visit)
+    let visit = Visit { house, ask, office, who, values: values.clone(), version: Cell::new(None) };
+    let reply = (route.handler)(&visit)?;
+    Ok(match visit.version.get() {
+        Some(version) => reply.with("dozvon-version", version.to_string()),
+        None => reply,
+    })
 }
 
 fn no_route<'a>(methods: impl Iterator<Item = &'a str>) -> Problem {
