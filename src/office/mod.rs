@@ -9,6 +9,7 @@ use crate::media::Clip;
 
 pub mod changes;
 mod codes;
+pub mod document;
 mod edit;
 pub mod file;
 mod find;
