@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod accounts;
 mod api;
 mod client;
 mod description;
 mod events;
 mod gate;
+mod real;
 mod recordings;
+mod second_factor;
 mod telephone;
+mod versions;
 mod voicemail;
 mod world;

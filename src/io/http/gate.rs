@@ -359,7 +359,7 @@ fn refused(status: u16) -> super::reply::Problem {
 }
 
 /// What of a handler's head goes to the client.
-static RETURNED: [HeaderName; 11] = [
+static RETURNED: [HeaderName; 13] = [
     header::ACCEPT_RANGES,
     header::ALLOW,
     header::CACHE_CONTROL,
@@ -371,6 +371,8 @@ static RETURNED: [HeaderName; 11] = [
     header::RETRY_AFTER,
     header::SET_COOKIE,
     header::WWW_AUTHENTICATE,
+    HeaderName::from_static("dozvon-version"),
+    HeaderName::from_static("dozvon-confirm-by"),
 ];
 
 fn from_handler(answer: inner::Answer, in_flight: InFlight) -> Response<Answer> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::super::reply::{Problem, Reply, problems};
-use super::{Visit, Who, faults};
+use super::{Visit, faults};
 use crate::base::Rng;
 use crate::desk;
 use crate::io::clock;
@@ -72,13 +72,10 @@ pub(super) fn change(
     before: Before<'_>,
     edit: impl FnOnce(&mut Office) -> Result<Place, Problem>,
 ) -> Result<Arc<Office>, Problem> {
-    let author = match &visit.who {
-        Who::Session(signed_in) => signed_in.login.as_str(),
-        Who::Token(_) | Who::Nobody => "token",
-    };
+    let author = visit.author();
     let mut edit = Some(edit);
     let mut refused = None;
-    let version = visit.house.exchange.change(author, reason, &mut |present| {
+    let version = visit.house.exchange.change(&author, reason, &mut |present| {
         let changed = edit.take().map(|edit| changed(visit, present, &before, edit))?;
         changed.map_err(|problem| refused = Some(problem)).ok().flatten()
     })?;
@@ -118,13 +115,21 @@ fn names(given: &str, etag: &str) -> bool {
 
 /// The office as its own reader takes it.
 fn checked(office: &Office, present: &Office, place: &Place) -> Result<Office, Problem> {
+    read(&file::write(office, true), present, place)
+}
+
+/// Reads an office file as a change of the present office.
+///
+/// # Errors
+/// 422 or 409 with what is wrong.
+pub(super) fn read(text: &str, present: &Office, place: &Place) -> Result<Office, Problem> {
     let entropy = clock::entropy().map_err(|error| {
         tracing::error!(%error, "web: no entropy");
         problems::unavailable()
     })?;
     let mut rng = Rng::from_entropy(entropy);
     let context = Context { rng: &mut rng, exists: &|_| true, check: &desk::check::findings };
-    match file::read(&file::write(office, true), present, context) {
+    match file::read(text, present, context) {
         Ok(reading) => Ok(reading.office),
         Err(problems) => Err(refusal(&problems, place)),
     }
