@@ -37,7 +37,7 @@ pub use certificate::{CA_FILE, CertificateError};
 pub use sessions::SESSION_IDLE;
 
 /// Where the web listens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct WebConfig {
     /// Provisioning, health and a redirect to https. Port 0 takes a free one.
     pub http: SocketAddr,
@@ -45,6 +45,8 @@ pub struct WebConfig {
     pub https: SocketAddr,
     /// When the exchange started.
     pub started_at: WallTime,
+    /// Names and addresses that a request may give as its Host, besides those that the machine has itself.
+    pub names: Vec<String>,
 }
 
 /// Where it listens in the end.
