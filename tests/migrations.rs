@@ -48,7 +48,7 @@ fn every_old_database_opens_with_what_was_in_it() {
         assert_eq!(opened.subscriptions, vec![subscription(); usize::from(since_0003)], "{name}");
         assert_eq!(opened.store.setting("login_prefix").unwrap().as_deref(), Some("rik33"), "{name}");
         let reader = Reader::open(&data).unwrap();
-        assert_eq!(reader.token_role(&[7; 32]).unwrap(), Some(Role::Viewer), "{name}");
+        assert_eq!(reader.token(&[7; 32]).unwrap().map(|token| token.role), Some(Role::Viewer), "{name}");
         let filter = HistoryFilter { text: Some("петров".to_owned()), ..HistoryFilter::default() };
         let rows = reader.history(&filter, 10, None).unwrap();
         let outcomes: Vec<_> = rows.iter().map(|row| row.outcome.as_deref().unwrap_or_default()).collect();

@@ -480,7 +480,8 @@ fn recording_settings(office: &Office) -> recordings::Settings {
 }
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {
-    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at };
+    let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
+    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {

@@ -220,7 +220,8 @@ fn element(old: &Element, new: &Element) -> Vec<String> {
 }
 
 fn user(old: &User, new: &User) -> Vec<String> {
-    let mut keys = differing!(User, old, new; named login, password_hash; compared role, must_change);
+    let mut keys = differing!(User, old, new; named login, password_hash; compared role, must_change, disabled,
+        may_hear_recordings);
     if old.password_hash != new.password_hash {
         keys.push("password".to_owned());
     }
