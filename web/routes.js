@@ -17,6 +17,9 @@
 export const SECTIONS = [
   { at: "now", name: "now", icon: "now", part: "today", key: "KeyN", load: () => import("./pages/now.js").then((page) => page.Now) },
   { at: "calls", name: "calls", icon: "calls", part: "today", key: "KeyC", load: () => import("./pages/calls.js").then((page) => page.Calls) },
+  { at: "extensions", name: "extensions", icon: "extension", part: "way", key: "KeyI", load: () => import("./pages/extensions.js").then((page) => page.Extensions) },
+  { at: "groups", name: "groups", icon: "group", part: "way", load: () => import("./pages/groups.js").then((page) => page.Groups) },
+  { at: "trunks", name: "trunk_lines", icon: "trunk", part: "way", load: () => import("./pages/trunks.js").then((page) => page.Trunks) },
   { at: "settings", name: "settings", icon: "settings", part: "box", load: () => import("./pages/settings.js").then((page) => page.Settings) },
   { at: "codes", name: "codes", icon: "codes", part: "box", inside: "settings", why: "codes_why", load: () => import("./pages/codes.js").then((page) => page.Codes) },
 ];

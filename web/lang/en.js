@@ -1,11 +1,15 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
 import frame from "./en/frame.js";
+import numbers from "./en/numbers.js";
+import parts from "./en/parts.js";
 
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 export default {
   ...frame,
+  ...numbers,
+  ...parts,
   brand: "Dozvon",
   sections: "Sections",
   now: "Now",

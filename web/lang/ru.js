@@ -2,9 +2,13 @@
 import { plural } from "../format.js";
 
 import frame from "./ru/frame.js";
+import numbers from "./ru/numbers.js";
+import parts from "./ru/parts.js";
 
 export default {
   ...frame,
+  ...numbers,
+  ...parts,
   brand: "Дозвон",
   sections: "Разделы",
   now: "Сейчас",
