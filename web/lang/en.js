@@ -1,6 +1,9 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
 import frame from "./en/frame.js";
+import todo from "./en/todo.js";
+import box from "./en/box.js";
+import office from "./en/office.js";
 import numbers from "./en/numbers.js";
 import parts from "./en/parts.js";
 
@@ -8,6 +11,9 @@ const many = (/** @type {number} */ count, /** @type {string} */ word) => `${cou
 
 export default {
   ...frame,
+  ...todo,
+  ...box,
+  ...office,
   ...numbers,
   ...parts,
   brand: "Dozvon",

@@ -2,11 +2,17 @@
 import { plural } from "../format.js";
 
 import frame from "./ru/frame.js";
+import todo from "./ru/todo.js";
+import box from "./ru/box.js";
+import office from "./ru/office.js";
 import numbers from "./ru/numbers.js";
 import parts from "./ru/parts.js";
 
 export default {
   ...frame,
+  ...todo,
+  ...box,
+  ...office,
   ...numbers,
   ...parts,
   brand: "Дозвон",

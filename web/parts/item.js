@@ -17,8 +17,10 @@ export const NEW = "new";
  * @typedef {import("../api.js").Refused} Fault
  * @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, go: (href: string) => void, tell: (toast: import("./toast.js").Toast) => void,
  *   onRefused: (error: unknown) => void, admin: boolean }} Frame
- * @typedef {{ collection: string, name: string, keyed: string, blank: () => any, send?: (body: any) => any }} What
- *   `keyed`: the field that is the thing's key; `send`: the last touch to what is sent
+ * @typedef {{ collection: string, name: string, keyed: string, blank?: () => any, send?: (body: any) => any, alone?: boolean,
+ *   onMade?: (answer: any) => void }} What
+ *   `keyed`: the field that is the thing's key; `send`: the last touch to what is sent; `alone`: it is no collection but one thing;
+ *   `onMade`: hears what the box answered to a new one
  * @typedef {ReturnType<typeof useItem>} Item
  */
 
@@ -26,14 +28,14 @@ export const NEW = "new";
  * @param {Frame} frame
  * @param {What} what
  */
-export function useItem({ t, api, go, tell, onRefused }, { collection, name, keyed, blank, send = (sent) => sent }) {
+export function useItem({ t, api, go, tell, onRefused }, { collection, name, keyed, blank = () => ({}), send = (sent) => sent, alone, onMade }) {
   const fresh = name === NEW;
   const [read, setRead] = useState(/** @type {{ value: any, etag: string } | null} */ (null));
   const [draft, setDraft] = useState(/** @type {any} */ (null));
   const [theirs, setTheirs] = useState(/** @type {{ value: any, etag: string } | null} */ (null));
   const [references, setReferences] = useState(/** @type {import("../api.js").Reference[] | null} */ (null));
   const { busy, fault, run, clear } = useTask(t);
-  const path = `${collection}/${encodeURIComponent(name)}`;
+  const path = alone ? collection : `${collection}/${encodeURIComponent(name)}`;
   const refused = (/** @type {unknown} */ error) => {
     onRefused(error);
     throw error;
@@ -64,9 +66,10 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
   const put = async (/** @type {any} */ value, /** @type {string} */ etag) => {
     const sent = send(body(value));
     const answer = await api.write(fresh ? "POST" : "PUT", fresh ? collection : path, sent, etag);
-    const key = String(answer.value?.[keyed] ?? sent[keyed]);
+    const key = alone ? name : String(answer.value?.[keyed] ?? sent[keyed]);
     letGo();
     take(answer);
+    if (fresh) onMade?.(answer.value);
     const back = fresh ? () => go(address(collection)) : () => (key === name ? load() : go(address(collection, name)));
     tell({ text: t(fresh ? "item_made" : "item_saved", { name: key }), ...undo(answer.version, back) });
     if (key !== name) go(address(collection, key));

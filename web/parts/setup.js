@@ -29,7 +29,7 @@ export function Setup({ t, api, admin, tell, onRefused, item, device, number, on
   const outside = (/** @type {MouseEvent} */ event) => event.target === dialog.current && dialog.current?.close();
   const copy = (/** @type {string} */ text) => navigator.clipboard.writeText(text).then(() => tell({ text: t("copied") }), () => {});
   const row = (/** @type {string} */ name, /** @type {string} */ value, /** @type {unknown} */ instead = null) =>
-    html`<div><dt>${name}</dt><dd>${instead ?? html`<code>${value}</code><button class="button quiet square" type="button" title=${t("copy")} aria-label=${`${t("copy")}: ${name}`} onClick=${() => copy(value)}><${Icon} name="copy" /></button>`}</dd></div>`;
+    html`<div><dt>${name}</dt><dd>${instead || html`<code>${value}</code><button class="button quiet square" type="button" title=${t("copy")} aria-label=${`${t("copy")}: ${name}`} onClick=${() => copy(value)}><${Icon} name="copy" /></button>`}</dd></div>`;
   const guide = (/** @type {string} */ name, /** @type {string} */ how) => html`<details><summary>${name}</summary><p>${how}</p></details>`;
   return html`<dialog ref=${dialog} class="dialog setup" aria-labelledby="setup-title" onClose=${onClose} onClick=${outside}>
     <div class="dialog-in">
