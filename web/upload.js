@@ -17,14 +17,10 @@ export function nameOf(file, taken) {
 }
 
 /**
- * Whether an import has come to its end, and how; `answer`: what the box says of it.
- * @param {any} answer
- * @returns {{ done: boolean, failed: string, percent: number | null }}
+ * Whether an import has come to its end, and how.
+ * @param {{ state: "running" | "done" | "refused", percent: number, detail: string }} answer of the box
+ * @returns {{ done: boolean, failed: string }} `failed`: why, in words
  */
-export function progress(answer) {
-  const state = String(answer?.state ?? "");
-  const failed = state === "failed" || state === "refused" ? String(answer.detail ?? answer.error ?? answer.text ?? "") || state : "";
-  const part = answer?.progress ?? answer?.percent;
-  const percent = typeof part === "number" ? Math.round(part <= 1 && answer?.percent === undefined ? part * 100 : part) : null;
-  return { done: state === "done" || state === "ready", failed, percent };
+export function progress({ state, detail }) {
+  return { done: state === "done", failed: state === "refused" ? detail || state : "" };
 }

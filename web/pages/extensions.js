@@ -44,13 +44,13 @@ function Numbers({ t, box, admin }) {
 
 /** @param {Props} props */
 function Extension(props) {
-  const { t, box, name, admin } = props;
+  const { t, api, box, name, admin } = props;
   const country = box.system?.country;
   const groups = useList(props, "groups");
   const media = useList(props, "media");
   const logins = box.extensions.flatMap((/** @type {any} */ one) => sipDevices(one).map(({ login }) => login));
-  const blank = () => {
-    const free = freeNumber([...box.extensions, ...(groups.rows ?? [])].map((one) => one.number));
+  const blank = async () => {
+    const free = freeNumber([...box.extensions, ...(await api.all("groups"))].map((one) => one.number));
     const device = { kind: "sip", login: newLogin(prefixOf(logins), free, logins), ring_seconds: 20, allow_from: ["0.0.0.0/0"], forward: { mode: "none" }, mac: "", model: "", srtp: "optional", local: 1 };
     return { number: free, employee: "", email: "", ring: "parallel", outgoing_number: "", permissions: ["internal", "city"], record: false, voicemail: false, voicemail_greeting: "",
       call_waiting: true, do_not_disturb: false, devices: [device] };

@@ -31,11 +31,11 @@ const STRATEGIES = /** @type {const} */ (["ring_all", "round_robin", "first_to_l
 
 /** @param {any} props */
 function Group(props) {
-  const { t, box, name, admin } = props;
+  const { t, api, box, name, admin } = props;
   const groups = useList(props, "groups");
   const media = useList(props, "media");
-  const blank = () => {
-    const taken = new Set([...box.extensions, ...(groups.rows ?? [])].map((one) => one.number));
+  const blank = async () => {
+    const taken = new Set([...box.extensions, ...(await api.all("groups"))].map((one) => one.number));
     const free = Array.from({ length: 100 }, (_, nth) => String(500 + nth)).find((number) => !taken.has(number)) ?? "";
     return { number: free, name: "", description: "", strategy: "ring_all", members: [], greeting: "", music: "", max_wait_seconds: 60, wrap_up_seconds: 0, max_queue: 10, member_ring_seconds: 20, announce_position: false };
   };

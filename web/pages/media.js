@@ -24,6 +24,17 @@ function length(row) {
   return typeof seconds === "number" ? span(seconds * 1000) : "";
 }
 
+/**
+ * Where a file is heard: "группа 500".
+ * @param {{ kind: string, key: string }} use
+ * @param {import("../words.js").Say} t
+ */
+function said({ kind, key }, t) {
+  if (kind === "settings") return t(key === "music" ? "office_music" : "voicemail");
+  const word = { voice_message: t("find_voice_message"), voice_menu: t("find_voice_menu"), group: t("find_group"), extension: t("find_extension") }[kind] ?? kind;
+  return `${word} ${key}`;
+}
+
 /** @param {any} props */
 function All(props) {
   const { t, admin } = props;
@@ -32,6 +43,7 @@ function All(props) {
   const columns = [
     { head: t("media_name"), cell: (/** @type {any} */ row) => html`<b>${row.name}</b>` },
     { head: t("media_length"), cell: length, look: "second" },
+    { head: t("media_used"), cell: (/** @type {any} */ row) => (row.used_by ?? []).map((/** @type {any} */ use) => said(use, t)).join(", "), look: "second" },
     { head: t("media_listen"), cell: (/** @type {any} */ row) => html`<${Play} t=${t} media=${row.name} />`, look: "right above" },
   ];
   return html`<${List} t=${t} collection="media" title=${t("media")} why=${t("media_why")} rows=${rows} fault=${fault} onAgain=${load} keyed="name" columns=${columns}
@@ -110,17 +122,17 @@ function useUploads({ t, api, tell, onRefused }, rows, load) {
 
 /** @param {any} props */
 function Uploads({ t, list, drop }) {
-  return html`<ul class="uploads" role="status">${list.map((/** @type {any} */ one) => html`<li key=${one.key} class=${one.failed ? "note bad" : "note"}>
+  return html`<div role="status"><ul class="uploads">${list.map((/** @type {any} */ one) => html`<li key=${one.key} class=${one.failed ? "note bad" : "note"}>
     <div><span>${one.failed ? html`<b>${one.name}</b>: ${one.failed}` : one.working ? t("media_working", { name: one.name }) : t("media_sending", { name: one.name, percent: one.percent })}</span>
       ${!one.failed && (one.working ? html`<progress aria-label=${one.name}></progress>` : html`<progress max="100" value=${one.percent} aria-label=${one.name}></progress>`)}</div>
-    ${one.failed && html`<button class="button" type="button" onClick=${() => drop(one.key)}>${t("media_dismiss")}</button>`}</li>`)}</ul>`;
+    ${one.failed && html`<button class="button" type="button" onClick=${() => drop(one.key)}>${t("media_dismiss")}</button>`}</li>`)}</ul></div>`;
 }
 
 /** @param {any} props */
 function One(props) {
   const { t, name, admin } = props;
   const all = useList(props, "media");
-  const item = useItem(props, { collection: "media", name, keyed: "name", blank: () => ({ name: "" }) });
+  const item = useItem(props, { collection: "media", name, keyed: "name", send: ({ name: renamed }) => ({ name: renamed }) });
   const { draft, edit, fault, was } = item;
   const labels = { name: t("media_name") };
   const others = (all.rows ?? []).filter((one) => one.name !== name).map((one) => ({ key: one.name, text: one.name }));

@@ -57,9 +57,9 @@ function dayWords(on, t) {
 
 /** @param {any} props */
 function Schedule(props) {
-  const { t, name, admin } = props;
+  const { t, api, name, admin } = props;
   const all = useList(props, "schedules");
-  const blank = () => ({ name: all.rows?.length ? "" : t("schedule_example"), hours: [{ days: "mon-fri", from: "09:00", to: "18:00" }], except: [], closed: [] });
+  const blank = async () => ({ name: (await api.all("schedules")).length ? "" : t("schedule_example"), hours: [{ days: "mon-fri", from: "09:00", to: "18:00" }], except: [], closed: [] });
   const item = useItem(props, { collection: "schedules", name, keyed: "name", blank, send });
   const { draft, edit, fault, fresh, was } = item;
   /** @type {Record<string, string>} */

@@ -17,7 +17,7 @@ export const NEW = "new";
  * @typedef {import("../api.js").Refused} Fault
  * @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, go: (href: string) => void, tell: (toast: import("./toast.js").Toast) => void,
  *   onRefused: (error: unknown) => void, admin: boolean }} Frame
- * @typedef {{ collection: string, name: string, keyed: string, blank?: () => any, send?: (body: any) => any, alone?: boolean,
+ * @typedef {{ collection: string, name: string, keyed: string, blank?: () => any | Promise<any>, send?: (body: any) => any, alone?: boolean,
  *   onMade?: (answer: any) => void }} What
  *   `keyed`: the field that is the thing's key; `send`: the last touch to what is sent; `alone`: it is no collection but one thing;
  *   `onMade`: hears what the box answered to a new one
@@ -47,7 +47,7 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
   };
   const load = () =>
     run(async () => {
-      take(fresh ? { value: blank(), etag: "" } : await api.read(path).catch(refused));
+      take(fresh ? { value: await blank(), etag: "" } : await api.read(path).catch(refused));
     });
   useEffect(() => {
     setRead(null);

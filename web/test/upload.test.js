@@ -8,9 +8,8 @@ test("a media file is named after its file, and never like another", () => {
   assert.equal(nameOf(".mp3", []), ".mp3");
 });
 
-test("an import is under way, done, or failed in words", () => {
-  assert.deepEqual(progress({ state: "converting", progress: 0.4 }), { done: false, failed: "", percent: 40 });
-  assert.deepEqual(progress({ state: "done" }), { done: true, failed: "", percent: null });
-  assert.equal(progress({ state: "failed", detail: "Это не звук." }).failed, "Это не звук.");
-  assert.equal(progress({ state: "failed" }).failed, "failed");
+test("an import is under way, done, or refused in words", () => {
+  assert.deepEqual(progress({ state: "running", percent: 40, detail: "" }), { done: false, failed: "" });
+  assert.deepEqual(progress({ state: "done", percent: 100, detail: "" }), { done: true, failed: "" });
+  assert.equal(progress({ state: "refused", percent: 0, detail: "Это не звук." }).failed, "Это не звук.");
 });

@@ -78,6 +78,7 @@ export default {
   media_upload_rule: "mp3, wav, wma, m4a, ogg or flac, up to 10 MB. Loudness is levelled.",
   media_name: "Name",
   media_length: "Length",
+  media_used: "Heard in",
   media_listen: "Listen",
   media_stop: "Stop",
   media_play_of: ({ name = "" }) => `Listen: ${name}`,

@@ -78,6 +78,7 @@ export default {
   media_upload_rule: "mp3, wav, wma, m4a, ogg или flac, до 10 МБ. Громкость выровняем.",
   media_name: "Название",
   media_length: "Длина",
+  media_used: "Где звучит",
   media_listen: "Послушать",
   media_stop: "Остановить",
   media_play_of: ({ name = "" }) => `Послушать: ${name}`,
