@@ -2,7 +2,8 @@
 
 import { EventParser } from "./sse.js";
 
-/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number }} Session */
+/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number,
+ *   may_hear_recordings?: boolean, has_second_factor?: boolean }} Session */
 /** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[],
  *   references?: Reference[] }} Problem */
 /** @typedef {{ kind: string, key: string, text: string, href: string }} Reference what would break when the thing were gone */
@@ -52,10 +53,11 @@ export class Api {
   /**
    * @param {string} login
    * @param {string} password
+   * @param {string} [code] of the second factor; empty: none was asked for
    * @returns {Promise<Session>}
    */
-  async signIn(login, password) {
-    return this.#keep(await this.#ask("POST", "session", { login, password }));
+  async signIn(login, password, code = "") {
+    return this.#keep(await this.#ask("POST", "session", { login, password, ...(code && { code }) }));
   }
 
   /**

@@ -27,6 +27,7 @@ export const SECTIONS = [
   { at: "media", name: "media", icon: "note", part: "box", inside: "settings", why: "media_why", load: () => import("./pages/media.js").then((page) => page.Media) },
   { at: "codes", name: "codes", icon: "codes", part: "box", inside: "settings", why: "codes_why", load: () => import("./pages/codes.js").then((page) => page.Codes) },
   { at: "office", name: "office", icon: "building", part: "box", inside: "settings", why: "office_why", load: () => import("./pages/office.js").then((page) => page.Office) },
+  { at: "me", name: "me", icon: "lock", part: "box", inside: "settings", why: "me_why", load: () => import("./pages/me.js").then((page) => page.Me) },
   { at: "users", name: "users", icon: "user", part: "box", inside: "settings", why: "users_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Users) },
   { at: "tokens", name: "tokens", icon: "key", part: "box", inside: "settings", why: "tokens_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Tokens) },
   { at: "versions", name: "versions", icon: "undo", part: "box", inside: "settings", why: "versions_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Versions) },

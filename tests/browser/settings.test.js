@@ -157,7 +157,7 @@ for (const [name, how] of Object.entries({ "ru-narrow": { language: "ru", screen
   test(`every section of the settings can be read by everybody: ${name}`, async () => {
     const visit = await house.enter("settings", /** @type {any} */ (how));
     const { page } = visit;
-    for (const section of ["settings", "schedules", `schedules/${encodeURIComponent("Рабочее время")}`, "voice-messages/new", "voice-menus/new", "media", "office", "users", "users/new", "tokens", "versions", "audit", "codes"]) {
+    for (const section of ["settings", "schedules", `schedules/${encodeURIComponent("Рабочее время")}`, "voice-messages/new", "voice-menus/new", "media", "office", "me", "users", "users/new", "tokens", "versions", "audit", "codes"]) {
       await to(page, section);
       await page.locator("#main h1").waitFor();
       await page.waitForFunction(() => !document.querySelector('#main [aria-busy="true"]'));

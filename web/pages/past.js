@@ -61,7 +61,8 @@ export function Versions(props) {
         <header><h2>${dateInWords(day, language)}</h2></header>
         <ul>${rows.map((version) => html`<li class="version" key=${version.id}>
           <time>${hour(version.at)}</time>
-          <div><ul class="sentences">${(version.changes ?? []).map((/** @type {any} */ change) => html`<li>${typeof change === "string" ? change : change.text}</li>`)}${!version.changes?.length && html`<li class="second">${version.reason || t("version_nothing")}</li>`}</ul>
+          <div>${version.changes.length > 0 ? html`<${Sentences} changes=${version.changes} />` : html`<p class="second">${t("version_nothing")}</p>`}
+            <${Story} ...${props} id=${version.id} />
             <small class="hint">${version.author}${version.id === newest && ` · ${t("version_now")}`}</small></div>
           ${admin && html`<div class="actions"><button class="button quiet" type="button" disabled=${task.busy} onClick=${() => revert(version, "this")}><${Icon} name="undo" />${t("version_this")}</button>
             ${version.id !== newest && html`<button class="button quiet" type="button" disabled=${task.busy} onClick=${() => setAsking(version)}>${t("version_to")}</button>`}</div>`}
@@ -69,6 +70,32 @@ export function Versions(props) {
       </section>`)}
     <//>
     ${asking && html`<${Question} question=${t("version_question", { when: `${dateInWords(date(asking.at), language)}, ${hour(asking.at)}` })} why=${t("version_question_why")} yes=${t("version_yes")} no=${t("version_no")} onYes=${() => revert(asking, "to")} onNo=${() => setAsking(null)} />`}`;
+}
+
+/** @param {{ changes: string[] }} props */
+function Sentences({ changes }) {
+  return html`<ul class="sentences">${changes.map((change) => html`<li>${change}</li>`)}</ul>`;
+}
+
+/** Before and after, read when somebody wants to know. @param {any} props */
+function Story({ t, api, id, onRefused }) {
+  const [fields, setFields] = useState(/** @type {any[] | null} */ (null));
+  const opened = (/** @type {Event} */ event) => {
+    if (!(/** @type {HTMLDetailsElement} */ (event.target).open) || fields) return;
+    api.get(`versions/${encodeURIComponent(id)}`).then((/** @type {any} */ story) => setFields(story.fields), onRefused);
+  };
+  return html`<details class="story-fold" onToggle=${opened}><summary>${t("version_before_after")}</summary>${fields && html`<${Table} t=${t} fields=${fields} />`}</details>`;
+}
+
+/** @param {any} props */
+function Fields({ t, fields }) {
+  return fields.length > 0 && html`<details class="story-fold"><summary>${t("version_before_after")}</summary><${Table} t=${t} fields=${fields} /></details>`;
+}
+
+/** @param {any} props */
+function Table({ t, fields }) {
+  return html`<dl class="before-after">${fields.map((/** @type {any} */ field) => html`<div><dt>${field.thing}${field.label && `, ${field.label}`}</dt>
+    <dd><span class="was">${field.before ?? t("version_none")}</span> → <b>${field.after ?? t("version_none")}</b></dd></div>`)}</dl>`;
 }
 
 /**
@@ -97,8 +124,9 @@ export function Audit(props) {
     <${Known} t=${t} list=${list} none=${t("audit_none")}>
       <section class="card" aria-label=${t("audit")}><table class="table things">
         <thead><tr><th scope="col">${t("audit_what")}</th><th scope="col">${t("audit_when")}</th><th scope="col">${t("audit_who")}</th><th scope="col">${t("audit_from")}</th></tr></thead>
-        <tbody>${(list.rows ?? []).map((row) => html`<tr class="thing" key=${row.id}><td>${row.text ?? [row.what, row.subject].filter(Boolean).join(": ")}</td>
-          <td class="second">${dateInWords(date(row.at), language)}, ${hour(row.at)}</td><td class="second">${row.who ?? row.login}</td><td class="second">${row.address}</td></tr>`)}</tbody>
+        <tbody>${(list.rows ?? []).map((row) => html`<tr class="thing" key=${row.id}><td><b>${row.text}</b>
+            ${row.changes.length > 0 ? html`<${Sentences} changes=${row.changes} />` : html`<div class="second">${row.subject}</div>`}<${Fields} t=${t} fields=${row.fields} /></td>
+          <td class="second">${dateInWords(date(row.at), language)}, ${hour(row.at)}</td><td class="second">${row.who}</td><td class="second">${row.address}</td></tr>`)}</tbody>
       </table></section>
     <//>`;
 }
