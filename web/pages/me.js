@@ -107,7 +107,7 @@ function Sessions(props) {
       });
       load();
     });
-  const when = (/** @type {string} */ time) => `${dateInWords(date(time), language).toLowerCase()}, ${hour(time)}`;
+  const when = (/** @type {string} */ time) => `${language === "ru" ? dateInWords(date(time), language).toLowerCase() : dateInWords(date(time), language)}, ${hour(time)}`;
   return html`<section class="card" aria-labelledby="sessions-title"><header><h2 id="sessions-title">${t("sessions")}</h2></header>
     ${rows === null && html`<p class="empty">${fault ? fault.message : t("loading")}</p>`}
     <ul>${(rows ?? []).map((row) => html`<li class="room" key=${row.id}><span class="who"><b>${row.login}</b>

@@ -61,7 +61,7 @@ export function Versions(props) {
         <header><h2>${dateInWords(day, language)}</h2></header>
         <ul>${rows.map((version) => html`<li class="version" key=${version.id}>
           <time>${hour(version.at)}</time>
-          <div>${version.changes.length > 0 ? html`<${Sentences} changes=${version.changes} />` : html`<p class="second">${t("version_nothing")}</p>`}
+          <div>${version.changes.length > 0 ? html`<${Sentences} t=${t} changes=${version.changes} />` : html`<p class="second">${t("version_nothing")}</p>`}
             <${Story} ...${props} id=${version.id} />
             <small class="hint">${version.author}${version.id === newest && ` · ${t("version_now")}`}</small></div>
           ${admin && html`<div class="actions"><button class="button quiet" type="button" disabled=${task.busy} onClick=${() => revert(version, "this")}><${Icon} name="undo" />${t("version_this")}</button>
@@ -72,9 +72,14 @@ export function Versions(props) {
     ${asking && html`<${Question} question=${t("version_question", { when: `${dateInWords(date(asking.at), language)}, ${hour(asking.at)}` })} why=${t("version_question_why")} yes=${t("version_yes")} no=${t("version_no")} onYes=${() => revert(asking, "to")} onNo=${() => setAsking(null)} />`}`;
 }
 
-/** @param {{ changes: string[] }} props */
-function Sentences({ changes }) {
-  return html`<ul class="sentences">${changes.map((change) => html`<li>${change}</li>`)}</ul>`;
+/** As many sentences stand open. */
+const OPEN = 4;
+
+/** @param {{ t: import("../words.js").Say, changes: string[] }} props */
+function Sentences({ t, changes }) {
+  const list = (/** @type {string[]} */ some) => html`<ul class="sentences">${some.map((change) => html`<li>${change}</li>`)}</ul>`;
+  if (changes.length <= OPEN + 1) return list(changes);
+  return html`${list(changes.slice(0, OPEN))}<details class="story-fold"><summary>${t("version_more", { count: changes.length - OPEN })}</summary>${list(changes.slice(OPEN))}</details>`;
 }
 
 /** Before and after, read when somebody wants to know. @param {any} props */
@@ -122,10 +127,10 @@ export function Audit(props) {
   const list = usePages(props, "audit");
   return html`<header class="head item-head"><div><h1>${t("audit")}</h1><p class="second">${t("audit_why")}</p></div></header>
     <${Known} t=${t} list=${list} none=${t("audit_none")}>
-      <section class="card" aria-label=${t("audit")}><table class="table things">
+      <section class="card" aria-label=${t("audit")}><table class="table things deeds">
         <thead><tr><th scope="col">${t("audit_what")}</th><th scope="col">${t("audit_when")}</th><th scope="col">${t("audit_who")}</th><th scope="col">${t("audit_from")}</th></tr></thead>
         <tbody>${(list.rows ?? []).map((row) => html`<tr class="thing" key=${row.id}><td><b>${row.text}</b>
-            ${row.changes.length > 0 ? html`<${Sentences} changes=${row.changes} />` : html`<div class="second">${row.subject}</div>`}<${Fields} t=${t} fields=${row.fields} /></td>
+            ${row.changes.length > 0 ? html`<${Sentences} t=${t} changes=${row.changes} />` : html`<div class="second">${row.subject}</div>`}<${Fields} t=${t} fields=${row.fields} /></td>
           <td class="second">${dateInWords(date(row.at), language)}, ${hour(row.at)}</td><td class="second">${row.who}</td><td class="second">${row.address}</td></tr>`)}</tbody>
       </table></section>
     <//>`;

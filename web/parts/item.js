@@ -194,7 +194,9 @@ function Difference({ item, labels }) {
   const { t, was, draft, theirs, busy } = item;
   const mine = differing(was, draft);
   const other = differing(was, theirs?.value);
-  return html`<section class="card clash" role="alert">
+  const card = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => card.current?.scrollIntoView({ block: "center" }), []);
+  return html`<section ref=${card} class="card clash" role="alert">
     <header><h2>${t("meanwhile")}</h2></header>
     <div class="in"><table class="table">
       <thead><tr><th>${t("meanwhile_what")}</th><th>${t("meanwhile_was")}</th><th>${t("meanwhile_theirs")}</th><th>${t("meanwhile_mine")}</th></tr></thead>

@@ -94,6 +94,7 @@ export default {
   version_now: "in force",
   version_before_after: "Before and after",
   version_none: "nothing",
+  version_more: ({ count = 0 }) => `and ${count} more`,
   version_nothing: "no visible change",
 
   audit: "Audit log",

@@ -94,6 +94,7 @@ export default {
   version_now: "действует сейчас",
   version_before_after: "Было и стало",
   version_none: "ничего",
+  version_more: ({ count = 0 }) => `и ещё ${count}`,
   version_nothing: "без видимых изменений",
 
   audit: "Журнал действий",
