@@ -1,7 +1,20 @@
 // Слова страницы по-русски. Те же ключи, что в en.js: за этим следит test/lang.test.js.
 import { plural } from "../format.js";
 
+import frame from "./ru/frame.js";
+import todo from "./ru/todo.js";
+import box from "./ru/box.js";
+import office from "./ru/office.js";
+import numbers from "./ru/numbers.js";
+import parts from "./ru/parts.js";
+
 export default {
+  ...frame,
+  ...todo,
+  ...box,
+  ...office,
+  ...numbers,
+  ...parts,
   brand: "Дозвон",
   sections: "Разделы",
   now: "Сейчас",
@@ -73,14 +86,14 @@ export default {
   trunks: "Внешние номера",
   no_mobile_ranges: "Таблицы мобильных номеров по регионам нет: любой мобильный считается номером другого региона, нужно разрешение «мобильные по стране».",
   mobile_ranges: ({ date = "" }) => `Регион мобильного определяется по таблице от ${date}. Номера переносят между операторами, поэтому это оценка.`,
-  no_trunks: "Городского номера ещё нет. Опишите его в файле офиса и примените: dozvon apply.",
+  no_trunks: "Городского номера ещё нет. Подключите его в разделе «Внешние номера».",
   since: ({ when = "" }) => `с ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `Ответ оператора: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `и ${numbers}`,
 
   phones: "Телефоны",
   phones_online: ({ here = 0, all = 0 }) => `в сети ${here} из ${all}`,
-  no_extensions: "Внутренних номеров ещё нет. Опишите их в файле офиса и примените: dozvon apply.",
+  no_extensions: "Внутренних номеров ещё нет. Добавьте их в разделе «Внутренние номера».",
   phone_free: "свободен",
   phone_talking: "говорит",
   phone_ringing: "звонит",
