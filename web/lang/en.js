@@ -1,6 +1,7 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
 import frame from "./en/frame.js";
+import doctor from "./en/doctor.js";
 import todo from "./en/todo.js";
 import box from "./en/box.js";
 import office from "./en/office.js";
@@ -11,6 +12,7 @@ const many = (/** @type {number} */ count, /** @type {string} */ word) => `${cou
 
 export default {
   ...frame,
+  ...doctor,
   ...todo,
   ...box,
   ...office,

@@ -2,6 +2,7 @@
 import { plural } from "../format.js";
 
 import frame from "./ru/frame.js";
+import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
 import box from "./ru/box.js";
 import office from "./ru/office.js";
@@ -10,6 +11,7 @@ import parts from "./ru/parts.js";
 
 export default {
   ...frame,
+  ...doctor,
   ...todo,
   ...box,
   ...office,

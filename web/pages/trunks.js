@@ -2,6 +2,7 @@
 import { CARRIERS, PLAIN, filled } from "../carriers.js";
 import { number } from "../format.js";
 import { html, useState } from "../lib/preact.js";
+import { Doctor, useDoctor } from "../parts/doctor.js";
 import { Count, Field, Sect, Select, Switch, Telephone } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
 import { ItemPage, useItem } from "../parts/item.js";
@@ -40,6 +41,7 @@ function Trunk(props) {
   const [carrier, setCarrier] = useState("");
   const item = useItem(props, { collection: "trunks", name, keyed: "name", blank: () => ({ ...PLAIN }) });
   const { draft, edit, fault, fresh } = item;
+  const doctor = useDoctor(props, name, item.load);
   const live = box.trunks.find((/** @type {any} */ trunk) => trunk.name === name)?.state;
   const labels = Object.fromEntries(Object.entries(LABELS).map(([key, word]) => [key, t(word)]));
   const others = box.trunks.filter((/** @type {any} */ trunk) => trunk.name !== name).map((/** @type {any} */ trunk) => ({ key: trunk.name, text: `${number(trunk.number, country)} ${trunk.name}` }));
@@ -50,10 +52,12 @@ function Trunk(props) {
   const note = CARRIERS.find(({ id }) => id === carrier)?.note?.[/** @type {"ru" | "en"} */ (language)];
   const choose = (/** @type {string} */ id) => (setCarrier(id), edit((/** @type {any} */ before) => filled(before, id)));
   const numbers = (/** @type {string} */ typed) => edit({ numbers: typed.split(/[,;]+/).map((one) => one.replaceAll(/\D/g, "")).filter(Boolean) });
+  const actions = admin && !fresh && html`<button class="button" type="button" disabled=${doctor.busy} onClick=${doctor.begin}><${Icon} name="check" />${t("doctor")}</button>`;
   const second = live && html`<span class=${`lamp ${lamp(live.code)}`}>${live.text}${live.since && ` ${t("since", { when: moment(live.since, box, now, t) })}`}</span>`;
   const advanced = ADVANCED.some((key) => JSON.stringify(draft[key]) !== JSON.stringify(PLAIN[/** @type {keyof typeof PLAIN} */ (key)]));
   const faulty = ADVANCED.some((key) => fault?.problem?.errors?.some(({ pointer = "" }) => pointer.startsWith(`/${key}`)));
-  return html`<${ItemPage} item=${item} admin=${admin} title=${fresh ? t("trunk_new") : number(item.was.number, country)} second=${second} labels=${labels} others=${others}>
+  return html`<${ItemPage} item=${item} admin=${admin} title=${fresh ? t("trunk_new") : number(item.was.number, country)} second=${second} actions=${actions} labels=${labels} others=${others}>
+    <${Doctor} ...${props} ...${doctor} />
     ${live?.advice && html`<p class="note warn"><${Icon} name="alert" /><span>${live.advice}${live.status !== null && html`<br /><span class="hint">${t("trunk_said", { status: live.status, reason: live.reason ?? "" })}</span>`}</span></p>`}
     <${Sect} id="contract" title=${t("trunk_main")} help=${html`<p>${t("trunk_main_why")}</p>${note && html`<p class="note"><${Icon} name="info" /><span>${note}</span></p>`}`}>
       ${fresh && country === "RU" && html`<div class="cols"><${Select} id="carrier" label=${t("trunk_carrier")} hint=${t("trunk_carrier_why")} span=${6} value=${carrier} onValue=${choose}

@@ -1,5 +1,5 @@
 // The telephones of a number, in the order in which they ring: a SIP telephone with its login, or a mobile.
-import { html, useState } from "../lib/preact.js";
+import { html, useEffect, useState } from "../lib/preact.js";
 import { newLogin, password, prefixOf, rightsFor, ringing } from "../ringing.js";
 import { Choice, Count, Field, Sect, Select, Telephone } from "./form.js";
 import { Icon } from "./icons.js";
@@ -152,7 +152,7 @@ function Password({ t, api, admin, onRefused, item, tell, device, nth, saved, fa
 }
 
 /** @param {any} props */
-function Forwarding({ t, item, box, country, device, nth, at, onChange }) {
+function Forwarding({ t, api, item, box, country, device, nth, at, onChange }) {
   const { forward } = device;
   const set = (/** @type {any} */ part) => onChange({ forward: { ...forward, ...part } });
   const turn = (/** @type {string} */ mode) => onChange({ forward: mode === "always" ? { mode, to: forward.busy || forward.no_answer || "" } : mode === "conditional" ? { mode, busy: "", no_answer: forward.to ?? "" } : { mode } });
@@ -164,13 +164,33 @@ function Forwarding({ t, item, box, country, device, nth, at, onChange }) {
   };
   const target = (/** @type {"to" | "busy" | "no_answer"} */ key, /** @type {string} */ label, /** @type {number} */ span) =>
     html`<${Telephone} id=${`forward-${key}-${nth}`} label=${label} span=${span} country=${country} optional=${key !== "to"} value=${forward[key] ?? ""} placeholder=${key === "to" ? "201" : t("forward_off")}
-      fault=${at(`forward/${key}`)} mend=${mend(forward[key] ?? "")} onValue=${(/** @type {string} */ value) => set({ [key]: value })} />`;
+      hint=${html`<${Meaning} ...${{ api, item, target: forward[key] ?? "" }} />`} fault=${at(`forward/${key}`)} mend=${mend(forward[key] ?? "")} onValue=${(/** @type {string} */ value) => set({ [key]: value })} />`;
   return html`<div class="cols">
     <${Select} id=${`forward-${nth}`} label=${t("forward")} span=${4} value=${forward.mode} fault=${at("forward") || at("forward/mode")} onValue=${turn}
       options=${[{ key: "none", text: t("forward_none") }, { key: "always", text: t("forward_always") }, { key: "conditional", text: t("forward_conditional") }]} />
     ${forward.mode === "always" && target("to", t("forward_to"), 8)}
     ${forward.mode === "conditional" && html`${target("busy", t("forward_busy"), 4)}${target("no_answer", t("forward_no_answer"), 4)}`}
   </div>`;
+}
+
+/** So long is waited for the next digit. Milliseconds. */
+const SETTLE = 400;
+
+/** How the box understands a number that is typed. @param {any} props */
+function Meaning({ api, item, target }) {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    setText("");
+    if (item.fresh || target.length < 2) return;
+    let here = true;
+    const ask = () => api.write("POST", `extensions/${encodeURIComponent(item.name)}/dial`, { number: target }).then((/** @type {any} */ { value }) => here && setText(value.text), () => {});
+    const timer = setTimeout(ask, SETTLE);
+    return () => {
+      here = false;
+      clearTimeout(timer);
+    };
+  }, [target, item.name]);
+  return text;
 }
 
 /** Who rings when, as a drawing. @param {any} props */
