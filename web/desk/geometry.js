@@ -1,6 +1,6 @@
 // Where everything on the desk is: cards, jacks, wires, and what of it is on the screen. Pixels of the desk unless said otherwise; pure.
 import { GRID } from "./model.js";
-import { freeKey, hasInput, outAtHead, outs, shownOuts } from "./kinds.js";
+import { hasInput, outAtHead, outs, shownOuts } from "./kinds.js";
 
 /**
  * @typedef {import("./kinds.js").Element} Element
@@ -28,10 +28,10 @@ export const ZOOM = { least: 0.25, most: 2 };
 /**
  * The card of an element.
  * @param {Element} element
- * @param {{ width: number, sub: boolean, members: number, editing: boolean }} look
+ * @param {{ width: number, sub: boolean, members: number, spare: string | null }} look `spare`: a key that leads nowhere yet and has a row all the same
  * @returns {Card}
  */
-export function card(element, { width, sub, members, editing }) {
+export function card(element, { width, sub, members, spare }) {
   const { id, x, y, kind } = element;
   let bottom = y + HEAD + (sub ? SUB : 0);
   if (members > 0) bottom += members * ROW + ROWS_PAD;
@@ -41,7 +41,6 @@ export function card(element, { width, sub, members, editing }) {
     rows.push({ out: "next", y: y + HEAD / 2 });
   } else if (outs(kind).length > 0) {
     const shown = shownOuts(element).map((out) => ({ out, spare: false }));
-    const spare = editing ? freeKey(element) : null;
     if (spare !== null) shown.splice(-1, 0, { out: spare, spare: true });
     shown.forEach((row, nth) => rows.push({ ...row, y: bottom + ROWS_PAD / 2 + ROW * (nth + 0.5) }));
     bottom += shown.length * ROW + ROWS_PAD;
@@ -249,6 +248,20 @@ export function bounds(boxes) {
 export function fit(all, size, edge = 40) {
   const k = zoomed(Math.min(1, (size.w - 2 * edge) / Math.max(1, all.w), (size.h - 2 * edge) / Math.max(1, all.h)));
   return { k, x: Math.round((size.w - all.w * k) / 2 - all.x * k), y: Math.round((size.h - all.h * k) / 2 - all.y * k) };
+}
+
+/**
+ * The same where all of it would be too small to read: the start, no smaller than `least`.
+ * @param {Box} all
+ * @param {Box} start
+ * @param {{ w: number, h: number }} size
+ * @param {number} least
+ * @returns {View}
+ */
+export function fitStart(all, start, size, least) {
+  const view = fit(all, size, 16);
+  if (view.k >= least) return view;
+  return { k: least, x: 16 - start.x * least, y: size.h / 2 - (start.y + start.h / 2) * least };
 }
 
 /** @param {number} k */

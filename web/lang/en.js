@@ -1,5 +1,6 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
+import desk from "./en/desk.js";
 import frame from "./en/frame.js";
 
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${count} ${word}${count === 1 ? "" : "s"}`;
@@ -284,4 +285,6 @@ export default {
   cancel: "Cancel",
   mend_fields: "Mend the fields that are marked.",
   reload: "Load again",
+
+  ...desk,
 };

@@ -1,6 +1,7 @@
 // Слова страницы по-русски. Те же ключи, что в en.js: за этим следит test/lang.test.js.
 import { plural } from "../format.js";
 
+import desk from "./ru/desk.js";
 import frame from "./ru/frame.js";
 
 export default {
@@ -284,4 +285,6 @@ export default {
   cancel: "Отмена",
   mend_fields: "Поправьте отмеченные поля.",
   reload: "Загрузить заново",
+
+  ...desk,
 };

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, bounds, card, curve, fit, freePlace, hit, jackOf, minimap, onDesk, revealed, toward, wire, within, zoom } from "../desk/geometry.js";
+import { along, bounds, card, curve, fit, fitStart, freePlace, hit, jackOf, minimap, onDesk, revealed, toward, wire, within, zoom } from "../desk/geometry.js";
 import { aim, command, startLinking, turn } from "../desk/keys.js";
 import { arrange, isDrawn } from "../desk/layout.js";
 
-const look = { width: 180, sub: true, members: 0, editing: false };
+const look = { width: 180, sub: true, members: 0, spare: null };
 const make = (id, kind, x, y, links = {}) => ({ id, kind, x, y, links });
 const cards = (elements) => elements.map((element) => card(element, look));
 
-test("a menu's card has a jack for each key in use, its timeout, and when edited one for the next key", () => {
+test("a menu's card has a jack for each key in use, its timeout, and one for a key that is being linked", () => {
   const menu = make("menu", "voice_menu", 0, 0, { 2: "a", "#": "b" });
   assert.deepEqual(card(menu, look).rows.map(({ out }) => out), ["2", "#", "timeout"]);
-  assert.deepEqual(card(menu, { ...look, editing: true }).rows.map(({ out, spare }) => [out, spare]), [["2", false], ["#", false], ["1", true], ["timeout", false]]);
+  assert.deepEqual(card(menu, { ...look, spare: "1" }).rows.map(({ out, spare }) => [out, spare]), [["2", false], ["#", false], ["1", true], ["timeout", false]]);
 });
 
 test("an open list of members moves the jacks down", () => {
@@ -76,6 +76,7 @@ test("all of a desk fits into the window, and a small one is not blown up", () =
   const { k, x } = fit(all, size);
   assert.ok(x + all.x * k >= 39 && x + (all.x + all.w) * k <= 761);
   assert.equal(fit({ x: 0, y: 0, w: 100, h: 100 }, size).k, 1);
+  assert.deepEqual(fitStart(all, { x: -200, y: 200, w: 150, h: 50 }, { w: 390, h: 500 }, 0.5), { k: 0.5, x: 116, y: 137.5 });
 });
 
 test("the small picture is there only when something is out of sight", () => {

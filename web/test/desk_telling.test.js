@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NOBODY, TRAVEL, follow, lamps, sparks } from "../desk/lamps.js";
 import { days, hoursOf, isOpen, spelled, standing } from "../desk/timetable.js";
+import { outline, problems, refusals } from "../desk/tree.js";
 import { body, keys, lit, strip, typed } from "../desk/whatif.js";
 
 const WORK = {
@@ -94,4 +95,30 @@ test("the way is lit, and what comes only if nobody answers is told apart", () =
 test("a way whose outputs are not told is found by its elements", () => {
   const steps = ["in", "hours", "bye"].map((element) => ({ element, after_seconds: 0, text: "" }));
   assert.deepEqual([...lit(steps, ELEMENTS).wires.keys()], ["in.next", "hours.no"]);
+});
+
+test("the list reads from top to bottom, and what stands above is not told again", () => {
+  const lines = outline([...ELEMENTS, { id: "alone", kind: "extension", links: {} }]);
+  assert.deepEqual(lines.map(({ level, out, element, again, loose }) => [level, out, element?.id, again, loose]), [
+    [0, null, "in", false, false],
+    [0, null, "hours", false, false],
+    [1, "yes", "all", false, false],
+    [2, "reserve", "bye", false, false],
+    [1, "no", "bye", false, false],
+    [0, null, "alone", false, true],
+  ]);
+  const round = [{ id: "a", kind: "schedule", links: { yes: "a" } }];
+  assert.deepEqual(outline(round).map(({ element, again }) => [element?.id ?? null, again]), [["a", false], ["a", true], [null, false]]);
+});
+
+test("the worst problem comes first, and an element that stands for nothing is one", () => {
+  const told = [
+    { element: null, number: "7812", severity: "warning", text: "number" },
+    { element: "all", severity: "warning", text: "dead end" },
+    { element: "gone", severity: "error", text: "of an element that is no more" },
+    { element: "hours", severity: "error", text: "loop" },
+  ];
+  const complete = [{ id: "all", kind: "group", group: "500" }, { id: "hours", kind: "schedule", schedule: "" }, { id: "bye", kind: "hang_up" }];
+  assert.deepEqual(problems(told, complete, () => "choose").map(({ text }) => text), ["choose", "dead end", "number"]);
+  assert.deepEqual(refusals([{ pointer: "/elements/1/schedule", detail: "no" }, { detail: "else" }], complete).map(({ element }) => element), ["hours", null]);
 });

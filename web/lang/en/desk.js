@@ -3,12 +3,11 @@
 const elements = (/** @type {number} */ count) => `${count} element${count === 1 ? "" : "s"}`;
 
 export default {
-  routing: "Routing",
+  desk_title: "Routing",
   desk_edit: "Edit",
   desk_finish: "Finish editing",
   desk_drop: "Discard changes",
   desk_dropped: "Changes discarded.",
-  desk_stop: "Stop editing",
   desk_applying: "Applying…",
   desk_applied: "The route is applied: new calls follow it.",
   desk_changes: ({ count = 0 }) => `not applied: ${elements(count)}`,
@@ -185,6 +184,8 @@ export default {
   desk_to_nowhere: "nowhere: hangs up",
   desk_to_none: "as a wrong key",
   desk_add_key: "Another key",
+  desk_timetable: "Timetable",
+  desk_add_to: "choose where",
   desk_shared: "Several schedules may share one timetable.",
   desk_open_now: "Open now.",
   desk_closed_now: "Closed now.",

@@ -4,12 +4,11 @@ import { plural } from "../../format.js";
 const elements = (/** @type {number} */ count) => `${count} ${plural(count, "элемент", "элемента", "элементов")}`;
 
 export default {
-  routing: "Маршрутизация",
+  desk_title: "Маршрутизация",
   desk_edit: "Редактировать",
   desk_finish: "Закончить редактирование",
   desk_drop: "Отменить правки",
   desk_dropped: "Правки отменены.",
-  desk_stop: "Выйти из редактирования",
   desk_applying: "Применяем…",
   desk_applied: "Маршрут применён: новые звонки идут по нему.",
   desk_changes: ({ count = 0 }) => `не применено: ${elements(count)}`,
@@ -186,6 +185,8 @@ export default {
   desk_to_nowhere: "никуда: отбой",
   desk_to_none: "как неверная клавиша",
   desk_add_key: "Ещё клавиша",
+  desk_timetable: "Расписание",
+  desk_add_to: "выберите, куда",
   desk_shared: "Одно расписание могут делить несколько графиков.",
   desk_open_now: "Сейчас открыто.",
   desk_closed_now: "Сейчас закрыто.",
