@@ -20,13 +20,13 @@ export function Palette({ t, tell, onPut, onDrop }) {
       if (event.button !== 0) return;
       dropped.current = false;
       from.current = { x: event.clientX, y: event.clientY };
+      // At once: a quick hand is off the tile before its first move is told.
+      /** @type {HTMLElement} */ (event.currentTarget).setPointerCapture(event.pointerId);
     };
     const move = (/** @type {PointerEvent} */ event) => {
       if (event.buttons === 0) from.current = null; // it was let go somewhere else
       const start = from.current;
       if (!start || (!ghost && Math.hypot(event.clientX - start.x, event.clientY - start.y) < STILL)) return;
-      const tile = /** @type {HTMLElement} */ (event.currentTarget);
-      if (!tile.hasPointerCapture(event.pointerId)) tile.setPointerCapture(event.pointerId);
       setGhost({ kind, x: event.clientX, y: event.clientY });
     };
     const up = (/** @type {PointerEvent} */ event) => {

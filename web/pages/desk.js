@@ -240,7 +240,7 @@ function Styled(props) {
   const hint = linking ? said : desk.elements.length === 0 ? t(draws ? "desk_empty_edit" : admin ? "desk_empty" : "desk_viewer") : "";
   const hasSide = !narrow && (draws || (panel && desk.chosen.length === 1));
   const [undone, redone] = [desk.past.at(-1), desk.future.at(-1)];
-  return html`<div class=${["desk", draws && "editing", hasSide && "sided", list && "listed"].filter(Boolean).join(" ")} onFocusIn=${hands.onFocus} ref=${hands.root}>
+  return html`<div class=${["desk", draws && "editing", hasSide && "sided", list && "listed"].filter(Boolean).join(" ")} onfocusin=${hands.onFocus} ref=${hands.root}>
     <header class="desk-head"><h1>${t("desk_title")}</h1>
       ${work.count > 0 && html`<span class="chip warn">${t("desk_changes", { count: work.count })}</span>`}
       ${problems.length > 0 && html`<button class=${`chip ${problems[0]?.severity === "error" ? "bad" : "warn"}`} type="button" title=${t("desk_problem_next")} onClick=${hands.nextProblem}>${t("desk_problems", { count: problems.length })}</button>`}
