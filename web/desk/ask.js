@@ -9,10 +9,10 @@ const PAUSE = 250;
 
 /**
  * The answer to a question, asked anew whenever the question or the desk changes.
- * @param {{ api: import("../api.js").Api, open: boolean, question: import("./whatif.js").Question, elements: import("./kinds.js").Element[], time: string,
+ * @param {{ api: import("../api.js").Api, open: boolean, question: import("./whatif.js").Question, elements: import("./kinds.js").Element[], time: string, minute: number,
  *   onRefused: (error: unknown) => void }} asked
  */
-export function useAnswer({ api, open, question, elements, time, onRefused }) {
+export function useAnswer({ api, open, question, elements, time, minute, onRefused }) {
   const [answer, setAnswer] = useState(/** @type {{ steps: import("./whatif.js").Step[], fault: import("../api.js").Refused | null } | null} */ (null));
   useEffect(() => {
     if (!open || !question.number) return setAnswer(null);
@@ -30,7 +30,7 @@ export function useAnswer({ api, open, question, elements, time, onRefused }) {
       here = false;
       clearTimeout(timer);
     };
-  }, [open, question, elements]);
+  }, [open, question, elements, question.at ? 0 : minute]);
   return { answer, way: lit(answer?.steps ?? [], elements) };
 }
 
@@ -62,8 +62,9 @@ export function Ask({ t, tell, box, at, question, elements, answer, way, onQuest
       ${question.at && html`<label><span>${t("desk_whatif_at")}</span><input class="blank at" type="datetime-local" value=${question.at} onChange=${(/** @type {Event} */ event) => set({ at: value(event) })} /></label>`}
       <label title=${t("desk_whatif_keys_why")}><span>${t("desk_whatif_keys")}</span><input class="blank keys" inputmode="tel" value=${written} placeholder=${t("desk_whatif_no_keys")}
         aria-description=${t("desk_whatif_keys_why")} onInput=${(/** @type {Event} */ event) => {
-          setWritten(value(event));
-          set({ keys: keys(value(event)) });
+          const clean = value(event).replaceAll(/[^\d*#\s,—–-]/g, "");
+          setWritten(clean);
+          set({ keys: keys(clean) });
         }} /></label>
       ${people("busy", "desk_whatif_busy")}${people("offline", "desk_whatif_offline")}
     </div>

@@ -179,7 +179,7 @@ export function Canvas(props) {
   const cut = editing && !pull && hover && wires.find((/** @type {Wire} */ wire) => `${wire.from}.${wire.out}` === hover);
   const grid = { backgroundSize: `${20 * view.k}px ${20 * view.k}px`, backgroundPosition: `${view.x}px ${view.y}px` };
   const names = ["desk-canvas", editing && "editing", held && "held", pull && "pulling"].filter(Boolean).join(" ");
-  return html`<div ref=${box} class=${names} role="application" aria-label=${t(editing ? "desk_canvas_edit" : "desk_canvas")} tabindex=${cards.length ? "-1" : "0"}
+  return html`<div ref=${box} class=${names} role="application" aria-label=${t(editing ? "desk_canvas_edit" : "desk_canvas")} tabindex=${cards.length ? null : "0"}
     style=${view.k > 0.5 ? grid : { backgroundSize: "0 0" }}
     onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up} onPointerOver=${over}>
     <div class="desk-world" style=${{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.k})` }}>

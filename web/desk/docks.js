@@ -2,8 +2,8 @@
 import { html, useState } from "../lib/preact.js";
 import { Glyph } from "./glyphs.js";
 
-/** So many problems are told at once. */
-const SHOWN = 3;
+/** So many problems are listed at most. */
+const LISTED = 20;
 
 /**
  * @param {{ t: import("../words.js").Say, tell: import("./telling.js").Teller, problems: import("./tree.js").Problem[], elements: import("./kinds.js").Element[], editing: boolean,
@@ -18,12 +18,12 @@ export function Problems({ t, tell, problems, elements, editing, onGo, onLink, o
     const element = elements.find((each) => each.id === id);
     const lost = element && !Object.keys(element.links).length;
     return html`<li key=${`${id} ${number} ${text}`} class=${`note ${severity === "error" ? "bad" : "warn"}`}><${Glyph} name="alert" /><span>
-      ${element ? html`<button class="plain strong" type="button" onClick=${() => onGo(element.id)}>${tell.name(element)}</button> ` : number ? html`<b>${t("desk_problem_number", { number: tell.dialled(number) })}</b> ` : ""}${text}
-      ${editing && element && html`<span class="fix">${tell && problem.severity === "warning" && html`<button class="button" type="button" onClick=${() => onLink(element.id)}>${t("desk_problem_join")}</button>`}
+      ${element ? html`<button class="plain strong" type="button" onClick=${() => onGo(element.id)}>${tell.name(element)}</button><br />` : ""}${text}
+      ${editing && element && html`<span class="fix">${problem.severity === "warning" && html`<button class="button" type="button" onClick=${() => onLink(element.id)}>${t("desk_problem_join")}</button>`}
         <button class="button quiet" type="button" onClick=${() => (lost ? onRemove(element.id) : onGo(element.id))}>${t(lost ? "desk_problem_remove" : "desk_problem_show")}</button></span>`}
       ${editing && number && html`<span class="fix"><button class="button" type="button" onClick=${() => onPlace(number)}>${t("desk_problem_place")}</button></span>`}</span></li>`;
   };
-  return html`<div class="desk-dock problems"><ul>${one(first)}${all && rest.slice(0, 20).map(one)}</ul>
+  return html`<div class="desk-dock problems"><ul>${one(first)}${all && rest.slice(0, LISTED).map(one)}</ul>
     ${rest.length > 0 && html`<button class="button" type="button" aria-expanded=${all ? "true" : "false"} onClick=${() => setAll(!all)}>${t(all ? "desk_problem_fewer" : "desk_problem_others", { count: rest.length })}</button>`}</div>`;
 }
 

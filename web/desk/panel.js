@@ -68,7 +68,6 @@ function One(props) {
     ${kind === "incoming" ? html`<${Numbers} ...${props} />` : reference ? html`<${Stands} ...${props} />` : html`<p class="second">${tell.say(`desk_does_${kind}`)}</p>`}
     ${kind === "dial_extension" && html`<${Dial} ...${props} />`}
     ${kind === "schedule" && html`<${Hours} ...${props} />`}
-    ${kind === "group" && !editing && html`<p class="second">${tell.sub(element, true, props.at)}</p>`}
     ${outs(kind).length > 0 && html`<${Ways} ...${props} />`}
     ${room && named && html`<p><a href=${room(element)} target=${editing ? "_blank" : null}>${t("desk_settings_of")}</a>${editing && html`<small class="hint block">${t("desk_new_tab")}</small>`}</p>`}
     ${editing && html`<div class="desk-acts"><button class="button quiet" type="button" onClick=${onDouble}><${Glyph} name="copy" />${t("desk_double")}</button>
@@ -112,9 +111,10 @@ function Stands(props) {
     take(name);
   };
   const label = kind === "dial_extension" ? t("desk_prompt") : kind === "schedule" ? t("desk_timetable") : tell.say(`desk_kind_${kind}`);
+  if (!editing) return kind === "dial_extension" && value ? html`<div class="desk-way"><span class="hint">${label}</span><b>${value}</b></div>` : html`<p class="second">${tell.sub(element, true, props.at)}</p>`;
   const elsewhere = { extension: "#/extensions", group: "#/groups", voice_menu: "#/voice-menus" }[/** @type {"group"} */ (kind)];
   return html`<div class="field"><label for="desk-stands">${label}</label>
-      <select class="input" id="desk-stands" value=${value} disabled=${!editing} onChange=${(/** @type {Event} */ event) => take(/** @type {HTMLSelectElement} */ (event.target).value)}>
+      <select class="input" id="desk-stands" value=${value} onChange=${(/** @type {Event} */ event) => take(/** @type {HTMLSelectElement} */ (event.target).value)}>
         ${!value && html`<option value="">${tell.say(`desk_choose_${reference}`)}</option>`}
         ${missing && html`<option value=${value}>${t("desk_gone", { name: value })}</option>`}
         ${choices.map((choice) => html`<option key=${choice.value} value=${choice.value}>${choice.words}</option>`)}
@@ -135,11 +135,12 @@ function Dial({ t, element, editing, onAct }) {
     const seconds = Math.min(300, Math.max(1, Math.round(Number(/** @type {HTMLInputElement} */ (event.target).value)) || 5));
     onAct({ type: "edit", id, change: { timeout_seconds: seconds } });
   };
+  if (!editing) return html`<p class="second">${t("desk_digits", { count: digits })}, ${t("desk_sub_dial", { seconds: timeout_seconds })}</p>`;
   return html`<div class="pair"><div class="field"><label for="desk-digits">${t("desk_count_digits")}</label>
-      <select class="input" id="desk-digits" value=${String(digits)} disabled=${!editing}
+      <select class="input" id="desk-digits" value=${String(digits)}
         onChange=${(/** @type {Event} */ event) => onAct({ type: "edit", id, change: { digits: Number(/** @type {HTMLSelectElement} */ (event.target).value) } })}>
         ${[3, 4, 5].map((count) => html`<option key=${count} value=${String(count)}>${count}</option>`)}</select></div>
-    <div class="field"><label for="desk-wait">${t("desk_wait")}</label><input class="input" id="desk-wait" type="number" min="1" max="300" value=${timeout_seconds} disabled=${!editing} onChange=${wait} /></div></div>`;
+    <div class="field"><label for="desk-wait">${t("desk_wait")}</label><input class="input" id="desk-wait" type="number" min="1" max="300" value=${timeout_seconds} onChange=${wait} /></div></div>`;
 }
 
 /** @param {Props & { element: Element }} props */

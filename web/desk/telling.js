@@ -1,7 +1,7 @@
 // What the desk says of its elements: kind, name, the one line of what it will do now. Values in, words out.
 import { date, later, number } from "../format.js";
 import { doing } from "../store.js";
-import { isComplete, referenceOf } from "./kinds.js";
+import { isComplete, outs, referenceOf } from "./kinds.js";
 import { DAYS, clock, standing } from "./timetable.js";
 
 /**
@@ -22,14 +22,23 @@ import { DAYS, clock, standing } from "./timetable.js";
 export const NOTHING = { groups: [], menus: [], messages: [], schedules: [], media: [] };
 
 /**
+ * The office's time now.
+ * @param {Box} box
+ * @param {number} now
+ */
+export function clockTime(box, now) {
+  const time = box.system?.time ?? "1970-01-01T00:00:00Z";
+  return later(time, now + box.skew - Date.parse(time));
+}
+
+/**
  * The office's wall clock as the page goes on counting it.
  * @param {Box} box
  * @param {number} now
  * @returns {Moment}
  */
 export function moment(box, now) {
-  const time = box.system?.time ?? "1970-01-01T00:00:00Z";
-  const here = later(time, now + box.skew - Date.parse(time));
+  const here = clockTime(box, now);
   return { date: date(here), minute: Number(here.slice(11, 13)) * 60 + Number(here.slice(14, 16)) };
 }
 
@@ -167,4 +176,25 @@ export function deedInWords(tense, deed, tell) {
   const { what, element, other, out, count = 1 } = deed;
   const values = { name: element ? tell.name(element) : "", other: other ? tell.name(other) : "", out: out ? tell.out(out) : "", count, x: element?.x, y: element?.y };
   return tell.say(tense === "did" ? `desk_did_${what}` : `desk_said_${what}`, values);
+}
+
+/**
+ * A problem as a person reads it: names for ids, the words of the page for those of the file, numbers as they are dialled.
+ * @param {import("./tree.js").Problem} problem
+ * @param {Element[]} elements
+ * @param {Teller} tell
+ * @returns {import("./tree.js").Problem}
+ */
+export function plainly(problem, elements, tell) {
+  const element = elements.find(({ id }) => id === problem.element);
+  let { text } = problem;
+  if (problem.number) text = text.replaceAll(problem.number, tell.dialled(problem.number));
+  if (element) {
+    text = text.replace(/^\S+ (\S+): /, (all, id) => (id === element.id ? "" : all));
+    for (const out of outs(element.kind)) text = text.replace(new RegExp(`([«"])${out.replace("*", "\\*")}([»"])`), (_, before, after) => `${before}${tell.out(out)}${after}`);
+  }
+  const way = /: ([^:]+ → [^:]+)$/.exec(text)?.[1];
+  const names = way?.split(" → ").map((id) => elements.find((one) => one.id === id));
+  if (way && names?.every((one) => one !== undefined)) text = text.replace(way, names.map((one) => `«${tell.name(one)}»`).join(" → "));
+  return { ...problem, text: text.charAt(0).toUpperCase() + text.slice(1) };
 }

@@ -16,7 +16,7 @@ import { widthFor } from "../desk/measure.js";
 import { linked, links, wireOrder } from "../desk/model.js";
 import { Palette } from "../desk/palette.js";
 import { Panel } from "../desk/panel.js";
-import { deedInWords, likely, moment, teller } from "../desk/telling.js";
+import { clockTime, deedInWords, likely, moment, plainly, teller } from "../desk/telling.js";
 import { problems as ranked } from "../desk/tree.js";
 import { useWork } from "../desk/work.js";
 
@@ -28,8 +28,8 @@ import { useWork } from "../desk/work.js";
  */
 
 const NARROW = "(max-width: 720px)";
-/** Cards on a telephone are not shown smaller at first. */
-const READABLE = 0.7;
+/** Cards are not shown smaller at first. */
+const READABLE = 0.65;
 
 /** @param {Props} props */
 export function Desk(props) {
@@ -44,7 +44,8 @@ function Styled(props) {
   const at = moment(box, now);
   const [view, setView] = useState({ x: 0, y: 0, k: 1 });
   const [size, setSize] = useState({ w: 0, h: 0 });
-  const [moved, setMoved] = useState(false);
+  // Until a hand moves it, the view shows the start, or all when that was asked for.
+  const [shows, setShows] = useState(/** @type {"start" | "whole" | "hand"} */ ("start"));
   const [opened, setOpened] = useState(/** @type {string[]} */ ([]));
   const [panel, setPanel] = useState(false);
   const [asking, setAsking] = useState(false);
@@ -99,7 +100,7 @@ function Styled(props) {
       if (action.type === "put" || action.type === "paste") focusNext.current = after.chosen[0] ?? "";
     },
   });
-  const { things, desk, editing, run } = work;
+  const { things, desk, editing } = work;
   const tell = teller(t, box, things);
   const draws = editing && !narrow;
   useUnsaved(work.count > 0);
@@ -123,20 +124,24 @@ function Styled(props) {
     return source && target ? [wire(source, out, target)] : [];
   });
 
-  const problems = ranked(work.told, desk.elements, () => t("desk_problem_incomplete"));
-  const time = box.system?.time ?? "";
-  const { answer, way } = useAnswer({ api, open: asking && work.ready, question: asked, elements: desk.elements, time, onRefused });
+  const problems = ranked(work.told, desk.elements, () => t("desk_problem_incomplete")).map((problem) => plainly(problem, desk.elements, tell));
+  const { answer, way } = useAnswer({ api, open: asking && work.ready, question: asked, elements: desk.elements, time: clockTime(box, now), minute: at.minute, onRefused });
   useEffect(() => setTrack((before) => follow(before, /** @type {any} */ (box.calls), desk.elements, Date.now(), box.skew)), [box.calls, desk.elements]);
   const here = lamps(track, /** @type {any} */ (box.calls));
   const chips = new Map(desk.elements.map((element) => [element.id, chipWords(t, element.kind, here.get(element.id), now)]));
 
-  // The view shows all until a hand moves it.
-  const whole = () => (narrow && cards[0] ? fitStart(bounds(cards), cards[0], size, READABLE) : fit(bounds(cards), size));
-  const seen = moved || cards.length === 0 || size.w === 0 ? view : whole();
+  const fitted = () => (shows === "start" && cards[0] ? fitStart(bounds(cards), cards[0], size, READABLE) : fit(bounds(cards), size));
+  const seen = shows === "hand" || cards.length === 0 || size.w === 0 ? view : fitted();
   const turnTo = (/** @type {import("../desk/geometry.js").View} */ next) => {
-    setMoved(true);
+    setShows("hand");
     setView(next);
   };
+  /** Whoever draws must not have the desk move under the hand. */
+  const run = (/** @type {import("../desk/model.js").Action} */ action) => {
+    if (shows !== "hand" && size.w > 0 && action.type !== "choose") turnTo(seen);
+    return work.run(action);
+  };
+  const whole = () => setShows("whole");
   const zoomBy = (/** @type {number} */ by) => turnTo(zoom(seen, by, { x: size.w / 2, y: size.h / 2 }));
   const reveal = (/** @type {string} */ id) => {
     const card = byId.get(id);
@@ -146,13 +151,14 @@ function Styled(props) {
   };
   const focus = (/** @type {string} */ id) => {
     reveal(id);
-    /** @type {HTMLElement | null | undefined} */ (canvas.current?.querySelector(`[data-card="${CSS.escape(id)}"]`))?.focus({ preventScroll: true });
+    const card = /** @type {HTMLElement | null | undefined} */ (canvas.current?.querySelector(`[data-card="${CSS.escape(id)}"]`));
+    card?.focus({ preventScroll: true });
+    return Boolean(card);
   };
   useEffect(() => {
     if (!focusNext.current) return;
-    const id = focusNext.current;
-    focusNext.current = "";
-    focus(id);
+    // The card may come with the next drawing only.
+    if (focus(focusNext.current)) focusNext.current = "";
   });
 
   const goTo = (/** @type {string} */ id) => {
@@ -179,7 +185,7 @@ function Styled(props) {
   };
   const rearrange = () => {
     run({ type: "arrange", places: arrange(desk.elements, (element) => byId.get(element.id) ?? { w: 180, h: 80 }) });
-    setMoved(false);
+    whole();
   };
   const finish = async () => {
     if (work.count === 0) return void work.drop();
@@ -209,7 +215,7 @@ function Styled(props) {
 
   const hands = useDeskKeys({
     t, tell, desk, cards, shown, problems, canvas, editing: draws, linking, setLinking, panel, setPanel, run, focus, goTo, put, double, finish, edit, setSaid,
-    onZoom: zoomBy, onWhole: () => setMoved(false), onWhatIf: () => setAsking((open) => !open),
+    onZoom: zoomBy, onWhole: whole, onWhatIf: () => setAsking((open) => !open),
   });
 
   if (!work.ready) return html`<p class="empty" aria-busy=${work.fault ? "false" : "true"}>${work.fault ? work.fault.problem?.detail ?? t("no_answer") : t("loading")}</p>`;
@@ -232,7 +238,7 @@ function Styled(props) {
   const docks = html`<${Problems} ...${props2} elements=${desk.elements} editing=${draws} onGo=${goTo} onLink=${hands.startLink} onRemove=${(/** @type {string} */ id) => run({ type: "remove", ids: [id] })}
       onPlace=${(/** @type {string} */ number) => put("incoming", { numbers: [number] })} />
     <${MiniMap} t=${t} map=${map} lit=${litCards} onGo=${(/** @type {{ x: number, y: number }} */ point) => turnTo({ ...seen, x: size.w / 2 - point.x * seen.k, y: size.h / 2 - point.y * seen.k })} />
-    <${Zoom} t=${t} percent=${Math.round(seen.k * 100)} onNearer=${() => zoomBy(1.25)} onFurther=${() => zoomBy(0.8)} onWhole=${() => setMoved(false)} onLife=${() => zoomBy(1 / seen.k)} />`;
+    <${Zoom} t=${t} percent=${Math.round(seen.k * 100)} onNearer=${() => zoomBy(1.25)} onFurther=${() => zoomBy(0.8)} onWhole=${whole} onLife=${() => zoomBy(1 / seen.k)} />`;
   const open = (/** @type {string} */ id, /** @type {boolean} */ only) => {
     if (only || !desk.chosen.includes(id) || desk.chosen.length > 1) run({ type: "choose", ids: [id] });
     setPanel(true);

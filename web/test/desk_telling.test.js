@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NOBODY, TRAVEL, follow, lamps, sparks } from "../desk/lamps.js";
 import { days, hoursOf, isOpen, spelled, standing } from "../desk/timetable.js";
+import { plainly } from "../desk/telling.js";
 import { outline, problems, refusals } from "../desk/tree.js";
 import { body, keys, lit, strip, typed } from "../desk/whatif.js";
 
@@ -121,4 +122,13 @@ test("the worst problem comes first, and an element that stands for nothing is o
   const complete = [{ id: "all", kind: "group", group: "500" }, { id: "hours", kind: "schedule", schedule: "" }, { id: "bye", kind: "hang_up" }];
   assert.deepEqual(problems(told, complete, () => "choose").map(({ text }) => text), ["choose", "dead end", "number"]);
   assert.deepEqual(refusals([{ pointer: "/elements/1/schedule", detail: "no" }, { detail: "else" }], complete).map(({ element }) => element), ["hours", null]);
+});
+
+test("a problem is told by names and not by ids", () => {
+  const tell = { dialled: () => "612-29-81", out: () => "Нет", name: ({ id }) => ({ hours: "Рабочее время", all: "Все" })[id] };
+  const elements = [{ id: "hours", kind: "schedule" }, { id: "all", kind: "group" }];
+  const text = (problem) => plainly({ severity: "warning", element: null, ...problem }, elements, tell).text;
+  assert.equal(text({ element: "hours", text: "элемент hours: выход «no» никуда не ведёт" }), "Выход «Нет» никуда не ведёт");
+  assert.equal(text({ element: "hours", text: "элемент hours: звонок ходит по кругу без ожидания: hours → all" }), "Звонок ходит по кругу без ожидания: «Рабочее время» → «Все»");
+  assert.equal(text({ number: "7812", text: "number 7812 is in no incoming call" }), "Number 612-29-81 is in no incoming call");
 });

@@ -219,7 +219,6 @@ export default {
 
   desk_problem_incomplete: "It is not chosen what stands here.",
   desk_problem_next: "Next problem (P)",
-  desk_problem_number: ({ number = "" }) => `${number} has no incoming call.`,
   desk_problem_place: "Put an incoming call",
   desk_problem_join: "Link to…",
   desk_problem_remove: "Remove the element",

@@ -220,7 +220,6 @@ export default {
 
   desk_problem_incomplete: "Не выбрано, что здесь стоит.",
   desk_problem_next: "Следующий недочёт (P)",
-  desk_problem_number: ({ number = "" }) => `${number}: нет входящего звонка.`,
   desk_problem_place: "Поставить входящий",
   desk_problem_join: "Соединить…",
   desk_problem_remove: "Убрать элемент",
