@@ -19,6 +19,18 @@ pub(super) struct Month {
     pub(super) records: Vec<Record>,
     /// Talks of those who are recorded, with a city caller; the newest last.
     pub(super) talks: Vec<Talk>,
+    /// Messages in mailboxes; the newest last.
+    pub(super) messages: Vec<Left>,
+}
+
+/// A message that somebody left.
+#[derive(Clone, Debug)]
+pub(super) struct Left {
+    pub(super) call: CallId,
+    pub(super) at: WallTime,
+    pub(super) caller: String,
+    pub(super) caller_name: String,
+    pub(super) mailbox: String,
 }
 
 /// A talk that may have a recording.
@@ -115,7 +127,7 @@ impl Teller<'_> {
         }
         if self.rng.chance(1, 12) {
             story.wait(self.between(6_000, 40_000));
-            return self.end(story, CallOutcome::Abandoned, 487, "caller_hung_up");
+            return self.end(story, CallOutcome::Abandoned, 0, "caller_hung_up");
         }
         let members = self.office.group(group).map(|group| group.members.clone()).unwrap_or_default();
         if self.rng.chance(1, 9) {
@@ -128,8 +140,7 @@ impl Teller<'_> {
         self.ring(&mut story, &who);
         if self.rng.chance(1, 16) {
             story.wait(self.between(5_000, 14_000));
-            story.not_taken(&who, self.office, 0);
-            return self.end(story, CallOutcome::Abandoned, 487, "caller_hung_up");
+            return self.end(story, CallOutcome::Abandoned, 0, "caller_hung_up");
         }
         self.talk(story, &who, 2_000, 9_000);
     }
@@ -152,22 +163,27 @@ impl Teller<'_> {
         self.talk(story, &to, 2_000, 8_000);
     }
 
-    /// An extension by key 3; nobody is there, and the caller leaves a message.
+    /// Nobody is there, and the caller leaves a message.
     fn mailbox(&mut self, at: WallTime) {
-        let mut story = self.inbound(at, MAIN);
-        let who = self.pick_of(&["202", "203"]);
-        story.elements(&["in", "hours", "menu"]);
-        story.wait(self.between(5_000, 9_000));
-        story.step(StepKind::Digits { digits: "3".to_owned() });
-        story.elements(&["ext"]);
-        story.wait(3_000);
-        story.step(StepKind::Digits { digits: who.clone() });
+        let (mut story, who) = if self.rng.chance(2, 3) {
+            let mut story = self.inbound(at, MAIN);
+            story.elements(&["in", "hours", "menu"]);
+            story.wait(15_500);
+            story.elements(&["reception"]);
+            (story, "201".to_owned())
+        } else {
+            let (caller, who) = (self.pick_of(&["204", "207", "209", "211"]), self.pick_of(&["202", "203"]));
+            (self.begin(at, CallDirection::Internal, &caller, &who, None), who)
+        };
         self.ring(&mut story, &who);
-        story.wait(15_000);
+        story.wait(if who == "201" { 20_000 } else { 15_000 });
         story.not_taken(&who, self.office, 0);
-        story.step(StepKind::Mailbox { extension: who });
-        story.wait(self.between(12_000, 40_000));
-        self.end(story, CallOutcome::Answered, 0, "caller_hung_up");
+        story.step(StepKind::Mailbox { extension: who.clone() });
+        let CallStarted { call, caller, caller_name, .. } = story.started.clone();
+        let left = Left { call, at: story.now(), caller, caller_name, mailbox: who };
+        self.month.messages.push(left);
+        story.wait(self.between(12_000, 25_000));
+        self.end(story, CallOutcome::NoAnswer, 0, "voicemail");
     }
 
     /// Outside of the hours: he hears when somebody is there.
@@ -185,6 +201,7 @@ impl Teller<'_> {
         let trunk = self.trunk(if who == "208" { HOTLINE } else { MAIN });
         let mut story = self.begin(at, CallDirection::Outbound, &who, &to, trunk.clone());
         story.step(StepKind::Trunk { trunk: trunk.unwrap_or_default() });
+        story.step(StepKind::Rung { who, device: to.clone() });
         match self.rng.below(20) {
             0 | 1 => {
                 story.wait(self.between(3_000, 6_000));
@@ -344,9 +361,12 @@ impl Story {
         self.clock += ms;
     }
 
+    fn now(&self) -> WallTime {
+        WallTime(self.started.at.millis() + i64::try_from(self.clock).unwrap_or(0))
+    }
+
     fn step(&mut self, what: StepKind) {
-        let at = WallTime(self.started.at.millis() + i64::try_from(self.clock).unwrap_or(0));
-        self.steps.push(CallStep { call: self.started.call, at, what });
+        self.steps.push(CallStep { call: self.started.call, at: self.now(), what });
     }
 
     fn elements(&mut self, ids: &[&str]) {
@@ -392,3 +412,63 @@ const QUIET_MS: i64 = 120_000;
 /// Calls by the hour.
 const WORKING_DAY: [u64; 24] = [0, 0, 0, 0, 0, 0, 0, 1, 3, 14, 19, 18, 13, 10, 16, 17, 14, 9, 3, 2, 1, 0, 0, 0];
 const DAY_OFF: [u64; 24] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::io::demo::office::example;
+    use crate::office::Language;
+
+    fn a_month(seed: u64) -> Month {
+        let (today, mut rng) = (jiff::civil::date(2026, 11, 26), Rng::from_seed(seed));
+        let office = example(Language::Ru, "127.0.0.1:5080", String::new(), today, &mut rng).expect("it is valid");
+        month(NOON, &office, &mut rng)
+    }
+
+    /// 26 November 2026, 12:00 in Moscow.
+    const NOON: WallTime = WallTime(1_795_683_600_000);
+
+    #[test]
+    fn a_month_has_some_thousand_calls_each_with_its_beginning_and_its_end() {
+        let month = a_month(1);
+        let mut open = BTreeMap::new();
+        let mut calls = 0;
+        for record in &month.records {
+            match record {
+                Record::CallStarted(call) => {
+                    calls += 1;
+                    assert!(call.at < NOON && open.insert(call.call, call.at).is_none(), "{call:?}");
+                }
+                Record::CallStep(step) => assert!(open.get(&step.call).is_some_and(|at| *at <= step.at), "{step:?}"),
+                Record::CallEnded(call) => {
+                    let began = open.remove(&call.call).expect("it began");
+                    let lasted = i64::try_from(call.ring_ms + call.talk_ms).expect("minutes");
+                    assert_eq!(call.at.millis() - began.millis(), lasted);
+                    assert_eq!(call.answered_by.is_some(), call.answered_at.is_some());
+                }
+                other => panic!("{other:?} is none of a call"),
+            }
+        }
+        assert!(open.is_empty());
+        assert!((1_500..5_000).contains(&calls), "{calls} calls");
+        assert!(month.records.len() < crate::io::store::QUEUE / 2, "the writer would drop them");
+        assert!(month.messages.len() > 20);
+        assert!(month.talks.iter().filter(|talk| (20_000..75_000).contains(&talk.talk_ms)).count() > 20);
+    }
+
+    #[test]
+    fn every_outcome_of_an_office_day_is_there_and_most_calls_are_answered() {
+        let mut outcomes: BTreeMap<&str, u32> = BTreeMap::new();
+        for record in a_month(2).records {
+            if let Record::CallEnded(call) = record {
+                *outcomes.entry(call.outcome.as_str()).or_default() += 1;
+            }
+        }
+        assert!(["answered", "abandoned", "busy", "no_answer"].iter().all(|word| outcomes.contains_key(word)));
+        let all: u32 = outcomes.values().sum();
+        let answered = outcomes.get("answered").copied().unwrap_or(0);
+        assert!((all * 7 / 10..all * 95 / 100).contains(&answered), "{outcomes:?}");
+    }
+}

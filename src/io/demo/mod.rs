@@ -19,13 +19,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nix::sys::signal::{SigSet, Signal};
 
+use self::history::Left;
 use super::accounts::{self, FirstSignIn};
 use super::config::{Config, Sip, Web};
 use super::console::Refusal;
 use super::recordings::{self, Begin, Kind};
 use super::store::{DataDir, Opened, Store};
 use super::{clock, run, voicemail};
-use crate::base::{CallId, Message, MessageId, RecordingId, Rng, WallTime};
+use crate::base::{Message, MessageId, RecordingId, Rng, WallTime};
 use crate::codec::Rate;
 use crate::engine::Record;
 use crate::office::{Office, file};
@@ -95,7 +96,7 @@ fn prepare(data: &Path, language: Language, server: SocketAddr, rng: &mut Rng) -
 fn fill(store: &Store, data: &Path, office: &Office, now: WallTime, rng: &mut Rng) -> Result<(), Refusal> {
     let reason = "the example office";
     store.add_version(now, "dozvon demo", reason, file::write(office, true)).map_err(Refusal::of)?;
-    let history::Month { records, talks } = history::month(now, office, rng);
+    let history::Month { records, talks, messages } = history::month(now, office, rng);
     records.into_iter().for_each(|record| store.record(record));
     let sides = office::conversation(office.settings.language, Rate::Wide);
     let is_short = |talk: &&history::Talk| (20_000..75_000).contains(&talk.talk_ms);
@@ -113,34 +114,26 @@ fn fill(store: &Store, data: &Path, office: &Office, now: WallTime, rng: &mut Rn
         let at = WallTime(at.millis() + i64::try_from(duration_ms).unwrap_or(0));
         store.record(Record::RecordingEnded { recording, at, duration_ms, bytes });
     }
-    for (extension, hours_ago, heard) in MESSAGES {
-        let at = WallTime(now.millis() - hours_ago * HOUR_MS);
-        leave_message(store, data, office, (extension, at, heard), rng)?;
+    for (age, left) in messages.iter().rev().take(MESSAGES).enumerate() {
+        leave_message(store, data, office, left, age >= NEW_MESSAGES)?;
     }
     store.flush().map_err(Refusal::of)
 }
 
-fn leave_message(
-    store: &Store,
-    data: &Path,
-    office: &Office,
-    (extension, at, heard): (&str, WallTime, bool),
-    rng: &mut Rng,
-) -> Result<(), Refusal> {
-    let recording = RecordingId(u64::try_from(at.millis()).unwrap_or(0) << 20);
-    let path = voicemail::path(extension, recording);
-    let caller = history::somebody(rng);
+fn leave_message(store: &Store, data: &Path, office: &Office, left: &Left, heard: bool) -> Result<(), Refusal> {
+    let Left { call, at, caller, caller_name, mailbox } = left.clone();
+    let recording = RecordingId(call.0 + 1);
+    let path = voicemail::path(&mailbox, recording);
     let kind = Kind::Message { path: path.clone() };
-    let (call, called) = (CallId(recording.0), extension.to_owned());
-    let begin = Begin { recording, call, at, caller: caller.clone(), called, kind };
+    let begin = Begin { recording, call, at, caller: caller.clone(), called: mailbox.clone(), kind };
     let mono = office::message(office.settings.language);
-    let frames = mono.len() / 320;
+    let frames = mono.len() / Rate::Wide.samples(20);
     let sides = [mono.clone(), mono];
     let sound = office::recorded(&sides, frames);
     let written = recordings::write_whole(data, &begin, &office.settings.timezone, sound);
     let (_, duration_ms, bytes) = written.map_err(Refusal::of)?;
-    let (id, extension, caller_name) = (MessageId(recording.0), extension.to_owned(), String::new());
-    let message = Message { id, extension, at, caller, caller_name, seconds: 0, heard: false };
+    let id = MessageId(recording.0);
+    let message = Message { id, extension: mailbox, at, caller, caller_name, seconds: 0, heard: false };
     store.begin_message(&message, &path).map_err(Refusal::of)?;
     store.end_message(id, duration_ms, bytes).map_err(Refusal::of)?;
     store.mark_message(id, heard).map(drop).map_err(Refusal::of)
@@ -208,6 +201,7 @@ fn empty(directory: &Path) -> io::Result<()> {
 const NOT_EMPTY: &str = "a demonstration throws its data away at the end, so it takes an empty directory only";
 /// Of talks of the last days.
 const RECORDINGS: usize = 8;
-/// In mailboxes: whose, how old, whether it was heard.
-const MESSAGES: [(&str, i64, bool); 3] = [("202", 3, false), ("202", 27, true), ("203", 20, false)];
-const HOUR_MS: i64 = 3_600_000;
+/// The newest, in mailboxes.
+const MESSAGES: usize = 6;
+/// Of those, so many were not heard.
+const NEW_MESSAGES: usize = 3;

@@ -69,7 +69,7 @@ enum Plot {
     Mobile,
     /// Of the city; nobody takes it.
     Missed,
-    /// Of the city; a mailbox takes it.
+    /// Of the city, without a key; nobody is at the reception, and its mailbox takes it.
     Message,
     /// To the city.
     Outgoing,
@@ -302,7 +302,7 @@ impl Script {
         let at = Place::City(format!("7{}", self.somebody()));
         let patience = match plot {
             Plot::Missed => self.between(22, 32),
-            Plot::Message => self.between(48, 58),
+            Plot::Message => self.between(55, 62), // the greeting, twenty seconds of ringing, and his words
             _ => self.between(100, 150),
         };
         let line = self.place(at, to.to_owned(), plot);
@@ -380,12 +380,8 @@ impl Script {
         match plot {
             Plot::Sales | Plot::Missed => self.cue(now, after, Cue::Press(line, "1")),
             Plot::Support if to == MAIN => self.cue(now, after, Cue::Press(line, "2")),
-            Plot::Extension | Plot::Mobile | Plot::Message => {
-                let extension = match plot {
-                    Plot::Mobile => TRAVELLER,
-                    Plot::Message => MAILBOXES.get(usize::from(self.rng.chance(1, 2))).copied().unwrap_or_default(),
-                    _ => self.pick(&INSIDE),
-                };
+            Plot::Extension | Plot::Mobile => {
+                let extension = if plot == Plot::Mobile { TRAVELLER } else { self.pick(&INSIDE) };
                 self.cue(now, after, Cue::Press(line, "3"));
                 self.cue(now, after + 3, Cue::Press(line, extension));
             }
@@ -549,8 +545,6 @@ const OUTSIDE: [&str; 8] = ["201", "203", "204", "205", "206", "207", "212", "21
 const INSIDE: [&str; 9] = ["201", "203", "205", "206", "207", "211", "212", "213", "214"];
 /// To whom callers are given on.
 const EXPERTS: [&str; 5] = ["203", "206", "207", "211", "213"];
-/// Who have a mailbox.
-const MAILBOXES: [&str; 2] = ["202", "203"];
 /// Who has a mobile.
 const TRAVELLER: &str = "210";
 const ROOM: &str = "800";
