@@ -101,11 +101,13 @@ enum Command {
     #[command(subcommand, after_help = "Example:\n  dozvon token create grafana --role viewer")]
     Token(Token),
     /// Run the exchange with an example office whose phones and carrier are simulated; its data is thrown away
-    #[command(after_help = "Examples:\n  dozvon demo\n  dozvon demo --language en\n  dozvon demo --seed 7 --data /mnt/fast/demo\n\n\
+    #[command(
+        after_help = "Examples:\n  dozvon demo\n  dozvon demo --language en\n  dozvon demo --seed 7 --data /mnt/fast/demo\n\n\
         Real calls over loopback: nothing leaves this machine. On stderr: `first sign-in: admin / PASSWORD at URL`, then\n\
         `ready sip=ADDRESS web=URL`. Where the host file says nothing, it listens on 127.0.0.1, on the usual ports or, when\n\
         they are taken, on free ones. --data names a directory that is empty or absent, and is so again at the end; that of\n\
-        the host file is never touched. DOZVON_ADMIN_PASSWORD sets the password.")]
+        the host file is never touched. DOZVON_ADMIN_PASSWORD sets the password."
+    )]
     Demo {
         /// Of the office, its names and prompts
         #[arg(long, value_enum, default_value = "ru")]

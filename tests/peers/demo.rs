@@ -21,8 +21,7 @@ fn a_demonstration_is_a_living_office_and_leaves_nothing_behind() {
     });
     let extensions = items(&exchange, "/api/v1/extensions");
     let devices = extensions.iter().flat_map(|one| one["devices"].as_array().cloned().unwrap_or_default());
-    let phones: Vec<bool> =
-        devices.filter_map(|device| device["registration"]["registered"].as_bool()).collect();
+    let phones: Vec<bool> = devices.filter_map(|device| device["registration"]["registered"].as_bool()).collect();
     assert_eq!(phones.len(), 14, "{phones:?}");
     assert!(phones.iter().filter(|registered| !**registered).count() <= 1, "the script unplugs one at a time");
 

@@ -158,9 +158,11 @@ impl Teller<'_> {
         story.answer("201");
         story.wait(self.between(8_000, 30_000));
         let to = self.pick_of(&["203", "206", "207", "211", "213"]);
-        story.step(StepKind::Transferred { by: "201".to_owned(), to: to.clone() });
         self.ring(&mut story, &to);
-        self.talk(story, &to, 2_000, 8_000);
+        story.wait(self.between(2_000, 8_000));
+        story.answer(&to);
+        story.step(StepKind::Transferred { by: "201".to_owned(), to: to.clone() });
+        self.chat(story, &to);
     }
 
     /// Nobody is there, and the caller leaves a message.
@@ -241,6 +243,10 @@ impl Teller<'_> {
     fn talk(&mut self, mut story: Story, who: &str, least_ms: u64, most_ms: u64) {
         story.wait(self.between(least_ms, most_ms));
         story.answer(who);
+        self.chat(story, who);
+    }
+
+    fn chat(&mut self, mut story: Story, who: &str) {
         // Most talks are short, some are not.
         let longest = if self.rng.chance(1, 6) { 900_000 } else { 200_000 };
         let lasts = self.between(12_000, longest);

@@ -79,7 +79,12 @@ fn run_with(config: &Config, demo: Demo, signals: &SigSet) -> Result<(), Refusal
 }
 
 /// Fills the data directory: the office, what it plays, its last month.
-fn prepare(data: &Path, language: Language, server: SocketAddr, rng: &mut Rng) -> Result<(Office, FirstSignIn), Refusal> {
+fn prepare(
+    data: &Path,
+    language: Language,
+    server: SocketAddr,
+    rng: &mut Rng,
+) -> Result<(Office, FirstSignIn), Refusal> {
     let _directory = DataDir::take(data).map_err(Refusal::of)?;
     let now = clock::wall();
     let (password, sign_in) = accounts::first_password(rng);

@@ -159,7 +159,8 @@ mod tests {
 
     fn office(language: Language) -> Office {
         let today = jiff::civil::date(2026, 11, 25);
-        example(language, "127.0.0.1:5080", "$argon2id$x".to_owned(), today, &mut Rng::from_seed(1)).expect("it is valid")
+        example(language, "127.0.0.1:5080", "$argon2id$x".to_owned(), today, &mut Rng::from_seed(1))
+            .expect("it is valid")
     }
 
     #[test]
@@ -176,8 +177,7 @@ mod tests {
     #[test]
     fn every_word_that_is_not_latin_has_its_english_one() {
         let english = text(Language::En).expect("a table");
-        let left: Vec<&str> =
-            english.lines().filter(|line| !line.starts_with('#') && !line.is_ascii()).collect();
+        let left: Vec<&str> = english.lines().filter(|line| !line.starts_with('#') && !line.is_ascii()).collect();
         assert!(left.is_empty(), "{left:?}");
     }
 

@@ -42,13 +42,26 @@ pub(super) enum Order {
     Leave(&'static str),
     /// From now on the carrier hears nothing, or again something, of the second number's registration.
     Silence(bool),
-    Dial { line: Line, from: Place, to: String },
+    Dial {
+        line: Line,
+        from: Place,
+        to: String,
+    },
     Answer(Line),
-    Refuse { line: Line, status: u16 },
+    Refuse {
+        line: Line,
+        status: u16,
+    },
     Hold(Line),
     Resume(Line),
-    Transfer { line: Line, to: &'static str },
-    Press { line: Line, keys: &'static str },
+    Transfer {
+        line: Line,
+        to: &'static str,
+    },
+    Press {
+        line: Line,
+        keys: &'static str,
+    },
     HangUp(Line),
 }
 
@@ -153,7 +166,7 @@ impl Script {
             wanted,
             count: 0,
         };
-        for (cue, seconds) in [(Cue::Next, 4), (Cue::PlugOut, 75), (Cue::Silence, 260)] {
+        for (cue, seconds) in [(Cue::Next, 4), (Cue::PlugOut, 110), (Cue::Silence, 260)] {
             new.cue(now, seconds, cue);
         }
         new
@@ -266,7 +279,12 @@ impl Script {
     fn begin(&mut self, now: Instant, plot: Plot) -> bool {
         match plot {
             Plot::Support if !self.is_silent && self.rng.chance(1, 2) => self.city(now, HOTLINE, plot),
-            Plot::Sales | Plot::Support | Plot::Reception | Plot::Extension | Plot::Mobile | Plot::Missed
+            Plot::Sales
+            | Plot::Support
+            | Plot::Reception
+            | Plot::Extension
+            | Plot::Mobile
+            | Plot::Missed
             | Plot::Message => self.city(now, MAIN, plot),
             Plot::Rush if self.load() + 3 <= MOST => {
                 self.cue(now, 3, Cue::Begin(Plot::Support));

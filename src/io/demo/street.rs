@@ -68,10 +68,8 @@ pub(super) fn start(
         sip.push(socket);
     }
     let sound: Vec<UdpSocket> = (0..LINES).map(|_| deaf(exchange.ip())).collect::<io::Result<_>>()?;
-    let trunk = |trunk: &crate::office::Trunk| Credentials {
-        username: trunk.login.clone(),
-        password: trunk.password.clone(),
-    };
+    let trunk =
+        |trunk: &crate::office::Trunk| Credentials { username: trunk.login.clone(), password: trunk.password.clone() };
     let cast = Cast {
         exchange,
         phones,

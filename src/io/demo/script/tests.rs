@@ -131,12 +131,19 @@ fn everything_that_the_page_can_show_comes_within_a_quarter_of_an_hour() {
     for seed in 0..20 {
         let mut world = World::new(seed);
         world.run(15, |_| {});
-        let dials = |to: &'static str| move |order: &Order| matches!(order, Order::Dial { to: dialled, .. } if dialled == to);
+        let dials =
+            |to: &'static str| move |order: &Order| matches!(order, Order::Dial { to: dialled, .. } if dialled == to);
         for (what, times) in [
             ("calls to the main number", world.times(dials(MAIN))),
             ("somebody in the conference", world.times(dials(ROOM))),
-            ("outside calls", world.times(|order| matches!(order, Order::Dial { from: Place::Phone(_), to, .. } if to.len() > 4))),
-            ("calls inside", world.times(|order| matches!(order, Order::Dial { from: Place::Phone(_), to, .. } if to.len() == 3))),
+            (
+                "outside calls",
+                world.times(|order| matches!(order, Order::Dial { from: Place::Phone(_), to, .. } if to.len() > 4)),
+            ),
+            (
+                "calls inside",
+                world.times(|order| matches!(order, Order::Dial { from: Place::Phone(_), to, .. } if to.len() == 3)),
+            ),
             ("hold", world.times(|order| matches!(order, Order::Hold(_)))),
             ("transfers", world.times(|order| matches!(order, Order::Transfer { .. }))),
             ("busy ones", world.times(|order| matches!(order, Order::Refuse { .. }))),
