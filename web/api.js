@@ -2,7 +2,8 @@
 
 import { EventParser } from "./sse.js";
 
-/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number }} Session */
+/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number,
+ *   may_hear_recordings?: boolean, has_second_factor?: boolean }} Session */
 /** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[],
  *   references?: Reference[] }} Problem */
 /** @typedef {{ kind: string, key: string, text: string, href: string }} Reference what would break when the thing were gone */
@@ -52,10 +53,11 @@ export class Api {
   /**
    * @param {string} login
    * @param {string} password
+   * @param {string} [code] of the second factor; empty: none was asked for
    * @returns {Promise<Session>}
    */
-  async signIn(login, password) {
-    return this.#keep(await this.#ask("POST", "session", { login, password }));
+  async signIn(login, password, code = "") {
+    return this.#keep(await this.#ask("POST", "session", { login, password, ...(code && { code }) }));
   }
 
   /**
@@ -122,6 +124,28 @@ export class Api {
    */
   async write(method, path, body, etag) {
     return this.#send(method, path, body, etag ? { "If-Match": etag } : {});
+  }
+
+  /**
+   * Sends a file, and tells how much of it has gone: fetch() can't. `part`: from 0 to 1.
+   * @param {string} path
+   * @param {Blob} file
+   * @param {(part: number) => void} onPart
+   * @returns {Promise<{ value: any }>}
+   */
+  upload(path, file, onPart) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", `/api/v1/${path}`);
+      request.responseType = "json";
+      request.setRequestHeader("Accept-Language", this.#language);
+      request.setRequestHeader("X-CSRF-Token", this.#csrf);
+      request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+      request.upload.onprogress = ({ loaded, total }) => onPart(total ? loaded / total : 0);
+      request.onload = () => (request.status < 300 ? resolve({ value: request.response }) : reject(new Refused(request.status, request.response)));
+      request.onerror = () => reject(new Refused(0, null));
+      request.send(file);
+    });
   }
 
   /** @param {string} id */

@@ -4,22 +4,23 @@
  * @typedef {{ text: string, about: string, href: string, words?: string }} Thing `words`: further words by which it is found
  */
 
-/** As many are shown. */
+/** As many are shown in the search box. */
 const SHOWN = 12;
 
 /**
  * The things that a person may mean, the likeliest first: each word of the question begins a word of the thing, or stands in its digits.
  * @param {Thing[]} things
  * @param {string} question
+ * @param {number} [most]
  * @returns {Thing[]}
  */
-export function find(things, question) {
+export function find(things, question, most = SHOWN) {
   const asked = plain(question).split(" ").filter(Boolean);
-  if (asked.length === 0) return things.slice(0, SHOWN);
+  if (asked.length === 0) return things.slice(0, most);
   const found = things.map((thing) => ({ thing, score: score(thing, asked) })).filter(({ score: points }) => points > 0);
   return found
     .sort((one, other) => other.score - one.score)
-    .slice(0, SHOWN)
+    .slice(0, most)
     .map(({ thing }) => thing);
 }
 

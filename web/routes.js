@@ -17,9 +17,23 @@
 export const SECTIONS = [
   { at: "now", name: "now", icon: "now", part: "today", key: "KeyN", load: () => import("./pages/now.js").then((page) => page.Now) },
   { at: "calls", name: "calls", icon: "calls", part: "today", key: "KeyC", load: () => import("./pages/calls.js").then((page) => page.Calls) },
-  { at: "voicemail", name: "calls_voicemail", icon: "message", part: "today", load: () => import("./pages/voicemail.js").then((page) => page.Voicemail) },
+  { at: "voicemail", name: "calls_voicemail", icon: "mic", part: "today", load: () => import("./pages/voicemail.js").then((page) => page.Voicemail) },
+  { at: "routing", name: "desk_title", icon: "routing", part: "way", key: "KeyM", rail: true, load: () => import("./pages/desk.js").then((page) => page.Desk) },
+  { at: "extensions", name: "extensions", icon: "extension", part: "way", key: "KeyI", load: () => import("./pages/extensions.js").then((page) => page.Extensions) },
+  { at: "groups", name: "groups", icon: "group", part: "way", load: () => import("./pages/groups.js").then((page) => page.Groups) },
+  { at: "trunks", name: "trunk_lines", icon: "trunk", part: "way", load: () => import("./pages/trunks.js").then((page) => page.Trunks) },
   { at: "settings", name: "settings", icon: "settings", part: "box", load: () => import("./pages/settings.js").then((page) => page.Settings) },
+  { at: "schedules", name: "schedules", icon: "clock", part: "box", inside: "settings", why: "schedules_why", load: () => import("./pages/schedules.js").then((page) => page.Schedules) },
+  { at: "voice-messages", name: "messages", icon: "message", part: "box", inside: "settings", why: "messages_why", load: () => import("./pages/prompts.js").then((page) => page.Messages) },
+  { at: "voice-menus", name: "menus", icon: "keypad", part: "box", inside: "settings", why: "menus_why", load: () => import("./pages/prompts.js").then((page) => page.Menus) },
+  { at: "media", name: "media", icon: "note", part: "box", inside: "settings", why: "media_why", load: () => import("./pages/media.js").then((page) => page.Media) },
   { at: "codes", name: "codes", icon: "codes", part: "box", inside: "settings", why: "codes_why", load: () => import("./pages/codes.js").then((page) => page.Codes) },
+  { at: "office", name: "office", icon: "building", part: "box", inside: "settings", why: "office_why", load: () => import("./pages/office.js").then((page) => page.Office) },
+  { at: "me", name: "me", icon: "lock", part: "box", inside: "settings", why: "me_why", load: () => import("./pages/me.js").then((page) => page.Me) },
+  { at: "users", name: "users", icon: "user", part: "box", inside: "settings", why: "users_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Users) },
+  { at: "tokens", name: "tokens", icon: "key", part: "box", inside: "settings", why: "tokens_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Tokens) },
+  { at: "versions", name: "versions", icon: "undo", part: "box", inside: "settings", why: "versions_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Versions) },
+  { at: "audit", name: "audit", icon: "list", part: "box", inside: "settings", why: "audit_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Audit) },
 ];
 
 /** Beside them on a telephone: what has no room in the bar below. */

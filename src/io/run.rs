@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -23,7 +24,7 @@ use super::rtp::{self, MediaHandle, RtpConfig};
 use super::store::StoreError;
 use super::voicemail::{self, VoicemailHandle};
 use super::{control, http};
-use crate::base::{Duration, Instant, Rng, WallTime};
+use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, Output, STOP_GRACE};
 use crate::media;
@@ -68,6 +69,18 @@ impl From<StoreError> for ServeError {
 /// # Errors
 /// When it can't start. Once it runs, it ends only when it is told.
 pub fn serve(config: &Config) -> Result<(), ServeError> {
+    serve_beside(config, |_, _| Ok(()))
+}
+
+/// As [`serve`], with something beside it: it is begun when all is open, before that is told, with the address at which SIP is taken and
+/// that of the page. It ends after the exchange.
+///
+/// # Errors
+/// As [`serve`], and when that something can't begin.
+pub(super) fn serve_beside<T>(
+    config: &Config,
+    beside: impl FnOnce(SocketAddr, &str) -> io::Result<T>,
+) -> Result<(), ServeError> {
     raise_descriptor_limit();
     let started_at = clock::wall();
     let clock = Clock::start();
@@ -97,11 +110,14 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     // It would be made when the first one waits, and all calls with him.
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
     let keeping = Keeping { recorder, voicemail, mail };
+    let listens = net.listens()[0];
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
+    let beside = beside(listens, &page)?;
     // Not before the phones of the time before are known again.
     tell(&ready);
     runtime.block_on(exchange.run(signals));
     exchange.close();
+    drop(beside);
     Ok(())
 }
 
@@ -116,6 +132,8 @@ struct Loop {
     handle: Handle,
     clock: Clock,
     outputs: VecDeque<Output>,
+    /// Who waits for the id of the call that is being ordered.
+    ordering: Option<Sender<Option<CallId>>>,
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
@@ -152,6 +170,7 @@ impl Loop {
             handle,
             clock,
             outputs,
+            ordering: None,
             wall_at_zero,
             wall_checked: now,
         };
@@ -244,6 +263,11 @@ impl Loop {
         let now = self.clock.now();
         match order {
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
+            Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
+            Order::Call { extension, to, answer } => {
+                self.ordering = Some(answer);
+                self.feed(now, Input::Order { extension, to });
+            }
             Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Office(office, plan) => {
@@ -272,7 +296,13 @@ impl Loop {
                     Output::Recording(begun) => self.keeping.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
                     Output::Shelf(order) => self.handle.shelve(&self.keeping.recorder, order),
+                    Output::Ordered { call } => {
+                        if let Some(answer) = self.ordering.take() {
+                            let _ = answer.send(call); // who waits no longer doesn't want it
+                        }
+                    }
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
+                    Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
@@ -465,7 +495,8 @@ fn recording_settings(office: &Office) -> recordings::Settings {
 }
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {
-    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at };
+    let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
+    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {
@@ -495,7 +526,7 @@ fn tell(line: &str) {
 }
 
 /// The password must not reach a log that others read: under systemd stderr is the journal, and the console is for it.
-fn tell_first_sign_in(sign_in: &FirstSignIn, page: &str) {
+pub(super) fn tell_first_sign_in(sign_in: &FirstSignIn, page: &str) {
     let Some(password) = &sign_in.password else {
         return tell(&format!("first sign-in: admin at {page}, with the password of DOZVON_ADMIN_PASSWORD"));
     };

@@ -161,6 +161,8 @@ export class House {
    */
   async enter(section, { login = "admin", password = PASSWORD, ...how } = {}) {
     const visit = await this.visit(how);
+    // As somebody who has chosen it: otherwise the office's language holds.
+    await visit.page.addInitScript((language) => localStorage.setItem("language", language), how.language ?? "ru");
     await visit.page.goto(`${this.url}/#/${section}`);
     await visit.page.locator('input[autocomplete="username"]').fill(login);
     await visit.page.locator('input[type="password"]').first().fill(password);

@@ -1,12 +1,25 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
 import calls from "./en/calls.js";
+import desk from "./en/desk.js";
 import frame from "./en/frame.js";
+import doctor from "./en/doctor.js";
+import todo from "./en/todo.js";
+import box from "./en/box.js";
+import office from "./en/office.js";
+import numbers from "./en/numbers.js";
+import parts from "./en/parts.js";
 
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 export default {
   ...frame,
+  ...doctor,
+  ...todo,
+  ...box,
+  ...office,
+  ...numbers,
+  ...parts,
   brand: "Dozvon",
   sections: "Sections",
   now: "Now",
@@ -274,6 +287,8 @@ export default {
   mail_no_password: "none",
   mail_from: "From",
   mail_from_why: "The sender's address. Mostly the same as the login.",
+  mail_admin: "Administrator's mail",
+  mail_admin_why: "Told when somebody calls 112 or another emergency number. Empty: nobody.",
   mail_missed: "Mail about a missed call",
   mail_missed_why: "To the employee whose number has an e-mail address.",
 
@@ -286,4 +301,5 @@ export default {
   reload: "Load again",
 
   ...calls,
+  ...desk,
 };

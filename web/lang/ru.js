@@ -2,10 +2,23 @@
 import { plural } from "../format.js";
 
 import calls from "./ru/calls.js";
+import desk from "./ru/desk.js";
 import frame from "./ru/frame.js";
+import doctor from "./ru/doctor.js";
+import todo from "./ru/todo.js";
+import box from "./ru/box.js";
+import office from "./ru/office.js";
+import numbers from "./ru/numbers.js";
+import parts from "./ru/parts.js";
 
 export default {
   ...frame,
+  ...doctor,
+  ...todo,
+  ...box,
+  ...office,
+  ...numbers,
+  ...parts,
   brand: "Дозвон",
   sections: "Разделы",
   now: "Сейчас",
@@ -274,6 +287,8 @@ export default {
   mail_no_password: "нет",
   mail_from: "От кого",
   mail_from_why: "Адрес отправителя. Чаще всего тот же, что имя пользователя.",
+  mail_admin: "Почта администратора",
+  mail_admin_why: "Сюда придёт письмо, если кто-то позвонит 112 или на другой экстренный номер. Пусто: никому.",
   mail_missed: "Письмо о пропущенном звонке",
   mail_missed_why: "Сотруднику, у чьего номера вписана почта.",
 
@@ -286,4 +301,5 @@ export default {
   reload: "Загрузить заново",
 
   ...calls,
+  ...desk,
 };

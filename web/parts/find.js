@@ -115,6 +115,11 @@ const SETTINGS = [
   ["parking", "codes"],
   ["rooms", "codes"],
   ["mail", "codes"],
+  ["office_timezone", "office"],
+  ["office_music", "office"],
+  ["recordings", "office"],
+  ["voicemail", "office"],
+  ["protection_networks", "office"],
 ];
 
 /**

@@ -48,12 +48,15 @@ export const PATHS = {
   alert: "M10 3.2 17.5 16.5h-15zM10 8.2v4M10 14.4v.01",
 };
 
+/** Those made of dots need a thicker stroke. */
+const DOTS = ["more", "grip", "keypad"];
+
 /**
  * An icon that says nothing by itself: a word stands beside it, or in the label of its button.
  * @param {{ name: keyof typeof PATHS }} props
  */
 export function Icon({ name }) {
-  return html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
+  return html`<svg class=${DOTS.includes(name) ? "icon dots" : "icon"} viewBox="0 0 20 20" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 }
 
 /** Two jacks and a cord: the mark. */

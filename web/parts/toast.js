@@ -1,5 +1,5 @@
 // What has just happened, with the way back: a line that stays for a while. One at a time, the newest.
-import { html, useEffect, useState } from "../lib/preact.js";
+import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Icon } from "./icons.js";
 
 /** Long enough to read it and to reach the button. Milliseconds. */
@@ -22,12 +22,18 @@ export function tell(toast) {
 export function Toasts({ t }) {
   const [toast, setToast] = useState(/** @type {Toast | null} */ (null));
   const [held, setHeld] = useState(false);
+  const place = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     show = setToast;
     return () => {
       show = () => {};
     };
   }, []);
+  useEffect(() => {
+    // Above everything, also above a dialog that is open.
+    if (toast) place.current?.showPopover?.();
+    else place.current?.hidePopover?.();
+  }, [toast]);
   useEffect(() => {
     if (!toast || held) return;
     const timer = setTimeout(() => setToast(null), STAYS);
@@ -43,7 +49,7 @@ export function Toasts({ t }) {
     }
   };
   const hold = { onMouseEnter: () => setHeld(true), onMouseLeave: () => setHeld(false), onFocusIn: () => setHeld(true), onFocusOut: () => setHeld(false) };
-  return html`<div class="toasts" role="status">
+  return html`<div class="toasts" role="status" popover="manual" ref=${place}>
     ${toast &&
     html`<div class="toast" ...${hold}><span>${toast.text}</span>
       ${toast.act && html`<button class="button" type="button" onClick=${act}>${toast.word ?? t("bring_back")}</button>`}
