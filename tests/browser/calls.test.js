@@ -1,6 +1,6 @@
 // «Звонки»: real calls of the city, sought, opened, heard and deleted.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { City, MOBILE, until } from "./city.js";
 import { House, NARROW, WIDE, look } from "./house.js";
 
@@ -54,10 +54,16 @@ after(async () => {
   await house?.leave();
 });
 
+// A tab holds connections of its own, and the box takes only so many from one address.
+const opened = /** @type {import("playwright-core").Page[]} */ ([]);
+afterEach(async () => {
+  for (const page of opened.splice(0)) await page.context().close();
+});
+const kept = (/** @type {Awaited<ReturnType<House["visit"]>>} */ visit) => (opened.push(visit.page), visit);
 const rows = (/** @type {import("playwright-core").Page} */ page) => page.locator("tr.call");
 
 test("of hundreds of calls only those on the screen are drawn, and the keyboard reaches the oldest", async () => {
-  const { page } = await house.enter("calls");
+  const { page } = kept(await house.enter("calls"));
   await rows(page).first().waitFor();
   assert.ok((await rows(page).count()) < 60);
   await page.keyboard.press("ArrowDown");
@@ -73,7 +79,7 @@ test("of hundreds of calls only those on the screen are drawn, and the keyboard 
 });
 
 test("Enter opens a call beside the list, Esc goes back to its row", async () => {
-  const { page } = await house.enter("calls");
+  const { page } = kept(await house.enter("calls"));
   await rows(page).first().waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
@@ -87,7 +93,7 @@ test("Enter opens a call beside the list, Esc goes back to its row", async () =>
 });
 
 test("what is sought stands in the address, is kept by a reload, and a search that finds nothing has a way out", async () => {
-  const visit = await house.enter("calls");
+  const visit = kept(await house.enter("calls"));
   const { page } = visit;
   await page.getByRole("searchbox").fill("8 (921) 123-45-67");
   await page.waitForURL(/text=8\+%28921%29/);
@@ -107,7 +113,7 @@ test("what is sought stands in the address, is kept by a reload, and a search th
 });
 
 test("a call of one's own dates, of one extension, of one outcome", async () => {
-  const { page } = await house.enter("calls");
+  const { page } = kept(await house.enter("calls"));
   await page.locator(".filter select").nth(0).selectOption("own");
   await page.waitForURL(/when=\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d/);
   await page.locator(".filter select").nth(1).selectOption("203");
@@ -132,7 +138,7 @@ for (const [name, how] of Object.entries({
   "call-open-en-narrow-dark": { language: "en", screen: NARROW, dark: true, touch: true },
 })) {
   test(`a call opens to its steps, its sound and its messages: ${name}`, async () => {
-    const visit = await house.enter(`calls/${id}`, /** @type {any} */ (how));
+    const visit = kept(await house.enter(`calls/${id}`, /** @type {any} */ (how)));
     const { page } = visit;
     await page.route("**/api/v1/history/*/ladder", (route) => route.fulfill({ json: LADDER }));
     if (how.language === "en") await page.getByRole("button", { name: "Eng" }).first().click();
@@ -156,7 +162,7 @@ for (const [name, how] of Object.entries({
 }
 
 test("a click calls back: the own telephone is asked once and remembered", async () => {
-  const visit = await house.visit();
+  const visit = kept(await house.visit());
   const { page } = visit;
   const ordered = /** @type {unknown[]} */ ([]);
   await page.route("**/api/v1/openapi.json", (route) => route.fulfill({ json: { paths: { "/api/v1/calls": { post: {} } } } }));
@@ -176,7 +182,7 @@ test("a click calls back: the own telephone is asked once and remembered", async
 });
 
 test("a recording is deleted only after the question, for nothing brings it back", async () => {
-  const { page } = await house.enter(`calls/${id}`);
+  const { page } = kept(await house.enter(`calls/${id}`));
   const button = page.getByRole("button", { name: "Удалить запись" });
   await button.click();
   await page.getByRole("button", { name: "Оставить" }).click();
@@ -193,7 +199,7 @@ for (const [name, how] of Object.entries({
   "calls-en-dark": { language: "en", screen: WIDE, dark: true },
 })) {
   test(`the history can be read by anybody: ${name}`, async () => {
-    const visit = await house.enter("calls", /** @type {any} */ (how));
+    const visit = kept(await house.enter("calls", /** @type {any} */ (how)));
     if (how.language === "en") await visit.page.getByRole("button", { name: "Eng" }).first().click();
     await rows(visit.page).nth(3).waitFor();
     await look(visit, name);
