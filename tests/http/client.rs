@@ -208,6 +208,24 @@ impl<'a> Caller<'a> {
         answer
     }
 
+    /// Brings a file, on a connection of its own.
+    pub(crate) fn bring(&self, method: &str, path: &str, file: &[u8]) -> Answer {
+        let mut wire = self.announce(method, path, file.len());
+        wire.send(file);
+        let answer = wire.answer().expect("an answer");
+        description::check(method, path, &answer);
+        answer
+    }
+
+    /// Sends the head of a file that is so long.
+    pub(crate) fn announce(&self, method: &str, path: &str, length: usize) -> Wire {
+        let head = self.request(method, path, None);
+        let head = head.trim_end();
+        let mut wire = Wire::tls(self.world);
+        wire.send(format!("{head}\r\nContent-Type: audio/mpeg\r\nContent-Length: {length}\r\n\r\n"));
+        wire
+    }
+
     /// A stream of its own for events; the head has been read.
     pub(crate) fn listen(&self, path: &str) -> (Answer, Wire) {
         let mut wire = Wire::tls(self.world);

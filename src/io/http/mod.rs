@@ -11,6 +11,7 @@ mod ask;
 mod assets;
 mod certificate;
 mod gate;
+mod imports;
 mod reply;
 mod sessions;
 mod sign_in;
@@ -175,6 +176,7 @@ struct House {
     door: Arc<sign_in::Door>,
     /// The data directory: the gate sends files from it.
     data: PathBuf,
+    imports: imports::Imports,
 }
 
 /// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
@@ -188,6 +190,7 @@ pub fn serve(
     board: Board,
     data: PathBuf,
 ) -> Result<WebAddresses, StartError> {
+    let imports = imports::start(Arc::clone(&exchange), board.clone(), &data)?;
     let house = House {
         exchange,
         board,
@@ -196,6 +199,7 @@ pub fn serve(
         sessions: Arc::new(sessions::Sessions::default()),
         door: Arc::new(sign_in::Door::default()),
         data: data.clone(),
+        imports,
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;

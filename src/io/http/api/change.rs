@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::super::reply::{Problem, Reply, problems};
-use super::{Visit, Who, faults};
+use super::{Visit, faults};
 use crate::base::Rng;
 use crate::desk;
 use crate::io::clock;
@@ -72,13 +72,9 @@ pub(super) fn change(
     before: Before<'_>,
     edit: impl FnOnce(&mut Office) -> Result<Place, Problem>,
 ) -> Result<Arc<Office>, Problem> {
-    let author = match &visit.who {
-        Who::Session(signed_in) => signed_in.login.as_str(),
-        Who::Token(_) | Who::Nobody => "token",
-    };
     let mut edit = Some(edit);
     let mut refused = None;
-    visit.house.exchange.change(author, reason, &mut |present| {
+    visit.house.exchange.change(visit.author(), reason, &mut |present| {
         let changed = edit.take().map(|edit| changed(visit, present, &before, edit))?;
         changed.map_err(|problem| refused = Some(problem)).ok().flatten()
     })?;
@@ -115,18 +111,24 @@ fn names(given: &str, etag: &str) -> bool {
     given.split(',').map(str::trim).any(|one| one == "*" || one == etag)
 }
 
+/// What would be wrong with an office.
+pub(super) fn wrong(office: &Office, present: &Office) -> Result<Vec<file::Problem>, Problem> {
+    Ok(read_back(office, present)?.err().unwrap_or_default())
+}
+
 /// The office as its own reader takes it.
 fn checked(office: &Office, present: &Office, place: &Place) -> Result<Office, Problem> {
+    read_back(office, present)?.map_err(|problems| refusal(&problems, place))
+}
+
+fn read_back(office: &Office, present: &Office) -> Result<Result<Office, Vec<file::Problem>>, Problem> {
     let entropy = clock::entropy().map_err(|error| {
         tracing::error!(%error, "web: no entropy");
         problems::unavailable()
     })?;
     let mut rng = Rng::from_entropy(entropy);
     let context = Context { rng: &mut rng, exists: &|_| true, check: &desk::check::findings };
-    match file::read(&file::write(office, true), present, context) {
-        Ok(reading) => Ok(reading.office),
-        Err(problems) => Err(refusal(&problems, place)),
-    }
+    Ok(file::read(&file::write(office, true), present, context).map(|reading| reading.office))
 }
 
 fn refusal(wrong: &[file::Problem], place: &Place) -> Problem {

@@ -14,7 +14,7 @@ pub(super) fn said(problem: &Problem) -> Said {
         .map_or_else(|| Said::new(format!("Не подходит: {}.", problem.what), format!("{}.", problem.what)), of_fault)
 }
 
-fn of_fault(fault: &Fault) -> Said {
+pub(super) fn of_fault(fault: &Fault) -> Said {
     let words = Words::new;
     match fault {
         Fault::Missing => words("Заполните это поле.", "Fill this field in.").into(),
