@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
 mod api;
+mod bounds;
 mod client;
 mod description;
 mod events;

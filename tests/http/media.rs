@@ -158,7 +158,8 @@ fn files_that_are_no_sound_are_refused_in_words_and_leave_nothing() {
     let world = world();
     let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
     let mut stream = Stream::open(&admin);
-    let silence = |seconds: &str| made_of(&world, "anullsrc=r=8000:cl=mono", "s.flac", &format!("-t {seconds} -c:a flac"));
+    let silence =
+        |seconds: &str| made_of(&world, "anullsrc=r=8000:cl=mono", "s.flac", &format!("-t {seconds} -c:a flac"));
     let mut cut = made(&world, "cut.wav", "-c:a pcm_s16le");
     cut.truncate(cut.len() / 2);
     for (file, ru, en) in [
@@ -185,8 +186,7 @@ fn files_that_are_no_sound_are_refused_in_words_and_leave_nothing() {
 #[test]
 fn a_disk_that_refuses_leaves_no_media_file_behind() {
     let world = world();
-    let mut admin = Caller::token(&world, TOKEN);
-    let mut stream = Stream::open(&admin);
+    let mut stream = Stream::open(&Caller::token(&world, TOKEN));
     *world.box_.broken.lock().unwrap() = true;
     // A token is looked up on that disk too.
     let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
@@ -219,7 +219,7 @@ fn who_may_not_bring_a_file_is_told_before_he_sends_it() {
     let admin = Caller::signed_in(&world, "admin", PASSWORD);
     assert_eq!(status(&Caller::nobody(&world), &named("a")), 401);
     assert_eq!(status(&Caller::token(&world, VIEWER_TOKEN), &named("a")), 403);
-    let long = named(&"я".repeat(200));
+    let long = named(&"я".repeat(1001));
     for wrong in [MEDIA, "/api/v1/media?name=", long.as_str(), "/api/v1/media?name=a%01b"] {
         let refused = admin.announce("POST", wrong, 5_000_000).answer().unwrap();
         assert_eq!((refused.status, &refused.json()["errors"][0]["parameter"]), (422, &"name".into()), "{wrong}");

@@ -45,7 +45,7 @@ use super::api::takes_file;
 use super::certificate::Certificate;
 use super::reply::{Reply, problems};
 use super::workers::{BODY, COME, EVENTS, FILE, FILE_BODY, Inner};
-use super::{House, StartError, WebAddresses, WebConfig, assets, words};
+use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
 use crate::office::Language;
 
 /// Connections in all, and of one address (of one /64 in IPv6); a further one is closed at once.
@@ -371,12 +371,13 @@ fn answers_on_both(path: &str, peer: IpAddr) -> bool {
 
 /// The page's own files.
 fn file(request: &Request<Incoming>) -> Option<Result<Reply, super::reply::Problem>> {
-    let found = assets::find(request.uri().path())?;
+    let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let packs = packed::is_taken(header(header::ACCEPT_ENCODING));
+    let found = assets::find(request.uri().path(), packs, header(header::IF_NONE_MATCH))?;
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Some(Err(problems::method("GET, HEAD")));
     }
-    let cache = if found.forever { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Some(Ok(Reply::text(found.content_type, found.bytes).with("cache-control", cache)))
+    Some(Ok(found))
 }
 
 /// The whole body; `None` when it is over the limit, `Err` when it did not come.

@@ -210,7 +210,9 @@ fn with(present: &Office, order: &Order, media: &NewMedia) -> Result<Office, Wor
         (Some(place), true) => *place = new,
         (None, false) => office.media.push(new),
         (Some(_), false) => return Err(name_taken()),
-        (None, true) => return Err(Words::new("Медиафайл тем временем удалили.", "The media file was removed meanwhile.")),
+        (None, true) => {
+            return Err(Words::new("Медиафайл тем временем удалили.", "The media file was removed meanwhile."));
+        }
     }
     Ok(office)
 }
@@ -258,18 +260,28 @@ fn said(error: &ImportError) -> Said {
         )
         .into(),
         ImportError::Coding { kind, detail } => Said::new(
-            format!("Звук в этом файле {kind} закодирован так, что станция его не знает: {detail}. Сохраните его как mp3."),
-            format!("The sound of this {kind} file is coded in a way that the box does not know: {detail}. Save it as mp3."),
+            format!(
+                "Звук в этом файле {kind} закодирован так, что станция его не знает: {detail}. Сохраните его как mp3."
+            ),
+            format!(
+                "The sound of this {kind} file is coded in a way that the box does not know: {detail}. Save it as mp3."
+            ),
         ),
         ImportError::Shape { rate, channels } => Said::new(
-            format!("Здесь {rate} Гц и каналов {channels}, а нужно от 4 до 192 кГц и не больше 8 каналов. Сохраните файл иначе."),
-            format!("It has {rate} Hz and {channels} channels; 4 to 192 kHz and at most 8 channels are played. Save it otherwise."),
+            format!(
+                "Здесь {rate} Гц и каналов {channels}, а нужно от 4 до 192 кГц и не больше 8 каналов. Сохраните файл иначе."
+            ),
+            format!(
+                "It has {rate} Hz and {channels} channels; 4 to 192 kHz and at most 8 channels are played. Save it otherwise."
+            ),
         ),
         ImportError::Damaged { kind, .. } => Said::new(
             format!("Файл {kind} повреждён или скопирован не до конца. Возьмите его заново."),
             format!("The {kind} file is damaged, or was not copied to its end. Get it anew."),
         ),
-        ImportError::Empty => Words::new("В файле нет звука: одна тишина.", "There is no sound in the file, only silence.").into(),
+        ImportError::Empty => {
+            Words::new("В файле нет звука: одна тишина.", "There is no sound in the file, only silence.").into()
+        }
     }
 }
 

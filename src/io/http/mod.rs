@@ -12,6 +12,7 @@ mod assets;
 mod certificate;
 mod gate;
 mod imports;
+mod packed;
 mod reply;
 mod sessions;
 mod sign_in;

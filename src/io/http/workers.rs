@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq as _;
 use super::ask::{Ask, Query};
 use super::reply::{Reply, problems};
 use super::sessions::random_word;
-use super::{House, api, words};
+use super::{House, api, packed, words};
 use crate::office::Language;
 
 /// Threads that run handlers. Two may be hashing and two waiting for that; the others stay free.
@@ -133,11 +133,12 @@ fn serve(house: &House, inner: &Inner, mut request: tiny_http::Request) {
         return;
     };
     let language = ask.language;
+    let packs = packed::is_taken(ask.header("accept-encoding"));
     let reply = catch_unwind(AssertUnwindSafe(|| api::answer(house, ask))).unwrap_or_else(|_| {
         tracing::error!(path = request.url(), "web: a handler failed");
         problems::busy(1).reply(language)
     });
-    if let Err(error) = request.respond(response(reply)) {
+    if let Err(error) = request.respond(response(packed::pack(reply, packs))) {
         tracing::debug!(%error, "web: the gate went away");
     }
 }
