@@ -15,7 +15,7 @@ use super::store::{
 };
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::{clock, files, http, recordings};
-use crate::base::{CallId, Message, MessageId, RecordingId, Rng};
+use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng};
 use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::{StoredBinding, StoredSubscription};
@@ -54,6 +54,8 @@ pub enum Order {
     Office(Arc<Office>, Option<Box<Plan>>),
     /// A mailbox holds these messages now.
     Mailbox(String, Vec<Message>),
+    /// What this call records has fallen silent; it had sound for so long.
+    Silent(CallId, RecordingId, Duration),
     /// This is the sound that a call asked for; `None`: it is gone.
     Clip(CallId, Option<Arc<Clip>>),
 }
@@ -185,8 +187,8 @@ impl Handle {
         let Some(voicemail) = self.voicemail() else { return };
         let as_message = |id: RecordingId| MessageId(id.0);
         match order {
-            Shelf::Begin { recording, call, at, mailbox: extension, caller, caller_name, is_message } => {
-                let new = NewMessage { recording, call, extension, at, caller, caller_name };
+            Shelf::Begin { recording, call, at, mailbox: extension, caller, caller_name, is_message, silence } => {
+                let new = NewMessage { recording, call, extension, at, caller, caller_name, silence };
                 if is_message {
                     voicemail.begin(recorder, new);
                 } else {
