@@ -207,7 +207,7 @@ fn the_silence_at_the_end_of_a_message_is_told_and_left_out() {
         if sends {
             voices.left = ToneGenerator::new([0, 0], &[]);
             desk.talk(&mut tape, &mut voices, 3_000, 4);
-            assert_eq!(*desk.silent.lock().unwrap(), []);
+            assert!(desk.silent.lock().unwrap().is_empty());
             desk.talk(&mut tape, &mut voices, 7_000, 3);
         } else {
             (0..140).for_each(|n| desk.recorder.tick(ms(3_000 + n * 50), NOW));
