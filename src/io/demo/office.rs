@@ -40,7 +40,7 @@ pub(super) fn example(
         let dates = std::iter::successors(Some(today), |date| date.tomorrow().ok()).take(OPEN_DAYS);
         schedule.except = dates.map(|date| DateHours { date, from: 0, to: 24 * 60 }).collect();
     }
-    office.users = vec![User { login: "admin".to_owned(), role: Role::Admin, password_hash, must_change: false }];
+    office.users = vec![User::new("admin", Role::Admin, password_hash, false)];
     Ok(office)
 }
 
