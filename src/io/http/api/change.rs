@@ -10,9 +10,10 @@ use sha2::{Digest as _, Sha256};
 use super::super::reply::{Problem, Reply, problems};
 use super::{Visit, Who, faults};
 use crate::base::Rng;
+use crate::desk;
 use crate::io::clock;
 use crate::office::Office;
-use crate::office::file::{self, Context, Fault};
+use crate::office::file::{self, Context, Fault, Finding};
 
 /// Where the fields of a body stand in the office file.
 #[derive(Debug, Clone, Default)]
@@ -173,14 +174,23 @@ fn names(given: &str, etag: &str) -> bool {
 /// # Errors
 /// 422 with pointers when the body is at fault, 409 when something else is; 503 without entropy.
 pub(super) fn read_back(document: &str, base: &Office, present: &Office, place: &Place) -> Result<Office, Problem> {
+    read_with(document, base, present, place, &desk::check::findings)
+}
+
+/// The same with another checker of the whole.
+pub(super) fn read_with(
+    document: &str,
+    base: &Office,
+    present: &Office,
+    place: &Place,
+    check: &dyn Fn(&Office) -> Vec<Finding>,
+) -> Result<Office, Problem> {
     let entropy = clock::entropy().map_err(|error| {
         tracing::error!(%error, "web: no entropy");
         problems::unavailable()
     })?;
     let mut rng = Rng::from_entropy(entropy);
-    // Only a change of the desk can make loops, and says so itself.
-    let context = Context { rng: &mut rng, exists: &|_| true, check: &|_| Vec::new() };
-    match file::read(document, base, context) {
+    match file::read(document, base, Context { rng: &mut rng, exists: &|_| true, check }) {
         Ok(reading) => Ok(reading.office),
         Err(problems) => Err(refusal(&problems, present, place)),
     }
