@@ -145,6 +145,9 @@ impl Engine {
                 self.outputs.push_back(Output::Ordered { call: ordered });
             }
             Input::HangUp { call } => self.hang_up(now, call),
+            Input::TryTrunk { trunk, format } => self.with_calls(now, |calls, around| {
+                calls.try_out(around, &trunk, format);
+            }),
             Input::Shutdown => {
                 self.stopping = true;
                 self.with_calls(now, |calls, around| calls.hang_up_all(around));
@@ -332,8 +335,10 @@ impl Engine {
             call::Output::Edit(edit) => Output::Edit(edit),
             call::Output::Shelf(order) => Output::Shelf(order),
             call::Output::LastAnswered { group, member } => Output::Store(Record::LastAnswered { group, member }),
-            call::Output::Emergency { by, number, .. } => {
-                Output::Live(Live::Notice { what: "emergency_call", text: format!("{by} calls {number}") })
+            call::Output::Emergency(emergency) => {
+                let text = format!("{} calls {}", emergency.by, emergency.number);
+                self.outputs.push_back(Output::Live(Live::Notice { what: "emergency_call", text }));
+                Output::Emergency(emergency)
             }
             call::Output::Ended(ended) => {
                 self.outputs.push_back(Output::Live(Live::CallEnded { call: ended.call, outcome: ended.outcome }));

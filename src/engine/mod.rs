@@ -81,6 +81,13 @@ pub enum Input<'a> {
         /// Which.
         call: CallId,
     },
+    /// Tries whether a trunk carries calls: calls its own number through it.
+    TryTrunk {
+        /// Its name.
+        trunk: String,
+        /// How the number is written, when not as its settings say.
+        format: Option<crate::office::NumberFormat>,
+    },
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
     /// Fires what is due.
@@ -115,6 +122,8 @@ pub enum Output {
     },
     /// Nobody took a call of those who were rung.
     Missed(crate::call::cdr::MissedCall),
+    /// Somebody calls for help: the admin is told.
+    Emergency(crate::call::cdr::EmergencyCall),
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// What mailboxes and recorded messages want of the disk.

@@ -248,6 +248,7 @@ impl Loop {
         let now = self.clock.now();
         match order {
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
+            Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Call { extension, to, answer } => {
                 self.ordering = Some(answer);
                 self.feed(now, Input::Order { extension, to });
@@ -286,6 +287,7 @@ impl Loop {
                         }
                     }
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
+                    Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => self.handle.store().record(record),
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
@@ -478,7 +480,8 @@ fn recording_settings(office: &Office) -> recordings::Settings {
 }
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {
-    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at };
+    let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
+    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {

@@ -20,3 +20,4 @@ mod protocol;
 mod queue;
 mod sound;
 mod transfer;
+mod trial;

@@ -33,6 +33,11 @@ impl Reply {
         Self { status: 201, ..Self::json(value) }.with("location", location)
     }
 
+    /// 202 with JSON: it goes on.
+    pub(super) fn accepted(value: &Value) -> Self {
+        Self { status: 202, ..Self::json(value) }
+    }
+
     /// 204.
     pub(super) fn empty() -> Self {
         Self { status: 204, headers: Vec::new(), content_type: "", body: Vec::new() }
@@ -175,6 +180,7 @@ fn title(status: u16) -> &'static str {
         415 => "Unsupported Media Type",
         416 => "Range Not Satisfiable",
         417 => "Expectation Failed",
+        421 => "Misdirected Request",
         422 => "Unprocessable Content",
         428 => "Precondition Required",
         429 => "Too Many Requests",
@@ -282,6 +288,14 @@ pub(super) mod problems {
     pub(in crate::io::http) fn expectation() -> Problem {
         let detail = Words::new("Такое ожидание (Expect) не выполнить.", "That expectation can't be met.");
         Problem::new(417, "expectation", detail)
+    }
+
+    pub(in crate::io::http) fn misdirected() -> Problem {
+        let detail = Words::new(
+            "Это имя не принадлежит станции. Откройте её по адресу, например https://192.168.1.10, или по её имени.",
+            "This name is none of the box. Open it by its address, like https://192.168.1.10, or by its own name.",
+        );
+        Problem::new(421, "misdirected", detail)
     }
 
     pub(in crate::io::http) fn invalid() -> Problem {

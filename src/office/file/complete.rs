@@ -245,7 +245,7 @@ fn users(draft: &mut Draft, current: &Office, report: &Report) {
 
 /// Somebody must be able to change things afterwards.
 fn keep_last_admin(draft: &mut Draft, current: &Office, report: &Report) {
-    let is_admin = |user: &&User| user.role == Role::Admin && !user.password_hash.is_empty();
+    let is_admin = |user: &&User| user.is_working_admin();
     if draft.office.users.iter().any(|user| is_admin(&user)) {
         return;
     }
@@ -255,6 +255,7 @@ fn keep_last_admin(draft: &mut Draft, current: &Office, report: &Report) {
         Some(at) => {
             if let Some(user) = users.get_mut(at) {
                 user.role = Role::Admin;
+                user.disabled = false;
             }
             spot(&draft.spots.users, at).at
         }

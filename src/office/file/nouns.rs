@@ -441,7 +441,12 @@ pub(super) fn user(fields: &mut Fields<'_, '_>) -> User {
         fields.wrong("password_hash", "`password_hash` is no argon2id hash, as `dozvon export --secrets` writes it");
     }
     let must_change = fields.flag_or("must_change", false);
-    User { login, role: Role::from_word(&role).unwrap_or(Role::Viewer), password_hash, must_change }
+    let role = Role::from_word(&role).unwrap_or(Role::Viewer);
+    User {
+        disabled: fields.flag_or("disabled", false),
+        may_hear_recordings: fields.flag_or("may_hear_recordings", false),
+        ..User::new(login, role, password_hash, must_change)
+    }
 }
 
 pub(super) fn recordings(fields: &mut Fields<'_, '_>) -> Recordings {

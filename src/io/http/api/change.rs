@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::super::reply::{Problem, Reply, problems};
-use super::{Visit, Who, faults};
+use super::{Visit, faults};
 use crate::base::Rng;
 use crate::desk;
 use crate::io::clock;
@@ -134,13 +134,10 @@ pub(super) fn change_to(
     before: Before<'_>,
     edit: impl FnOnce(&Office) -> Result<Office, Problem>,
 ) -> Result<Arc<Office>, Problem> {
-    let author = match &visit.who {
-        Who::Session(signed_in) => signed_in.login.as_str(),
-        Who::Token(_) | Who::Nobody => "token",
-    };
+    let author = visit.author();
     let mut edit = Some(edit);
     let mut refused = None;
-    let version = visit.house.exchange.change(author, reason, &mut |present| {
+    let version = visit.house.exchange.change(&author, reason, &mut |present| {
         let edit = edit.take()?;
         let next = seen(visit, present, &before).and_then(|()| edit(present));
         let next = next.map_err(|problem| refused = Some(problem)).ok()?;
@@ -169,16 +166,23 @@ fn names(given: &str, etag: &str) -> bool {
 }
 
 /// A document onto `base`, as the office file's own reader takes it. `place` says where the body's fields stand in it, `present` who
-/// has what is asked for.
+/// has what is asked for. Loops of the desk are not looked for: only a change of the desk can make them, and says so itself.
 ///
 /// # Errors
 /// 422 with pointers when the body is at fault, 409 when something else is; 503 without entropy.
 pub(super) fn read_back(document: &str, base: &Office, present: &Office, place: &Place) -> Result<Office, Problem> {
-    read_with(document, base, present, place, &desk::check::findings)
+    read_checked(document, base, present, place, &|_| Vec::new())
 }
 
-/// The same with another checker of the whole.
-pub(super) fn read_with(
+/// A whole document as a change of the present office, its desk included.
+///
+/// # Errors
+/// As [`read_back`].
+pub(super) fn read(text: &str, present: &Office, place: &Place) -> Result<Office, Problem> {
+    read_checked(text, present, present, place, &desk::check::findings)
+}
+
+fn read_checked(
     document: &str,
     base: &Office,
     present: &Office,
@@ -190,7 +194,8 @@ pub(super) fn read_with(
         problems::unavailable()
     })?;
     let mut rng = Rng::from_entropy(entropy);
-    match file::read(document, base, Context { rng: &mut rng, exists: &|_| true, check }) {
+    let context = Context { rng: &mut rng, exists: &|_| true, check };
+    match file::read(document, base, context) {
         Ok(reading) => Ok(reading.office),
         Err(problems) => Err(refusal(&problems, present, place)),
     }

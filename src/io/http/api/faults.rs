@@ -335,6 +335,10 @@ pub(super) const fn forward(refused: ForwardRefused) -> Words {
         ForwardRefused::Emergency => {
             Words::new("На экстренные номера звонки не переадресуют.", "Calls are not forwarded to emergency numbers.")
         }
+        ForwardRefused::OurOwn => Words::new(
+            "Это городской номер самого офиса. Выберите внутренний номер или группу, куда переадресовать.",
+            "This is a city number of the office itself. Choose the extension or the group that calls shall go to.",
+        ),
         ForwardRefused::Right(class) => right(class),
     }
 }

@@ -4,6 +4,7 @@
 
 pub(super) mod events;
 
+mod audit;
 mod calls;
 mod change;
 mod codes;
@@ -24,9 +25,14 @@ mod referrers;
 mod routing;
 mod session;
 mod settings;
+mod signed_in;
 mod system;
 mod tables;
+mod tokens;
+mod trunk_check;
 mod trunks;
+mod users;
+mod versions;
 mod voicemail;
 
 use std::cell::Cell;
@@ -37,6 +43,7 @@ use super::ask::{Ask, decode};
 use super::reply::{Problem, Reply, problems};
 use super::sessions::{COOKIE, SignedIn, key_of};
 use crate::base::WallTime;
+use crate::io::clock;
 use crate::office::{Language, Office, Role};
 
 /// Everything under it asks for a sign-in, also paths that do not exist.
@@ -54,6 +61,9 @@ enum Access {
     /// Admins.
     Admin,
 }
+
+/// How exactly the last use of a token is known: each note is a write to the disk.
+const TOKEN_USE_MS: i64 = 60_000;
 
 type Handler = fn(&Visit<'_>) -> Result<Reply, Problem>;
 
@@ -78,12 +88,34 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/session", Access::SignedIn, session::get),
     route("DELETE", "/api/v1/session", Access::SignedIn, session::delete),
     route("PUT", "/api/v1/session/password", Access::SignedIn, session::put_password),
+    route("POST", "/api/v1/session/second-factor", Access::SignedIn, session::post_second_factor),
+    route("PUT", "/api/v1/session/second-factor", Access::SignedIn, session::put_second_factor),
+    route("DELETE", "/api/v1/session/second-factor", Access::SignedIn, session::delete_second_factor),
+    route("GET", "/api/v1/session/second-factor/qr.svg", Access::SignedIn, session::get_second_factor),
+    route("GET", "/api/v1/sessions", Access::Viewer, signed_in::list),
+    route("DELETE", "/api/v1/sessions/{id}", Access::SignedIn, signed_in::delete),
+    route("GET", "/api/v1/users", Access::Admin, users::list),
+    route("POST", "/api/v1/users", Access::Admin, users::post),
+    route("GET", "/api/v1/users/{login}", Access::Admin, users::get),
+    route("PUT", "/api/v1/users/{login}", Access::Admin, users::put),
+    route("DELETE", "/api/v1/users/{login}", Access::Admin, users::delete),
+    route("DELETE", "/api/v1/users/{login}/second-factor", Access::Admin, users::delete_second_factor),
+    route("GET", "/api/v1/tokens", Access::Admin, tokens::list),
+    route("POST", "/api/v1/tokens", Access::Admin, tokens::post),
+    route("DELETE", "/api/v1/tokens/{id}", Access::Admin, tokens::delete),
+    route("GET", "/api/v1/versions", Access::Admin, versions::list),
+    route("GET", "/api/v1/versions/{id}", Access::Admin, versions::get),
+    route("POST", "/api/v1/versions/{id}/revert", Access::Admin, versions::revert),
+    route("POST", "/api/v1/versions/{id}/confirm", Access::SignedIn, versions::confirm),
+    route("GET", "/api/v1/audit", Access::Admin, audit::list),
     route("GET", "/api/v1/trunks", Access::Viewer, collections::list),
     route("POST", "/api/v1/trunks", Access::Admin, collections::post),
     route("GET", "/api/v1/trunks/{name}", Access::Viewer, collections::get),
     route("PUT", "/api/v1/trunks/{name}", Access::Admin, collections::put),
     route("DELETE", "/api/v1/trunks/{name}", Access::Admin, collections::delete),
     route("GET", "/api/v1/trunks/{name}/password", Access::Admin, trunks::password),
+    route("GET", "/api/v1/trunks/{name}/check", Access::Viewer, trunk_check::get),
+    route("POST", "/api/v1/trunks/{name}/check", Access::Admin, trunk_check::post),
     route("GET", "/api/v1/extensions", Access::Viewer, collections::list),
     route("POST", "/api/v1/extensions", Access::Admin, collections::post),
     route("GET", "/api/v1/extensions/{number}", Access::Viewer, collections::get),
@@ -176,7 +208,14 @@ struct Visit<'a> {
 enum Who {
     Nobody,
     Session(SignedIn),
-    Token(Role),
+    Token(Bearer),
+}
+
+/// Who shows a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Bearer {
+    name: String,
+    role: Role,
 }
 
 impl Who {
@@ -184,7 +223,7 @@ impl Who {
         match self {
             Self::Nobody => None,
             Self::Session(signed_in) => Some(signed_in.role),
-            Self::Token(role) => Some(*role),
+            Self::Token(bearer) => Some(bearer.role),
         }
     }
 }
@@ -192,6 +231,24 @@ impl Who {
 impl Visit<'_> {
     fn language(&self) -> Language {
         self.ask.language
+    }
+
+    /// Under whose name this is kept.
+    fn author(&self) -> String {
+        match &self.who {
+            Who::Session(signed_in) => signed_in.login.clone(),
+            Who::Token(bearer) => format!("token {}", bearer.name),
+            Who::Nobody => String::new(),
+        }
+    }
+
+    /// Whether recordings and messages may be heard: admins, and viewers whom an admin allows it.
+    fn may_hear(&self) -> bool {
+        match &self.who {
+            Who::Session(signed_in) => signed_in.may_hear,
+            Who::Token(bearer) => bearer.role == Role::Admin,
+            Who::Nobody => false,
+        }
     }
 
     /// The first value of the path's braces.
@@ -235,11 +292,15 @@ fn judge(house: &House, ask: &Ask) -> Result<Reply, Problem> {
     };
     permit(ask, &who, route)?;
     let visit = Visit { house, ask, office, who, values: values.clone(), version: Cell::new(None) };
-    let reply = (route.handler)(&visit)?;
-    Ok(match visit.version.get() {
-        Some(version) => reply.with("dozvon-version", version.to_string()),
-        None => reply,
-    })
+    let mut reply = (route.handler)(&visit)?;
+    audit::note(&visit, route);
+    if let Some(version) = visit.version.get() {
+        reply = reply.with("dozvon-version", version.to_string());
+        if let Some(at) = house.exchange.revert_at(version) {
+            reply = reply.with("dozvon-confirm-by", visit.time(at));
+        }
+    }
+    Ok(reply)
 }
 
 fn no_route<'a>(methods: impl Iterator<Item = &'a str>) -> Problem {
@@ -284,8 +345,12 @@ fn identify(house: &House, ask: &Ask, office: &Office) -> Result<Who, Problem> {
     if let Some(header) = ask.header("authorization") {
         let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, token)) = token else { return Ok(Who::Nobody) };
-        let role = house.exchange.token_role(&key_of(token.trim()))?;
-        return Ok(role.map_or(Who::Nobody, Who::Token));
+        let Some(token) = house.exchange.token(&key_of(token.trim()))? else { return Ok(Who::Nobody) };
+        let now = clock::wall();
+        if token.used_at.is_none_or(|at| now.millis() - at.millis() >= TOKEN_USE_MS) {
+            house.exchange.token_used(&token.name, now);
+        }
+        return Ok(Who::Token(Bearer { name: token.name, role: token.role }));
     }
     let Some(secret) = ask.cookie(COOKIE) else { return Ok(Who::Nobody) };
     // What the page fetches by itself, and a stream that stays open, is no sign of somebody being there.

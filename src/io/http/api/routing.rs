@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
-use super::change::{Before, Place, change_to, etag, read_with};
+use super::change::{Before, Place, change_to, etag, read_back};
 use super::tables::{self, Table, escaped};
 use super::{Visit, faults};
 use crate::desk::check::{self, Severity};
@@ -167,8 +167,7 @@ impl Drawing {
     fn on(&self, present: &Office) -> Result<Office, Problem> {
         let kinds = [("element", &self.elements), ("link", &self.links)];
         let document = tables::document(kinds.map(|(kind, list)| (kind, Value::Array(list.clone()))))?;
-        // loops are told by the caller, in his words
-        read_with(&document, present, present, &self.place, &|_| Vec::new())
+        read_back(&document, present, present, &self.place)
     }
 }
 
