@@ -25,6 +25,9 @@ const COLLECTIONS: [(&str, Kind, &str); 7] = [
     ("voice-menus", Kind::VoiceMenu, "voice menu"),
 ];
 
+/// What is known of a media file beside its name: it may come back as it was read.
+const MEDIA_READ: [&str; 5] = ["file", "kind", "bytes", "seconds", "used_by"];
+
 /// A collection by its path.
 #[derive(Clone, Copy)]
 struct Collection {
@@ -166,6 +169,7 @@ fn given(visit: &Visit<'_>, kind: Kind) -> Result<Table, Problem> {
     match kind {
         Kind::Extension => extensions::without_read(&mut table),
         Kind::Trunk => trunks::without_read(&mut table),
+        Kind::Media => MEDIA_READ.into_iter().for_each(|read| drop(table.remove(read))),
         _ => {}
     }
     tables::spellable(&mut table)?;
