@@ -3,12 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod accounts;
 mod api;
 mod client;
+mod collections;
 mod description;
 mod events;
 mod gate;
+mod real;
 mod recordings;
+mod routing;
+mod second_factor;
 mod telephone;
+mod versions;
 mod voicemail;
 mod world;

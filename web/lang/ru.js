@@ -1,6 +1,7 @@
 // Слова страницы по-русски. Те же ключи, что в en.js: за этим следит test/lang.test.js.
 import { plural } from "../format.js";
 
+import calls from "./ru/calls.js";
 import frame from "./ru/frame.js";
 import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
@@ -88,14 +89,12 @@ export default {
   trunks: "Внешние номера",
   no_mobile_ranges: "Таблицы мобильных номеров по регионам нет: любой мобильный считается номером другого региона, нужно разрешение «мобильные по стране».",
   mobile_ranges: ({ date = "" }) => `Регион мобильного определяется по таблице от ${date}. Номера переносят между операторами, поэтому это оценка.`,
-  no_trunks: "Городского номера ещё нет. Подключите его в разделе «Внешние номера».",
   since: ({ when = "" }) => `с ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `Ответ оператора: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `и ${numbers}`,
 
   phones: "Телефоны",
   phones_online: ({ here = 0, all = 0 }) => `в сети ${here} из ${all}`,
-  no_extensions: "Внутренних номеров ещё нет. Добавьте их в разделе «Внутренние номера».",
   phone_free: "свободен",
   phone_talking: "говорит",
   phone_ringing: "звонит",
@@ -105,7 +104,6 @@ export default {
   phone_mobile: ({ number = "" }) => `мобильный ${number}`,
   how_to_register: "Телефон входит на станцию по своему логину, пароль у администратора.",
 
-  history_head: ({ count = 0 }) => `последние ${count}`,
   history_empty: "Звонков ещё не было. Позвоните: звонок появится здесь с первого гудка.",
   when: "Когда",
   who: "Кто",
@@ -286,6 +284,8 @@ export default {
   mail_no_password: "нет",
   mail_from: "От кого",
   mail_from_why: "Адрес отправителя. Чаще всего тот же, что имя пользователя.",
+  mail_admin: "Почта администратора",
+  mail_admin_why: "Сюда придёт письмо, если кто-то позвонит 112 или на другой экстренный номер. Пусто: никому.",
   mail_missed: "Письмо о пропущенном звонке",
   mail_missed_why: "Сотруднику, у чьего номера вписана почта.",
 
@@ -296,4 +296,6 @@ export default {
   cancel: "Отмена",
   mend_fields: "Поправьте отмеченные поля.",
   reload: "Загрузить заново",
+
+  ...calls,
 };
