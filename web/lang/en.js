@@ -1,6 +1,7 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
 import calls from "./en/calls.js";
+import desk from "./en/desk.js";
 import frame from "./en/frame.js";
 import doctor from "./en/doctor.js";
 import todo from "./en/todo.js";
@@ -298,4 +299,5 @@ export default {
   reload: "Load again",
 
   ...calls,
+  ...desk,
 };

@@ -2,6 +2,7 @@
 import { plural } from "../format.js";
 
 import calls from "./ru/calls.js";
+import desk from "./ru/desk.js";
 import frame from "./ru/frame.js";
 import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
@@ -298,4 +299,5 @@ export default {
   reload: "Загрузить заново",
 
   ...calls,
+  ...desk,
 };
