@@ -43,6 +43,16 @@ test("a number is connected by six fields, with what is known of the carrier", a
   assert.equal((await ask("GET", `trunks/${encodeURIComponent("Второй")}/password`)).value.password, "a-good-secret-77");
 });
 
+test("a number that does not work is looked at, and the next step told", { timeout: 180_000 }, async () => {
+  const visit = await house.enter(`trunks/${encodeURIComponent("Основной городской")}`);
+  const { page } = visit;
+  await page.getByRole("button", { name: "Проверить" }).click();
+  await page.locator(".findings li").nth(1).waitFor();
+  await page.getByRole("button", { name: "Проверить ещё раз" }).waitFor({ timeout: 150_000 });
+  assert.match(await page.locator(".doctor").innerText(), /оператор|сервер/i);
+  await look(visit, "trunk-checked");
+});
+
 test("a group gets its members, their order and its rule", async () => {
   const { page } = await house.enter("groups");
   await page.getByRole("link", { name: "Добавить группу" }).click();
