@@ -15,7 +15,7 @@ for (const [name, how] of Object.entries({ "ru-narrow": { language: "ru", screen
     for (const [section, ready] of [["trunks", ".thing"], ["trunks/new", "#carrier"], [`trunks/${encodeURIComponent("Основной городской")}`, "#trunk-name"], ["groups", ".thing"], ["groups/500", ".member"]]) {
       await page.evaluate((hash) => (location.hash = hash), `#/${section}`);
       await page.locator(/** @type {string} */ (ready)).first().waitFor();
-      for (const fold of await page.locator("details.fold:not([open]) > summary").all()) await fold.click();
+      for (const fold of await page.locator("details.foldable:not([open]) > summary").all()) await fold.click();
       await look(visit, `${decodeURIComponent(/** @type {string} */ (section)).replaceAll(/[/ ]/g, "-")}-${name}`);
     }
   });
