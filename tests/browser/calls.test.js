@@ -146,7 +146,7 @@ for (const [name, how] of Object.entries({
     await page.locator(".wave").focus();
     await page.keyboard.press("Home");
     assert.equal(await page.locator(".wave").getAttribute("aria-valuenow"), "0");
-    await page.locator(".fold summary").last().click();
+    await page.locator(".call-fold summary").last().click();
     await page.locator("g.message").first().focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");

@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const SCENARIO = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "sipp/city_calls.xml"), "utf8");
+const SIPP = join(dirname(fileURLToPath(import.meta.url)), "sipp");
+const SCENARIO = readFileSync(join(SIPP, "city_calls.xml"), "utf8");
+const RINGS = join(SIPP, "mobile_rings.xml");
 /** A mobile that is called takes the call. */
 export const MOBILE = "79215550816";
 /** The office's number, by which it is called; by the other one it calls mobiles. */
@@ -20,11 +22,13 @@ export class City {
   #callers = 0;
   #mobiles = 0;
 
-  static async open() {
+  /** @param {{ taken?: boolean }} [how] `taken`: mobiles answer, else they only ring */
+  static async open({ taken = true } = {}) {
     const city = new City();
     [city.#callers, city.#mobiles] = [await freePort(), await freePort()];
-    // The built-in scenario: rings, answers, and waits to be hung up on.
-    city.#start(["-sn", "uas", "-aa", "-p", String(city.#mobiles), "-rtp_echo", "-mp", String(await freePort())]);
+    // The built-in scenario rings, answers, and waits to be hung up on.
+    const scenario = taken ? ["-sn", "uas"] : ["-sf", RINGS];
+    city.#start([...scenario, "-aa", "-p", String(city.#mobiles), "-rtp_echo", "-mp", String(await freePort())]);
     return city;
   }
 

@@ -1,16 +1,13 @@
 // «Сейчас»: what goes on is there without reloading, and an admin can end it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { City, MOBILE } from "./city.js";
-import { House, NARROW, WIDE, look } from "./house.js";
+import { City, MOBILE, NUMBER } from "./city.js";
+import { House, NARROW, look } from "./house.js";
 
 let house = /** @type {House} */ (/** @type {unknown} */ (null));
 let city = /** @type {City} */ (/** @type {unknown} */ (null));
 
-before(async () => {
-  city = await City.open();
-  house = await House.open({
-    office: `[office]\nname = "Ромашка"\n${city.trunks}
+const office = (/** @type {City} */ city) => `[office]\nname = "Ромашка"\n${city.trunks}
 [[extension]]
 number = "203"
 employee = "Отдел продаж"
@@ -19,6 +16,7 @@ permissions = ["internal", "city", "mobile_region", "mobile_national"]
 [[extension.device]]
 kind = "mobile"
 number = "${MOBILE}"
+ring_seconds = 60
 [[extension]]
 number = "204"
 employee = "Кабинет"
@@ -30,8 +28,24 @@ password = "phone-secret-204"
 number = "500"
 name = "Все сотрудники"
 members = ["203"]
-`,
-  });
+member_ring_seconds = 60
+max_wait_seconds = 120
+[[element]]
+id = "in"
+kind = "incoming"
+numbers = ["${NUMBER}"]
+[[element]]
+id = "all"
+kind = "group"
+group = "500"
+[[link]]
+from = "in.next"
+to = "all"
+`;
+
+before(async () => {
+  city = await City.open();
+  house = await House.open({ office: office(city) });
 });
 after(async () => {
   city?.close();
@@ -54,32 +68,38 @@ test("a call appears by itself, and is gone after an admin has ended it", async 
   assert.equal(await over, 0);
 });
 
-const GROUPS = { items: [{ number: "500", name: "Все сотрудники", members: ["203"], max_queue: 10 }], next_cursor: null };
-const WAITING = {
-  items: [34, 11].map((seconds, nth) => ({
-    id: String(nth + 1), direction: "inbound", caller: nth ? "" : "78123051140", caller_name: "", called: "78126122981", with: [], state: "prompt", state_text: "",
-    element: "all", trunk: "Основной городской", started_at: new Date(Date.now() - seconds * 1000).toISOString().replace("Z", "+00:00"), answered_at: null,
-  })),
-  next_cursor: null,
-};
-
-for (const [name, how] of Object.entries({
-  "now-queue-ru": { language: "ru", screen: WIDE },
-  "now-queue-en-narrow-dark": { language: "en", screen: NARROW, dark: true, touch: true },
-})) {
-  test(`who waits stands at his group, the longest first: ${name}`, async () => {
-    const visit = await house.visit(/** @type {any} */ (how));
-    const { page } = visit;
-    await page.addInitScript((language) => localStorage.setItem("language", language), how.language);
-    await page.route("**/api/v1/groups?*", (route) => route.fulfill({ json: GROUPS }));
-    await page.route("**/api/v1/routing", (route) => route.fulfill({ json: { elements: [{ id: "all", kind: "group", group: "500" }] } }));
-    await page.route("**/api/v1/calls?*", (route) => route.fulfill({ json: WAITING }));
-    await page.goto(`${house.url}/#/now`);
-    await page.locator('input[autocomplete="username"]').fill("admin");
-    await page.locator('input[type="password"]').fill("correct-horse-battery");
-    await page.keyboard.press("Enter");
-    await page.locator(".seat:not(.free)").nth(1).waitFor();
-    assert.match(await page.locator(".seat").first().innerText(), /8\s812\s305-11-40/);
-    await look(visit, name);
+test("who waits stands at his group, and is counted in the first sentence", async (context) => {
+  const quiet = await City.open({ taken: false });
+  const waiting = await House.open({ office: office(quiet) });
+  context.after(async () => {
+    quiet.close();
+    await waiting.leave();
   });
-}
+  const visit = await waiting.enter("now");
+  const { page } = visit;
+  quiet.call(waiting, { calls: 3 });
+  await page.locator(".seat:not(.free)").nth(2).waitFor();
+  assert.match(await page.locator(".seat").first().innerText(), /8\s921\s123-45-67/);
+  await page.getByText("3 человека ждут ответа.").waitFor();
+  await look(visit, "now-queue-ru");
+  await page.setViewportSize(NARROW);
+  await page.getByRole("button", { name: "Eng" }).first().click();
+  await page.getByRole("heading", { name: "Waiting for an answer" }).waitFor();
+  await look(visit, "now-queue-en-narrow");
+});
+
+test("a number is called by a click: the own telephone rings first", async () => {
+  const visit = await house.enter("now");
+  const { page } = visit;
+  await page.locator("#dial-own").selectOption("203");
+  await page.locator("#dial-to").fill("8 921 765-43-21");
+  await page.locator("#dial-told").filter({ hasText: "Мобильный" }).waitFor();
+  await look(visit, "now-dial-ru");
+  await page.keyboard.press("Enter");
+  await page.locator(".toast").filter({ hasText: "Звонит ваш 203" }).waitFor();
+  const talk = page.locator(".talk").filter({ hasText: "8 921 765-43-21" });
+  await talk.getByText("разговор", { exact: true }).waitFor();
+  await talk.getByRole("button", { name: "Завершить разговор" }).click();
+  await page.locator("dialog").getByRole("button", { name: "Завершить разговор" }).click();
+  await talk.waitFor({ state: "detached" });
+});

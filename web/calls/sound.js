@@ -24,13 +24,15 @@ export function peaks(samples, count) {
 }
 
 /**
- * The sides together as loud as there is room; the quiet one stays the quieter, and silence stays silence.
+ * The sides together as loud as there is room; the quiet one stays the quieter, silence stays silence, and a click is cut rather than
+ * making all the rest small.
  * @param {Float32Array[]} sides
  * @returns {Float32Array[]}
  */
 export function levelled(sides) {
-  const loudest = Math.max(0.02, ...sides.map((side) => side.reduce((most, one) => Math.max(most, one), 0)));
-  return sides.map((side) => side.map((one) => one / loudest));
+  const all = sides.flatMap((side) => [...side]).filter((one) => one > 0).sort((one, other) => one - other);
+  const loud = Math.max(0.02, all[Math.floor((all.length - 1) * 0.97)] ?? 0);
+  return sides.map((side) => side.map((one) => Math.min(1, one / loud)));
 }
 
 /**

@@ -1,9 +1,9 @@
 // «Звонки»: what is sought, what it adds up to, the calls by day, and the story of the one that was opened.
-import { offsetOf, read, ask, wider, write } from "../calls/filter.js";
+import { WHENS, ask, offsetOf, read, wider, write } from "../calls/filter.js";
 import { officeTime, today as officeDay } from "../calls/clock.js";
 import { longer, renewed } from "../calls/rows.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
-import { Filters } from "../parts/call_filters.js";
+import { Filters, WHEN_WORDS } from "../parts/call_filters.js";
 import { List } from "../parts/call_list.js";
 import { Sign } from "../parts/call_signs.js";
 import { Story } from "../parts/call_story.js";
@@ -85,8 +85,8 @@ export function Calls(props) {
  * @param {import("../words.js").Say} t
  */
 function whenInWords(when, t) {
-  const word = when === "all" ? "month" : when;
-  return ["today", "yesterday", "week", "month"].includes(word) ? t(/** @type {import("../words.js").Key} */ (`calls_when_${word}`)).toLowerCase() : t("calls_when_chosen");
+  const known = WHENS.find((one) => one === (when === "all" ? "month" : when));
+  return known ? t(WHEN_WORDS[known]).toLowerCase() : t("calls_when_chosen");
 }
 
 /** @param {any} props */

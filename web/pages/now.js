@@ -145,7 +145,7 @@ function Trunks(props) {
   const { t, box } = props;
   return html`<section class="card" aria-labelledby="trunks-title">
     <header><h2 id="trunks-title">${t("trunks")}</h2></header>
-    ${box.trunks.length === 0 && html`<p class="empty">${t("now_no_trunks")} <a href="#/trunks">${t("now_connect_number")}</a></p>`}
+    ${box.trunks.length === 0 && html`<p class="empty">${t("no_trunks")} <a href="#/trunks">${t("now_connect_number")}</a></p>`}
     <ul>${box.trunks.map((trunk) => html`<${TrunkRow} key=${trunk.name} ...${props} trunk=${trunk} />`)}</ul>
     ${box.trunks.length > 0 && box.system?.country === "RU" && html`<p class="empty hint">${box.system.mobile_ranges_date ? t("mobile_ranges", { date: box.system.mobile_ranges_date }) : t("no_mobile_ranges")}</p>`}
   </section>`;
@@ -177,7 +177,7 @@ function Phones(props) {
   const here = states.filter(({ what }) => what !== "offline" && what !== "never").length;
   return html`<section class="card" aria-labelledby="phones-title">
     <header><h2 id="phones-title">${t("phones")}</h2>${states.length > 0 && html`<span class="hint">${t("phones_online", { here, all: states.length })}</span>`}</header>
-    ${states.length === 0 && html`<p class="empty">${t("now_no_extensions")} <a href="#/extensions">${t("now_add_extension")}</a></p>`}
+    ${states.length === 0 && html`<p class="empty">${t("no_extensions")} <a href="#/extensions">${t("now_add_extension")}</a></p>`}
     <ul class="phones">${states.map((state) => html`<${Phone} key=${state.extension.number} ...${props} ...${state} />`)}</ul>
     ${states.length > 0 && here === 0 && html`<p class="empty">${t("how_to_register")}</p>`}
   </section>`;

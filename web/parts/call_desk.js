@@ -7,6 +7,18 @@ import { useEffect, useMemo, useState } from "../lib/preact.js";
  * @typedef {import("../calls/queue.js").Group} Group
  */
 
+/** What an element is called. @type {Record<string, import("../words.js").Key>} */
+const WORDS = {
+  incoming: "calls_element_incoming",
+  extension: "calls_element_extension",
+  group: "calls_element_group",
+  voice_message: "calls_element_voice_message",
+  voice_menu: "calls_element_voice_menu",
+  schedule: "calls_element_schedule",
+  dial_extension: "calls_element_dial_extension",
+  hang_up: "calls_element_hang_up",
+};
+
 /**
  * Read when the page opens and when the settings change; empty where the box can't tell.
  * @param {{ t: import("../words.js").Say, api: import("../api.js").Api, box: import("../store.js").Box, settings?: number }} props
@@ -26,7 +38,11 @@ export function useDesk({ t, api, box, settings }) {
       const group = one.group && `${one.group} ${groups.get(one.group) ?? ""}`.trim();
       return one.schedule ?? one.voice_menu ?? one.voice_message ?? group ?? (one.extension && (employees.get(one.extension) ?? one.extension)) ?? "";
     };
-    return new Map(elements.map((one) => [one.id, t(/** @type {import("../words.js").Key} */ (`calls_element_${one.kind}`), { name: named(one) })]));
+    const told = (/** @type {Element} */ one) => {
+      const word = WORDS[one.kind];
+      return word ? t(word, { name: named(one) }) : one.id;
+    };
+    return new Map(elements.map((one) => [one.id, told(one)]));
   }, [elements, groups, employees, t]);
   return { elements, list, groups, names };
 }

@@ -6,6 +6,9 @@ import { Icon } from "./icons.js";
 /** @typedef {import("../calls/filter.js").Filter} Filter */
 /** @typedef {import("../words.js").Key} Key */
 
+/** @type {Record<typeof WHENS[number], Key>} */
+export const WHEN_WORDS = { all: "calls_when_all", today: "calls_when_today", yesterday: "calls_when_yesterday", week: "calls_when_week", month: "calls_when_month" };
+
 /** Letters typed sooner one after the other are one question. Milliseconds. */
 const SETTLE = 300;
 
@@ -17,7 +20,7 @@ export function Filters({ t, box, today, filter, onFilter }) {
   const own = dates(filter.when);
   const employees = box.extensions.map(({ number, employee }) => ({ value: number, word: `${number} ${employee}`.trim() }));
   const known = employees.some(({ value }) => value === filter.extension) || !filter.extension;
-  const whens = WHENS.map((when) => ({ value: when, word: t(/** @type {Key} */ (`calls_when_${when}`)) }));
+  const whens = WHENS.map((when) => ({ value: when, word: t(WHEN_WORDS[when]) }));
   const choose = (/** @type {string} */ when) => {
     const days = period(filter.when, today);
     onFilter({ ...filter, when: when === "own" ? `${days.from || today}..${days.to || today}` : when });

@@ -26,7 +26,7 @@ export function Ladder({ t, api, id, ended, onRefused }) {
     if (open) load();
   }, [open, ended]);
   const toggled = (/** @type {Event} */ event) => setOpen(/** @type {HTMLDetailsElement} */ (event.target).open);
-  return html`<details class="fold" onToggle=${toggled}>
+  return html`<details class="call-fold" onToggle=${toggled}>
     <summary>${t("calls_ladder")}</summary>
     ${open && (failed === "silent"
       ? html`<p class="empty">${t("no_answer")} <button class="button" type="button" onClick=${load}>${t("try_again")}</button></p>`
@@ -61,7 +61,7 @@ function Drawing({ t, id, exchange }) {
       <a class="button quiet small" href=${`/api/v1/history/${id}/ladder.pcap`} download><${Sign} name="download" />${t("calls_capture")}</a></span></div>
     <div class="scroll-x">
       <svg viewBox=${`0 0 ${width} ${height}`} width=${width} height=${height} role="group" aria-label=${t("calls_ladder")}>
-        ${lanes.map((lane) => html`<text key=${lane.name} class="party" x=${lane.x} y="14" text-anchor="middle">${cut(lane.name)}</text><path class="life" d=${`M${lane.x} ${head - 10}V${height}`} />`)}
+        ${lanes.map((lane) => html`<text key=${lane.name} class="party" x=${lane.x} y="14" text-anchor="middle"><title>${lane.name}</title>${cut(lane.name)}</text><path class="life" d=${`M${lane.x} ${head - 10}V${height}`} />`)}
         ${arrows.map(
           (arrow) => html`<g key=${arrow.nth} data-nth=${arrow.nth} class=${`message ${arrow.kind}`} role="button" tabindex="0" aria-pressed=${String(chosen === arrow.nth)}
               aria-label=${`${messages[arrow.nth]?.at.slice(11, 23)} ${arrow.label}: ${messages[arrow.nth]?.from} → ${messages[arrow.nth]?.to}`}

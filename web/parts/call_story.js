@@ -19,6 +19,9 @@ import { Player } from "./player.js";
  *   onControl: (control: import("./player.js").Control | null) => void }} Props
  */
 
+/** What a sound is called, and how somebody was heard, by grade. */
+const SOUND = /** @type {const} */ ({ good: "calls_sound_good", fair: "calls_sound_fair", poor: "calls_sound_poor" });
+const HEARD = /** @type {const} */ ({ good: "calls_heard_good", fair: "calls_heard_fair", poor: "calls_heard_poor" });
 /** Several things happen at once when a call ends; the story is read once for all of them. Milliseconds. */
 const SETTLE = 700;
 
@@ -36,7 +39,7 @@ export function Story(props) {
       <div>
         <h2 id="story-title">${title}</h2>
         ${row && html`<p class="second">${dayInWords(date(row.started_at), today, language, t)}, ${hour(row.started_at)}${row.talk_ms > 0 ? `, ${t("talked", { span: span(row.talk_ms) })}` : ""}</p>`}
-        ${mos !== null && html`<span class=${`chip ${{ good: "ok", fair: "", poor: "warn" }[grade(mos)]}`} title=${t("calls_mos", { mos: mos.toFixed(1) })}>${t(`calls_sound_${grade(mos)}`)}</span>`}
+        ${mos !== null && html`<span class=${`grade ${{ good: "ok", fair: "", poor: "warn" }[grade(mos)]}`} title=${t("calls_mos", { mos: mos.toFixed(1) })}>${t(SOUND[grade(mos)])}</span>`}
       </div>
       <a class="button quiet square" href=${back} title=${t("close")} aria-label=${t("close")}><${Icon} name="close" /></a>
     </header>
@@ -141,10 +144,10 @@ function Step({ at, text, hint, lamp }) {
 /** @param {{ t: import("../words.js").Say, row: Row, name: (digits: string, name?: string) => string }} props */
 function Sound({ t, row, name }) {
   const who = [name(row.caller, row.caller_name), name(row.answered_by ?? row.called)];
-  return html`<details class="fold"><summary>${t("calls_sound")}</summary>
-    <dl class="sound in">${(row.quality ?? []).map((side, nth) => side && typeof side.mos === "number" && html`<div><dt>${who[nth]}</dt>
-      <dd>${t("calls_heard", { grade: t(`calls_heard_${grade(side.mos)}`), mos: side.mos.toFixed(1) })}
+  return html`<details class="call-fold"><summary>${t("calls_sound")}</summary>
+    <dl class="heard in">${(row.quality ?? []).map((side, nth) => side && typeof side.mos === "number" && html`<div><dt>${who[nth]}</dt>
+      <dd>${t("calls_heard", { grade: t(HEARD[grade(side.mos)]), mos: side.mos.toFixed(1) })}
         <small>${t("calls_counted", { lost: lostPercent(side).toFixed(1), jitter: Math.round(side.jitter_ms) })}</small>
-        ${side.far && html`<small>${t("calls_hears", { grade: t(`calls_heard_${grade(side.far.mos)}`), mos: side.far.mos.toFixed(1) })}</small>`}</dd></div>`)}</dl>
+        ${side.far && html`<small>${t("calls_hears", { grade: t(HEARD[grade(side.far.mos)]), mos: side.far.mos.toFixed(1) })}</small>`}</dd></div>`)}</dl>
   </details>`;
 }

@@ -74,7 +74,7 @@ function dayName(day, language) {
 /** @param {{ t: import("../words.js").Say, summary: Summary }} props */
 export function Facts({ t, summary }) {
   const { taken, missed, outbound, wait_ms } = summary.totals;
-  return html`<dl class="facts">
+  return html`<dl class="day-facts">
     <div><dd>${taken}</dd><dt>${t("calls_fact_taken")}</dt></div>
     <div><dd class=${missed ? "bad" : ""}>${missed}</dd><dt>${t("calls_fact_missed")}</dt></div>
     <div><dd>${wait_ms === null ? "–" : span(wait_ms)}</dd><dt>${t("calls_fact_wait")}</dt></div>
@@ -133,6 +133,7 @@ export function NotCalledBack(props) {
       </li>`,
     )}</ul>
     ${missed.length > few && !all && html`<footer class="card-foot"><button class="button quiet" type="button" onClick=${() => setAll(true)}>${t("calls_more_missed", { count: missed.length - few })}</button></footer>`}
+    ${summary.more > 0 && shown.length === missed.length && html`<footer class="card-foot hint">${t("calls_and_more", { count: summary.more })}</footer>`}
   </section>`;
 }
 

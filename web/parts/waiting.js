@@ -16,7 +16,7 @@ export function Waiting({ t, box, now, groups, elements, name }) {
   const all = queues(groups, elements, box.calls, stateOf(box));
   const count = all.reduce((sum, { waiting }) => sum + waiting.length, 0);
   return html`<section class="card" aria-labelledby="waiting-title">
-    <header><h2 id="waiting-title">${t("now_waiting")}</h2>${count > 0 && html`<b class="count live">${count}</b>`}${count > 1 && html`<span class="hint wide-only">${t("now_longest_first")}</span>`}</header>
+    <header><h2 id="waiting-title">${t("now_waiting")}</h2>${count > 0 && html`<b class="count live">${count}</b>`}${count > 1 && html`<span class="hint roomy">${t("now_longest_first")}</span>`}</header>
     <ul class="queues">${all.map(({ group, waiting, free, busy, online }) => {
       const places = group.max_queue === undefined ? 0 : Math.max(0, group.max_queue - waiting.length);
       const who = online === 0 ? t("now_nobody_online") : free ? t("now_free_of", { free, online }) : t("now_all_busy", { count: busy });

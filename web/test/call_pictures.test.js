@@ -65,6 +65,8 @@ test("a waveform shows the loudest of each stretch, and a silent side stays sile
   assert.equal(first[2], 1);
   assert.ok(second.every((one) => one === 0));
   assert.equal(peaks(new Float32Array(3), 10).length, 10);
+  const clicked = Float32Array.from({ length: 100 }, (_, nth) => (nth === 3 ? 1 : 0.1));
+  assert.ok(levelled([clicked])[0].every((one) => one === 1));
   assert.match(wave(first, { width: 100, middle: 20, half: 18 }), /^(M[\d.]+ [\d.]+h[\d.]+v[\d.]+h-[\d.]+z){10}$/);
 });
 

@@ -47,6 +47,8 @@ export default {
   calls_times_called: ({ count = 0 }) => many(count, "time"),
   calls_more_missed: ({ count = 0 }) => `Show ${count} more`,
 
+  calls_and_more: ({ count = 0 }) => `And ${count} more: choose fewer days.`,
+
   calls_call: "Call",
   calls_call_back: "Call back",
   calls_own: "Which phone is yours?",
@@ -131,9 +133,7 @@ export default {
   now_not_called_back: ({ count = 0 }) => `not called back: ${count}`,
   now_talks: ({ count = 0 }) => many(count, "call"),
   now_calls_of: ({ number = "" }) => `Calls of ${number}`,
-  now_no_trunks: "There is no city number yet.",
   now_connect_number: "Connect a number",
-  now_no_extensions: "There are no internal numbers yet.",
   now_add_extension: "Add a number",
   now_dial: "Call",
   now_dial_why: "Your phone rings first. Pick it up, and the box dials the number.",

@@ -48,6 +48,8 @@ export default {
   calls_times_called: ({ count = 0 }) => `${count} ${plural(count, "раз", "раза", "раз")}`,
   calls_more_missed: ({ count = 0 }) => `Показать ещё ${count}`,
 
+  calls_and_more: ({ count = 0 }) => `И ещё ${count}: выберите дни покороче.`,
+
   calls_call: "Позвонить",
   calls_call_back: "Перезвонить",
   calls_own: "С какого телефона звонить?",
@@ -132,9 +134,7 @@ export default {
   now_not_called_back: ({ count = 0 }) => `не перезвонили: ${count}`,
   now_talks: ({ count = 0 }) => calls(count),
   now_calls_of: ({ number = "" }) => `Звонки номера ${number}`,
-  now_no_trunks: "Городского номера ещё нет.",
   now_connect_number: "Подключить номер",
-  now_no_extensions: "Внутренних номеров ещё нет.",
   now_add_extension: "Добавить номер",
   now_dial: "Позвонить",
   now_dial_why: "Сначала зазвонит ваш телефон. Снимите трубку, и станция наберёт номер.",
