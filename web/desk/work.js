@@ -3,7 +3,7 @@ import { Refused } from "../api.js";
 import { useEffect, useRef, useState } from "../lib/preact.js";
 import { keep, kept } from "./draft.js";
 import { arrange, isDrawn } from "./layout.js";
-import { act, changes, open } from "./model.js";
+import { act, changes, open, sendable } from "./model.js";
 import { NOTHING } from "./telling.js";
 import { refusals } from "./tree.js";
 
@@ -108,7 +108,7 @@ export function useWork({ api, admin, settings, size, onDeed, onRefused }) {
     if (!editing) return;
     let here = true;
     const timer = setTimeout(() => {
-      const { elements } = desk;
+      const elements = sendable(desk.elements);
       api.write("POST", "routing/check", { elements }).then(
         ({ value }) => here && setTold(value.problems),
         (error) => {
