@@ -124,7 +124,7 @@ fn bare(arguments: &[&str]) -> (i32, String, String) {
 
 #[test]
 fn every_command_explains_itself_with_examples() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 13] = [
         &[],
         &["serve"],
         &["apply"],
@@ -137,6 +137,7 @@ fn every_command_explains_itself_with_examples() {
         &["token"],
         &["token", "create"],
         &["doctor"],
+        &["demo"],
     ];
     for command in commands {
         let (status, said, _) = bare(&[command, &["--help"]].concat());
@@ -228,6 +229,18 @@ fn a_data_directory_that_can_not_be_is_one_sentence() {
     let (status, _, said) = place.run(&["serve"]);
     assert_eq!((status, said.lines().count()), (1, 1), "{said}");
     assert!(said.contains("data is not writable: "), "{said}");
+}
+
+#[test]
+fn a_demonstration_takes_no_data_directory_with_something_in_it() {
+    let place = Place::new();
+    fs::create_dir(place.data()).unwrap();
+    let precious = place.data().join("dozvon.db");
+    fs::write(&precious, "years of calls").unwrap();
+    let (status, _, said) = place.run(&["demo"]);
+    assert_eq!((status, said.lines().count()), (1, 1), "{said}");
+    assert!(said.contains("takes an empty directory only"), "{said}");
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "years of calls");
 }
 
 #[test]

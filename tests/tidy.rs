@@ -63,6 +63,8 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "rtp",
             "sdp",
             "sip",
+            // what is said in the office of the demonstration
+            "speech",
         ],
     ),
     ("lib.rs", &[]),

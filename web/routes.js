@@ -17,6 +17,8 @@
 export const SECTIONS = [
   { at: "now", name: "now", icon: "now", part: "today", key: "KeyN", load: () => import("./pages/now.js").then((page) => page.Now) },
   { at: "calls", name: "calls", icon: "calls", part: "today", key: "KeyC", load: () => import("./pages/calls.js").then((page) => page.Calls) },
+  { at: "voicemail", name: "calls_voicemail", icon: "mic", part: "today", load: () => import("./pages/voicemail.js").then((page) => page.Voicemail) },
+  { at: "routing", name: "desk_title", icon: "routing", part: "way", key: "KeyM", rail: true, load: () => import("./pages/desk.js").then((page) => page.Desk) },
   { at: "extensions", name: "extensions", icon: "extension", part: "way", key: "KeyI", load: () => import("./pages/extensions.js").then((page) => page.Extensions) },
   { at: "groups", name: "groups", icon: "group", part: "way", load: () => import("./pages/groups.js").then((page) => page.Groups) },
   { at: "trunks", name: "trunk_lines", icon: "trunk", part: "way", load: () => import("./pages/trunks.js").then((page) => page.Trunks) },

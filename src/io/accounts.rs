@@ -67,17 +67,20 @@ pub enum AccountError {
 /// # Errors
 /// [`AccountError::Hash`].
 pub fn first_start(rng: &mut Rng) -> Result<(Office, FirstSignIn), AccountError> {
-    let given = std::env::var("DOZVON_ADMIN_PASSWORD").ok().filter(|password| !password.is_empty());
-    let must_change = given.is_none();
-    let (password, told) = match given {
-        Some(password) => (password, None),
+    let (password, sign_in) = first_password(rng);
+    let must_change = sign_in.password.is_some();
+    Ok((Office::first_start(rng, &hash(&password)?, must_change), sign_in))
+}
+
+/// The first account's password: that of `DOZVON_ADMIN_PASSWORD`, or a new one, which is told.
+pub(super) fn first_password(rng: &mut Rng) -> (String, FirstSignIn) {
+    match std::env::var("DOZVON_ADMIN_PASSWORD").ok().filter(|password| !password.is_empty()) {
+        Some(password) => (password, FirstSignIn { password: None }),
         None => {
             let password = new_password(rng);
-            (password.clone(), Some(password))
+            (password.clone(), FirstSignIn { password: Some(password) })
         }
-    };
-    let office = Office::first_start(rng, &hash(&password)?, must_change);
-    Ok((office, FirstSignIn { password: told }))
+    }
 }
 
 /// A password that can be read out on the telephone.

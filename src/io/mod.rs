@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod control;
+pub mod demo;
 pub mod doctor;
 pub mod files;
 pub mod handle;

@@ -26,7 +26,7 @@ use super::store::{Reader, RecordingRow, Store, StoreError};
 use crate::base::{CallId, Duration, RecordingId, WallTime};
 use crate::call::cdr::RecordingBegun;
 use crate::engine::Record;
-use crate::media::tape::Block;
+use crate::media::tape::{Block, FRAME_SAMPLES};
 
 pub use file::RecordingFormat;
 pub(super) use ogg::packets;
@@ -251,6 +251,29 @@ pub fn remove(data: &Path, store: &Store, row: &RecordingRow) -> io::Result<()> 
     shelf::remove_file(data, &row.path)?;
     store.record(Record::RecordingGone { recording: row.recording });
     Ok(())
+}
+
+/// Writes a recording whose sound is there already, in frames of 20 ms: Ogg Opus, and mono when it is a message. Returns its file,
+/// relative to the data directory, milliseconds of sound, and bytes.
+///
+/// # Errors
+/// As the disk says.
+pub(super) fn write_whole(
+    data: &Path,
+    begin: &Begin,
+    timezone: &str,
+    sound: impl Iterator<Item = [i16; FRAME_SAMPLES]>,
+) -> io::Result<(String, u64, u64)> {
+    let (path, stereo) = match &begin.kind {
+        Kind::Call => (names::path(begin, RecordingFormat::Opus, timezone), true),
+        Kind::Message { path } => (path.clone(), false),
+    };
+    let mut file = file::SoundFile::create(&data.join(&path), RecordingFormat::Opus, stereo, &[])?;
+    for frame in sound {
+        file.add(&frame)?;
+    }
+    let contents = file.finish()?;
+    Ok((path, contents.duration_ms, contents.bytes))
 }
 
 /// Mends a message's file that was cut, and says how long it is and how large.

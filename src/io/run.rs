@@ -69,6 +69,18 @@ impl From<StoreError> for ServeError {
 /// # Errors
 /// When it can't start. Once it runs, it ends only when it is told.
 pub fn serve(config: &Config) -> Result<(), ServeError> {
+    serve_beside(config, |_, _| Ok(()))
+}
+
+/// As [`serve`], with something beside it: it is begun when all is open, before that is told, with the address at which SIP is taken and
+/// that of the page. It ends after the exchange.
+///
+/// # Errors
+/// As [`serve`], and when that something can't begin.
+pub(super) fn serve_beside<T>(
+    config: &Config,
+    beside: impl FnOnce(SocketAddr, &str) -> io::Result<T>,
+) -> Result<(), ServeError> {
     raise_descriptor_limit();
     let started_at = clock::wall();
     let clock = Clock::start();
@@ -98,11 +110,14 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
     // It would be made when the first one waits, and all calls with him.
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
     let keeping = Keeping { recorder, voicemail, mail };
+    let listens = net.listens()[0];
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
+    let beside = beside(listens, &page)?;
     // Not before the phones of the time before are known again.
     tell(&ready);
     runtime.block_on(exchange.run(signals));
     exchange.close();
+    drop(beside);
     Ok(())
 }
 
@@ -511,7 +526,7 @@ fn tell(line: &str) {
 }
 
 /// The password must not reach a log that others read: under systemd stderr is the journal, and the console is for it.
-fn tell_first_sign_in(sign_in: &FirstSignIn, page: &str) {
+pub(super) fn tell_first_sign_in(sign_in: &FirstSignIn, page: &str) {
     let Some(password) = &sign_in.password else {
         return tell(&format!("first sign-in: admin at {page}, with the password of DOZVON_ADMIN_PASSWORD"));
     };

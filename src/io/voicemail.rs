@@ -221,7 +221,7 @@ fn begin(new: &NewMessage) -> Begin {
 }
 
 /// The file of a message, relative to the data directory.
-fn path(extension: &str, recording: RecordingId) -> String {
+pub(super) fn path(extension: &str, recording: RecordingId) -> String {
     format!("{MESSAGES}/{}_{:x}.opus", plain(extension), recording.0)
 }
 

@@ -19,6 +19,11 @@ pub fn say(language: Language, phrases: &[Phrase]) -> Vec<Arc<Clip>> {
     words(language, phrases).iter().filter_map(|word| voice.clip(word)).collect()
 }
 
+/// A fragment by its key in `config/voice`, for what is no phrase of a service: the words of the example office.
+pub fn fragment(language: Language, key: &str) -> Option<Arc<Clip>> {
+    bank::voice(language).clip(key)
+}
+
 /// What is played of the voice: keys of `config/voice`, and pauses.
 type Word = std::borrow::Cow<'static, str>;
 

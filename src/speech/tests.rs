@@ -94,7 +94,8 @@ fn all() -> Vec<Phrase> {
 #[test]
 fn every_phrase_has_its_words_in_both_languages_and_no_word_is_never_said() {
     for language in LANGUAGES {
-        let known: BTreeSet<&str> = bank::voice(language).keys().collect();
+        // the words of the example office are no phrases
+        let known: BTreeSet<&str> = bank::voice(language).keys().filter(|key| !key.starts_with("demo_")).collect();
         let said: BTreeSet<String> =
             all().iter().flat_map(|phrase| words(language, std::slice::from_ref(phrase))).map(String::from).collect();
         let said: BTreeSet<&str> = said.iter().map(String::as_str).collect();

@@ -59,6 +59,11 @@ export class House {
 
   environment = { ...process.env };
 
+  /** Its data directory. */
+  get data() {
+    return join(this.#directory, "data");
+  }
+
   /** @param {string} office */
   apply(office) {
     const file = join(this.#directory, "office.toml");

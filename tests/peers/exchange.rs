@@ -30,6 +30,8 @@ pub(crate) struct Exchange {
     pub(crate) http: u16,
     process: Option<Running>,
     log: PathBuf,
+    /// `serve`, or `demo`.
+    command: &'static str,
 }
 
 impl Exchange {
@@ -53,13 +55,20 @@ impl Exchange {
             fs::copy(sounds.join(sound), dir.path(sound)).unwrap();
         }
         let log = dir.path("exchange.log");
-        Self { dir, sip, https, http, process: None, log }
+        Self { dir, sip, https, http, process: None, log, command: "serve" }
     }
 
     /// Puts the office in and starts.
     pub(crate) fn start(name: &str, office: &str) -> Self {
         let mut exchange = Self::prepare(name);
         exchange.apply(office);
+        exchange.begin();
+        exchange
+    }
+
+    /// A demonstration, running.
+    pub(crate) fn demo(name: &str) -> Self {
+        let mut exchange = Self { command: "demo", ..Self::prepare(name) };
         exchange.begin();
         exchange
     }
@@ -91,7 +100,7 @@ impl Exchange {
     /// The process that `begin` starts, not started.
     fn serve(&self) -> Command {
         let mut command = with_its_parent(binary());
-        command.env("DOZVON_ADMIN_PASSWORD", ADMIN).arg("serve");
+        command.env("DOZVON_ADMIN_PASSWORD", ADMIN).arg(self.command);
         command.arg("--config").arg(self.dir.path("host.toml")).arg("--data").arg(self.data());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
@@ -112,7 +121,7 @@ impl Exchange {
                 }
             }
         });
-        let came = is_ready.recv_timeout(Duration::from_secs(20));
+        let came = is_ready.recv_timeout(Duration::from_secs(60));
         assert!(came.is_ok(), "not ready:\n{}", self.log());
     }
 

@@ -9,6 +9,7 @@
 
 mod baresip;
 mod carrier;
+mod demo;
 mod exchange;
 mod linphone;
 mod process;

@@ -1,5 +1,6 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
+import calls from "./en/calls.js";
 import desk from "./en/desk.js";
 import frame from "./en/frame.js";
 import doctor from "./en/doctor.js";
@@ -89,14 +90,12 @@ export default {
   trunks: "City numbers",
   no_mobile_ranges: "There is no table of mobile numbers by region: every mobile counts as one of another region and needs the right “mobiles of the country”.",
   mobile_ranges: ({ date = "" }) => `The region of a mobile comes from a table of ${date}. Numbers move between operators, so it is an estimate.`,
-  no_trunks: "No city number yet. Connect one under “City numbers”.",
   since: ({ when = "" }) => `since ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `The carrier said: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `and ${numbers}`,
 
   phones: "Phones",
   phones_online: ({ here = 0, all = 0 }) => `${here} of ${all} online`,
-  no_extensions: "No internal numbers yet. Add them under “Internal numbers”.",
   phone_free: "free",
   phone_talking: "talking",
   phone_ringing: "ringing",
@@ -106,7 +105,6 @@ export default {
   phone_mobile: ({ number = "" }) => `mobile ${number}`,
   how_to_register: "A phone signs in with its own login; the administrator has the password.",
 
-  history_head: ({ count = 0 }) => `the last ${count}`,
   history_empty: "No calls yet. Make one: it appears here at the first ring.",
   when: "When",
   who: "Who",
@@ -300,5 +298,6 @@ export default {
   mend_fields: "Mend the fields that are marked.",
   reload: "Load again",
 
+  ...calls,
   ...desk,
 };

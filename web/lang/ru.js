@@ -1,6 +1,7 @@
 // Слова страницы по-русски. Те же ключи, что в en.js: за этим следит test/lang.test.js.
 import { plural } from "../format.js";
 
+import calls from "./ru/calls.js";
 import desk from "./ru/desk.js";
 import frame from "./ru/frame.js";
 import doctor from "./ru/doctor.js";
@@ -89,14 +90,12 @@ export default {
   trunks: "Внешние номера",
   no_mobile_ranges: "Таблицы мобильных номеров по регионам нет: любой мобильный считается номером другого региона, нужно разрешение «мобильные по стране».",
   mobile_ranges: ({ date = "" }) => `Регион мобильного определяется по таблице от ${date}. Номера переносят между операторами, поэтому это оценка.`,
-  no_trunks: "Городского номера ещё нет. Подключите его в разделе «Внешние номера».",
   since: ({ when = "" }) => `с ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `Ответ оператора: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `и ${numbers}`,
 
   phones: "Телефоны",
   phones_online: ({ here = 0, all = 0 }) => `в сети ${here} из ${all}`,
-  no_extensions: "Внутренних номеров ещё нет. Добавьте их в разделе «Внутренние номера».",
   phone_free: "свободен",
   phone_talking: "говорит",
   phone_ringing: "звонит",
@@ -106,7 +105,6 @@ export default {
   phone_mobile: ({ number = "" }) => `мобильный ${number}`,
   how_to_register: "Телефон входит на станцию по своему логину, пароль у администратора.",
 
-  history_head: ({ count = 0 }) => `последние ${count}`,
   history_empty: "Звонков ещё не было. Позвоните: звонок появится здесь с первого гудка.",
   when: "Когда",
   who: "Кто",
@@ -300,5 +298,6 @@ export default {
   mend_fields: "Поправьте отмеченные поля.",
   reload: "Загрузить заново",
 
+  ...calls,
   ...desk,
 };

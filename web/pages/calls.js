@@ -1,15 +1,21 @@
-// «Звонки»: the last hundred calls by day, and the story of the one that was opened.
-import { date, dateInWords, dateInside, daysBefore, hour, later, second, span } from "../format.js";
-import { html, useEffect, useRef, useState } from "../lib/preact.js";
-import { Icon } from "../parts/icons.js";
+// «Звонки»: what is sought, what it adds up to, the calls by day, and the story of the one that was opened.
+import { offsetOf, read, ask, wider, write } from "../calls/filter.js";
+import { officeTime, today as officeDay } from "../calls/clock.js";
+import { longer, renewed } from "../calls/rows.js";
+import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
+import { Filters } from "../parts/call_filters.js";
+import { List } from "../parts/call_list.js";
+import { Sign } from "../parts/call_signs.js";
+import { Story } from "../parts/call_story.js";
+import { NotCalledBack, Plot, Waits, Work, useSummary } from "../parts/call_summary.js";
+import { useDesk } from "../parts/call_desk.js";
 import { namer } from "../parts/party.js";
-import { lines, look } from "../story.js";
-import { isKey } from "../words.js";
 
 /**
- * @typedef {import("../story.js").Row} Row
- * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", box: import("../store.js").Box, now: number,
- *   api: import("../api.js").Api, opened: string | null, changes: number, onRefused: (error: unknown) => void }} Props
+ * @typedef {import("../calls/filter.js").Filter} Filter
+ * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", box: import("../store.js").Box, now: number, admin: boolean,
+ *   session: { may_hear_recordings?: boolean }, api: import("../api.js").Api, opened: string | null, query: URLSearchParams, changes: number, settings: number,
+ *   go: (href: string) => void, tell: (toast: { text: string }) => void, onRefused: (error: unknown) => void }} Props
  */
 
 /** Calls on a page. */
@@ -19,195 +25,180 @@ const SETTLE = 700;
 
 /** @param {Props} props */
 export function Calls(props) {
-  const { t, opened } = props;
-  const history = useHistory(props);
-  return html`<header class="head line"><h1>${t("calls")}</h1>${history.rows && history.rows.length > 0 && html`<p class="second">${t("history_head", { count: history.rows.length })}</p>`}</header>
-    <div class=${opened ? "split open" : "split"}>
-      <section class="card" aria-label=${t("calls")}><${List} ...${props} ...${history} /></section>
-      ${opened && html`<${Story} key=${opened} ...${props} id=${opened} />`}
+  const { t, box, now, query, opened, go, admin, session } = props;
+  const today = officeDay(box, now);
+  const offset = offsetOf(officeTime(box, now));
+  const filter = useMemo(() => read(query), [String(query)]);
+  const asked = String(ask(filter, today, offset));
+  const list = useHistory(props, asked);
+  const sums = useSummary({ ...props, when: filter.when, today, offset });
+  const { names } = useDesk(props);
+  const name = useMemo(() => namer(box, t), [box.extensions, box.system?.country, t]);
+  const link = (/** @type {string} */ id) => `#/calls/${id}${write(filter)}`;
+  const back = `#/calls${write(filter)}`;
+  const control = useRef(/** @type {import("../parts/player.js").Control | null} */ (null));
+  const [starting, setStarting] = useState("");
+  useKept(opened);
+  useEscape(opened, () => go(back));
+
+  const onFilter = (/** @type {Filter} */ next, typing = false) => {
+    const href = `#/calls${opened ? `/${opened}` : ""}${write(next)}`;
+    if (typing) location.replace(href);
+    else go(href);
+  };
+  const onPlay = (/** @type {import("../story.js").Row & { recordings?: string[] }} */ row) => {
+    if (row.id === opened && control.current) return control.current.toggle();
+    setStarting(row.id);
+    go(link(row.id));
+  };
+  useEffect(() => {
+    const pressed = (/** @type {KeyboardEvent} */ event) => {
+      const still = event.target === document.body || (event.target instanceof HTMLElement && event.target.classList.contains("story-card"));
+      if (!still || event.ctrlKey || event.altKey || event.metaKey || event.key === "Enter") return;
+      if (["ArrowUp", "ArrowDown"].includes(event.key)) return; // of the list
+      if (control.current?.move(event.key)) event.preventDefault();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+  const shared = { ...props, today, name, link };
+  const lit = opened ? list.rows?.find((row) => row.id === opened)?.started_at : null;
+  return html`<header class="head line calls-head"><h1>${t("calls")}</h1>
+      ${sums.summary && html`<p class="second">${t("calls_sum", { taken: sums.summary.totals.taken, missed: sums.summary.totals.missed, when: whenInWords(filter.when, t) })}</p>`}
+      <span class="exports" role="group" aria-label=${t("calls_export")}><span class="hint">${t("calls_export")}</span>
+        <a class="button" href=${`/api/v1/history.xlsx?${asked}`} download><${Sign} name="download" />XLSX</a>
+        <a class="button" href=${`/api/v1/history.csv?${asked}`} download><${Sign} name="download" />CSV</a></span></header>
+    <${Filters} t=${t} box=${box} today=${today} filter=${filter} onFilter=${onFilter} />
+    <div class=${opened ? "split open" : sums.summary ? "split sums" : "split"}>
+      <section class="card" aria-label=${t("calls")}>
+        ${(sums.summary ?? sums.stale) && html`<div class="in plot-in"><${Plot} ...${shared} summary=${sums.summary ?? sums.stale} days=${sums.days} lit=${lit} onDay=${(/** @type {string} */ day) => onFilter({ ...filter, when: `${day}..${day}` })} /></div>`}
+        <${Body} ...${shared} ...${list} filter=${filter} onFilter=${onFilter} onPlay=${onPlay} />
+      </section>
+      ${opened
+        ? html`<${Story} key=${opened} ...${shared} id=${opened} back=${back} desk=${names} start=${starting === opened} mayHear=${admin || session?.may_hear_recordings === true} onControl=${(/** @type {import("../parts/player.js").Control | null} */ next) => (control.current = next)} />`
+        : sums.summary && html`<div class="column"><${NotCalledBack} ...${shared} summary=${sums.summary} /><${Waits} t=${t} summary=${sums.summary} /><${Work} t=${t} summary=${sums.summary} /></div>`}
     </div>`;
 }
 
 /**
- * The rows, read anew when a call begins or ends.
- * @param {Props} props
+ * @param {string} when
+ * @param {import("../words.js").Say} t
  */
-function useHistory({ api, changes, onRefused }) {
-  const [rows, setRows] = useState(/** @type {Row[] | null} */ (null));
-  const [next, setNext] = useState(/** @type {string | null} */ (null));
+function whenInWords(when, t) {
+  const word = when === "all" ? "month" : when;
+  return ["today", "yesterday", "week", "month"].includes(word) ? t(/** @type {import("../words.js").Key} */ (`calls_when_${word}`)).toLowerCase() : t("calls_when_chosen");
+}
+
+/** @param {any} props */
+function Body(props) {
+  const { t, rows, failed, again, filter, onFilter, more } = props;
+  if (rows === null && failed) return html`<p class="empty" role="alert">${t("no_answer")} <button class="button" type="button" onClick=${again}>${t("try_again")}</button></p>`;
+  if (rows === null) return html`<p class="empty" aria-busy="true">${t("loading")}</p>`;
+  if (rows.length > 0) return html`<${List} ...${props} onMore=${more} />`;
+  const next = wider(filter);
+  if (!next) return html`<p class="empty" role="status">${t("history_empty")}</p>`;
+  const word = next.when === "month" ? "calls_find_month" : write(next) ? "calls_find_all" : "calls_reset";
+  return html`<p class="empty" role="status">${t("calls_none")} <button class="button" type="button" onClick=${() => onFilter(next)}>${t(word)}</button></p>`;
+}
+
+/**
+ * The rows that match, read anew when a call begins or ends.
+ * @param {Props} props
+ * @param {string} asked
+ */
+function useHistory({ api, changes, onRefused }, asked) {
+  const [list, setList] = useState(/** @type {import("../calls/rows.js").List & { asked: string } | null} */ (null));
   const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
-  const loaded = useRef(false);
-
-  const read = (/** @type {boolean} */ background) =>
-    api.get(`history?limit=${PAGE}`, { background }).then(
-      (page) => {
-        setRows((before) => merge(page.items, before ?? []));
-        if (!loaded.current) setNext(page.next_cursor);
-        loaded.current = true;
-        setFailed(false);
-      },
-      (error) => {
-        setFailed(true);
-        onRefused(error);
-      },
-    );
-
-  useEffect(() => {
-    if (!loaded.current) {
-      read(false);
-      return;
+  const latest = useRef(asked);
+  latest.current = asked;
+  const failing = (/** @type {unknown} */ error) => {
+    setFailed(true);
+    onRefused(error);
+  };
+  const page = async (/** @type {string} */ cursor, background = false) => {
+    const query = new URLSearchParams(asked);
+    query.set("limit", String(PAGE));
+    if (cursor) query.set("cursor", cursor);
+    const found = await api.get(`history?${query}`, { background });
+    return latest.current === asked ? found : null; // another question has been asked meanwhile
+  };
+  const first = async (/** @type {boolean} */ background) => {
+    try {
+      const found = await page("", background);
+      if (!found) return;
+      setList((before) => ({ ...(before?.asked === asked ? renewed(before, found) : { rows: found.items, next: found.next_cursor }), asked }));
+      setFailed(false);
+    } catch (error) {
+      failing(error);
     }
-    const timer = setTimeout(() => read(true), SETTLE);
+  };
+  const here = list?.asked === asked;
+  useEffect(() => {
+    const timer = setTimeout(() => first(here), here ? SETTLE : 0);
     return () => clearTimeout(timer);
-  }, [changes]);
-
+  }, [asked, changes]);
   const more = async () => {
-    if (!next || busy) return;
+    if (!list?.next || busy || !here) return;
     setBusy(true);
     try {
-      const page = await api.get(`history?limit=${PAGE}&cursor=${encodeURIComponent(next)}`);
-      setRows((before) => merge(before ?? [], page.items));
-      setNext(page.next_cursor);
+      const found = await page(list.next);
+      if (found) setList((before) => before && { ...longer(before, found), asked });
+      setFailed(false);
     } catch (error) {
-      onRefused(error);
+      failing(error);
     }
     setBusy(false);
   };
-  return { rows, next, failed, busy, more, again: () => read(false) };
+  // What was found before stays until the new answer is there: no flicker while somebody types.
+  return { rows: list?.rows ?? null, next: here ? list.next : null, failed, busy, more, again: () => first(false) };
 }
 
 /**
- * Newer rows, then the older ones that are not among them.
- * @param {Row[]} newer
- * @param {Row[]} older
+ * Keeps the place in the list: the frame scrolls to the top when a call opens, and on a telephone the call stands in the list's place.
+ * @param {string | null} opened
  */
-function merge(newer, older) {
-  const ids = new Set(newer.map((row) => row.id));
-  return [...newer, ...older.filter((row) => !ids.has(row.id))];
-}
-
-/** @param {Props & ReturnType<typeof useHistory>} props */
-function List(props) {
-  const { t, rows, next, failed, busy, more, again, language, box, now } = props;
-  if (rows === null && failed) return html`<p class="empty">${t("no_answer")} <button class="button" type="button" onClick=${again}>${t("try_again")}</button></p>`;
-  if (rows === null) return html`<p class="empty" aria-busy="true">${t("loading")}</p>`;
-  if (rows.length === 0) return html`<p class="empty">${t("history_empty")}</p>`;
-  const today = box.system ? date(later(box.system.time, now + box.skew - Date.parse(box.system.time))) : "";
-  const name = namer(box, t);
-  return html`<table class="table">
-      <thead><tr><th>${t("when")}</th><th>${t("who")}</th><th>${t("whom")}</th><th>${t("outcome")}</th><th class="right">${t("length")}</th></tr></thead>
-      ${byDay(rows).map(
-        ([day, calls]) => html`<tbody key=${day}>
-          <tr class="day"><th colspan="5" scope="rowgroup">${dayInWords(day, today, language, t)}</th></tr>
-          ${calls.map((row) => html`<${RowOf} key=${row.id} ...${props} row=${row} name=${name} />`)}
-        </tbody>`,
-      )}
-    </table>
-    ${next && html`<footer class="card-foot"><button class="button" type="button" disabled=${busy} onClick=${more}>${t(busy ? "loading" : "more")}</button></footer>`}`;
-}
-
-/** @param {Props & { row: Row, name: (digits: string, name?: string) => string }} props */
-function RowOf({ t, row, opened, name, box, now }) {
-  const whom = row.answered_by ?? row.called;
-  const length = row.ended_at === null ? now + box.skew - Date.parse(row.answered_at ?? row.started_at) : row.talk_ms;
-  return html`<tr class="call" aria-selected=${opened === row.id ? "true" : null}>
-    <td class="when">${hour(row.started_at)}</td>
-    <td class="from"><span class="direction" title=${t(`dir_${row.direction}`)}><${Icon} name=${row.direction} /><span class="unseen">${t(`dir_${row.direction}`)}</span></span>
-      <a href=${`#/calls/${row.id}`} aria-current=${opened === row.id ? "true" : null}>${name(row.caller, row.caller_name)}</a></td>
-    <td class="to">${name(whom)}</td>
-    <td class="how"><${Outcome} t=${t} row=${row} /></td>
-    <td class="long right">${row.ended_at !== null && row.talk_ms === 0 ? "–" : span(length)}</td>
-  </tr>`;
-}
-
-/** @param {{ t: import("../words.js").Say, row: Row }} props */
-function Outcome({ t, row }) {
-  const { lamp, missed } = look(row);
-  const key = `outcome_${row.outcome}`;
-  const word = row.ended_at === null ? t("going_on") : missed ? t("missed") : isKey(key) ? t(key) : row.outcome_text;
-  return html`<span class=${lamp ? `lamp ${lamp}` : ""}>${word}</span>`;
-}
-
-/** @param {Props & { id: string }} props */
-function Story({ t, language, api, id, box, now, changes, onRefused }) {
-  const [row, setRow] = useState(/** @type {Row | null} */ (null));
-  const [gone, setGone] = useState(false);
-  const panel = useRef(/** @type {HTMLElement | null} */ (null));
-  const goes = row?.ended_at === null;
+function useKept(opened) {
+  const kept = useRef(0);
+  const before = useRef(opened);
   useEffect(() => {
-    if (row && !goes) return;
-    const timer = setTimeout(
-      () =>
-        api.get(`history/${id}`, { background: row !== null }).then(setRow, (error) => {
-          setGone(true);
-          onRefused(error);
-        }),
-      row ? SETTLE : 0,
-    );
-    return () => clearTimeout(timer);
-  }, [id, goes ? changes : 0]);
-  useEffect(() => panel.current?.focus({ preventScroll: true }), [id]);
-  useEffect(() => {
-    const close = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && (location.hash = "#/calls");
-    addEventListener("keydown", close);
-    return () => removeEventListener("keydown", close);
+    const follow = () => {
+      if (!before.current) kept.current = scrollY;
+    };
+    addEventListener("scroll", follow, { passive: true });
+    return () => removeEventListener("scroll", follow);
   }, []);
-  const name = namer(box, t);
-  return html`<section class="card story-card" ref=${panel} tabindex="-1" aria-labelledby="story-title" aria-busy=${row === null && !gone}>
-    <header>
-      <div>
-        <h2 id="story-title">${row ? `${name(row.caller, row.caller_name)} ${t("arrow")} ${name(row.answered_by ?? row.called)}` : gone ? t("no_answer") : t("loading")}</h2>
-        ${row && html`<p class="second">${dateInWords(date(row.started_at), language)}, ${hour(row.started_at)}${row.talk_ms > 0 ? `, ${t("talked", { span: span(row.talk_ms) })}` : ""}</p>`}
-      </div>
-      <a class="button quiet square" href="#/calls" title=${t("close")} aria-label=${t("close")}><${Icon} name="close" /></a>
-    </header>
-    ${row && html`<div class="in"><h3>${t("story")}</h3><${Steps} t=${t} row=${row} name=${name} now=${now} /></div>`}
-  </section>`;
+  useEffect(() => {
+    const was = before.current;
+    if (was === opened) return;
+    const top = was ? (isNarrow() ? kept.current ?? 0 : scrollY) : scrollY;
+    before.current = opened;
+    const narrow = isNarrow();
+    // After the frame's own effect of the same change, before anything is painted.
+    queueMicrotask(() => {
+      if (!narrow || !opened) scrollTo(0, top);
+      if (!opened && was) /** @type {HTMLElement | null} */ (document.querySelector(`a[data-call="${was}"]`))?.focus({ preventScroll: true });
+    });
+  }, [opened]);
 }
 
-/** @param {{ t: import("../words.js").Say, row: Row, name: (digits: string, name?: string) => string, now: number }} props */
-function Steps({ t, row, name }) {
-  const who = name(row.caller, row.caller_name);
-  const first = t(row.direction === "inbound" ? "step_called_in" : "step_dialled", { who, whom: name(row.called) });
-  const waited = row.answered_at ? t("waited", { span: span(row.ring_ms) }) : "";
-  const ended = row.cause && isKey(`end_${row.cause}`) ? t(/** @type {import("../words.js").Key} */ (`end_${row.cause}`)) : "";
-  return html`<ol class="story">
-    <${Step} at=${row.started_at} text=${first} hint=${row.trunk ? t("via", { trunk: row.trunk }) : ""} lamp="" />
-    ${lines(row).map(({ at, key, values, parties, lamp }) => {
-      const text = t(key, { ...values, who: parties.map((one) => name(one)).join(", ") });
-      return html`<${Step} at=${at} text=${text} hint=${key === "step_answered" ? waited : ""} lamp=${lamp} />`;
-    })}
-    ${row.ended_at && html`<${Step} at=${row.ended_at} text=${ended || row.outcome_text} hint=${ended ? row.outcome_text : ""} lamp=${look(row).lamp} />`}
-  </ol>`;
-}
-
-/** @param {{ at: string, text: string, hint: string, lamp: string }} props */
-function Step({ at, text, hint, lamp }) {
-  return html`<li class=${lamp}><time datetime=${at}>${second(at)}</time><i></i><span>${text}${hint && html`<small>${hint}</small>`}</span></li>`;
+function isNarrow() {
+  return matchMedia("(max-width: 720px)").matches;
 }
 
 /**
- * @param {Row[]} rows newest first
- * @returns {[string, Row[]][]}
+ * @param {string | null} opened
+ * @param {() => void} close
  */
-function byDay(rows) {
-  /** @type {Map<string, Row[]>} */
-  const days = new Map();
-  for (const row of rows) {
-    const day = date(row.started_at);
-    days.set(day, [...(days.get(day) ?? []), row]);
-  }
-  return [...days];
-}
-
-/**
- * @param {string} day
- * @param {string} today
- * @param {string} language
- * @param {import("../words.js").Say} t
- */
-function dayInWords(day, today, language, t) {
-  const near = day === today ? "today" : today && day === daysBefore(today, 1) ? "yesterday" : null;
-  return near ? `${t(near)}, ${dateInside(day, language)}` : dateInWords(day, language);
+function useEscape(opened, close) {
+  const latest = useRef(close);
+  latest.current = close;
+  useEffect(() => {
+    if (!opened) return;
+    const pressed = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) latest.current?.();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [opened !== null]);
 }
