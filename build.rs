@@ -1,8 +1,9 @@
-//! Embeds the page: makes the libraries of web/lib when they are missing, lists the files of web/ with their bytes, and names the
-//! whole by a hash of its content. The files are some tens of kilobytes on a LAN: compressing them would not be felt.
+//! Embeds the page: makes the libraries of web/lib when they are missing, lists the files of web/ with their bytes, as they are and
+//! packed, and names the whole by a hash of its content.
 //! Makes the program that decodes sound files, unless it is there, and tells the compiler where it lies; and likewise the
 //! exchange's voice.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +11,8 @@ use std::{env, fs};
 
 #[path = "scripts/voice.rs"]
 mod voice;
+#[path = "scripts/web.rs"]
+mod web;
 
 /// What of web/ goes into the binary: everything with these endings but its tests and tools.
 const TYPES: &[(&str, &str)] = &[
@@ -26,6 +29,7 @@ fn main() {
     println!("cargo::rerun-if-changed=web");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=scripts/web-lib");
+    println!("cargo::rerun-if-changed=scripts/web.rs");
     println!("cargo::rerun-if-changed=scripts/media-helper");
     println!("cargo::rerun-if-changed=src/io/sound/helper.c");
     println!("cargo::rerun-if-changed=scripts/voice");
@@ -49,25 +53,51 @@ fn main() {
         "the exchange's voice could not be made: install festival, festvox-ru, festvox-us-slt-hts, sox and opus-tools",
     );
     let table = voice::pack(Path::new(&spoken), &out).unwrap_or_else(|error| fail(&format!("{spoken}: {error}")));
-    write(&out.join("voice.rs"), &table);
+    write(&out.join("voice.rs"), table.as_bytes());
 
+    embed(&web, &out);
+}
+
+/// Writes the table of the page's files, and beside it what is not on the disk: the packed ones, and the index.
+fn embed(web: &Path, out: &Path) {
     let mut files = Vec::new();
-    collect(&web, &web, &mut files);
+    collect(web, web, &mut files);
     files.sort();
     let mut hash = Fnv::new();
-    let mut list = String::new();
+    let mut contents = Vec::new();
     for (name, path, content_type) in &files {
         let bytes = fs::read(path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
         hash.add(name.as_bytes());
         hash.add(&bytes);
+        contents.push((name.as_str(), *content_type, bytes));
+    }
+    let hash = format!("{:016x}", hash.0);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let scripts: BTreeMap<&str, String> = contents
+        .iter()
+        .filter(|(name, ..)| name.ends_with(".js"))
+        .map(|(name, _, bytes)| (*name, text(bytes)))
+        .collect();
+    let mut list = String::new();
+    for (number, (name, content_type, bytes)) in contents.iter().enumerate() {
+        let bytes = match *name {
+            "index.html" => {
+                web::index(&text(bytes), &scripts).replace("/ui/HASH/", &format!("/ui/{hash}/")).into_bytes()
+            }
+            _ => bytes.clone(),
+        };
+        let (plain, packed) = (out.join(format!("asset-{number}")), out.join(format!("asset-{number}.gz")));
+        write(&plain, &bytes);
+        write(&packed, &web::packed(&bytes));
         let _ = writeln!(
             list,
-            "    Asset {{ path: {name:?}, content_type: {content_type:?}, bytes: include_bytes!({:?}) }},",
-            path.display().to_string()
+            "    Asset {{ path: {name:?}, content_type: {content_type:?}, bytes: include_bytes!({:?}), packed: include_bytes!({:?}) }},",
+            plain.display().to_string(),
+            packed.display().to_string()
         );
     }
-    let code = format!("const HASH: &str = \"{:016x}\";\nconst ASSETS: &[Asset] = &[\n{list}];\n", hash.0);
-    write(&out.join("assets.rs"), &code);
+    let code = format!("const HASH: &str = \"{hash}\";\nconst ASSETS: &[Asset] = &[\n{list}];\n");
+    write(&out.join("assets.rs"), code.as_bytes());
 }
 
 fn make_library(root: &Path, library: &Path) {
@@ -100,8 +130,8 @@ fn run(root: &Path, script: &str, missing: &str) -> String {
     }
 }
 
-fn write(path: &Path, text: &str) {
-    fs::write(path, text).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
+fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
 }
 
 fn collect(web: &Path, directory: &Path, files: &mut Vec<(String, PathBuf, &'static str)>) {

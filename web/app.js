@@ -11,7 +11,7 @@ import { Shell } from "./parts/shell.js";
 import { Toasts, tell } from "./parts/toast.js";
 import { Trial } from "./parts/trial.js";
 import { EMPTY, mustReload } from "./store.js";
-import { speaker } from "./words.js";
+import { learn } from "./words.js";
 
 /** @typedef {import("./words.js").Language} Language */
 
@@ -19,6 +19,9 @@ import { speaker } from "./words.js";
 const PRESENCE = 5 * 60_000;
 /** A connection that comes back sooner is not worth a notice. Milliseconds. */
 const LOST_AFTER = 3_000;
+
+/** A page that could not be fetched whole is fetched again. Milliseconds. */
+const RETRY = 5_000;
 
 const api = new Api();
 
@@ -29,11 +32,20 @@ function App() {
   const [asked, setAsked] = useState(false);
   const [notice, setNotice] = useState(/** @type {"" | "signed_out_idle"} */ (""));
   const [office, setOffice] = useState(/** @type {Language | null} */ (null));
-  const language = chosen ?? office ?? browserLanguage();
-  const t = useMemo(() => speaker(language), [language]);
+  const wanted = chosen ?? office ?? browserLanguage();
+  const [spoken, setSpoken] = useState(/** @type {{ language: Language, t: import("./words.js").Say } | null} */ (null));
+  const language = spoken?.language ?? wanted;
   const dark = (theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   api.speak(language);
 
+  useEffect(() => {
+    let here = true;
+    // Without the words there is nothing to say it in: the page is opened anew.
+    learn(wanted).then((t) => here && setSpoken({ language: wanted, t }), () => here && !spoken && setTimeout(() => location.reload(), RETRY));
+    return () => {
+      here = false;
+    };
+  }, [wanted]);
   useEffect(() => {
     document.documentElement.lang = language;
     if (theme) document.documentElement.dataset.theme = theme;
@@ -58,8 +70,9 @@ function App() {
     setNotice("");
     setSession(next);
   };
+  if (!asked || !spoken) return null;
+  const { t } = spoken;
   const frame = { t, api, language, onLanguage, dark, onTheme };
-  if (!asked) return null;
   if (!session || session.must_change_password) {
     return html`<${SignIn} ...${frame} session=${session} notice=${notice && t(notice)} onSession=${onSession} />`;
   }

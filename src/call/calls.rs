@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::base::{CallId, EndpointId, Instant, ServerTxn, SessionId, TimerQueue, limits};
+use crate::base::{CallId, Duration, EndpointId, Instant, RecordingId, ServerTxn, SessionId, TimerQueue, limits};
 use crate::media;
 use crate::number::Target;
 use crate::office::Feature;
@@ -355,6 +355,11 @@ impl Calls {
     /// A clip came from the disk that a call asked for, or there is none.
     pub fn on_clip(&mut self, around: &mut Around<'_>, id: CallId, clip: Option<std::sync::Arc<media::Clip>>) {
         self.with(around, id, |call, around| call.clip_came(around, clip));
+    }
+
+    /// What a call records has fallen silent.
+    pub fn on_silence(&mut self, around: &mut Around<'_>, id: CallId, recording: RecordingId, spoken: Duration) {
+        self.with(around, id, |call, around| call.fell_silent(around, recording, spoken));
     }
 
     /// Fires what is due.

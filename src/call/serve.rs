@@ -188,8 +188,8 @@ impl Call {
                 None
             }
             Step::TryPin(pin) => Some(Outcome::Pin(self.try_pin(around, &pin))),
-            Step::Record { longest, .. } => {
-                self.record_step(around, longest);
+            Step::Record { longest, silence } => {
+                self.record_step(around, longest, silence);
                 None
             }
             Step::Echo => {
@@ -272,7 +272,7 @@ impl Call {
         around.books.guesses.attempt(around.now, source, &of, right)
     }
 
-    fn record_step(&mut self, around: &mut Around<'_>, longest: Duration) {
+    fn record_step(&mut self, around: &mut Around<'_>, longest: Duration, silence: Duration) {
         let recording = around.new_recording();
         let (call, at) = (self.id, around.wall);
         let party = self.a.party.clone();
@@ -283,7 +283,7 @@ impl Call {
         let mailbox = serving.of.clone();
         let is_message = serving.is_message;
         let (caller, caller_name) = (party.who, party.name);
-        let begun = Shelf::Begin { recording, call, at, mailbox, caller, caller_name, is_message };
+        let begun = Shelf::Begin { recording, call, at, mailbox, caller, caller_name, is_message, silence };
         around.outputs.push_back(Output::Shelf(begun));
         self.timers.arm(Timer::Digits, now + longest);
         if let Some(endpoint) = self.a.endpoint() {
@@ -292,12 +292,26 @@ impl Call {
         }
     }
 
+    /// The recorder hears nobody speak any more. What came too late is of a recording before.
+    pub(super) fn fell_silent(&mut self, around: &mut Around<'_>, recording: RecordingId, spoken: Duration) {
+        let is_ours = |serving: &mut Serving| serving.recording == Some(recording);
+        if self.serving().is_some_and(is_ours) {
+            self.stop_recording(around, spoken, false);
+        }
+    }
+
     /// A recording ends: by key, by time, by hang-up.
     fn end_recording(&mut self, around: &mut Around<'_>, hung_up: bool) {
         let now = around.now;
         let Some(serving) = self.serving() else { return };
-        let Waits::Recording { since } = serving.waits else { return };
-        let span = now.since(since);
+        if let Waits::Recording { since } = serving.waits {
+            self.stop_recording(around, now.since(since), hung_up);
+        }
+    }
+
+    fn stop_recording(&mut self, around: &mut Around<'_>, span: Duration, hung_up: bool) {
+        let Some(serving) = self.serving() else { return };
+        let Waits::Recording { .. } = serving.waits else { return };
         if let Some(recording) = serving.recording {
             around.media(Command::StopRecording { recording });
         }

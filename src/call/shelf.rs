@@ -1,13 +1,14 @@
 //! What mailboxes and recorded messages want of the disk. Calls never wait for it: only a clip is answered.
 
-use crate::base::{CallId, RecordingId, WallTime};
+use crate::base::{CallId, Duration, RecordingId, WallTime};
 
 /// An order. A message in a mailbox is known by the id of its recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields say what they are; the variants tell the rest")]
 pub enum Shelf {
     /// A recording of what one caller says begins; its sound comes from the media plane. `mailbox` is whom it concerns: the
-    /// extension whose mailbox it is for, or that records. `is_message`: it is kept even if the process ends.
+    /// extension whose mailbox it is for, or that records. `is_message`: it is kept even if the process ends. So much `silence` is to be
+    /// told, and what of it ends the recording is left out.
     Begin {
         recording: RecordingId,
         call: CallId,
@@ -16,6 +17,7 @@ pub enum Shelf {
         caller: String,
         caller_name: String,
         is_message: bool,
+        silence: Duration,
     },
     /// It becomes a message.
     KeepMessage { recording: RecordingId, mailbox: String },

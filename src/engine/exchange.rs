@@ -136,6 +136,9 @@ impl Engine {
                 self.books.set_mailbox(&extension, messages);
             }
             Input::Clip { call, clip } => self.with_calls(now, |calls, around| calls.on_clip(around, call, clip)),
+            Input::Silent { call, recording, spoken } => {
+                self.with_calls(now, |calls, around| calls.on_silence(around, call, recording, spoken));
+            }
             Input::RestoreLamps(stored) => self.restore_lamps(now, stored),
             Input::Order { extension, to } => {
                 let mut ordered = None;

@@ -12,7 +12,7 @@ pub use crate::lamp::StoredSubscription;
 pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
-use crate::base::{CallId, QueryId, RecordingId, WallTime};
+use crate::base::{CallId, Duration, QueryId, RecordingId, WallTime};
 use crate::call::Shelf;
 use crate::call::cdr::{CallEnded, CallStarted, CallStep, RecordingBegun};
 use crate::media;
@@ -66,6 +66,15 @@ pub enum Input<'a> {
         call: CallId,
         /// What is to be played.
         clip: Option<Arc<media::Clip>>,
+    },
+    /// Nobody speaks any more in what a call records: see [`Shelf::Begin`].
+    Silent {
+        /// Which call.
+        call: CallId,
+        /// What it records.
+        recording: RecordingId,
+        /// From the beginning of the recording to the last sound.
+        spoken: Duration,
     },
     /// Subscriptions kept from before a restart: the input after `Restore`, since phones are told where they are registered.
     RestoreLamps(Vec<StoredSubscription>),

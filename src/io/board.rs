@@ -68,6 +68,19 @@ pub enum Event {
     },
     /// A trunk's state changed.
     Trunk(TrunkView),
+    /// How the import of an uploaded media file stands.
+    Import {
+        /// Of the import.
+        id: String,
+        /// Of the media file.
+        name: String,
+        /// `running`, `done` or `refused`.
+        state: &'static str,
+        /// Of the work.
+        percent: u8,
+        /// When.
+        at: WallTime,
+    },
     /// Something an admin should know. `what` is a word for programs, `text` an English sentence.
     System {
         /// `office`: the settings changed; others as the engine names them.
@@ -124,6 +137,12 @@ impl Board {
         state.phones.retain(|login, _| logins.contains(login.as_str()));
         let id = state.publish(Event::System { what: "office", text: "the settings changed".to_owned(), at });
         drop(state);
+        self.shared.news.send_replace(id);
+    }
+
+    /// Tells the pages something that leaves nothing on the board.
+    pub fn tell(&self, event: Event) {
+        let id = self.lock().publish(event);
         self.shared.news.send_replace(id);
     }
 
@@ -235,7 +254,7 @@ impl Event {
             Self::Call(_) | Self::CallEnded { .. } => "call",
             Self::Registration { .. } => "registration",
             Self::Trunk(_) => "trunk",
-            Self::System { .. } => "system",
+            Self::System { .. } | Self::Import { .. } => "system",
         }
     }
 }

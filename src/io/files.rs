@@ -31,10 +31,28 @@ impl NewMedia {
     /// # Errors
     /// See [`ImportError`].
     pub fn read(path: &Path, told: &mut dyn FnMut(Progress)) -> Result<Self, ImportError> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("audio").to_ascii_lowercase();
+        let ending: String = ending.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
+        Self::read_as(path, |_| ending, told)
+    }
+
+    /// [`read`](Self::read) of a file without a name: its content tells what it is.
+    ///
+    /// # Errors
+    /// See [`ImportError`].
+    pub fn read_upload(path: &Path, told: &mut dyn FnMut(Progress)) -> Result<Self, ImportError> {
+        Self::read_as(path, |bytes| sound::kind(bytes).to_owned(), told)
+    }
+
+    fn read_as(
+        path: &Path,
+        ending: impl FnOnce(&[u8]) -> String,
+        told: &mut dyn FnMut(Progress),
+    ) -> Result<Self, ImportError> {
         let limits = Limits::default();
         let bytes = sound::read(path, limits.bytes)?;
         let clip = Arc::new(sound::import_bytes(&bytes, &limits, told)?);
-        Ok(Self { stored: name_of(&bytes, path), clip, bytes })
+        Ok(Self { stored: name_of(&bytes, &ending(&bytes)), clip, bytes })
     }
 
     /// Puts the original and its clip on the disk, unless they are there.
@@ -102,9 +120,7 @@ fn load(original: &Path) -> Result<Clip, ImportError> {
 }
 
 /// The first half of the content's SHA-256, and the ending that people know it by.
-fn name_of(bytes: &[u8], path: &Path) -> String {
+fn name_of(bytes: &[u8], ending: &str) -> String {
     let hash: String = Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("audio").to_ascii_lowercase();
-    let ending: String = ending.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
     format!("{hash}.{ending}")
 }

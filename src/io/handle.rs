@@ -20,7 +20,7 @@ use super::store::{
 use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::{clock, files, http, recordings};
-use crate::base::{CallId, Message, MessageId, RecordingId, Rng, WallTime};
+use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
@@ -83,6 +83,8 @@ pub enum Order {
     TryTrunk(String, Option<NumberFormat>),
     /// A mailbox holds these messages now.
     Mailbox(String, Vec<Message>),
+    /// What this call records has fallen silent; it had sound for so long.
+    Silent(CallId, RecordingId, Duration),
     /// This is the sound that a call asked for; `None`: it is gone.
     Clip(CallId, Option<Arc<Clip>>),
 }
@@ -217,8 +219,8 @@ impl Handle {
         let Some(voicemail) = self.voicemail() else { return };
         let as_message = |id: RecordingId| MessageId(id.0);
         match order {
-            Shelf::Begin { recording, call, at, mailbox: extension, caller, caller_name, is_message } => {
-                let new = NewMessage { recording, call, extension, at, caller, caller_name };
+            Shelf::Begin { recording, call, at, mailbox: extension, caller, caller_name, is_message, silence } => {
+                let new = NewMessage { recording, call, extension, at, caller, caller_name, silence };
                 if is_message {
                     voicemail.begin(recorder, new);
                 } else {

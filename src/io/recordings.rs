@@ -10,6 +10,7 @@
 mod file;
 mod names;
 mod ogg;
+mod quiet;
 mod recorder;
 mod shelf;
 mod wav;
@@ -54,11 +55,30 @@ pub struct Begin {
 pub enum Kind {
     /// A call: stereo, with a row in the index.
     Call,
-    /// What one party says to us, on the left side of the tape: Ogg Opus, mono, without a row. [`Finished`] follows.
+    /// What one party says to us, on the left side of the tape: Ogg Opus, mono, without a row and without the silence at its end.
+    /// [`MessageEvent`]s follow.
     Message {
         /// Its file, relative to the data directory.
         path: String,
+        /// So much silence is told.
+        silence: Duration,
     },
+}
+
+/// What is told of a [`Kind::Message`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageEvent {
+    /// Nobody speaks any more; it goes on all the same.
+    Silent {
+        /// In which call.
+        call: CallId,
+        /// Which.
+        recording: RecordingId,
+        /// From its beginning to the last sound.
+        spoken: Duration,
+    },
+    /// It is over.
+    Finished(Finished),
 }
 
 /// A [`Kind::Message`] is complete, or never began.
@@ -210,7 +230,7 @@ impl RecorderHandle {
 }
 
 /// Starts the recorder of a data directory; first it closes what the last process left open. `told` is called on its thread, and
-/// so is `finished`, at the end of each [`Kind::Message`].
+/// so is `of_message`.
 ///
 /// # Errors
 /// When the index can't be read, or there is no thread.
@@ -218,11 +238,11 @@ pub fn start(
     data: &Path,
     store: Store,
     told: impl Fn(Told) + Send + 'static,
-    finished: impl Fn(Finished) + Send + 'static,
+    of_message: impl Fn(MessageEvent) + Send + 'static,
 ) -> Result<RecorderHandle, StoreError> {
     let reader = Reader::open(data)?;
     let shelf = shelf::Shelf::new(data.to_owned(), store, reader);
-    let recorder = Recorder::new(shelf, Box::new(free_bytes), Box::new(told), Box::new(finished));
+    let recorder = Recorder::new(shelf, Box::new(free_bytes), Box::new(told), Box::new(of_message));
     let (jobs, inbox) = channel();
     let (open, closed) = channel();
     let queued = Arc::new(AtomicUsize::new(0));
@@ -266,7 +286,7 @@ pub(super) fn write_whole(
 ) -> io::Result<(String, u64, u64)> {
     let (path, stereo) = match &begin.kind {
         Kind::Call => (names::path(begin, RecordingFormat::Opus, timezone), true),
-        Kind::Message { path } => (path.clone(), false),
+        Kind::Message { path, .. } => (path.clone(), false),
     };
     let mut file = file::SoundFile::create(&data.join(&path), RecordingFormat::Opus, stereo, &[])?;
     for frame in sound {

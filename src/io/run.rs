@@ -19,7 +19,7 @@ use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
 use super::mail::{self, MailHandle};
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
-use super::recordings::{self, RecorderHandle, Told};
+use super::recordings::{self, MessageEvent, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
 use super::store::StoreError;
 use super::voicemail::{self, VoicemailHandle};
@@ -270,6 +270,7 @@ impl Loop {
             }
             Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
+            Order::Silent(call, recording, spoken) => self.feed(now, Input::Silent { call, recording, spoken }),
             Order::Office(office, plan) => {
                 self.keeping.recorder.set(recording_settings(&office));
                 self.keeping.mail.office_changed();
@@ -475,8 +476,12 @@ fn start_recorder(handle: &Handle, voicemail: VoicemailHandle) -> Result<Recorde
         tracing::warn!(what = told.what(), "{text}");
         board.apply(Live::Notice { what: told.what(), text }, clock::wall());
     };
-    let finished = move |finished| voicemail.finished(finished);
-    let recorder = recordings::start(handle.data(), handle.store().clone(), told, finished)?;
+    let to = handle.clone();
+    let of_message = move |event| match event {
+        MessageEvent::Finished(finished) => voicemail.finished(finished),
+        MessageEvent::Silent { call, recording, spoken } => to.tell(Order::Silent(call, recording, spoken)),
+    };
+    let recorder = recordings::start(handle.data(), handle.store().clone(), told, of_message)?;
     recorder.set(recording_settings(&handle.office()));
     Ok(recorder)
 }

@@ -21,6 +21,7 @@ use helper::Helper;
 use level::Scan;
 
 pub use keep::{kept_paths, load, remove_old, store};
+pub use whole::kind;
 
 /// What an upload may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +156,7 @@ fn size(bytes: u64) -> String {
     if bytes % MEGABYTE == 0 { format!("{} MB", bytes / MEGABYTE) } else { format!("{bytes} bytes") }
 }
 
-const MEGABYTE: u64 = 1024 * 1024;
+const MEGABYTE: u64 = 1_000_000;
 /// How many percent of the work the first decoding is; Opus is the rest.
 const MEASURING: u8 = 30;
 const PLAYS: &str = "dozvon plays mp3, wav, wma, m4a, ogg and flac";

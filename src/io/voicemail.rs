@@ -33,6 +33,8 @@ pub struct NewMessage {
     pub caller: String,
     /// May be empty.
     pub caller_name: String,
+    /// So much silence is told by [`MessageEvent::Silent`](super::recordings::MessageEvent::Silent).
+    pub silence: Duration,
 }
 
 /// What came of it.
@@ -216,7 +218,7 @@ fn begin(new: &NewMessage) -> Begin {
         at: new.at,
         caller: new.caller.clone(),
         called: new.extension.clone(),
-        kind: Kind::Message { path: path(&new.extension, new.recording) },
+        kind: Kind::Message { path: path(&new.extension, new.recording), silence: new.silence },
     }
 }
 

@@ -85,7 +85,10 @@ to = "bye"
 `;
 
 let house = /** @type {House} */ (/** @type {unknown} */ (null));
-before(async () => (house = await House.open({ office: OFFICE })));
+before(async () => {
+  house = await House.open({ office: OFFICE });
+  await house.visit(); // the API's own cookies stay with the first visitor
+});
 after(() => house.leave());
 
 /** The page at the desk, in a language. */

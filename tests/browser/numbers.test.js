@@ -15,7 +15,7 @@ for (const [name, how] of Object.entries({ "ru-narrow": { language: "ru", screen
     for (const [section, ready] of [["trunks", ".thing"], ["trunks/new", "#carrier"], [`trunks/${encodeURIComponent("Основной городской")}`, "#trunk-name"], ["groups", ".thing"], ["groups/500", ".member"]]) {
       await page.evaluate((hash) => (location.hash = hash), `#/${section}`);
       await page.locator(/** @type {string} */ (ready)).first().waitFor();
-      for (const fold of await page.locator("details.fold:not([open]) > summary").all()) await fold.click();
+      for (const fold of await page.locator("details.foldable:not([open]) > summary").all()) await fold.click();
       await look(visit, `${decodeURIComponent(/** @type {string} */ (section)).replaceAll(/[/ ]/g, "-")}-${name}`);
     }
   });
@@ -41,6 +41,16 @@ test("a number is connected by six fields, with what is known of the carrier", a
   const { value } = await ask("GET", `trunks/${encodeURIComponent("Второй")}`);
   assert.deepEqual([value.number, value.login, value.comment], ["78126400512", "0291235", "договор 18"]);
   assert.equal((await ask("GET", `trunks/${encodeURIComponent("Второй")}/password`)).value.password, "a-good-secret-77");
+});
+
+test("a number that does not work is looked at, and the next step told", { timeout: 180_000 }, async () => {
+  const visit = await house.enter(`trunks/${encodeURIComponent("Основной городской")}`);
+  const { page } = visit;
+  await page.getByRole("button", { name: "Проверить" }).click();
+  await page.locator(".findings li").nth(1).waitFor();
+  await page.getByRole("button", { name: "Проверить ещё раз" }).waitFor({ timeout: 150_000 });
+  assert.match(await page.locator(".doctor").innerText(), /оператор|сервер/i);
+  await look(visit, "trunk-checked");
 });
 
 test("a group gets its members, their order and its rule", async () => {

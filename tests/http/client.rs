@@ -33,10 +33,19 @@ impl Wire {
     }
 
     pub(crate) fn tls_as(address: SocketAddr, ca: &Path, name: &str) -> io::Result<Self> {
+        Self::tls_of(address, ca, name, &[&rustls::version::TLS13, &rustls::version::TLS12])
+    }
+
+    pub(crate) fn tls_of(
+        address: SocketAddr,
+        ca: &Path,
+        name: &str,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
         let config = config.with_root_certificates(roots).with_no_client_auth();
         let connection = ClientConnection::new(Arc::new(config), name.to_owned().try_into().unwrap()).unwrap();
         let mut stream = StreamOwned::new(connection, connect(address));
@@ -122,7 +131,7 @@ impl Write for Wire {
     }
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -206,6 +215,24 @@ impl<'a> Caller<'a> {
         }
         description::check(method, path, &answer);
         answer
+    }
+
+    /// Brings a file, on a connection of its own.
+    pub(crate) fn bring(&self, method: &str, path: &str, file: &[u8]) -> Answer {
+        let mut wire = self.announce(method, path, file.len());
+        wire.send(file);
+        let answer = wire.answer().expect("an answer");
+        description::check(method, path, &answer);
+        answer
+    }
+
+    /// Sends the head of a file that is so long.
+    pub(crate) fn announce(&self, method: &str, path: &str, length: usize) -> Wire {
+        let head = self.request(method, path, None);
+        let head = head.trim_end();
+        let mut wire = Wire::tls(self.world);
+        wire.send(format!("{head}\r\nContent-Type: audio/mpeg\r\nContent-Length: {length}\r\n\r\n"));
+        wire
     }
 
     /// A stream of its own for events; the head has been read.

@@ -16,20 +16,20 @@ use crate::world::{PASSWORD, START, TOKEN, VIEWER_TOKEN, World, office, user};
 
 /// One event.
 #[derive(Debug)]
-struct Event {
+pub(crate) struct Event {
     id: u64,
     kind: String,
-    data: Value,
+    pub(crate) data: Value,
 }
 
 /// Reads an event stream: chunks, then lines, then events; each is held against the description.
-struct Stream {
+pub(crate) struct Stream {
     wire: Wire,
     text: String,
 }
 
 impl Stream {
-    fn open(caller: &Caller<'_>) -> Self {
+    pub(crate) fn open(caller: &Caller<'_>) -> Self {
         Self::open_at(caller, "/api/v1/events")
     }
 
@@ -41,7 +41,7 @@ impl Stream {
         stream
     }
 
-    fn next(&mut self) -> Event {
+    pub(crate) fn next(&mut self) -> Event {
         loop {
             let block = self.block();
             let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);

@@ -5,11 +5,13 @@
 
 mod accounts;
 mod api;
+mod bounds;
 mod client;
 mod collections;
 mod description;
 mod events;
 mod gate;
+mod media;
 mod real;
 mod recordings;
 mod routing;

@@ -470,6 +470,50 @@ fn who_is_not_reached_gets_a_message_that_ends_by_key_or_hang_up() {
     }
 }
 
+/// What this call records now.
+fn recorded(world: &World) -> (dozvon::base::CallId, dozvon::base::RecordingId) {
+    let begun = world.shelf.iter().rev().find_map(|order| match order {
+        Shelf::Begin { call, recording, silence, .. } => Some((*call, *recording, *silence)),
+        _ => None,
+    });
+    let (call, recording, silence) = begun.unwrap();
+    assert_eq!(silence, secs(5));
+    (call, recording)
+}
+
+#[test]
+fn a_message_ends_when_the_caller_falls_silent_and_is_none_when_he_never_spoke() {
+    for (spoken, kept) in [(4, 1), (0, 0)] {
+        let (mut world, [a, ..]) = with_mailbox(333);
+        world.dial(a, "201");
+        world.run_for(secs(40));
+        let (call, recording) = recorded(&world);
+        let other = dozvon::base::RecordingId(recording.0 + 1);
+        world.input(Input::Silent { call, recording: other, spoken: secs(9) });
+        assert!(world.is_talking(a), "{} that is no recording of this call", world.at());
+        world.input(Input::Silent { call, recording, spoken: secs(spoken) });
+        assert!(world.run_until(secs(20), |world| world.is_idle(a)), "{} it goes on", world.at());
+        let keeps = |order: &&Shelf| matches!(order, Shelf::KeepMessage { .. });
+        assert_eq!(world.shelf.iter().filter(keeps).count(), kept, "{} {:?}", world.at(), world.shelf);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn what_is_recorded_by_telephone_is_heard_after_the_silence() {
+    let (mut world, [a, ..]) = with_mailbox(334);
+    world.dial(a, "*77");
+    assert!(world.run_until(secs(30), |world| world.shelf.iter().any(|one| matches!(one, Shelf::Begin { .. }))));
+    let (call, recording) = recorded(&world);
+    world.input(Input::Silent { call, recording, spoken: secs(3) });
+    world.run_for(secs(1));
+    let loads = |order: &&Shelf| matches!(order, Shelf::Load { recording: of, .. } if *of == recording);
+    assert_eq!(world.shelf.iter().filter(loads).count(), 1, "{} {:?}", world.at(), world.shelf);
+    world.hang_up(a);
+    world.run_for(secs(1));
+    world.assert_clean();
+}
+
 #[test]
 fn a_call_that_nobody_takes_is_told_once_however_many_telephones_rang() {
     let (mut world, [a, b, c, d]) = world(331, |_| {});

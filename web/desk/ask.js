@@ -9,16 +9,16 @@ const PAUSE = 250;
 
 /**
  * The answer to a question, asked anew whenever the question or the desk changes.
- * @param {{ api: import("../api.js").Api, open: boolean, question: import("./whatif.js").Question, elements: import("./kinds.js").Element[], time: string, minute: number,
+ * @param {{ api: import("../api.js").Api, open: boolean, question: import("./whatif.js").Question, elements: import("./kinds.js").Element[], minute: number,
  *   onRefused: (error: unknown) => void }} asked
  */
-export function useAnswer({ api, open, question, elements, time, minute, onRefused }) {
+export function useAnswer({ api, open, question, elements, minute, onRefused }) {
   const [answer, setAnswer] = useState(/** @type {{ steps: import("./whatif.js").Step[], fault: import("../api.js").Refused | null } | null} */ (null));
   useEffect(() => {
     if (!open || !question.number) return setAnswer(null);
     let here = true;
     const timer = setTimeout(() => {
-      api.write("POST", "routing/what-if", body(question, time, elements)).then(
+      api.write("POST", "routing/what-if", body(question, elements)).then(
         ({ value }) => here && setAnswer({ steps: value.steps, fault: null }),
         (error) => {
           onRefused(error);

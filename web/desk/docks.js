@@ -1,13 +1,14 @@
 // What lies on the corners of the desk: its problems, the zoom, the small picture of the whole.
 import { html, useState } from "../lib/preact.js";
 import { Glyph } from "./glyphs.js";
+import { isComplete, shownOuts } from "./kinds.js";
 
 /** So many problems are listed at most. */
 const LISTED = 20;
 
 /**
  * @param {{ t: import("../words.js").Say, tell: import("./telling.js").Teller, problems: import("./tree.js").Problem[], elements: import("./kinds.js").Element[], editing: boolean,
- *   onGo: (id: string) => void, onLink: (id: string) => void, onPlace: (number: string) => void, onRemove: (id: string) => void }} props
+ *   onGo: (id: string) => void, onLink: (id: string, out: string) => void, onPlace: (number: string) => void, onRemove: (id: string) => void }} props
  */
 export function Problems({ t, tell, problems, elements, editing, onGo, onLink, onPlace, onRemove }) {
   const [all, setAll] = useState(false);
@@ -16,10 +17,11 @@ export function Problems({ t, tell, problems, elements, editing, onGo, onLink, o
   const one = (/** @type {import("./tree.js").Problem} */ problem) => {
     const { element: id, number, severity, text } = problem;
     const element = elements.find((each) => each.id === id);
-    const lost = element && !Object.keys(element.links).length;
+    const lost = element && !isComplete(element);
+    const open = element && shownOuts(element).find((out) => element.links[out] === undefined);
     return html`<li key=${`${id} ${number} ${text}`} class=${`note ${severity === "error" ? "bad" : "warn"}`}><${Glyph} name="alert" /><span>
       ${element ? html`<button class="plain strong" type="button" onClick=${() => onGo(element.id)}>${tell.name(element)}</button><br />` : ""}${text}
-      ${editing && element && html`<span class="fix">${problem.severity === "warning" && html`<button class="button" type="button" onClick=${() => onLink(element.id)}>${t("desk_problem_join")}</button>`}
+      ${editing && element && html`<span class="fix">${open && !lost && html`<button class="button" type="button" onClick=${() => onLink(element.id, open)}>${t("desk_problem_join")}</button>`}
         <button class="button quiet" type="button" onClick=${() => (lost ? onRemove(element.id) : onGo(element.id))}>${t(lost ? "desk_problem_remove" : "desk_problem_show")}</button></span>`}
       ${editing && number && html`<span class="fix"><button class="button" type="button" onClick=${() => onPlace(number)}>${t("desk_problem_place")}</button></span>`}</span></li>`;
   };

@@ -70,7 +70,7 @@ export function jackOf(card, out) {
 export function wire(source, out, target) {
   const [a, b] = [jackOf(source, out), target.jack ?? { x: target.x, y: target.y + HEAD / 2 }];
   const names = { from: source.id, out, to: target.id };
-  if (b.x >= a.x + STUB) return { ...names, ...curve(a, b) };
+  if (b.x >= a.x - LANE) return { ...names, ...curve(a, b) };
   return { ...names, ...lane(a, b, source, target) };
 }
 

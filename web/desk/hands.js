@@ -18,10 +18,10 @@ export function useDeskKeys(props) {
   const latest = useRef(props);
   latest.current = props;
 
-  const startLink = (/** @type {string} */ id) => {
+  const startLink = (/** @type {string} */ id, /** @type {string | undefined} */ out = undefined) => {
     const { desk, t, tell, focus, run, setLinking, setSaid } = latest.current;
     const element = desk.elements.find((/** @type {{ id: string }} */ one) => one.id === id);
-    const linking = element && startLinking(element);
+    const linking = element && startLinking(element, out);
     if (!linking) return setSaid(t("desk_no_outs"));
     run({ type: "choose", ids: [id] });
     focus(id);
@@ -125,7 +125,7 @@ export function useDeskKeys(props) {
         return chosen.length > 0;
       }
       case "link":
-        if (chosen[0]) startLink(chosen[0]);
+        if (chosen[0]) startLink(chosen[0], undefined);
         return true;
       case "remove":
         run({ type: "remove", ids: chosen });

@@ -1,6 +1,6 @@
 // What the keys do on the desk, by their place on the keyboard, so that they do in any layout; and linking without a pointer. Pure.
 import { toward } from "./geometry.js";
-import { ORDER, freeKey, hasInput, outs } from "./kinds.js";
+import { ORDER, freeKey, outs } from "./kinds.js";
 
 /**
  * @typedef {import("./kinds.js").Element} Element
@@ -47,11 +47,12 @@ export function command({ code, ctrlKey, metaKey, shiftKey, altKey }) {
 /**
  * A link begins at an element: at the output that most likely is meant.
  * @param {Element} element
+ * @param {string} [wanted] this output
  * @returns {Linking | null}
  */
-export function startLinking(element) {
+export function startLinking(element, wanted) {
   const all = outs(element.kind);
-  const out = freeKey(element) ?? all.find((one) => element.links[one] === undefined) ?? all[0];
+  const out = wanted ?? freeKey(element) ?? all.find((one) => element.links[one] === undefined) ?? all[0];
   return out === undefined ? null : { from: element.id, out, to: null };
 }
 
@@ -96,13 +97,4 @@ export function aim(linking, cards) {
  */
 function targets(linking, cards) {
   return cards.filter(({ id, jack }) => id !== linking.from && jack !== null);
-}
-
-/**
- * Whether something may be linked to at all.
- * @param {Element[]} elements
- * @param {string} from
- */
-export function hasTarget(elements, from) {
-  return elements.some(({ id, kind }) => id !== from && hasInput(kind));
 }

@@ -1,6 +1,6 @@
 // A drawing for a desk that has none: layers from left to right in the order of the call, every element as level as can be with
 // what leads to it. Pure.
-import { linked, snap } from "./model.js";
+import { linked, links, snap } from "./model.js";
 import { outs } from "./kinds.js";
 
 /**
@@ -9,6 +9,11 @@ import { outs } from "./kinds.js";
  * @typedef {Record<string, { x: number, y: number }>} Places
  */
 
+/** Overlap that nobody sees, and a wire too short to be one. */
+const EDGE = 8;
+const SHORT = 24;
+/** How far a drawing is moved apart before it is made anew. */
+const STRETCHES = [1, 1.2, 1.4, 1.6];
 /** Between layers and between the cards of a layer. */
 const GAP = { x: 90, y: 34 };
 /** Where the drawing begins. */
@@ -17,16 +22,39 @@ const ORIGIN = { x: 40, y: 40 };
 const PASSES = 4;
 
 /**
- * Whether somebody has drawn it: no card lies on another one.
+ * The places of a desk as it is shown: as they are, or moved apart when the cards are wider than whoever wrote the file took them for,
+ * or laid out anew when nobody has drawn it. One card over another, or one tight wire, is somebody's own doing and stays.
  * @param {Element[]} elements
  * @param {(element: Element) => Size} size
+ * @returns {Places | null} `null`: as they are
  */
-export function isDrawn(elements, size) {
-  const boxes = elements.map((element) => ({ ...element, ...size(element) }));
-  const over = boxes.some((a, nth) =>
-    boxes.slice(nth + 1).some((b) => a.x < b.x + b.w - 8 && b.x < a.x + a.w - 8 && a.y < b.y + b.h - 8 && b.y < a.y + a.h - 8),
-  );
-  return !over;
+export function drawing(elements, size) {
+  const drawn = STRETCHES.find((stretch) => isDrawn(elements, size, stretch));
+  if (drawn === 1) return null;
+  if (drawn === undefined) return arrange(elements, size);
+  return Object.fromEntries(elements.map(({ id, x, y }) => [id, { x: snap(x * drawn), y }]));
+}
+
+/**
+ * Whether few cards lie on others and few wires are too short to be seen.
+ * @param {Element[]} elements
+ * @param {(element: Element) => Size} size
+ * @param {number} [stretch] how much wider than it is
+ */
+export function isDrawn(elements, size, stretch = 1) {
+  const boxes = elements.map((element) => {
+    const { w, h } = size(element);
+    return { id: element.id, x: element.x * stretch, y: element.y, w, h };
+  });
+  const lies = (/** @type {typeof boxes[0]} */ a, /** @type {typeof boxes[0]} */ b) => a.x < b.x + b.w - EDGE && b.x < a.x + a.w - EDGE && a.y < b.y + b.h - EDGE && b.y < a.y + a.h - EDGE;
+  const over = boxes.filter((a) => boxes.some((b) => a !== b && lies(a, b))).length;
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const gaps = links(elements).flatMap(({ from, to }) => {
+    const [a, b] = [byId.get(from), byId.get(to)];
+    return a && b && b.x > a.x ? [b.x - a.x - a.w] : [];
+  });
+  const tight = gaps.filter((gap) => gap < SHORT).length;
+  return 2 * over <= boxes.length && 3 * tight <= gaps.length;
 }
 
 /**

@@ -9,17 +9,16 @@ import { outline } from "./tree.js";
  */
 export function List({ t, tell, elements, at, way, chips, problems, chosen, onOpen }) {
   const lines = outline(elements);
-  return html`<ul class="desk-list">${lines.map(({ level, out, element, again, loose, key }, nth) => {
+  return html`<ul class="desk-list">${lines.map(({ level, from, out, element, again, loose, key }, nth) => {
     const before = loose && !lines[nth - 1]?.loose ? html`<li class="cap" key="loose"><h2>${t("desk_loose")}</h2></li>` : null;
     const isKey = out !== null && /^[\d*#]$/.test(out);
-    const parent = key.split("/").slice(0, -1).length ? out : null;
-    const litOut = out !== null && element !== null && way.elements.has(element.id);
-    const mark = parent && (isKey ? html`<kbd class=${litOut ? "what" : ""}>${out}</kbd>` : html`<span class=${litOut ? "chip what" : "chip"}>${tell.out(parent)}</span>`);
+    const isLit = from === null ? way.elements.has(element?.id ?? "") : way.wires.has(from);
+    const mark = out && (isKey ? html`<kbd class=${isLit ? "what" : ""}>${out}</kbd>` : html`<span class=${isLit ? "chip what" : "chip"}>${tell.out(out)}</span>`);
     if (!element) return html`<li key=${key} class=${`lv${level}`}>${mark}<span class="desk-glyph"><${Glyph} name="alert" /></span><span class="grow"><b>${t("desk_nowhere")}</b><small>${t("desk_to_nowhere")}</small></span></li>`;
     const fault = problems.find((problem) => problem.element === element.id);
     const chip = chips.get(element.id);
     const ends = element.kind === "incoming" || element.kind === "hang_up";
-    const names = [`lv${level}`, way.elements.has(element.id) && "lit", loose && "loose", chosen.includes(element.id) && "chosen"].filter(Boolean).join(" ");
+    const names = [`lv${level}`, isLit && "lit", loose && "loose", chosen.includes(element.id) && "chosen"].filter(Boolean).join(" ");
     return html`${before}<li key=${key} class=${names}>${mark}<span class=${ends ? "desk-glyph ink" : "desk-glyph"}><${Glyph} name=${element.kind} /></span>
       <button class="plain grow" type="button" aria-pressed=${chosen.includes(element.id) ? "true" : "false"} onClick=${() => onOpen(element.id)}><b>${tell.name(element)}</b>
         <small>${again ? t("desk_again") : [tell.kind(element), tell.sub(element, !loose, at)].filter(Boolean).join(" · ")}</small>${fault && !again && html`<small class=${fault.severity === "error" ? "fault" : "warn"}>${fault.text}</small>`}</button>

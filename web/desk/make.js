@@ -1,8 +1,8 @@
 // A voice message or a timetable made while the desk is edited: in a dialog, so that nothing drawn is lost.
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Field, submit, useTask } from "../parts/form.js";
+import { DAYS, spelled } from "../timetable.js";
 import { Glyph } from "./glyphs.js";
-import { DAYS, spelled } from "./timetable.js";
 
 /**
  * @typedef {import("../words.js").Say} Say

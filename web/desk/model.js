@@ -1,5 +1,5 @@
 // The desk being edited: its elements, and the way back. State and action in, state out; nothing here knows a screen.
-import { fresh, freeKey, hasInput, outs } from "./kinds.js";
+import { fresh, hasInput, isComplete, outs } from "./kinds.js";
 
 /**
  * @typedef {import("./kinds.js").Element} Element
@@ -377,9 +377,12 @@ export function wireOrder(elements) {
 }
 
 /**
- * The output that a link from here gets when only the element was named: the first that leads nowhere, else the first.
- * @param {Element} element
+ * What the box can judge while it is drawn: without elements that stand for nothing yet, and without the links to them.
+ * @param {Element[]} elements
  */
-export function likelyOut(element) {
-  return freeKey(element) ?? outs(element.kind).find((out) => element.links[out] === undefined) ?? outs(element.kind)[0] ?? null;
+export function sendable(elements) {
+  const whole = elements.filter(isComplete);
+  if (whole.length === elements.length) return elements;
+  const ids = new Set(whole.map(({ id }) => id));
+  return whole.map((element) => ({ ...element, links: inside(element.links, (to) => ids.has(to)) }));
 }

@@ -1,8 +1,8 @@
 // What the desk says of its elements: kind, name, the one line of what it will do now. Values in, words out.
 import { date, later, number } from "../format.js";
 import { doing } from "../store.js";
-import { isComplete, outs, referenceOf } from "./kinds.js";
-import { DAYS, clock, standing } from "./timetable.js";
+import { DAYS, clock, verdict, weekday } from "../timetable.js";
+import { isComplete, referenceOf } from "./kinds.js";
 
 /**
  * @typedef {import("./kinds.js").Element} Element
@@ -13,7 +13,7 @@ import { DAYS, clock, standing } from "./timetable.js";
  * @typedef {{ number: string, name: string, strategy: string, members: string[], max_wait_seconds: number }} Group
  * @typedef {{ name: string, greeting: string, timeout_seconds: number }} Menu
  * @typedef {{ name: string, media: string, repeat: number }} Message
- * @typedef {{ groups: Group[], menus: Menu[], messages: Message[], schedules: import("./timetable.js").Schedule[], media: { name: string }[] }} Things
+ * @typedef {{ groups: Group[], menus: Menu[], messages: Message[], schedules: import("../timetable.js").Timetable[], media: { name: string }[] }} Things
  * @typedef {{ date: string, minute: number }} Moment the office's wall clock
  * @typedef {{ what: ReturnType<typeof doing>["what"], number: string, employee: string }} Member
  */
@@ -22,23 +22,14 @@ import { DAYS, clock, standing } from "./timetable.js";
 export const NOTHING = { groups: [], menus: [], messages: [], schedules: [], media: [] };
 
 /**
- * The office's time now.
- * @param {Box} box
- * @param {number} now
- */
-export function clockTime(box, now) {
-  const time = box.system?.time ?? "1970-01-01T00:00:00Z";
-  return later(time, now + box.skew - Date.parse(time));
-}
-
-/**
  * The office's wall clock as the page goes on counting it.
  * @param {Box} box
  * @param {number} now
  * @returns {Moment}
  */
 export function moment(box, now) {
-  const here = clockTime(box, now);
+  const time = box.system?.time ?? "1970-01-01T00:00:00Z";
+  const here = later(time, now + box.skew - Date.parse(time));
   return { date: date(here), minute: Number(here.slice(11, 13)) * 60 + Number(here.slice(14, 16)) };
 }
 
@@ -70,9 +61,9 @@ export function teller(t, box, things) {
 
   const until = (/** @type {Moment} */ at, /** @type {Moment | null} */ then) => {
     if (!then) return "";
-    const day = then.date === at.date ? "" : `${say(`desk_day_${DAYS[(new Date(`${then.date}T00:00:00Z`).getUTCDay() + 6) % 7]}`).toLowerCase()} `;
+    const day = then.date === at.date ? "" : `${say(`desk_day_${DAYS[weekday(then.date)]}`).toLowerCase()} `;
     const far = Date.parse(then.date) - Date.parse(at.date) > 6 * 86_400_000;
-    return `${far ? `${then.date.slice(8)}.${then.date.slice(5, 7)} ` : day}${clock(then.minute)}`;
+    return `${far ? `${then.date.slice(8)}.${then.date.slice(5, 7)} ` : day}${clock(then.minute).replace(/^0/, "")}`;
   };
 
   const members = (/** @type {Element} */ element) => {
@@ -111,7 +102,7 @@ export function teller(t, box, things) {
     schedule: (element, at) => {
       const schedule = things.schedules.find((one) => one.name === element.schedule);
       if (!schedule) return things.schedules.length ? t("desk_gone", { name: element.schedule }) : "";
-      const { open, until: then } = standing(schedule, at.date, at.minute);
+      const { open, until: then } = verdict(schedule, at);
       if (!then) return t(open ? "desk_sub_always_open" : "desk_sub_always_closed");
       return t(open ? "desk_sub_open" : "desk_sub_closed", { until: until(at, then) });
     },
@@ -179,22 +170,12 @@ export function deedInWords(tense, deed, tell) {
 }
 
 /**
- * A problem as a person reads it: names for ids, the words of the page for those of the file, numbers as they are dialled.
+ * A problem as a person reads it: a sentence, with numbers as they are dialled.
  * @param {import("./tree.js").Problem} problem
- * @param {Element[]} elements
  * @param {Teller} tell
  * @returns {import("./tree.js").Problem}
  */
-export function plainly(problem, elements, tell) {
-  const element = elements.find(({ id }) => id === problem.element);
-  let { text } = problem;
-  if (problem.number) text = text.replaceAll(problem.number, tell.dialled(problem.number));
-  if (element) {
-    text = text.replace(/^\S+ (\S+): /, (all, id) => (id === element.id ? "" : all));
-    for (const out of outs(element.kind)) text = text.replace(new RegExp(`([«"])${out.replace("*", "\\*")}([»"])`), (_, before, after) => `${before}${tell.out(out)}${after}`);
-  }
-  const way = /: ([^:]+ → [^:]+)$/.exec(text)?.[1];
-  const names = way?.split(" → ").map((id) => elements.find((one) => one.id === id));
-  if (way && names?.every((one) => one !== undefined)) text = text.replace(way, names.map((one) => `«${tell.name(one)}»`).join(" → "));
+export function plainly(problem, tell) {
+  const text = problem.number ? problem.text.replaceAll(problem.number, tell.dialled(problem.number)) : problem.text;
   return { ...problem, text: text.charAt(0).toUpperCase() + text.slice(1) };
 }

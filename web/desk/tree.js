@@ -4,8 +4,8 @@ import { linked } from "./model.js";
 
 /**
  * @typedef {import("./kinds.js").Element} Element
- * @typedef {{ level: number, out: string | null, element: Element | null, again: boolean, loose: boolean, key: string }} Line
- *   `element`: `null` where an output leads nowhere; `again`: what follows stands above already
+ * @typedef {{ level: number, from: string | null, out: string | null, element: Element | null, again: boolean, loose: boolean, key: string }} Line
+ *   `from`, `out`: the output that leads there; `out` is `null` where it goes without saying; `element`: `null` where an output leads nowhere; `again`: what follows stands above already
  * @typedef {{ element: string | null, number?: string | null, severity: "error" | "warning", text: string }} Problem
  */
 
@@ -22,22 +22,22 @@ export function outline(elements) {
   const seen = new Set();
   /** @type {Line[]} */
   const lines = [];
-  const visit = (/** @type {Element | null} */ element, /** @type {number} */ level, /** @type {string | null} */ out, /** @type {string} */ key) => {
+  const visit = (/** @type {Element | null} */ element, /** @type {number} */ level, /** @type {string | null} */ from, /** @type {string | null} */ out, /** @type {string} */ key) => {
     const again = element !== null && seen.has(element.id);
-    lines.push({ level: Math.min(level, DEEPEST), out, element, again: again && outs(element.kind).length > 0, loose: false, key });
+    lines.push({ level: Math.min(level, DEEPEST), from, out, element, again: again && outs(element.kind).length > 0, loose: false, key });
     if (!element || again) return;
     seen.add(element.id);
     const ways = shownOuts(element);
     for (const way of ways) {
       const next = element.links[way];
       // A single way on needs no step to the right.
-      visit(next === undefined ? null : (byId.get(next) ?? null), level + (ways.length > 1 || element.kind === "group" || element.kind === "dial_extension" ? 1 : 0), way === "next" ? null : way, `${key}/${way}`);
+      visit(next === undefined ? null : (byId.get(next) ?? null), level + (ways.length > 1 || element.kind === "group" || element.kind === "dial_extension" ? 1 : 0), `${element.id}.${way}`, way === "next" ? null : way, `${key}/${way}`);
     }
   };
   const roots = elements.filter(({ id, kind }) => part.has(id) && kind === "incoming");
-  for (const root of roots) visit(root, 0, null, root.id);
-  for (const element of elements) if (part.has(element.id) && !seen.has(element.id)) visit(element, 0, null, element.id);
-  for (const element of elements) if (!part.has(element.id)) lines.push({ level: 0, out: null, element, again: false, loose: true, key: element.id });
+  for (const root of roots) visit(root, 0, null, null, root.id);
+  for (const element of elements) if (part.has(element.id) && !seen.has(element.id)) visit(element, 0, null, null, element.id);
+  for (const element of elements) if (!part.has(element.id)) lines.push({ level: 0, from: null, out: null, element, again: false, loose: true, key: element.id });
   return lines;
 }
 

@@ -1,5 +1,7 @@
 // «What if»: the question as it is asked, and which part of the desk the answer lights. Pure.
 
+import { sendable } from "./model.js";
+
 /**
  * @typedef {import("./kinds.js").Element} Element
  * @typedef {{ number: string, from: string, at: string, keys: string[], busy: string[], offline: string[] }} Question
@@ -9,15 +11,12 @@
  */
 
 /**
- * What the box is asked; `time`: the box's own time, whose offset holds.
+ * What the box is asked: the office's own clock counts, and no time means now.
  * @param {Question} question
- * @param {string} time RFC 3339
  * @param {Element[]} elements
  */
-export function body(question, time, elements) {
-  const offset = /([+-]\d\d:\d\d|Z)$/.exec(time)?.[0] ?? "Z";
-  const at = question.at ? `${question.at}:00${offset}` : time;
-  return { ...question, at, elements };
+export function body({ at, ...question }, elements) {
+  return { ...question, ...(at ? { at: at.replace("T", " ") } : {}), elements: sendable(elements) };
 }
 
 /**

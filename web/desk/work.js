@@ -2,8 +2,8 @@
 import { Refused } from "../api.js";
 import { useEffect, useRef, useState } from "../lib/preact.js";
 import { keep, kept } from "./draft.js";
-import { arrange, isDrawn } from "./layout.js";
-import { act, changes, open } from "./model.js";
+import { drawing } from "./layout.js";
+import { act, changes, open, sendable } from "./model.js";
 import { NOTHING } from "./telling.js";
 import { refusals } from "./tree.js";
 
@@ -58,10 +58,8 @@ export function useWork({ api, admin, settings, size, onDeed, onRefused }) {
   };
   /** A desk that nobody has drawn is laid out; that is no change of anybody's. */
   const drawn = (/** @type {Element[]} */ elements, /** @type {import("./telling.js").Things} */ have) => {
-    const sized = (/** @type {Element} */ element) => size(element, have);
-    if (isDrawn(elements, sized)) return elements;
-    const places = arrange(elements, sized);
-    return elements.map((element) => ({ ...element, ...places[element.id] }));
+    const places = drawing(elements, (element) => size(element, have));
+    return places === null ? elements : elements.map((element) => ({ ...element, ...places[element.id] }));
   };
 
   const load = async () => {
@@ -108,7 +106,7 @@ export function useWork({ api, admin, settings, size, onDeed, onRefused }) {
     if (!editing) return;
     let here = true;
     const timer = setTimeout(() => {
-      const { elements } = desk;
+      const elements = sendable(desk.elements);
       api.write("POST", "routing/check", { elements }).then(
         ({ value }) => here && setTold(value.problems),
         (error) => {

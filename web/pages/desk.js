@@ -16,7 +16,7 @@ import { widthFor } from "../desk/measure.js";
 import { linked, links, wireOrder } from "../desk/model.js";
 import { Palette } from "../desk/palette.js";
 import { Panel } from "../desk/panel.js";
-import { clockTime, deedInWords, likely, moment, plainly, teller } from "../desk/telling.js";
+import { deedInWords, likely, moment, plainly, teller } from "../desk/telling.js";
 import { problems as ranked } from "../desk/tree.js";
 import { useWork } from "../desk/work.js";
 
@@ -124,8 +124,8 @@ function Styled(props) {
     return source && target ? [wire(source, out, target)] : [];
   });
 
-  const problems = ranked(work.told, desk.elements, () => t("desk_problem_incomplete")).map((problem) => plainly(problem, desk.elements, tell));
-  const { answer, way } = useAnswer({ api, open: asking && work.ready, question: asked, elements: desk.elements, time: clockTime(box, now), minute: at.minute, onRefused });
+  const problems = ranked(work.told, desk.elements, () => t("desk_problem_incomplete")).map((problem) => plainly(problem, tell));
+  const { answer, way } = useAnswer({ api, open: asking && work.ready, question: asked, elements: desk.elements, minute: at.minute, onRefused });
   useEffect(() => setTrack((before) => follow(before, /** @type {any} */ (box.calls), desk.elements, Date.now(), box.skew)), [box.calls, desk.elements]);
   const here = lamps(track, /** @type {any} */ (box.calls));
   const chips = new Map(desk.elements.map((element) => [element.id, chipWords(t, element.kind, here.get(element.id), now)]));

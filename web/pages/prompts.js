@@ -41,7 +41,7 @@ function Named(props) {
  */
 function Media({ t, media, none, ...field }) {
   const options = [...(none ? [{ key: "", text: none }] : field.value ? [] : [{ key: "", text: t("message_media_choose") }]), ...(media ?? []).map((/** @type {any} */ one) => ({ key: one.name, text: one.name }))];
-  return html`<div class="c6 sound"><${Select} ...${field} options=${options} hint=${html`${field.hint} ${media?.length === 0 && t("message_media_none")} <a href="#/media">${t("message_media_make")}</a>`} />
+  return html`<div class="c6 sound-choice"><${Select} ...${field} options=${options} hint=${html`${field.hint} ${media?.length === 0 && t("message_media_none")} <a href="#/media">${t("message_media_make")}</a>`} />
     ${field.value && html`<${Play} t=${t} media=${field.value} />`}</div>`;
 }
 

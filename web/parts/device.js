@@ -18,7 +18,7 @@ export function Devices(props) {
   const names = draft.devices.map((/** @type {any} */ device, /** @type {number} */ nth) => nameOf(device, live, t, draft.devices, nth));
   const said = (/** @type {any} */ device) => names[draft.devices.indexOf(device)];
   const order = useOrder({ t, list: draft.devices, onOrder: (devices) => edit({ devices }), said });
-  const change = (/** @type {number} */ nth, /** @type {any} */ part) => edit((/** @type {any} */ before) => ({ devices: before.devices.map((/** @type {any} */ device, /** @type {number} */ one) => (one === nth ? { ...device, ...part } : device)) }));
+  const change = (/** @type {number} */ nth, /** @type {any} */ part) => edit((/** @type {any} */ before) => ({ devices: before.devices.map((/** @type {any} */ device, /** @type {number} */ one) => (one === nth ? { ...device, ...part, local: keyOf(device) } : device)) }));
   const add = (/** @type {any} */ device) => edit({ devices: [...draft.devices, { ...device, ring_seconds: 20, local: Date.now() }] });
   const addSip = () => {
     const taken = [...logins, ...draft.devices.map((/** @type {any} */ device) => device.login ?? "")];
@@ -29,7 +29,7 @@ export function Devices(props) {
   const choice = html`<${Choice} label=${t("ring_order")} value=${draft.ring} onValue=${(/** @type {string} */ ring) => edit({ ring })} options=${[{ key: "parallel", text: t("ring_parallel") }, { key: "sequential", text: t("ring_sequential") }]} />`;
   return html`<${Sect} id="devices" title=${t("ext_devices")} head=${draft.devices.length > 1 && choice} help=${help}>
     <ul class="devices" ref=${order.holder}>
-      ${draft.devices.map((/** @type {any} */ device, /** @type {number} */ nth) => html`<li class=${order.dragged === nth ? "tel dragged" : "tel"} key=${device.local ?? `${device.kind}${device.login ?? device.number}`} ...${order.row(nth)}>
+      ${draft.devices.map((/** @type {any} */ device, /** @type {number} */ nth) => html`<li class=${order.dragged === nth ? "tel dragged" : "tel"} key=${keyOf(device)} ...${order.row(nth)}>
         ${order.grip(nth)}
         <${device.kind === "mobile" ? Mobile : Sip} ...${props} device=${device} nth=${nth} name=${names[nth]} onChange=${(/** @type {any} */ part) => change(nth, part)} onSetup=${() => setSetup(device)}
           onRemove=${draft.devices.length > 1 ? () => edit({ devices: draft.devices.filter((/** @type {any} */ one) => one !== device) }) : null} />
@@ -45,6 +45,14 @@ export function Devices(props) {
     <${RingLine} t=${t} draft=${draft} names=${names} />
     ${setup && html`<${Setup} ...${props} device=${setup} number=${item.name} onClose=${() => setSetup(null)} />`}
   <//>`;
+}
+
+/**
+ * The same thing while its login or number is typed.
+ * @param {any} device
+ */
+function keyOf(device) {
+  return device.local ?? device.login ?? device.number;
 }
 
 /**
@@ -93,13 +101,13 @@ function Sip(props) {
   const registered = live?.devices.find((/** @type {any} */ one) => one.login === device.login)?.registration?.registered;
   const note = saved ? html`<span class=${`lamp ${registered ? "ok" : "off"}`}>${t(registered ? "device_online" : "device_offline")}</span>` : html`<span class="hint">${t("device_new")}</span>`;
   const anywhere = device.allow_from.length === 1 && device.allow_from[0] === EVERYWHERE;
-  const addresses = (/** @type {string} */ text) => onChange({ allow_from: text.split(/[,;\s]+/).filter(Boolean), local: device.local ?? device.login });
+  const addresses = (/** @type {string} */ text) => onChange({ allow_from: text.split(/[,;\s]+/).filter(Boolean) });
   const wrongAddress = at("allow_from") || device.allow_from.map((/** @type {string} */ _, /** @type {number} */ one) => at(`allow_from/${one}`)).find(Boolean);
   return html`<div class="tel-in">
     <${DeviceHead} t=${t} icon="extension" name=${name} note=${note} onRemove=${onRemove} />
     <div class="cols">
       <${Field} id=${`login-${nth}`} label=${t("device_login")} span=${5} mono optional before=${fixed} value=${device.login.slice(fixed.length)} fault=${at("login")} placeholder=${t("device_login_empty")}
-        onValue=${(/** @type {string} */ text) => onChange({ login: fixed + text.replaceAll(/[^A-Za-z0-9+._-]/g, ""), local: device.local ?? device.login })} />
+        onValue=${(/** @type {string} */ text) => onChange({ login: fixed + text.replaceAll(/[^A-Za-z0-9+._-]/g, "") })} />
       <${Password} ...${props} saved=${saved} fault=${at("password")} />
       <${Count} id=${`seconds-${nth}`} label=${t("device_seconds")} span=${2} value=${device.ring_seconds} fault=${at("ring_seconds")} onValue=${(/** @type {number} */ ring_seconds) => onChange({ ring_seconds })} />
     </div>
@@ -140,7 +148,7 @@ function Password({ t, api, admin, onRefused, item, tell, device, nth, saved, fa
     }
   };
   const copy = () => attempt((word) => navigator.clipboard.writeText(word).then(() => tell({ text: t("copied") })));
-  const make = () => (onChange({ password: password(crypto.getRandomValues(new Uint8Array(64))), local: device.local ?? device.login }), setOpen(true));
+  const make = () => (onChange({ password: password(crypto.getRandomValues(new Uint8Array(64))) }), setOpen(true));
   const word = device.password ?? (open ? known : "");
   const asks = saved || device.password;
   const square = (/** @type {string} */ icon, /** @type {string} */ label, /** @type {() => void} */ act) => html`<button class="button square" type="button" title=${label} aria-label=${label} onClick=${act}><${Icon} name=${icon} /></button>`;

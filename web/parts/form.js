@@ -135,7 +135,7 @@ export function Sect({ id, title, head, help, fold, open, children }) {
   const heading = html`<h2 id=${`${id}-title`}>${title}</h2>`;
   return html`<section class="sect" id=${id} aria-labelledby=${`${id}-title`}>
     ${fold
-      ? html`<details class="sect-main fold" open=${open}><summary>${heading}</summary><div class="fold-in">${children}</div></details>`
+      ? html`<details class="sect-main foldable" open=${open}><summary>${heading}</summary><div class="fold-in">${children}</div></details>`
       : html`<div class="sect-main"><div class="sect-head">${heading}${head}</div>${children}</div>`}
     ${help && html`<aside>${help}</aside>`}
   </section>`;

@@ -2,6 +2,9 @@
 import { html, useState } from "../lib/preact.js";
 import { Question } from "./dialog.js";
 
+/** What the office has once stands on one page. @param {string} href */
+const page = (href) => (href === "#/settings" ? "#/office" : href);
+
 /**
  * @param {{ t: import("../words.js").Say, name: string, references: import("../api.js").Reference[], others: { key: string, text: string }[],
  *   onRemove: (instead: string) => void, onKeep: () => void }} props `others`: what may take its place
@@ -12,7 +15,7 @@ export function RemoveDialog({ t, name, references, others, onRemove, onKeep }) 
   const why = t(instead ? "remove_moves" : "remove_drops");
   return html`<${Question} question=${t("remove_question", { name })} why=${why} yes=${t(instead ? "remove_move" : "remove_drop")} no=${t("remove_keep")} onYes=${() => onRemove(instead)} onNo=${onKeep}>
     <p>${t("remove_needed", { count: references.length })}</p>
-    <ul class="references">${references.map(({ text, href }) => html`<li>${href ? html`<a href=${href} onClick=${onKeep}>${text}</a>` : text}</li>`)}</ul>
+    <ul class="references">${references.map(({ text, href }) => html`<li>${href ? html`<a href=${page(href)} onClick=${onKeep}>${text}</a>` : text}</li>`)}</ul>
     ${others.length > 0 && html`<div class="field"><label for="instead">${t("remove_where")}</label>
       <select class="input" id="instead" value=${instead} onChange=${choose}>
         <option value="">${t("remove_nowhere")}</option>

@@ -36,7 +36,7 @@ export function Setup({ t, api, admin, tell, onRefused, item, device, number, on
       <h2 id="setup-title">${t("setup", { number: item.draft.number })}</h2>
       ${!saved && html`<p class="note warn"><${Icon} name="alert" />${t("setup_save_first")}</p>`}
       <p class="second">${t("setup_why")}</p>
-      <dl class="facts">
+      <dl class="account">
         ${row(t("setup_server"), server)}
         ${row(t("device_login"), device.login)}
         ${admin && saved && row(t("device_password"), word, !word && html`<button class="button" type="button" onClick=${show}>${t("device_password_show")}</button>`)}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { along, bounds, card, curve, fit, fitStart, freePlace, hit, jackOf, minimap, onDesk, revealed, toward, wire, within, zoom } from "../desk/geometry.js";
 import { aim, command, startLinking, turn } from "../desk/keys.js";
-import { arrange, isDrawn } from "../desk/layout.js";
+import { arrange, drawing, isDrawn } from "../desk/layout.js";
 
 const look = { width: 180, sub: true, members: 0, spare: null };
 const make = (id, kind, x, y, links = {}) => ({ id, kind, x, y, links });
@@ -152,6 +152,17 @@ test("a desk without a drawing is laid out from left to right, and nothing lies 
   const x = (id) => places[id].x;
   assert.ok(x("in") < x("hours") && x("hours") < x("menu") && x("menu") < x("dial") && x("dial") < x("all") && x("all") < x("night"));
   assert.ok(places.alone.y > Math.max(...drawn.filter(({ id }) => id !== "alone").map(({ y }) => y)));
+  assert.equal(drawing(drawn, size), null, "a drawing stays");
+  assert.deepEqual(drawing(elements, size), places);
   assert.deepEqual(arrange([], size), {});
   assert.ok(bounds(drawn.map(size)).h < 900);
+});
+
+test("a drawing for narrower cards is moved apart, and one card on another is somebody's own doing", () => {
+  const size = (element) => card(element, look);
+  const tight = [make("in", "incoming", 40, 200, { next: "hours" }), make("hours", "schedule", 240, 200, { yes: "all", no: "bye" }), make("all", "group", 440, 100, { reserve: "bye" }), make("bye", "hang_up", 640, 300)];
+  const places = drawing(tight, size);
+  assert.deepEqual(places, { in: { x: 40, y: 200 }, hours: { x: 280, y: 200 }, all: { x: 520, y: 100 }, bye: { x: 760, y: 300 } });
+  const own = [...tight.map((element) => ({ ...element, ...places[element.id] })), make("note", "extension", 60, 210)];
+  assert.equal(drawing(own, size), null);
 });

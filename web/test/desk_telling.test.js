@@ -1,41 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sendable } from "../desk/model.js";
 import { NOBODY, TRAVEL, follow, lamps, sparks } from "../desk/lamps.js";
-import { days, hoursOf, isOpen, spelled, standing } from "../desk/timetable.js";
 import { plainly } from "../desk/telling.js";
 import { outline, problems, refusals } from "../desk/tree.js";
 import { body, keys, lit, strip, typed } from "../desk/whatif.js";
-
-const WORK = {
-  name: "Рабочее время",
-  hours: [{ days: "mon-fri", from: "09:00", to: "18:00" }, { days: "sat", from: "22:00", to: "02:00" }],
-  except: [{ date: "2026-12-31", from: "09:00", to: "15:00" }],
-  closed: ["2027-01-01..2027-01-08"],
-};
-const minute = (hours, rest = 0) => hours * 60 + rest;
-
-test("days are read and spelled, also round the end of the week", () => {
-  assert.deepEqual(days("sat-mon,wed"), [true, false, true, false, false, true, true]);
-  for (const text of ["mon-fri", "mon,wed,fri-sun", "sun", ""]) assert.equal(spelled(days(text)), text);
-});
-
-test("a timetable is open in its hours, past midnight too, not on holidays, and by a date's own hours", () => {
-  assert.equal(isOpen(WORK, "2026-11-25", minute(9)), true);
-  assert.equal(isOpen(WORK, "2026-11-25", minute(18)), false);
-  assert.equal(isOpen(WORK, "2026-11-29", minute(1, 59)), true, "the night after Saturday");
-  assert.equal(isOpen(WORK, "2026-11-29", minute(2)), false);
-  assert.equal(isOpen(WORK, "2027-01-04", minute(10)), false);
-  assert.deepEqual(hoursOf(WORK, "2026-12-31"), [{ from: minute(9), to: minute(15) }]);
-});
-
-test("until when it stays so: tonight, after the weekend, after the holidays, never", () => {
-  assert.deepEqual(standing(WORK, "2026-11-25", minute(14, 20)), { open: true, until: { date: "2026-11-25", minute: minute(18) } });
-  assert.deepEqual(standing(WORK, "2026-11-29", minute(12)), { open: false, until: { date: "2026-11-30", minute: minute(9) } });
-  assert.deepEqual(standing(WORK, "2026-11-28", minute(23)), { open: true, until: { date: "2026-11-29", minute: minute(2) } });
-  assert.deepEqual(standing(WORK, "2026-12-31", minute(16)), { open: false, until: { date: "2027-01-09", minute: minute(22) } });
-  const always = { name: "", hours: [{ days: "mon-sun", from: "00:00", to: "24:00" }] };
-  assert.deepEqual(standing(always, "2026-11-25", minute(1)), { open: true, until: null });
-});
 
 const ELEMENTS = [
   { id: "in", kind: "incoming", links: { next: "hours" } },
@@ -71,10 +40,15 @@ test("keys are typed with a dash for silence", () => {
   assert.equal(typed(["2", "", "201"]), "2 – 201");
 });
 
-test("the question goes out in the office's own time", () => {
+test("the question goes out by the office's clock, and no time means now", () => {
   const asked = { number: "7812", from: "", at: "2026-11-25T19:05", keys: [], busy: [], offline: [] };
-  assert.equal(body(asked, "2026-11-20T10:00:00+03:00", []).at, "2026-11-25T19:05:00+03:00");
-  assert.equal(body({ ...asked, at: "" }, "2026-11-20T10:00:00+03:00", []).at, "2026-11-20T10:00:00+03:00");
+  assert.equal(body(asked, []).at, "2026-11-25 19:05");
+  assert.equal("at" in body({ ...asked, at: "" }, []), false);
+});
+
+test("what stands for nothing yet is not sent to be judged, nor links to it", () => {
+  const half = [{ id: "a", kind: "schedule", schedule: "x", links: { yes: "b", no: "c" } }, { id: "b", kind: "group", group: "", links: {} }, { id: "c", kind: "hang_up", links: {} }];
+  assert.deepEqual(sendable(half), [{ ...half[0], links: { no: "c" } }, half[2]]);
 });
 
 test("the way is lit, and what comes only if nobody answers is told apart", () => {
@@ -124,11 +98,7 @@ test("the worst problem comes first, and an element that stands for nothing is o
   assert.deepEqual(refusals([{ pointer: "/elements/1/schedule", detail: "no" }, { detail: "else" }], complete).map(({ element }) => element), ["hours", null]);
 });
 
-test("a problem is told by names and not by ids", () => {
-  const tell = { dialled: () => "612-29-81", out: () => "Нет", name: ({ id }) => ({ hours: "Рабочее время", all: "Все" })[id] };
-  const elements = [{ id: "hours", kind: "schedule" }, { id: "all", kind: "group" }];
-  const text = (problem) => plainly({ severity: "warning", element: null, ...problem }, elements, tell).text;
-  assert.equal(text({ element: "hours", text: "элемент hours: выход «no» никуда не ведёт" }), "Выход «Нет» никуда не ведёт");
-  assert.equal(text({ element: "hours", text: "элемент hours: звонок ходит по кругу без ожидания: hours → all" }), "Звонок ходит по кругу без ожидания: «Рабочее время» → «Все»");
-  assert.equal(text({ number: "7812", text: "number 7812 is in no incoming call" }), "Number 612-29-81 is in no incoming call");
+test("a problem is told as a sentence, with numbers as they are dialled", () => {
+  const tell = { dialled: () => "612-29-81" };
+  assert.equal(plainly({ element: null, number: "7812", severity: "warning", text: "номер 7812 не указан" }, tell).text, "Номер 612-29-81 не указан");
 });

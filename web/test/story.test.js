@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import ru from "../lang/ru.js";
 import { lines, look } from "../story.js";
+import { learn } from "../words.js";
+
+await learn("ru");
 
 const at = (second) => `2026-11-25T10:31:${String(second).padStart(2, "0")}.000+03:00`;
 const tell = (steps) => lines({ steps }).map(({ key, parties }) => [key, ...parties].join(" "));

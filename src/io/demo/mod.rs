@@ -129,7 +129,7 @@ fn leave_message(store: &Store, data: &Path, office: &Office, left: &Left, heard
     let Left { call, at, caller, caller_name, mailbox } = left.clone();
     let recording = RecordingId(call.0 + 1);
     let path = voicemail::path(&mailbox, recording);
-    let kind = Kind::Message { path: path.clone() };
+    let kind = Kind::Message { path: path.clone(), silence: crate::base::Duration::ZERO };
     let begin = Begin { recording, call, at, caller: caller.clone(), called: mailbox.clone(), kind };
     let mono = office::message(office.settings.language);
     let frames = mono.len() / Rate::Wide.samples(20);

@@ -98,6 +98,15 @@ enum Plot {
     Fetch,
 }
 
+/// What comes of a talk with somebody of the city.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Plain,
+    Hold,
+    Transfer,
+    Park,
+}
+
 /// What happens at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cue {
@@ -142,6 +151,7 @@ pub(super) struct Script {
     cues: BTreeMap<(Instant, u64), Cue>,
     lines: BTreeMap<Line, Part>,
     deck: Vec<Plot>,
+    fates: Vec<Fate>,
     orders: VecDeque<Order>,
     offline: BTreeSet<&'static str>,
     is_silent: bool,
@@ -160,6 +170,7 @@ impl Script {
             cues: BTreeMap::new(),
             lines: BTreeMap::new(),
             deck,
+            fates: vec![Fate::Hold, Fate::Transfer, Fate::Park],
             orders: PHONES.iter().map(|phone| Order::Register(phone)).collect(),
             offline: BTreeSet::new(),
             is_silent: false,
@@ -259,6 +270,11 @@ impl Script {
                     self.deck = shuffled(&mut self.rng, &DECK);
                 }
                 let Some(plot) = self.deck.pop() else { return false };
+                if matches!(plot, Plot::Rush | Plot::Meeting) && self.load() + TOGETHER > MOST {
+                    // Its turn comes when there is room for it; nothing else begins before.
+                    self.deck.push(plot);
+                    return true;
+                }
                 let begun = self.begin(now, plot);
                 if !begun {
                     self.deck.insert(0, plot);
@@ -286,12 +302,12 @@ impl Script {
             | Plot::Mobile
             | Plot::Missed
             | Plot::Message => self.city(now, MAIN, plot),
-            Plot::Rush if self.load() + 3 <= MOST => {
+            Plot::Rush if self.load() + TOGETHER <= MOST => {
                 self.cue(now, 3, Cue::Begin(Plot::Support));
                 self.cue(now, 5, Cue::Begin(Plot::Support));
                 self.city(now, MAIN, Plot::Support)
             }
-            Plot::Meeting if self.load() + 3 <= MOST => {
+            Plot::Meeting if self.load() + TOGETHER <= MOST => {
                 let mut idle = self.idle(&INSIDE).into_iter();
                 let (Some(one), Some(two), Some(three)) = (idle.next(), idle.next(), idle.next()) else { return false };
                 self.cue(now, 3, Cue::Join(two));
@@ -410,22 +426,35 @@ impl Script {
     /// Two have met; `line` is of who was called.
     fn talk(&mut self, now: Instant, line: Line, caller: Option<Line>, is_phone: bool) {
         let from_city = caller.and_then(|caller| self.lines.get(&caller)).is_some_and(Part::is_city);
-        let at_reception = self.lines.get(&line).is_some_and(|part| part.at == Place::Phone(RECEPTION.to_owned()));
-        let fate = self.rng.below(10);
-        if is_phone && from_city && (fate == 0 || at_reception && fate < 6) {
-            let (after, to) = (self.between(8, 20), self.pick(&EXPERTS));
-            return self.cue(now, after, Cue::Transfer(line, to));
-        }
-        if is_phone && from_city && fate == 1 && !self.is_parked() {
-            let after = self.between(8, 15);
-            return self.cue(now, after, Cue::Park(line));
-        }
-        if is_phone && fate < 4 {
-            self.hold(now, line);
+        let at_reception =
+            from_city && self.lines.get(&line).is_some_and(|part| part.at == Place::Phone(RECEPTION.to_owned()));
+        let fate = if is_phone && from_city { self.fate() } else { Fate::Plain };
+        match fate {
+            _ if at_reception && self.rng.chance(1, 2) => return self.give_on(now, line),
+            Fate::Transfer => return self.give_on(now, line),
+            Fate::Park if !self.is_parked() => {
+                let after = self.between(8, 15);
+                return self.cue(now, after, Cue::Park(line));
+            }
+            Fate::Hold => self.hold(now, line),
+            Fate::Park | Fate::Plain => {}
         }
         let lasts = self.between(25, 100);
         let who = caller.filter(|_| self.rng.chance(1, 2)).unwrap_or(line);
         self.cue(now, lasts, Cue::HangUp(who));
+    }
+
+    /// What comes of a talk: drawn like the plots.
+    fn fate(&mut self) -> Fate {
+        if self.fates.is_empty() {
+            self.fates = shuffled(&mut self.rng, &FATES);
+        }
+        self.fates.pop().unwrap_or(Fate::Plain)
+    }
+
+    fn give_on(&mut self, now: Instant, line: Line) {
+        let (after, to) = (self.between(8, 20), self.pick(&EXPERTS));
+        self.cue(now, after, Cue::Transfer(line, to));
     }
 
     fn hold(&mut self, now: Instant, line: Line) {
@@ -444,6 +473,9 @@ impl Script {
     }
 
     fn park(&mut self, now: Instant, line: Line) {
+        if self.load() >= MOST {
+            return self.cue(now, 20, Cue::HangUp(line)); // nobody has time to fetch him
+        }
         self.orders.push_back(Order::Press { line, keys: "*5" });
         // It hears the place, and is let go.
         self.cue(now, 9, Cue::HangUp(line));
@@ -572,10 +604,12 @@ const SILENT_SECONDS: u64 = 170;
 /// Calls at a time.
 const FEWEST: usize = 2;
 pub(super) const MOST: usize = 5;
+/// Calls that a rush or a meeting begins.
+const TOGETHER: usize = 3;
 /// Cards that are looked at for one that can be played.
 const TRIES: usize = 4;
 /// Those that a first look should see; the last is dealt first.
-const FIRST: [Plot; 6] = [Plot::Message, Plot::Internal, Plot::Rush, Plot::Outgoing, Plot::Sales, Plot::Outgoing];
+const FIRST: [Plot; 6] = [Plot::Message, Plot::Sales, Plot::Internal, Plot::Outgoing, Plot::Rush, Plot::Outgoing];
 const DECK: [Plot; 24] = [
     Plot::Sales,
     Plot::Sales,
@@ -601,6 +635,18 @@ const DECK: [Plot; 24] = [
     Plot::Internal,
     Plot::Internal,
     Plot::Meeting,
+];
+const FATES: [Fate; 10] = [
+    Fate::Plain,
+    Fate::Plain,
+    Fate::Plain,
+    Fate::Plain,
+    Fate::Plain,
+    Fate::Hold,
+    Fate::Hold,
+    Fate::Hold,
+    Fate::Transfer,
+    Fate::Park,
 ];
 
 #[cfg(test)]

@@ -1,49 +1,60 @@
 //! The page's own files: inside the binary, or read from the disk in a debug build. Each build has its own path,
 //! `/ui/<hash of all files>/…`, so that a browser keeps them for ever and a new version is there at once.
 
-use std::borrow::Cow;
+use super::packed;
+use super::reply::Reply;
 
 /// One file as build.rs embeds it.
+#[cfg_attr(all(debug_assertions, not(test)), expect(dead_code, reason = "a debug build reads the disk"))]
 struct Asset {
     path: &'static str,
     content_type: &'static str,
-    #[cfg_attr(debug_assertions, expect(dead_code, reason = "a debug build reads the disk"))]
     bytes: &'static [u8],
+    /// The same as gzip.
+    packed: &'static [u8],
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// A file that was found.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) content_type: &'static str,
-    pub(super) bytes: Cow<'static, [u8]>,
-    /// Never changes under this path.
-    pub(super) forever: bool,
+/// The page itself at `/`, its files under `/ui/…`. `packs`: gzip is taken; `known`: the entity tags that the browser has.
+pub(super) fn find(path: &str, packs: bool, known: Option<&str>) -> Option<Reply> {
+    let (name, forever) = match path {
+        "/" | "/index.html" => ("index.html", false),
+        // A page that was open during an update asks with its old hash; it gets the new file, which it must not keep.
+        _ => path.strip_prefix("/ui/")?.split_once('/').map(|(hash, name)| (name, hash == HASH))?,
+    };
+    let forever = forever && !cfg!(debug_assertions);
+    let cache = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
+    Some(unless_known(read(name, packs)?.with("cache-control", cache), known))
 }
 
-/// The page itself at `/`, its files under `/ui/…`.
-pub(super) fn find(path: &str) -> Option<Found> {
-    if path == "/" || path == "/index.html" {
-        let (content_type, index) = read("index.html")?;
-        let index = String::from_utf8_lossy(&index).replace("/ui/HASH/", &format!("/ui/{HASH}/"));
-        return Some(Found { content_type, bytes: Cow::Owned(index.into_bytes()), forever: false });
+/// 304 when the browser has it: RFC 9110 §15.4.5.
+fn unless_known(reply: Reply, known: Option<&str>) -> Reply {
+    let tag = reply.headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag.as_str());
+    if tag.is_some_and(|tag| known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag))) {
+        return Reply { status: 304, content_type: "", body: Vec::new(), ..reply };
     }
-    let (hash, name) = path.strip_prefix("/ui/")?.split_once('/')?;
-    let (content_type, bytes) = read(name)?;
-    // A page that was open during an update asks with its old hash; it gets the new file, which it must not keep.
-    Some(Found { content_type, bytes, forever: hash == HASH && !cfg!(debug_assertions) })
+    reply
 }
 
 #[cfg(not(debug_assertions))]
-fn read(name: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
-    let asset = ASSETS.iter().find(|asset| asset.path == name)?;
-    Some((asset.content_type, Cow::Borrowed(asset.bytes)))
+fn read(name: &str, packs: bool) -> Option<Reply> {
+    Some(embedded(ASSETS.iter().find(|asset| asset.path == name)?, packs))
+}
+
+/// An entity tag names the bytes that are sent: RFC 9110 §8.8.3.3.
+#[cfg(any(test, not(debug_assertions)))]
+fn embedded(asset: &Asset, packs: bool) -> Reply {
+    let reply = |bytes: &[u8]| Reply::text(asset.content_type, bytes).with("vary", "accept-encoding");
+    if packs {
+        return reply(asset.packed).with("content-encoding", "gzip").with("etag", format!("\"{HASH}-gzip\""));
+    }
+    reply(asset.bytes).with("etag", format!("\"{HASH}\""))
 }
 
 /// From `web/` of the sources, or of another checkout: `DOZVON_WEB` names it. A file that came after the build is found as well.
 #[cfg(debug_assertions)]
-fn read(name: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
+fn read(name: &str, packs: bool) -> Option<Reply> {
     let plain =
         |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part != "node_modules" && part != "test";
     if !name.split('/').all(plain) {
@@ -54,29 +65,94 @@ fn read(name: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
     let content_type = ASSETS.iter().find(like)?.content_type;
     let web = std::env::var_os("DOZVON_WEB")
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/web").into(), std::path::PathBuf::from);
-    Some((content_type, Cow::Owned(std::fs::read(web.join(name)).ok()?)))
+    let mut bytes = std::fs::read(web.join(name)).ok()?;
+    if name == "index.html" {
+        bytes = String::from_utf8_lossy(&bytes).replace("/ui/HASH/", &format!("/ui/{HASH}/")).into_bytes();
+    }
+    Some(packed::pack(Reply::text(content_type, bytes), packs))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
+
+    fn named(text: &str) -> Vec<&str> {
+        text.split('"').filter(|word| word.starts_with("/ui/")).collect()
+    }
 
     #[test]
     fn the_page_names_its_files_by_the_hash_and_they_are_there() {
-        let page = find("/").unwrap();
-        let text = String::from_utf8(page.bytes.into_owned()).unwrap();
-        let names: Vec<&str> = text.split('"').filter(|word| word.starts_with("/ui/")).collect();
-        assert!(names.len() >= 2, "{text}");
-        for name in names {
-            assert!(find(name).is_some(), "{name}");
+        let text = String::from_utf8(find("/", false, None).unwrap().body).unwrap();
+        assert!(named(&text).len() >= 2, "{text}");
+        for name in named(&text) {
+            assert!(find(name, false, None).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn the_embedded_page_names_every_module_that_its_first_screen_imports() {
+        let index = ASSETS.iter().find(|asset| asset.path == "index.html").unwrap();
+        let text = std::str::from_utf8(index.bytes).unwrap();
+        let prefix = format!("/ui/{HASH}/");
+        let names: Vec<&str> = named(text).into_iter().filter_map(|name| name.strip_prefix(prefix.as_str())).collect();
+        assert!(names.contains(&"app.js") && names.contains(&"lib/preact.js"), "{names:?}");
+        for name in &names {
+            let asset = ASSETS.iter().find(|asset| asset.path == *name).unwrap_or_else(|| panic!("{name}"));
+            let script = std::str::from_utf8(asset.bytes).unwrap();
+            for import in script.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+                assert!(names.contains(&format!("{folder}{import}").as_str()), "{name} imports {import}");
+            }
+        }
+        let mut once = names.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), names.len(), "each is named once");
+    }
+
+    #[test]
+    fn the_packed_files_are_the_files_and_the_first_load_is_small() {
+        let mut whole = 0;
+        for asset in ASSETS {
+            let mut bytes = Vec::new();
+            flate2::read::GzDecoder::new(asset.packed).read_to_end(&mut bytes).unwrap();
+            assert!(bytes == asset.bytes, "{}", asset.path);
+            whole += asset.packed.len();
+        }
+        let index = ASSETS.iter().find(|asset| asset.path == "index.html").unwrap();
+        let first: usize = named(std::str::from_utf8(index.bytes).unwrap())
+            .into_iter()
+            .filter_map(|name| ASSETS.iter().find(|asset| name.ends_with(&format!("{HASH}/{}", asset.path))))
+            .map(|asset| asset.packed.len())
+            .sum::<usize>()
+            + index.packed.len();
+        println!("first load {first} bytes, all {whole}");
+        assert!(first < FIRST_LOAD, "{first}");
+    }
+
+    #[test]
+    fn a_browser_that_has_the_file_is_told_so() {
+        let asset = ASSETS.iter().find(|asset| asset.path == "app.js").unwrap();
+        let (plain, packed) = (embedded(asset, false), embedded(asset, true));
+        let tag = |reply: &Reply| reply.headers.iter().find(|(name, _)| *name == "etag").unwrap().1.clone();
+        assert_ne!(tag(&plain), tag(&packed), "other bytes, another tag");
+        let known = format!("\"x\", {}", tag(&packed));
+        assert_eq!(unless_known(plain, Some(&known)).status, 200);
+        let unchanged = unless_known(packed.clone(), Some(&known));
+        assert!(unchanged.status == 304 && unchanged.body.is_empty() && unchanged.headers == packed.headers);
+        assert_eq!(unless_known(packed, None).status, 200);
     }
 
     #[test]
     fn nothing_outside_the_list_is_found() {
         for path in ["/ui/x/../../Cargo.toml", "/ui/x/package.json", "/ui/", "/ui/x", "/ui/x/test/number.test.js", "/x"]
         {
-            assert!(find(path).is_none(), "{path}");
+            assert!(find(path, false, None).is_none(), "{path}");
         }
     }
+
+    /// What a browser fetches before it can show anything. Bytes.
+    const FIRST_LOAD: usize = 100_000;
 }

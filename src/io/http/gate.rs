@@ -3,7 +3,7 @@
 //!
 //! One thread with a runtime of its own, so that neither calls nor a slow disk meet the web. Limits and what meets them:
 //! connections in all and an address (closed at once), TLS handshake 5 s (closed), head 10 s (408) and 16 kB (431), body
-//! 30 s (closed) and 64 kB (413), idle 60 s (closed), a reader that takes nothing for 20 s (closed), event streams in all
+//! 30 s (closed) and 64 kB (413; files 10 MB, a few at a time), idle 60 s (closed), a reader that takes nothing for 20 s (closed), event streams in all
 //! and an address (503 with Retry-After).
 
 mod file;
@@ -11,6 +11,7 @@ mod inner;
 mod names;
 mod places;
 mod stream;
+mod upload;
 mod wire;
 
 use std::convert::Infallible;
@@ -31,6 +32,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::{Duration, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -41,10 +43,11 @@ use self::places::Places;
 pub(super) use self::places::network_of;
 use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
+use super::api::takes_file;
 use super::certificate::Certificate;
 use super::reply::{Reply, problems};
-use super::workers::{BODY, EVENTS, FILE, Inner};
-use super::{House, StartError, WebAddresses, WebConfig, assets, words};
+use super::workers::{BODY, COME, EVENTS, FILE, FILE_BODY, Inner};
+use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
 use crate::office::Language;
 
 /// Connections in all, and of one address (of one /64 in IPv6); a further one is closed at once.
@@ -53,12 +56,14 @@ const CONNECTIONS_OF_ONE: usize = 64;
 /// Event streams in all, and of one address.
 const STREAMS: usize = 128;
 const STREAMS_OF_ONE: usize = 24;
+/// Files that come in at a time.
+const UPLOADS: usize = 4;
 /// From the connection to the end of the TLS handshake.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// After the last answer, what the client still sends is read and dropped for so long and so far: closing over unread
 /// bytes would take the answer from him.
 const LINGER_TIME: Duration = Duration::from_secs(2);
-const LINGER: u64 = 1024 * 1024;
+const LINGER: u64 = 16 * 1024 * 1024;
 /// How often the certificate's term and the machine's addresses are looked at.
 const CERTIFICATE_LOOK: Duration = Duration::from_secs(300);
 
@@ -75,6 +80,8 @@ const SECURITY: [(&str, &str); 7] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
+const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
 struct Gate {
     house: House,
     hop: Hop,
@@ -82,6 +89,7 @@ struct Gate {
     https_port: u16,
     connections: Arc<Places>,
     streams: Arc<Places>,
+    uploads: Semaphore,
 }
 
 /// Which listener a connection came by.
@@ -117,6 +125,7 @@ pub(super) fn start(
         https_port: https.port(),
         connections: Places::new(CONNECTIONS, CONNECTIONS_OF_ONE),
         streams: Places::new(STREAMS, STREAMS_OF_ONE),
+        uploads: Semaphore::new(UPLOADS),
     });
     let (ready, started) = mpsc::channel();
     thread::Builder::new().name("web-gate".to_owned()).spawn(move || {
@@ -241,9 +250,7 @@ impl Gate {
         let language = self.language(request.headers(), request.uri().query());
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         if let Some(status) = talk.refusal(wire::is_stand_in(request.uri().path(), host)) {
-            let mut response = whole(refused(status).reply(language), in_flight);
-            close(&mut response);
-            return response;
+            return last(refused(status).reply(language), in_flight);
         }
         // What the target itself says comes before Host: RFC 9112 §3.2.2.
         let named = request.uri().host().or(host).unwrap_or_default();
@@ -292,17 +299,16 @@ impl Gate {
         if !target.is_ascii() || !target.starts_with('/') || !inner::is_clean(&parts.headers) {
             return whole(problems::bad_request().reply(language), in_flight);
         }
-        let body = match read_body(body).await {
+        let method = parts.method;
+        let mut passed = Passed { method, target, headers: parts.headers, body: None, upload: None, peer };
+        if takes_file(passed.method.as_str(), parts.uri.path()) {
+            return self.take_in(passed, body, language, in_flight).await;
+        }
+        passed.body = match read_body(body).await {
             Ok(body) => body,
-            Err(()) => {
-                let mut response = whole(problems::timeout().reply(language), in_flight);
-                close(&mut response);
-                return response;
-            }
+            Err(()) => return last(problems::timeout().reply(language), in_flight),
         };
-        let over = body.is_none();
-        let passed = Passed { method: parts.method, target, headers: parts.headers, body, peer };
-        let mut response = match self.hop.pass(passed).await {
+        let mut response = match self.hop.pass(&passed).await {
             Ok(answer) if answer.status < 500 || answer.status == 503 => {
                 let word = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
                 let ticket = word(EVENTS).and_then(Ticket::read);
@@ -322,10 +328,47 @@ impl Gate {
                 whole(problems::busy(1).reply(language), in_flight)
             }
         };
-        if over {
+        if passed.body.is_none() {
             close(&mut response);
         }
         response
+    }
+
+    /// A file comes: the handlers are asked before it is let in, and again when it is there.
+    async fn take_in(
+        &self,
+        mut passed: Passed,
+        body: Incoming,
+        language: Language,
+        in_flight: InFlight,
+    ) -> Response<Answer> {
+        passed.upload = Some(String::new());
+        passed.body = (body.size_hint().lower() <= FILE_BODY).then(Bytes::new);
+        match self.hop.pass(&passed).await {
+            Ok(answer) if answer.headers.contains_key(COME) => {}
+            Ok(answer) if answer.status < 500 || answer.status == 503 => {
+                let mut response = from_handler(answer, in_flight);
+                close(&mut response); // the file is not read
+                return response;
+            }
+            _ => return last(problems::busy(1).reply(language), in_flight),
+        }
+        let Ok(_turn) = self.uploads.try_acquire() else {
+            return last(problems::busy(10).reply(language), in_flight);
+        };
+        let arrived = match upload::receive(&self.house.data, body).await {
+            Ok(arrived) => arrived,
+            Err(upload::UploadError::Cut) => return last(problems::timeout().reply(language), in_flight),
+            Err(error) => {
+                tracing::error!(%error, "web: a file can't be taken in");
+                return last(problems::unavailable().reply(language), in_flight);
+            }
+        };
+        passed.upload = Some(arrived.name.clone());
+        match self.hop.pass(&passed).await {
+            Ok(answer) if answer.status < 500 || answer.status == 503 => from_handler(answer, in_flight),
+            _ => whole(problems::busy(1).reply(language), in_flight),
+        }
     }
 
     fn stream(&self, ticket: Ticket, talk: &Talk, peer: IpAddr, in_flight: InFlight) -> Response<Answer> {
@@ -355,12 +398,13 @@ fn answers_on_both(path: &str, peer: IpAddr) -> bool {
 
 /// The page's own files.
 fn file(request: &Request<Incoming>) -> Option<Result<Reply, super::reply::Problem>> {
-    let found = assets::find(request.uri().path())?;
+    let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let packs = packed::is_taken(header(header::ACCEPT_ENCODING));
+    let found = assets::find(request.uri().path(), packs, header(header::IF_NONE_MATCH))?;
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Some(Err(problems::method("GET, HEAD")));
     }
-    let cache = if found.forever { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Some(Ok(Reply::text(found.content_type, found.bytes).with("cache-control", cache)))
+    Some(Ok(found))
 }
 
 /// The whole body; `None` when it is over the limit, `Err` when it did not come.
@@ -386,17 +430,19 @@ fn refused(status: u16) -> super::reply::Problem {
 }
 
 /// What of a handler's head goes to the client.
-static RETURNED: [HeaderName; 13] = [
+static RETURNED: [HeaderName; 15] = [
     header::ACCEPT_RANGES,
     header::ALLOW,
     header::CACHE_CONTROL,
     header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
     header::CONTENT_RANGE,
     header::CONTENT_TYPE,
     header::ETAG,
     header::LOCATION,
     header::RETRY_AFTER,
     header::SET_COOKIE,
+    header::VARY,
     header::WWW_AUTHENTICATE,
     HeaderName::from_static("dozvon-version"),
     HeaderName::from_static("dozvon-confirm-by"),
@@ -409,7 +455,10 @@ fn from_handler(answer: inner::Answer, in_flight: InFlight) -> Response<Answer> 
 
 /// The file's bytes never pass through the handlers: a slow client would keep one of them.
 fn from_file(data: &Path, stretch: Stretch, answer: inner::Answer, in_flight: InFlight) -> Response<Answer> {
-    with_body(Kind::File(stretch.open(data)), &answer, in_flight)
+    let mut response = with_body(Kind::File(stretch.open(data)), &answer, in_flight);
+    // What somebody uploaded is never a page of ours.
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY));
+    response
 }
 
 fn with_body(kind: Kind, answer: &inner::Answer, in_flight: InFlight) -> Response<Answer> {
@@ -447,6 +496,13 @@ fn secure(headers: &mut HeaderMap) {
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+}
+
+/// An answer after which the connection closes, as something is unread.
+fn last(reply: Reply, in_flight: InFlight) -> Response<Answer> {
+    let mut response = whole(reply, in_flight);
+    close(&mut response);
+    response
 }
 
 fn close(response: &mut Response<Answer>) {

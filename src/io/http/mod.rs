@@ -11,6 +11,8 @@ mod ask;
 mod assets;
 mod certificate;
 mod gate;
+mod imports;
+mod packed;
 mod reply;
 mod second_factor;
 mod sessions;
@@ -243,6 +245,7 @@ struct House {
     data: PathBuf,
     /// The last examination of each trunk, by its name.
     examinations: Arc<Mutex<HashMap<String, Examination>>>,
+    imports: imports::Imports,
 }
 
 /// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
@@ -256,6 +259,7 @@ pub fn serve(
     board: Board,
     data: PathBuf,
 ) -> Result<WebAddresses, StartError> {
+    let imports = imports::start(Arc::clone(&exchange), board.clone(), &data)?;
     let house = House {
         exchange,
         board,
@@ -265,6 +269,7 @@ pub fn serve(
         door: Arc::new(sign_in::Door::default()),
         data: data.clone(),
         examinations: Arc::default(),
+        imports,
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;

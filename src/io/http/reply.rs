@@ -48,6 +48,12 @@ impl Reply {
         Self { status: 200, headers: Vec::new(), content_type, body: body.into() }
     }
 
+    /// As a file of another name.
+    pub(super) fn named(mut self, disposition: String) -> Self {
+        self.headers.retain(|(name, _)| *name != "content-disposition");
+        self.with("content-disposition", disposition)
+    }
+
     /// With a further header.
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
@@ -118,7 +124,7 @@ impl Problem {
     }
 
     /// Names a query parameter.
-    pub(super) fn parameter(mut self, name: &str, detail: Words) -> Self {
+    pub(super) fn parameter(mut self, name: &str, detail: impl Into<Said>) -> Self {
         self.faults.push(Fault { place: Place::Parameter(name.to_owned()), detail: detail.into() });
         self
     }

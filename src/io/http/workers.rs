@@ -19,13 +19,15 @@ use subtle::ConstantTimeEq as _;
 use super::ask::{Ask, Query};
 use super::reply::{Reply, problems};
 use super::sessions::random_word;
-use super::{House, api, words};
+use super::{House, api, packed, words};
 use crate::office::Language;
 
 /// Threads that run handlers. Two may be hashing and two waiting for that; the others stay free.
 const WORKERS: usize = 8;
 /// The longest body that a handler gets. Bytes.
 pub(super) const BODY: usize = 64 * 1024;
+/// The longest file that is taken in: 10 MB (product.md, media files). It goes to the disk and no handler gets it. Bytes.
+pub(super) const FILE_BODY: u64 = 10_000_000;
 
 /// Headers between gate and handlers. The gate writes its inner requests anew, so a client can't bring them.
 pub(super) const KEY: &str = "x-gate-key";
@@ -33,6 +35,10 @@ pub(super) const PEER: &str = "x-gate-peer";
 pub(super) const TOO_LARGE: &str = "x-gate-too-large";
 /// The first request on a connection: whether anybody is there.
 pub(super) const GREETING: &str = "x-gate-greeting";
+/// On a request that brings a file: empty while the file waits at the gate, then where it lies, relative to the data directory.
+pub(super) const UPLOAD: &str = "x-gate-upload";
+/// On an answer to the first of the two: let the file come.
+pub(super) const COME: &str = "x-gate-come";
 /// On an answer: let the event stream begin.
 pub(super) const EVENTS: &str = "x-gate-events";
 /// On an answer without a body: let a stretch of this file be the body. See [`Stretch`](super::gate::Stretch).
@@ -127,11 +133,12 @@ fn serve(house: &House, inner: &Inner, mut request: tiny_http::Request) {
         return;
     };
     let language = ask.language;
+    let packs = packed::is_taken(ask.header("accept-encoding"));
     let reply = catch_unwind(AssertUnwindSafe(|| api::answer(house, ask))).unwrap_or_else(|_| {
         tracing::error!(path = request.url(), "web: a handler failed");
         problems::busy(1).reply(language)
     });
-    if let Err(error) = request.respond(response(reply)) {
+    if let Err(error) = request.respond(response(packed::pack(reply, packs))) {
         tracing::debug!(%error, "web: the gate went away");
     }
 }

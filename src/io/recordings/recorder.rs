@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use super::file::{Contents, SoundFile};
+use super::quiet::Quiet;
 use super::shelf::Shelf;
-use super::{Begin, Finished, Free, Kind, RecordingFormat, Settings, Told};
+use super::{Begin, Finished, Free, Kind, MessageEvent, RecordingFormat, Settings, Told};
 use crate::base::{CallId, Duration, Instant, RecordingId, WallTime};
 use crate::io::store::StoreError;
 use crate::media::tape::{Block, Entry, FRAME_SAMPLES, Mark, Reel};
@@ -14,7 +15,7 @@ pub(super) struct Recorder {
     shelf: Shelf,
     free: Free,
     told: Box<dyn Fn(Told) + Send>,
-    finished: Box<dyn Fn(Finished) + Send>,
+    of_message: Box<dyn Fn(MessageEvent) + Send>,
     settings: Settings,
     active: HashMap<RecordingId, Active>,
     /// The disk is too full to record.
@@ -33,8 +34,11 @@ struct Active {
     format: RecordingFormat,
     reel: Reel,
     file: SoundFile,
-    /// When the tape last told something, by the tape's clock.
+    /// Of a message.
+    quiet: Option<Quiet>,
+    /// When the tape last told something, by the tape's clock, and by ours.
     heard: Instant,
+    came: Instant,
     flushed: Instant,
     synced: Instant,
 }
@@ -44,13 +48,13 @@ impl Recorder {
         shelf: Shelf,
         free: Free,
         told: Box<dyn Fn(Told) + Send>,
-        finished: Box<dyn Fn(Finished) + Send>,
+        of_message: Box<dyn Fn(MessageEvent) + Send>,
     ) -> Self {
         Self {
             shelf,
             free,
             told,
-            finished,
+            of_message,
             settings: Settings::default(),
             active: HashMap::new(),
             low: false,
@@ -87,9 +91,23 @@ impl Recorder {
         }
         match self.shelf.open(begin, &self.settings) {
             Ok((path, format, file)) => {
-                let (call, kind, heard) = (begin.call, begin.kind.clone(), Instant::ZERO);
-                let active =
-                    Active { call, kind, path, format, reel: Reel::new(), file, heard, flushed: now, synced: now };
+                let quiet = match begin.kind {
+                    Kind::Message { silence, .. } => Some(Quiet::new(silence)),
+                    Kind::Call => None,
+                };
+                let active = Active {
+                    call: begin.call,
+                    kind: begin.kind.clone(),
+                    path,
+                    format,
+                    reel: Reel::new(),
+                    file,
+                    quiet,
+                    heard: Instant::ZERO,
+                    came: now,
+                    flushed: now,
+                    synced: now,
+                };
                 self.active.insert(begin.recording, active);
             }
             Err(error) => {
@@ -101,6 +119,7 @@ impl Recorder {
 
     pub(super) fn block(&mut self, now: Instant, wall: WallTime, block: &Block) {
         let Some(active) = self.active.get_mut(&block.recording) else { return };
+        active.came = now;
         match active.take(block) {
             Ok(()) if block.is_last() => self.end(now, wall, block.recording),
             Ok(()) => {}
@@ -121,6 +140,11 @@ impl Recorder {
             .collect();
         for (recording, error) in broken {
             self.fail(wall, recording, &error);
+        }
+        for (recording, active) in &mut self.active {
+            if let Some(spoken) = active.falls_silent(now) {
+                (self.of_message)(MessageEvent::Silent { call: active.call, recording: *recording, spoken });
+            }
         }
         if self.low || !self.active.is_empty() {
             self.look_at_disk(now);
@@ -187,7 +211,8 @@ impl Recorder {
     /// A call's recording has no row then.
     fn never_began(&self, begin: &Begin) {
         if matches!(begin.kind, Kind::Message { .. }) {
-            (self.finished)(Finished { recording: begin.recording, duration_ms: 0, bytes: 0 });
+            let none = Finished { recording: begin.recording, duration_ms: 0, bytes: 0 };
+            (self.of_message)(MessageEvent::Finished(none));
         }
     }
 
@@ -197,7 +222,7 @@ impl Recorder {
             Kind::Call => self.shelf.ended(recording, wall, contents),
             Kind::Message { .. } => {
                 let Contents { duration_ms, bytes } = contents;
-                (self.finished)(Finished { recording, duration_ms, bytes });
+                (self.of_message)(MessageEvent::Finished(Finished { recording, duration_ms, bytes }));
             }
         }
     }
@@ -236,9 +261,18 @@ impl Active {
         self.reel.add(entry);
         let mut frame = [0; FRAME_SAMPLES];
         while self.reel.next_frame(&mut frame) {
-            self.file.add(&frame)?;
+            match &mut self.quiet {
+                None => self.file.add(&frame)?,
+                Some(quiet) => quiet.hear(&frame).iter().try_for_each(|frame| self.file.add(frame))?,
+            }
         }
         Ok(())
+    }
+
+    /// How long somebody spoke of whom nothing is heard any more.
+    fn falls_silent(&mut self, now: Instant) -> Option<Duration> {
+        let unheard = now.since(self.came).saturating_sub(UNHEARD);
+        self.quiet.as_mut()?.over(unheard)
     }
 
     fn look_after(&mut self, now: Instant) -> std::io::Result<()> {
@@ -276,6 +310,8 @@ pub(super) const FLOOR: u64 = 1 << 30;
 pub(super) const BACK: u64 = 3 << 29;
 /// How often the free space is read while something is recorded.
 const DISK_EVERY: Duration = Duration::from_secs(3);
+/// Blocks come more often than that while anything is heard, and the reel waits for late packets.
+const UNHEARD: Duration = Duration::from_millis(700);
 /// How often files are looked after.
 const LOOK_AFTER_EVERY: Duration = Duration::from_millis(50);
 /// The longest that sound waits for its page.

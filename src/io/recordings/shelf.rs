@@ -32,7 +32,7 @@ impl Shelf {
     pub(super) fn open(&self, begin: &Begin, settings: &Settings) -> io::Result<(String, RecordingFormat, SoundFile)> {
         let (format, path) = match &begin.kind {
             Kind::Call => (settings.format, names::path(begin, settings.format, &settings.timezone)),
-            Kind::Message { path } => (RecordingFormat::Opus, path.clone()),
+            Kind::Message { path, .. } => (RecordingFormat::Opus, path.clone()),
         };
         let is_call = begin.kind == Kind::Call;
         let tags = [

@@ -23,6 +23,8 @@ struct Desk {
     free: Arc<AtomicU64>,
     told: Arc<Mutex<Vec<Told>>>,
     finished: Arc<Mutex<Vec<Finished>>>,
+    /// How long messages were when their silence was told.
+    silent: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Desk {
@@ -35,16 +37,20 @@ impl Desk {
         let store = Store::open(scratch.path(), NOW).unwrap().store;
         let shelf = shelf(&scratch, &store);
         let (free, told) = (Arc::new(AtomicU64::new(100 * GIB)), Arc::new(Mutex::new(Vec::new())));
-        let finished = Arc::new(Mutex::new(Vec::new()));
+        let (finished, silent) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let quiet = Arc::clone(&silent);
         let (theirs, heard, done) = (Arc::clone(&free), Arc::clone(&told), Arc::clone(&finished));
         let mut recorder = Recorder::new(
             shelf,
             Box::new(move |_| Ok(theirs.load(Ordering::Relaxed))),
             Box::new(move |one| heard.lock().unwrap().push(one)),
-            Box::new(move |one| done.lock().unwrap().push(one)),
+            Box::new(move |one| match one {
+                MessageEvent::Finished(one) => done.lock().unwrap().push(one),
+                MessageEvent::Silent { spoken, .. } => quiet.lock().unwrap().push(spoken),
+            }),
         );
         recorder.set(settings(format));
-        Self { scratch, store, recorder, free, told, finished }
+        Self { scratch, store, recorder, free, told, finished, silent }
     }
 
     /// Records a call from `from_ms` on for so many seconds, and leaves it going on.
@@ -100,7 +106,8 @@ fn begin(id: u64) -> Begin {
 }
 
 fn message(id: u64) -> Begin {
-    Begin { kind: Kind::Message { path: format!("{MESSAGES}/201_{id:x}.opus") }, ..begin(id) }
+    let path = format!("{MESSAGES}/201_{id:x}.opus");
+    Begin { kind: Kind::Message { path, silence: Duration::from_secs(5) }, ..begin(id) }
 }
 
 fn ms(ms: u64) -> Instant {
@@ -187,6 +194,29 @@ fn a_call_is_heard_again_from_either_format_with_each_side_on_its_channel() {
         assert!(sound[0].len().abs_diff(48_000) <= 1, "{}", sound[0].len());
         assert_said(&sound, 6);
         assert_eq!(desk.told(), []);
+    }
+}
+
+#[test]
+fn the_silence_at_the_end_of_a_message_is_told_and_left_out() {
+    for sends in [true, false] {
+        let mut desk = Desk::new(RecordingFormat::Opus);
+        let (mut tape, mut voices) = (Tape::new(RecordingId(5)), Voices { quiet_right: true, ..Voices::new() });
+        desk.recorder.begin(ms(0), &message(5));
+        desk.talk(&mut tape, &mut voices, 0, 3);
+        if sends {
+            voices.left = ToneGenerator::new([0, 0], &[]);
+            desk.talk(&mut tape, &mut voices, 3_000, 4);
+            assert!(desk.silent.lock().unwrap().is_empty());
+            desk.talk(&mut tape, &mut voices, 7_000, 3);
+        } else {
+            (0..140).for_each(|n| desk.recorder.tick(ms(3_000 + n * 50), NOW));
+        }
+        let spoken = desk.silent.lock().unwrap().clone();
+        assert!(spoken.len() == 1 && (2_600..=3_020).contains(&spoken[0].as_millis()), "{sends}: {spoken:?}");
+        desk.end(&mut tape, 10_000);
+        let length = desk.finished.lock().unwrap()[0].duration_ms;
+        assert!((2_980..=3_400).contains(&length), "{sends}: {length}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use flate2::read::GzDecoder;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -25,8 +25,7 @@ pub(super) struct Helper {
 impl Helper {
     /// For one file, by its bytes.
     pub(super) fn new(sound: &[u8]) -> io::Result<Self> {
-        let program = unpacked().ok_or_else(|| io::Error::other("the decoder inside of this program is damaged"))?;
-        Ok(Self { program: sealed(&program)?, sound: sealed(sound)? })
+        Ok(Self { program: sealed(&unpacked()?)?, sound: sealed(sound)? })
     }
 
     /// Hands on all the file's sound, mono at [`RATE`], in blocks as they come; at full scale a sample is 1, and floating
@@ -203,17 +202,17 @@ fn sealed(bytes: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// RFC 1952: ten bytes of header, which `gzip -n` leaves without fields, and eight of checksum and length behind.
-fn unpacked() -> Option<Vec<u8>> {
-    let packed = PACKED.get(10..PACKED.len() - 8)?;
-    decompress_to_vec_with_limit(packed, MOST_PROGRAM_BYTES).ok()
+fn unpacked() -> io::Result<Vec<u8>> {
+    let mut program = Vec::new();
+    GzDecoder::new(PACKED).take(MOST_PROGRAM_BYTES).read_to_end(&mut program)?;
+    Ok(program)
 }
 
 /// Hz, of all that is decoded.
 pub(super) const RATE: u32 = 48_000;
 /// Made by scripts/media-helper.
 static PACKED: &[u8] = include_bytes!(env!("DOZVON_MEDIA_HELPER"));
-const MOST_PROGRAM_BYTES: usize = 16 << 20;
+const MOST_PROGRAM_BYTES: u64 = 16 << 20;
 /// What a pipe of Linux holds.
 const PIPE_BYTES: usize = 64 << 10;
 const SAMPLE_BYTES: usize = 4;

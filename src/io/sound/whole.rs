@@ -9,6 +9,22 @@ pub(super) fn cut_off(bytes: &[u8], most: u64) -> Option<&'static str> {
     (said <= most && lacks).then_some(kind)
 }
 
+/// The kind of a sound file as people call it, by how its content begins; `audio` when that tells nothing.
+pub fn kind(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [b'R', b'I', b'F', b'F', ..] | [b'r', b'i', b'f', b'f', ..] => "wav",
+        [b'O', b'g', b'g', b'S', ..] => "ogg",
+        [b'f', b'L', b'a', b'C', ..] => "flac",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "m4a",
+        [0x30, 0x26, 0xB2, 0x75, ..] => "wma",
+        // ADTS has no layer, MPEG audio has one.
+        [0xFF, second, ..] if second & 0xF6 == 0xF0 => "aac",
+        [b'I', b'D', b'3', ..] => "mp3",
+        [0xFF, second, ..] if second & 0xE0 == 0xE0 => "mp3",
+        _ => "audio",
+    }
+}
+
 /// The place behind the last sound, by the lengths of the chunks of RIFF.
 fn wav(bytes: &[u8]) -> Option<u64> {
     let mut chunks = bytes.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"WAVE")?;

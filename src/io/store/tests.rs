@@ -386,3 +386,36 @@ fn a_million_rows_are_read_by_index_and_never_sorted() {
         }
     }
 }
+
+#[test]
+fn the_audit_log_is_bounded_in_rows_and_in_age() {
+    let scratch = Scratch::new();
+    let opened = open(&scratch);
+    let deed = |at: WallTime| Deed {
+        at,
+        who: "admin".to_owned(),
+        address: String::new(),
+        what: "sign_in".to_owned(),
+        subject: String::new(),
+        version: None,
+    };
+    let put = |id: i64| {
+        opened.store.ask_for_test(move |db| {
+            let sql = "INSERT INTO audit (id, at, who, address, what, subject) VALUES (?1, ?2, '', '', '', '')";
+            db.execute(sql, [id, NOW.0]).map(|_| 0)
+        });
+    };
+    let ids = || {
+        opened.store.flush().expect("open");
+        let rows = Reader::open(scratch.path()).and_then(|reader| reader.audit(&AuditFilter::default(), 10, None));
+        rows.expect("readable").iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    opened.store.note(deed(WallTime(0)));
+    put(255);
+    assert_eq!(ids(), [255, 1]);
+    opened.store.note(deed(NOW));
+    assert_eq!(ids(), [256, 255], "the first is too old");
+    put(AUDIT_ROWS + 255);
+    opened.store.note(deed(NOW));
+    assert_eq!(ids(), [AUDIT_ROWS + 256, AUDIT_ROWS + 255], "further back than the rows that are kept");
+}

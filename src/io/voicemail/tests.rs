@@ -27,7 +27,11 @@ impl Desk {
         let handle = Handle::open(scratch.path()).unwrap().handle;
         let (voicemail, events) = open(&handle);
         let finished = voicemail.clone();
-        let end = move |one| finished.finished(one);
+        let end = move |one| {
+            if let recordings::MessageEvent::Finished(one) = one {
+                finished.finished(one);
+            }
+        };
         let recorder = recordings::start(scratch.path(), handle.store().clone(), |_| {}, end).unwrap();
         Self { handle, recorder, voicemail, events, scratch }
     }
@@ -40,6 +44,7 @@ impl Desk {
             at: WallTime(NOW.0 + i64::try_from(id).unwrap()),
             caller: "79211234567".to_owned(),
             caller_name: "Пётр".to_owned(),
+            silence: Duration::from_secs(5),
         }
     }
 

@@ -27,7 +27,7 @@ pub(in crate::office) use complete::PASSWORD_LENGTH;
 pub use complete::{device_login, login_prefix};
 pub use fault::{Fault, Wanted};
 pub use weak::{WeakPassword, weak_password};
-pub use write::write;
+pub use write::{write, write_kind};
 
 /// What the reader is given beside the text.
 pub struct Context<'a> {

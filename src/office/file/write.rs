@@ -5,8 +5,8 @@ use std::fmt::{Display, Write as _};
 
 use super::{times, written};
 use crate::office::{
-    Device, Element, ElementKind, Extension, Feature, Forward, Group, Mail, MobileDevice, Network, Office, Out,
-    Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
+    Conference, Device, Element, ElementKind, Extension, Feature, Forward, Group, Mail, MobileDevice, Network, Office,
+    Out, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
 };
 
 const HEADER: &str = "\
@@ -22,38 +22,37 @@ pub fn write(office: &Office, secrets: bool) -> String {
         out.text.push_str(WITHOUT_SECRETS);
     }
     out.empty_kinds(office);
-    out.settings();
-    out.each("trunk", &office.trunks, Document::trunk);
-    out.each("extension", &office.extensions, Document::extension);
-    out.each("media", &office.media, |out, media| {
-        out.text("name", &media.name);
-        out.text("file", &media.file);
-    });
-    out.each("voice_message", &office.voice_messages, |out, message| {
-        out.text("name", &message.name);
-        out.text("media", &message.media);
-        out.value("repeat", message.repeat);
-    });
-    out.each("schedule", &office.schedules, Document::schedule);
-    out.each("group", &office.groups, Document::group);
-    out.each("voice_menu", &office.voice_menus, Document::voice_menu);
-    out.each("element", &office.desk.elements, Document::element);
-    for element in &office.desk.elements {
-        out.links(element);
-    }
-    out.each("user", &office.users, Document::user);
-    out.head("[recordings]");
-    out.text("format", office.recordings.format.word());
-    out.value("keep_days", office.recordings.keep_days);
-    out.value("keep_gigabytes", office.recordings.keep_gigabytes);
-    out.head("[protection]");
-    out.value(
-        "trusted_networks",
-        list(office.protection.trusted_networks.iter().map(|network| quoted(&network.to_string()))),
-    );
-    out.telephone(office);
+    KINDS.into_iter().for_each(|kind| out.kind(office, kind));
     out.text
 }
+
+/// One kind of the office, by the name of its tables: `[[group]]`. Nothing for a kind that is none or has no things.
+pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
+    let mut out = Document { text: String::new(), secrets, settings: &office.settings };
+    out.kind(office, kind);
+    out.text
+}
+
+/// In the order of the document; links come with their elements.
+const KINDS: [&str; 17] = [
+    "office",
+    "trunk",
+    "extension",
+    "media",
+    "voice_message",
+    "schedule",
+    "group",
+    "voice_menu",
+    "element",
+    "user",
+    "recordings",
+    "protection",
+    "codes",
+    "parking",
+    "conference",
+    "voicemail",
+    "mail",
+];
 
 struct Document<'a> {
     text: String,
@@ -101,6 +100,52 @@ impl Document<'_> {
         for (kind, _) in kinds.into_iter().filter(|(_, empty)| *empty) {
             self.value(kind, "[]");
         }
+    }
+
+    fn kind(&mut self, office: &Office, kind: &str) {
+        match kind {
+            "office" => self.settings(),
+            "trunk" => self.each(kind, &office.trunks, Self::trunk),
+            "extension" => self.each(kind, &office.extensions, Self::extension),
+            "media" => self.each(kind, &office.media, |out, media| {
+                out.text("name", &media.name);
+                out.text("file", &media.file);
+            }),
+            "voice_message" => self.each(kind, &office.voice_messages, |out, message| {
+                out.text("name", &message.name);
+                out.text("media", &message.media);
+                out.value("repeat", message.repeat);
+            }),
+            "schedule" => self.each(kind, &office.schedules, Self::schedule),
+            "group" => self.each(kind, &office.groups, Self::group),
+            "voice_menu" => self.each(kind, &office.voice_menus, Self::voice_menu),
+            "element" => {
+                self.each(kind, &office.desk.elements, Self::element);
+                office.desk.elements.iter().for_each(|element| self.links(element));
+            }
+            "user" => self.each(kind, &office.users, Self::user),
+            "recordings" => self.recordings(office),
+            "protection" => self.protection(office),
+            "codes" => self.codes(office),
+            "parking" => self.parking(office),
+            "conference" => self.each(kind, &office.conferences, Self::conference),
+            "voicemail" => self.voicemail(office),
+            "mail" => self.mail(&office.mail),
+            _ => {}
+        }
+    }
+
+    fn recordings(&mut self, office: &Office) {
+        self.head("[recordings]");
+        self.text("format", office.recordings.format.word());
+        self.value("keep_days", office.recordings.keep_days);
+        self.value("keep_gigabytes", office.recordings.keep_gigabytes);
+    }
+
+    fn protection(&mut self, office: &Office) {
+        self.head("[protection]");
+        let networks = office.protection.trusted_networks.iter();
+        self.value("trusted_networks", list(networks.map(|network| quoted(&network.to_string()))));
     }
 
     fn settings(&mut self) {
@@ -268,27 +313,33 @@ impl Document<'_> {
         }
     }
 
-    fn telephone(&mut self, office: &Office) {
+    fn codes(&mut self, office: &Office) {
         self.head("[codes]");
         for feature in Feature::ALL {
             self.text(feature.key(), office.codes.get(feature));
         }
+    }
+
+    fn parking(&mut self, office: &Office) {
         self.head("[parking]");
         self.value("first", office.parking.first);
         self.value("last", office.parking.last);
         self.value("timeout_seconds", office.parking.timeout_seconds);
-        self.each("conference", &office.conferences, |out, room| {
-            out.text("number", &room.number);
-            out.text("name", &room.name);
-            if out.secrets {
-                out.text("pin", &room.pin);
-            }
-        });
+    }
+
+    fn conference(&mut self, room: &Conference) {
+        self.text("number", &room.number);
+        self.text("name", &room.name);
+        if self.secrets {
+            self.text("pin", &room.pin);
+        }
+    }
+
+    fn voicemail(&mut self, office: &Office) {
         self.head("[voicemail]");
         self.value("max_seconds", office.voicemail.max_seconds);
         self.value("keep_days", office.voicemail.keep_days);
         self.text("greeting", &office.voicemail.greeting);
-        self.mail(&office.mail);
     }
 
     fn mail(&mut self, mail: &Mail) {

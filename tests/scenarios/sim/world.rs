@@ -202,14 +202,19 @@ impl World {
             }
             Output::Live(Live::Trunk(view)) => drop(self.trunks.insert(view.name, view.state)),
             Output::Live(_) => {}
-            Output::Shelf(Shelf::Begin { recording, .. }) => {
-                assert!(self.recordings.insert(recording), "{} recorded twice at once", self.at());
+            Output::Shelf(order) => {
+                self.shelf.push(order.clone());
+                match order {
+                    Shelf::Begin { recording, .. } => {
+                        assert!(self.recordings.insert(recording), "{} recorded twice at once", self.at());
+                    }
+                    Shelf::Load { call, .. } => {
+                        let clip = Some(Arc::new(Clip::silence(50)));
+                        self.engine.handle_input(self.now, Input::Clip { call, clip });
+                    }
+                    _ => {}
+                }
             }
-            Output::Shelf(Shelf::Load { call, .. }) => {
-                let clip = Some(Arc::new(Clip::silence(50)));
-                self.engine.handle_input(self.now, Input::Clip { call, clip });
-            }
-            Output::Shelf(order) => self.shelf.push(order),
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
             Output::Ordered { call } => self.ordered = call,

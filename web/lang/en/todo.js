@@ -8,7 +8,7 @@ export default {
   todo_trunk_done: "The city number is connected",
   todo_trunk_why: "It takes six lines of the contract with your carrier.",
   todo_trunk_act: "Connect a number",
-  todo_trunk_bad: ({ text = "" }) => `A number is there, but: ${text}.`,
+  todo_trunk_bad: ({ text = "" }) => `A number is there: ${text}.`,
   todo_trunk_look: "Look",
   todo_phone: "Connect a telephone",
   todo_phone_done: ({ here = 0, all = 0 }) => `Telephones online: ${here} of ${all}`,

@@ -8,7 +8,7 @@ export default {
   todo_trunk_done: "Городской номер подключён",
   todo_trunk_why: "Нужны шесть строк из договора с оператором.",
   todo_trunk_act: "Подключить номер",
-  todo_trunk_bad: ({ text = "" }) => `Номер заведён, но ${text}.`,
+  todo_trunk_bad: ({ text = "" }) => `Номер заведён: ${text}.`,
   todo_trunk_look: "Посмотреть",
   todo_phone: "Подключить телефон",
   todo_phone_done: ({ here = 0, all = 0 }) => `Телефоны в сети: ${here} из ${all}`,

@@ -182,6 +182,14 @@ pub(super) fn read(text: &str, present: &Office, place: &Place) -> Result<Office
     read_checked(text, present, present, place, &desk::check::findings)
 }
 
+/// What would be wrong with an office that came of the present one.
+///
+/// # Errors
+/// 503 without entropy.
+pub(super) fn wrong(office: &Office, present: &Office) -> Result<Vec<file::Problem>, Problem> {
+    Ok(reading(&file::write(office, true), present, &desk::check::findings)?.err().unwrap_or_default())
+}
+
 fn read_checked(
     document: &str,
     base: &Office,
@@ -189,16 +197,21 @@ fn read_checked(
     place: &Place,
     check: &dyn Fn(&Office) -> Vec<Finding>,
 ) -> Result<Office, Problem> {
+    reading(document, base, check)?.map_err(|problems| refusal(&problems, present, place))
+}
+
+fn reading(
+    document: &str,
+    base: &Office,
+    check: &dyn Fn(&Office) -> Vec<Finding>,
+) -> Result<Result<Office, Vec<file::Problem>>, Problem> {
     let entropy = clock::entropy().map_err(|error| {
         tracing::error!(%error, "web: no entropy");
         problems::unavailable()
     })?;
     let mut rng = Rng::from_entropy(entropy);
     let context = Context { rng: &mut rng, exists: &|_| true, check };
-    match file::read(document, base, context) {
-        Ok(reading) => Ok(reading.office),
-        Err(problems) => Err(refusal(&problems, present, place)),
-    }
+    Ok(file::read(document, base, context).map(|reading| reading.office))
 }
 
 fn refusal(wrong: &[file::Problem], present: &Office, place: &Place) -> Problem {

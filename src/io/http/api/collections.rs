@@ -10,7 +10,7 @@ use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
 use super::change::{Before, Place, change_to, etag, read_back};
 use super::tables::{self, Table};
-use super::{Visit, extensions, paging, referrers, trunks};
+use super::{Visit, extensions, media, paging, referrers, trunks};
 use crate::office::file;
 use crate::office::{Kind, Office};
 
@@ -24,6 +24,9 @@ const COLLECTIONS: [(&str, Kind, &str); 7] = [
     ("groups", Kind::Group, "group"),
     ("voice-menus", Kind::VoiceMenu, "voice menu"),
 ];
+
+/// What is known of a media file beside its name: it may come back as it was read.
+const MEDIA_READ: [&str; 5] = ["file", "kind", "bytes", "seconds", "used_by"];
 
 /// A collection by its path.
 #[derive(Clone, Copy)]
@@ -68,7 +71,7 @@ pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&[])?;
     let kind = Collection::of(visit)?.kind;
-    let table = seen(&visit.office, kind, visit.value())?;
+    let table = seen(visit, &visit.office, kind, visit.value())?;
     Ok(answer(visit, kind, table))
 }
 
@@ -86,7 +89,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         tables.push(table.clone());
         read(visit, kind, Draft { present, base: present, at: tables.len() - 1, tables, given: &table })
     })?;
-    let table = seen(&office, kind, &key)?;
+    let table = seen(visit, &office, kind, &key)?;
     let tag = etag(&Value::Object(table.clone()));
     let mut shown = Live::of(visit, kind).show(visit, table);
     if let (Kind::Extension, Some(extension)) = (kind, office.extension(&key)) {
@@ -102,7 +105,7 @@ pub(super) fn put(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let (kind, key) = (collection.kind, visit.value());
     let table = given(visit, kind)?;
     let new_key = collection.key(&table);
-    let before = |office: &Office| seen(office, kind, key).map(Value::Object);
+    let before = |office: &Office| seen(visit, office, kind, key).map(Value::Object);
     let office = change_to(visit, &collection.reason(key, "changed"), Before::Seen(&before), |present| {
         let at = present.place(kind, key).ok_or_else(problems::not_found)?;
         let (mut base, mut changed) = (present.clone(), table.clone());
@@ -123,7 +126,7 @@ pub(super) fn put(visit: &Visit<'_>) -> Result<Reply, Problem> {
         *tables.get_mut(at).ok_or_else(problems::not_found)? = changed;
         read(visit, kind, Draft { present, base: &base, at, tables, given: &table })
     })?;
-    Ok(answer(visit, kind, seen(&office, kind, &new_key)?))
+    Ok(answer(visit, kind, seen(visit, &office, kind, &new_key)?))
 }
 
 /// DELETE: what refers to the thing is in the way, unless `instead` names what takes its place, or is empty: then it is taken away.
@@ -131,7 +134,7 @@ pub(super) fn delete(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&["instead"])?;
     let collection = Collection::of(visit)?;
     let (kind, key) = (collection.kind, visit.value());
-    let before = |office: &Office| seen(office, kind, key).map(Value::Object);
+    let before = |office: &Office| seen(visit, office, kind, key).map(Value::Object);
     let reason = collection.reason(key, "removed");
     let instead = visit.ask.query.given("instead");
     change_to(visit, &reason, Before::MaybeSeen(&before), |present| without(present, kind, key, instead))?;
@@ -166,6 +169,7 @@ fn given(visit: &Visit<'_>, kind: Kind) -> Result<Table, Problem> {
     match kind {
         Kind::Extension => extensions::without_read(&mut table),
         Kind::Trunk => trunks::without_read(&mut table),
+        Kind::Media => MEDIA_READ.into_iter().for_each(|read| drop(table.remove(read))),
         _ => {}
     }
     tables::spellable(&mut table)?;
@@ -225,8 +229,14 @@ fn wants(kind: Kind, table: &Table) -> Vec<(String, String)> {
 }
 
 /// The thing as everybody may see it, without what lives: what an ETag is made of.
-fn seen(office: &Office, kind: Kind, key: &str) -> Result<Table, Problem> {
+fn seen(visit: &Visit<'_>, office: &Office, kind: Kind, key: &str) -> Result<Table, Problem> {
     let at = office.place(kind, key).ok_or_else(problems::not_found)?;
+    if let (Kind::Media, Some(file)) = (kind, office.media.get(at)) {
+        let Value::Object(item) = media::item(&visit.house.data, office, file) else {
+            return Err(problems::not_found());
+        };
+        return Ok(item);
+    }
     let table = tables::of(office, kind.table(), false)?.into_iter().nth(at).ok_or_else(problems::not_found)?;
     Ok(plain(office, kind, at, table))
 }

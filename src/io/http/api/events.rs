@@ -92,6 +92,12 @@ fn data(event: &Event, language: Language, zone: &str) -> Value {
             item
         }
         Event::Trunk(trunk) => json!({ "name": trunk.name, "state": trunks::state(trunk, language, zone) }),
+        Event::Import { id, name, state, percent, at } => json!({
+            "what": "import",
+            "text": "a media file is imported",
+            "at": rfc3339(*at, zone),
+            "import": { "id": id, "name": name, "state": state, "percent": percent },
+        }),
         Event::System { what, text, at } => json!({ "what": what, "text": text, "at": rfc3339(*at, zone) }),
     }
 }

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::reply::{Problem, problems};
+use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
-use super::rfc3339;
 use super::tables::Table;
-use super::{faults, trunks};
+use super::{Visit, faults, rfc3339, trunks};
 use crate::guard;
 use crate::io::board::PhoneView;
 use crate::number::Plan;
@@ -18,6 +17,15 @@ use crate::office::{Device, Extension, Forward, Office};
 
 /// Who is registered, by login.
 pub(super) type Phones = HashMap<String, PhoneView>;
+
+/// `extensions/{number}/devices/{login}/password`: one at a time, to an admin.
+pub(super) fn password(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    visit.ask.query.only(&[])?;
+    let extension = visit.office.extension(visit.value()).ok_or_else(problems::not_found)?;
+    let login = visit.values.get(1).map_or("", String::as_str);
+    let sip = extension.sip_devices().find(|sip| sip.login == login).ok_or_else(problems::not_found)?;
+    Ok(Reply::json(&json!({ "password": sip.password })))
+}
 
 /// Takes out what was read and changes nothing.
 pub(super) fn without_read(table: &mut Table) {

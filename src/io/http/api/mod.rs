@@ -17,6 +17,7 @@ mod forwarding;
 mod health;
 mod history;
 mod mail;
+mod media;
 mod metrics;
 mod paging;
 mod parking;
@@ -113,6 +114,7 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/trunks/{name}", Access::Viewer, collections::get),
     route("PUT", "/api/v1/trunks/{name}", Access::Admin, collections::put),
     route("DELETE", "/api/v1/trunks/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/trunks/{name}/password", Access::Admin, trunks::password),
     route("GET", "/api/v1/trunks/{name}/check", Access::Viewer, trunk_check::get),
     route("POST", "/api/v1/trunks/{name}/check", Access::Admin, trunk_check::post),
     route("GET", "/api/v1/extensions", Access::Viewer, collections::list),
@@ -120,8 +122,11 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/extensions/{number}", Access::Viewer, collections::get),
     route("PUT", "/api/v1/extensions/{number}", Access::Admin, collections::put),
     route("DELETE", "/api/v1/extensions/{number}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/extensions/{number}/devices/{login}/password", Access::Admin, extensions::password),
     route("GET", "/api/v1/extensions/{number}/forwarding", Access::Viewer, forwarding::get),
     route("PUT", "/api/v1/extensions/{number}/forwarding", Access::Admin, forwarding::put),
+    route("PUT", "/api/v1/media/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/media/{name}", Access::Admin, collections::delete),
     route("GET", "/api/v1/groups", Access::Viewer, collections::list),
     route("POST", "/api/v1/groups", Access::Admin, collections::post),
     route("GET", "/api/v1/groups/{number}", Access::Viewer, collections::get),
@@ -158,6 +163,12 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/conferences/{number}", Access::Viewer, conferences::get),
     route("PUT", "/api/v1/conferences/{number}", Access::Admin, conferences::put),
     route("DELETE", "/api/v1/conferences/{number}", Access::Admin, conferences::delete),
+    route("GET", "/api/v1/media", Access::Viewer, media::list),
+    route("POST", "/api/v1/media", Access::Admin, media::post),
+    route("GET", "/api/v1/media/{name}", Access::Viewer, media::get),
+    route("GET", "/api/v1/media/{name}/audio", Access::Viewer, media::audio),
+    route("PUT", "/api/v1/media/{name}/sound", Access::Admin, media::put_sound),
+    route("GET", "/api/v1/media/imports/{id}", Access::Viewer, media::import),
     route("GET", "/api/v1/mail", Access::Viewer, mail::get),
     route("PUT", "/api/v1/mail", Access::Admin, mail::put),
     route("GET", "/api/v1/calls", Access::Viewer, calls::list),
@@ -178,6 +189,14 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];
+
+/// Routes whose body is a file: the gate asks them first, and takes it to the disk itself.
+const TAKE_FILES: [(&str, &str); 2] = [("POST", "/api/v1/media"), ("PUT", "/api/v1/media/{name}/sound")];
+
+/// Whether the body of such a request is a file.
+pub(super) fn takes_file(method: &str, path: &str) -> bool {
+    TAKE_FILES.iter().any(|(of, pattern)| *of == method && matches(pattern, path).is_some())
+}
 
 /// Method and path of every route, for the test that compares them with openapi.json.
 #[cfg(test)]

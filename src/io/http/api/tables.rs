@@ -14,19 +14,18 @@ pub(super) type Table = Map<String, Value>;
 /// No thing of the office is deeper.
 const DEEPEST: usize = 7;
 
-/// Every table of the office, by kind. Passwords only with `secrets`.
-pub(super) fn all(office: &Office, secrets: bool) -> Result<Table, Problem> {
-    toml::from_str(&file::write(office, secrets)).map_err(|error| {
+/// The tables of one kind, in the office's order; of what is there once, its one table. Passwords only with `secrets`.
+pub(super) fn of(office: &Office, kind: &str, secrets: bool) -> Result<Vec<Table>, Problem> {
+    let mut document: Table = toml::from_str(&file::write_kind(office, kind, secrets)).map_err(|error| {
         tracing::error!(%error, "web: our own office file can't be read");
         problems::unavailable()
+    })?;
+    let table = |value| if let Value::Object(table) = value { Some(table) } else { None };
+    Ok(match document.remove(kind) {
+        Some(Value::Array(items)) => items.into_iter().filter_map(table).collect(),
+        Some(one) => table(one).into_iter().collect(),
+        None => Vec::new(),
     })
-}
-
-/// The tables of one kind, in the office's order.
-pub(super) fn of(office: &Office, kind: &str, secrets: bool) -> Result<Vec<Table>, Problem> {
-    let found = all(office, secrets)?.remove(kind);
-    let Some(Value::Array(items)) = found else { return Ok(Vec::new()) };
-    Ok(items.into_iter().filter_map(|item| if let Value::Object(table) = item { Some(table) } else { None }).collect())
 }
 
 /// A document of these kinds.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::reply::{Problem, problems};
+use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
 use super::tables::Table;
 use super::{Visit, referrers, rfc3339};
@@ -16,6 +16,13 @@ use crate::office::{Language, Office, Trunk};
 
 /// Live states by name.
 pub(super) type States = HashMap<String, TrunkView>;
+
+/// `trunks/{name}/password`: one at a time, to an admin.
+pub(super) fn password(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    visit.ask.query.only(&[])?;
+    let trunk = visit.office.trunk(visit.value()).ok_or_else(problems::not_found)?;
+    Ok(Reply::json(&json!({ "password": trunk.password })))
+}
 
 /// Takes out what was read and changes nothing.
 pub(super) fn without_read(table: &mut Table) {

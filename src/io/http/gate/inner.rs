@@ -17,7 +17,7 @@ use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Duration, timeout};
 
-use super::super::workers::{GREETING, Inner, KEY, PEER, TOO_LARGE};
+use super::super::workers::{GREETING, Inner, KEY, PEER, TOO_LARGE, UPLOAD};
 
 /// Requests with the handlers at a time; further ones wait, then get 503 with Retry-After.
 const AT_ONCE: usize = 16;
@@ -28,7 +28,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// The longest answer of a handler. Bytes.
 const ANSWER: usize = 16 * 1024 * 1024;
 /// What handlers may see of a client's head. Everything else ends at the gate.
-static FORWARDED: [HeaderName; 8] = [
+static FORWARDED: [HeaderName; 9] = [
+    header::ACCEPT_ENCODING,
     header::ACCEPT_LANGUAGE,
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
@@ -80,6 +81,8 @@ pub(super) struct Passed {
     pub(super) headers: HeaderMap,
     /// `None`: over the limit and left out.
     pub(super) body: Option<Bytes>,
+    /// Of a file that comes: empty before, then where it lies.
+    pub(super) upload: Option<String>,
     pub(super) peer: IpAddr,
 }
 
@@ -89,10 +92,10 @@ impl Hop {
     }
 
     /// Brings a request to the handlers and its answer back.
-    pub(super) async fn pass(&self, passed: Passed) -> Result<Answer, HopError> {
+    pub(super) async fn pass(&self, passed: &Passed) -> Result<Answer, HopError> {
         let turn = timeout(TURN_TIME, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| HopError::Busy)?.map_err(|_| HopError::Busy)?;
-        timeout(ANSWER_TIME, self.exchange(&passed)).await.map_err(|_| HopError::Slow)?
+        timeout(ANSWER_TIME, self.exchange(passed)).await.map_err(|_| HopError::Slow)?
     }
 
     async fn exchange(&self, passed: &Passed) -> Result<Answer, HopError> {
@@ -156,6 +159,9 @@ impl Hop {
         }
         if passed.body.is_none() {
             request = request.header(TOO_LARGE, "1");
+        }
+        if let Some(upload) = &passed.upload {
+            request = request.header(UPLOAD, upload);
         }
         let body = passed.body.clone().unwrap_or_default();
         request.body(Full::new(body)).map_err(lost)

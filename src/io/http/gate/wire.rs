@@ -14,14 +14,17 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
+use super::super::workers::FILE_BODY as FILE;
+
 /// The longest head. Bytes; longer is 431.
 pub(super) const HEAD: usize = 16 * 1024;
 /// Header fields in a head; more is 431.
 const FIELDS: usize = 100;
 /// From the first byte of a head to its last; longer is 408.
 pub(super) const HEAD_TIME: Duration = Duration::from_secs(10);
-/// From the end of a head to the end of its body; longer is the end of the connection.
+/// From the end of a head to the end of its body, and a second more for so many of its bytes; longer is the end of the connection.
 const BODY_TIME: Duration = Duration::from_secs(30);
+const SLOWEST: u64 = 64 * 1024;
 /// Between requests.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 /// A client that takes nothing for this long is gone.
@@ -179,7 +182,7 @@ impl<S: AsyncRead + Unpin> Wire<S> {
                     self.passed = end;
                     self.state = if length == 0 { State::Head } else { State::Body(length) };
                     self.talk.in_flight.fetch_add(1, Ordering::AcqRel);
-                    if length == 0 { self.alarm = None } else { self.arm(Alarm::Body, BODY_TIME) }
+                    if length == 0 { self.alarm = None } else { self.arm(Alarm::Body, body_time(length)) }
                 }
                 Err(status) => self.refuse(status),
             },
@@ -313,6 +316,11 @@ fn find_end(bytes: &[u8]) -> End {
         before = [before[1], before[2], *byte];
     }
     End::None
+}
+
+/// What is announced as longer than any upload gets no more time for that.
+fn body_time(length: u64) -> Duration {
+    BODY_TIME + Duration::from_secs(length.min(FILE) / SLOWEST)
 }
 
 /// The length of the body that follows this head; else the status of its refusal.
