@@ -187,9 +187,9 @@ fn files_that_are_no_sound_are_refused_in_words_and_leave_nothing() {
 fn a_disk_that_refuses_leaves_no_media_file_behind() {
     let world = world();
     let mut stream = Stream::open(&Caller::token(&world, TOKEN));
-    *world.box_.broken.lock().unwrap() = true;
-    // A token is looked up on that disk too.
+    // Who signs in, or comes with a token, is looked up on that disk too.
     let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
+    *world.box_.broken.lock().unwrap() = true;
     let begun = admin.bring("POST", &named("Мелодия"), &made(&world, "a.mp3", "-b:a 64k"));
     let refused = end_of(&mut stream, &mut admin, &begun);
     assert!(refused["detail"].as_str().unwrap().starts_with("Диск станции"), "{refused}");

@@ -165,6 +165,7 @@ const FIELDS: &[Field] = &[
     ("mail", "port", "порт", He, "port", Plain),
     ("mail", "security", "защита", She, "security", Word),
     ("mail", "from", "отправитель", He, "sender", Plain),
+    ("mail", "admin", "почта администратора", She, "administrator's mail", Plain),
     ("mail", "missed_calls", "письма о пропущенных", They, "mail about missed calls", Flag),
     ("codes", "transfer", "код перевода сразу", He, "code of transfer", Plain),
     ("codes", "attended_transfer", "код перевода с вопросом", He, "code of transfer after asking", Plain),

@@ -91,7 +91,7 @@ fn parking_is_nobodys_number_and_fifty_places_at_most() {
         (
             "[parking]\nfirst = 750",
             "line 1: parking: `last` 709 must be 750 or more, with as many digits; 0 switches parking off",
-            "/parking",
+            "/parking/last",
         ),
         ("[parking]\nfirst = 701\nlast = 751", "line 3: parking: there are at most 50 places", "/parking/last"),
         (
