@@ -10,12 +10,14 @@ use tokio::sync::mpsc;
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
 use super::recordings::RecorderHandle;
+use super::signalling::{self, SignallingHandle};
 use super::store::{
-    DataDir, HistoryFilter, HistoryRow, MessageRow, Opened, Reader, RecordingRow, Store, StoreError, StoredStep,
+    DataDir, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened, Place, Reader, RecordingRow, Store,
+    StoreError, StoredStep, Summary,
 };
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::{clock, files, http, recordings};
-use crate::base::{CallId, Message, MessageId, RecordingId, Rng};
+use crate::base::{CallId, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::{StoredBinding, StoredSubscription};
@@ -41,6 +43,10 @@ struct Inner {
     rng: Mutex<Rng>,
     /// While the exchange runs.
     voicemail: OnceLock<VoicemailHandle>,
+    /// While the exchange runs.
+    signalling: OnceLock<SignallingHandle>,
+    /// For long reading, so that pages need not wait for it.
+    long_reader: Reader,
     /// In force with the office.
     plan: RwLock<Plan>,
 }
@@ -119,7 +125,7 @@ impl Handle {
             }
         };
         let plan = plan_of(&office.settings, data)?;
-        let reader = Reader::open(data)?;
+        let (reader, long_reader) = (Reader::open(data)?, Reader::open(data)?);
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();
@@ -133,6 +139,8 @@ impl Handle {
             board,
             rng: Mutex::new(rng),
             voicemail: OnceLock::new(),
+            signalling: OnceLock::new(),
+            long_reader,
             plan: RwLock::new(plan.clone()),
         }));
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
@@ -270,6 +278,11 @@ impl Handle {
         let _ = self.0.voicemail.set(voicemail);
     }
 
+    /// From now on signalling is kept there.
+    pub fn set_signalling(&self, signalling: SignallingHandle) {
+        let _ = self.0.signalling.set(signalling);
+    }
+
     /// Orders a change of the mailboxes, and waits for its answer.
     fn ask_voicemail<T: Send + 'static>(
         &self,
@@ -322,13 +335,9 @@ impl http::Exchange for Handle {
         Self::hang_up(self, call);
     }
 
-    fn history(
-        &self,
-        filter: &HistoryFilter,
-        limit: usize,
-        before: Option<(i64, i64)>,
-    ) -> Result<Vec<HistoryRow>, StoreError> {
-        self.0.reader.history(filter, limit, before)
+    fn history(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> Result<HistoryPage, StoreError> {
+        let reader = if limit > LONG_PAGE { &self.0.long_reader } else { &self.0.reader };
+        reader.history(filter, limit, before)
     }
 
     fn row(&self, call: CallId) -> Result<Option<HistoryRow>, StoreError> {
@@ -337,6 +346,21 @@ impl http::Exchange for Handle {
 
     fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError> {
         self.0.reader.steps(call)
+    }
+
+    fn signalling(&self, call: CallId) -> Result<Vec<signalling::Message>, StoreError> {
+        if let Some(signalling) = self.0.signalling.get() {
+            signalling.flush(call);
+            self.0.store.flush()?;
+        }
+        let parts = self.0.reader.signalling(call)?;
+        let mut messages: Vec<_> = parts.iter().flat_map(|part| signalling::unpack(part)).collect();
+        messages.sort_by_key(|message| message.at);
+        Ok(messages)
+    }
+
+    fn summary(&self, from: WallTime, to: WallTime, extensions: &[String]) -> Result<Summary, StoreError> {
+        self.0.long_reader.summary(from, to, extensions)
     }
 
     fn recordings(
@@ -384,6 +408,9 @@ impl http::Exchange for Handle {
         self.0.reader.token_role(sha256)
     }
 }
+
+/// A page of more calls than a person reads: for a file.
+const LONG_PAGE: usize = 600;
 
 /// Reads an office out of the database, with its clips.
 ///

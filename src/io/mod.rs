@@ -16,6 +16,7 @@ pub mod net;
 pub mod recordings;
 pub mod rtp;
 pub mod run;
+pub mod signalling;
 pub mod sound;
 pub mod store;
 pub mod voicemail;

@@ -8,6 +8,7 @@ mod client;
 mod description;
 mod events;
 mod gate;
+mod history;
 mod recordings;
 mod telephone;
 mod voicemail;

@@ -9,7 +9,10 @@ use argon2::password_hash::{PasswordHasher, SaltString};
 use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
-use dozvon::io::store::{HistoryFilter, HistoryRow, MessageRow, RecordingRow, StoreError, StoredStep};
+use dozvon::io::signalling::Message;
+use dozvon::io::store::{
+    HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, StoreError, StoredStep, Summary,
+};
 use dozvon::number::Plan;
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
@@ -34,6 +37,10 @@ pub(crate) struct FakeBox {
     pub(crate) office: RwLock<Arc<Office>>,
     pub(crate) rows: Mutex<Vec<HistoryRow>>,
     pub(crate) steps: Mutex<HashMap<CallId, Vec<StoredStep>>>,
+    pub(crate) signalling: Mutex<HashMap<CallId, Vec<Message>>>,
+    pub(crate) summary: Mutex<Summary>,
+    /// What summaries were asked of.
+    pub(crate) asked: Mutex<Vec<(WallTime, WallTime, usize)>>,
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) messages: Mutex<Vec<MessageRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
@@ -56,6 +63,9 @@ impl World {
             office: RwLock::new(Arc::new(office)),
             rows: Mutex::default(),
             steps: Mutex::default(),
+            signalling: Mutex::default(),
+            summary: Mutex::default(),
+            asked: Mutex::default(),
             recordings: Mutex::default(),
             messages: Mutex::default(),
             hung_up: Mutex::default(),
@@ -118,12 +128,7 @@ impl Exchange for FakeBox {
         self.hung_up.lock().unwrap().push(call);
     }
 
-    fn history(
-        &self,
-        filter: &HistoryFilter,
-        limit: usize,
-        before: Option<(i64, i64)>,
-    ) -> Result<Vec<HistoryRow>, StoreError> {
+    fn history(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> Result<HistoryPage, StoreError> {
         self.disk()?;
         let rows = self.rows.lock().unwrap();
         let place = |row: &HistoryRow| (row.started_at.millis(), i64::try_from(row.call.0).unwrap());
@@ -132,7 +137,18 @@ impl Exchange for FakeBox {
                 && filter.direction.as_ref().is_none_or(|direction| *direction == row.direction)
                 && filter.number.as_ref().is_none_or(|number| *number == row.caller || *number == row.called)
         };
-        Ok(rows.iter().rev().filter(fits).take(limit).cloned().collect())
+        Ok(HistoryPage::cut(rows.iter().rev().filter(fits).take(limit + 1).cloned().collect(), limit))
+    }
+
+    fn signalling(&self, call: CallId) -> Result<Vec<Message>, StoreError> {
+        self.disk()?;
+        Ok(self.signalling.lock().unwrap().get(&call).cloned().unwrap_or_default())
+    }
+
+    fn summary(&self, from: WallTime, to: WallTime, extensions: &[String]) -> Result<Summary, StoreError> {
+        self.disk()?;
+        self.asked.lock().unwrap().push((from, to, extensions.len()));
+        Ok(self.summary.lock().unwrap().clone())
     }
 
     fn row(&self, call: CallId) -> Result<Option<HistoryRow>, StoreError> {

@@ -6,6 +6,7 @@
 //! 30 s (closed) and 64 kB (413), idle 60 s (closed), a reader that takes nothing for 20 s (closed), event streams in all
 //! and an address (503 with Retry-After).
 
+mod export;
 mod file;
 mod inner;
 mod places;
@@ -39,9 +40,10 @@ use self::places::Places;
 pub(super) use self::places::network_of;
 use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
+use super::api::history_export::Order;
 use super::certificate::Certificate;
 use super::reply::{Reply, problems};
-use super::workers::{BODY, EVENTS, FILE, Inner};
+use super::workers::{BODY, EVENTS, EXPORT, FILE, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, words};
 use crate::office::Language;
 
@@ -51,6 +53,9 @@ const CONNECTIONS_OF_ONE: usize = 64;
 /// Event streams in all, and of one address.
 const STREAMS: usize = 128;
 const STREAMS_OF_ONE: usize = 24;
+/// Files of calls that are made at a time, in all and for one address; each has a thread.
+const EXPORTS: usize = 4;
+const EXPORTS_OF_ONE: usize = 2;
 /// From the connection to the end of the TLS handshake.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// After the last answer, what the client still sends is read and dropped for so long and so far: closing over unread
@@ -78,6 +83,7 @@ struct Gate {
     https_port: u16,
     connections: Arc<Places>,
     streams: Arc<Places>,
+    exports: Arc<Places>,
 }
 
 /// Which listener a connection came by.
@@ -103,6 +109,7 @@ pub(super) fn start(
         https_port: https.port(),
         connections: Places::new(CONNECTIONS, CONNECTIONS_OF_ONE),
         streams: Places::new(STREAMS, STREAMS_OF_ONE),
+        exports: Places::new(EXPORTS, EXPORTS_OF_ONE),
     });
     let (ready, started) = mpsc::channel();
     thread::Builder::new().name("web-gate".to_owned()).spawn(move || {
@@ -285,10 +292,12 @@ impl Gate {
                 let word = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
                 let ticket = word(EVENTS).and_then(Ticket::read);
                 let stretch = word(FILE).and_then(Stretch::read);
-                match (ticket, stretch) {
-                    (Some(ticket), _) => self.stream(ticket, talk, peer, in_flight),
-                    (None, Some(stretch)) => from_file(&self.house.data, stretch, answer, in_flight),
-                    (None, None) => from_handler(answer, in_flight),
+                let order = word(EXPORT).and_then(Order::read);
+                match (ticket, stretch, order) {
+                    (Some(ticket), ..) => self.stream(ticket, talk, peer, in_flight),
+                    (None, Some(stretch), _) => from_file(&self.house.data, stretch, answer, in_flight),
+                    (None, None, Some(order)) => self.export(order, peer, language, answer, in_flight),
+                    (None, None, None) => from_handler(answer, in_flight),
                 }
             }
             Ok(answer) => {
@@ -304,6 +313,20 @@ impl Gate {
             close(&mut response);
         }
         response
+    }
+
+    fn export(
+        &self,
+        order: Order,
+        peer: IpAddr,
+        language: Language,
+        answer: inner::Answer,
+        in_flight: InFlight,
+    ) -> Response<Answer> {
+        let Some(place) = self.exports.take(peer) else {
+            return whole(problems::busy(10).reply(language), in_flight);
+        };
+        with_body(Kind::Export(export::open(self.house.clone(), order, place)), &answer, in_flight)
     }
 
     fn stream(&self, ticket: Ticket, talk: &Talk, peer: IpAddr, in_flight: InFlight) -> Response<Answer> {
@@ -434,16 +457,18 @@ enum Kind {
     Whole(Full<Bytes>),
     Events(stream::Events),
     File(file::Bytes),
+    Export(export::Pieces),
 }
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         match &mut self.kind {
-            Kind::Whole(body) => Pin::new(body).poll_frame(cx),
-            Kind::Events(body) => Pin::new(body).poll_frame(cx),
+            Kind::Whole(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Kind::Events(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Kind::Export(body) => body.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
             Kind::File(body) => body.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
         }
     }
@@ -451,7 +476,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Whole(body) => body.is_end_stream(),
-            Kind::Events(_) => false,
+            Kind::Events(_) | Kind::Export(_) => false,
             Kind::File(body) => body.left() == 0,
         }
     }
@@ -459,7 +484,7 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Whole(body) => body.size_hint(),
-            Kind::Events(_) => SizeHint::default(),
+            Kind::Events(_) | Kind::Export(_) => SizeHint::default(),
             Kind::File(body) => SizeHint::with_exact(body.left()),
         }
     }

@@ -35,6 +35,8 @@ pub(super) const TOO_LARGE: &str = "x-gate-too-large";
 pub(super) const GREETING: &str = "x-gate-greeting";
 /// On an answer: let the event stream begin.
 pub(super) const EVENTS: &str = "x-gate-events";
+/// On an answer without a body: let a file of calls be made and sent. See [`Order`](super::api::history_export::Order).
+pub(super) const EXPORT: &str = "x-gate-export";
 /// On an answer without a body: let a stretch of this file be the body. See [`Stretch`](super::gate::Stretch).
 pub(super) const FILE: &str = "x-gate-file";
 

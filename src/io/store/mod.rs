@@ -10,7 +10,9 @@ mod mail;
 mod place;
 mod recording;
 mod schema;
+mod signalling;
 mod subscription;
+mod summary;
 mod token;
 mod turn;
 mod version;
@@ -22,10 +24,12 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use history::{HistoryFilter, HistoryRow, Reader, SHORT_TEXT_ROWS, StoredStep};
+pub use call::{party_of_element, party_of_trunk};
+pub use history::{HistoryFilter, HistoryPage, HistoryRow, Place, Reader, StoredStep};
 pub use mail::{LetterRow, NewLetter};
 pub use place::{DataDir, is_taken};
 pub use recording::RecordingRow;
+pub use summary::{Count, GroupWaits, NotCalledBack, Summary, WAITING, Work};
 pub use token::TokenRow;
 pub use version::Version;
 pub use voicemail::MessageRow;

@@ -46,6 +46,7 @@ pub fn write(office: &Office, secrets: bool) -> String {
     out.text("format", office.recordings.format.word());
     out.value("keep_days", office.recordings.keep_days);
     out.value("keep_gigabytes", office.recordings.keep_gigabytes);
+    out.value("signalling_days", office.recordings.signalling_days);
     out.head("[protection]");
     out.value(
         "trusted_networks",

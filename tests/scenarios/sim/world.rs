@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) records: Vec<Record>,
     pub(crate) shelf: Vec<Shelf>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
+    /// Keeps what is signalled, where a test wants that.
+    pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
     rng: Rng,
@@ -107,6 +109,7 @@ impl World {
             records: Vec::new(),
             shelf: Vec::new(),
             missed: Vec::new(),
+            sorter: None,
             trunks: HashMap::new(),
             seed,
             rng,
@@ -154,6 +157,9 @@ impl World {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Send { flow, bytes } => {
+                if let Some(sorter) = &mut self.sorter {
+                    sorter.message(self.now, dozvon::base::WallTime(0), flow, true, &bytes);
+                }
                 assert!(flow.peer.port() != 0 && !flow.peer.ip().is_unspecified(), "sent to nowhere: {flow:?}");
                 self.deliver_to_peer(exchange(), flow.peer, bytes);
             }
@@ -188,6 +194,11 @@ impl World {
             }
             Output::Live(Live::Trunk(view)) => drop(self.trunks.insert(view.name, view.state)),
             Output::Live(_) => {}
+            Output::Leg(leg) => {
+                if let Some(sorter) = &mut self.sorter {
+                    sorter.leg(leg);
+                }
+            }
             Output::Shelf(Shelf::Begin { recording, .. }) => {
                 assert!(self.recordings.insert(recording), "{} recorded twice at once", self.at());
             }
@@ -308,6 +319,9 @@ impl World {
         match packet {
             Packet::ToExchange { from, to, mut bytes } if to == exchange() => {
                 let flow = Flow { transport: Transport::Udp, local: exchange(), peer: from, connection: 0 };
+                if let Some(sorter) = &mut self.sorter {
+                    sorter.message(self.now, dozvon::base::WallTime(0), flow, false, &bytes);
+                }
                 self.input(Input::Packet { flow, bytes: &bytes });
                 bytes.clear();
             }
