@@ -124,7 +124,7 @@ fn days_and_hours_are_the_offices() {
             last_call: CallId(77),
             called: "78126122981".to_owned(),
         }],
-        waiting_more: false,
+        waiting_more: 3,
     };
     let path = "/api/v1/history/summary?from=2026-11-24T00:00:00%2B03:00&to=2026-11-27T00:00:00%2B03:00";
     let sum = ask(&world, path, "ru").json();
@@ -141,7 +141,7 @@ fn days_and_hours_are_the_offices() {
         (&sum["groups"][0]["wait_mean_seconds"], &sum["extensions"][0]["employee"]),
         (&json!(12), &json!("Бухгалтерия"))
     );
-    assert_eq!(sum["not_called_back"][0]["last_call"], "77");
+    assert_eq!((&sum["not_called_back"][0]["last_call"], &sum["not_called_back_more"]), (&json!("77"), &json!(3)));
     assert_eq!(world.box_.asked.lock().unwrap()[0].2, 6, "all extensions are told");
     assert_eq!(ask(&world, "/api/v1/history/summary", "ru").json()["days"].as_array().unwrap().len() / 30, 1);
     for query in ["from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from=2020-01-01T00:00:00Z", "x=1"] {

@@ -94,8 +94,8 @@ pub struct Summary {
     pub extensions: BTreeMap<String, Work>,
     /// The last first; at most [`WAITING`].
     pub waiting: Vec<NotCalledBack>,
-    /// There are more.
-    pub waiting_more: bool,
+    /// So many more, which are only counted.
+    pub waiting_more: u64,
 }
 
 impl Reader {
@@ -188,7 +188,7 @@ impl Sum {
 fn waiting(
     connection: &Connection,
     missed: HashMap<String, NotCalledBack>,
-) -> rusqlite::Result<(Vec<NotCalledBack>, bool)> {
+) -> rusqlite::Result<(Vec<NotCalledBack>, u64)> {
     let mut missed: Vec<NotCalledBack> = missed.into_values().collect();
     missed.sort_by_key(|one| std::cmp::Reverse((one.last_at, one.last_call)));
     let sql = "SELECT EXISTS (SELECT 1 FROM call_party AS p JOIN call AS c ON c.id = p.call
@@ -196,18 +196,19 @@ fn waiting(
                    (c.outcome = 'answered' AND c.answered_by IS NOT NULL) OR
                    (c.outcome IS NULL AND EXISTS (SELECT 1 FROM call_step WHERE call = c.id AND what = 'answered'))))";
     let mut talked = connection.prepare_cached(sql)?;
-    let mut waiting = Vec::new();
+    let (mut waiting, mut more) = (Vec::new(), 0);
     for one in missed {
         let id = super::call::row_id(one.last_call);
         if talked.query_row(params![one.number, one.last_at.0, id], |row| row.get(0))? {
             continue;
         }
-        if waiting.len() == WAITING {
-            return Ok((waiting, true));
+        if waiting.len() < WAITING {
+            waiting.push(one);
+        } else {
+            more += 1;
         }
-        waiting.push(one);
     }
-    Ok((waiting, false))
+    Ok((waiting, more))
 }
 
 fn groups(connection: &Connection, from: WallTime, to: WallTime) -> rusqlite::Result<Vec<GroupWaits>> {
