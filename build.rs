@@ -1,4 +1,4 @@
-//! Embeds the page: makes web/lib/preact.js when it is missing, lists the files of web/ with their bytes, and names the
+//! Embeds the page: makes the libraries of web/lib when they are missing, lists the files of web/ with their bytes, and names the
 //! whole by a hash of its content. The files are some tens of kilobytes on a LAN: compressing them would not be felt.
 //! Makes the program that decodes sound files, unless it is there, and tells the compiler where it lies; and likewise the
 //! exchange's voice.
@@ -32,7 +32,9 @@ fn main() {
     println!("cargo::rerun-if-changed=scripts/voice.rs");
     println!("cargo::rerun-if-changed=config/voice");
     let out = PathBuf::from(variable("OUT_DIR"));
-    make_library(&root, &web.join("lib/preact.js"));
+    for library in ["lib/preact.js", "lib/qr.js"] {
+        make_library(&root, &web.join(library));
+    }
     println!(
         "cargo::rustc-env=DOZVON_MEDIA_HELPER={}",
         run(
@@ -77,7 +79,7 @@ fn make_library(root: &Path, library: &Path) {
     match made {
         Ok(output) if output.status.success() && library.exists() => {}
         Ok(output) => fail(&format!(
-            "web/lib/preact.js could not be made: install Node.js with npm (apt-get install nodejs npm) and run scripts/web-lib. {}",
+            "the page's libraries could not be made: install Node.js with npm (apt-get install nodejs npm) and run scripts/web-lib. {}",
             String::from_utf8_lossy(&output.stderr).trim()
         )),
         Err(error) => fail(&format!("scripts/web-lib could not be started: {error}")),

@@ -6,14 +6,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use dozvon::base::{CallId, RecordingId, WallTime};
+use dozvon::base::{CallId, Message, MessageId, RecordingId, WallTime};
 use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
 use dozvon::engine::{Record, StoredBinding, StoredSubscription};
-use dozvon::io::store::{HistoryFilter, Reader, Store, database};
+use dozvon::io::store::{HistoryFilter, NewLetter, Reader, Store, database};
 use dozvon::office::Role;
 use dozvon::sip::Transport;
 
 const RECORDING: &str = "recordings/2026/09/21/20260921-170640_79211234567_500_1a.opus";
+const MESSAGE: &str = "voicemail/201/20260921-170640_1b.opus";
 const NOW: WallTime = WallTime(1_790_000_000_000);
 
 fn old_databases() -> PathBuf {
@@ -47,7 +48,7 @@ fn every_old_database_opens_with_what_was_in_it() {
         assert_eq!(opened.subscriptions, vec![subscription(); usize::from(since_0003)], "{name}");
         assert_eq!(opened.store.setting("login_prefix").unwrap().as_deref(), Some("rik33"), "{name}");
         let reader = Reader::open(&data).unwrap();
-        assert_eq!(reader.token_role(&[7; 32]).unwrap(), Some(Role::Viewer), "{name}");
+        assert_eq!(reader.token(&[7; 32]).unwrap().map(|token| token.role), Some(Role::Viewer), "{name}");
         let filter = HistoryFilter { text: Some("петров".to_owned()), ..HistoryFilter::default() };
         let rows = reader.history(&filter, 10, None).unwrap().rows;
         let outcomes: Vec<_> = rows.iter().map(|row| row.outcome.as_deref().unwrap_or_default()).collect();
@@ -56,6 +57,13 @@ fn every_old_database_opens_with_what_was_in_it() {
         let recorded = rows[1].recordings.iter().map(|id| reader.recording(*id).unwrap().unwrap().path);
         let since_0002 = name.as_str() >= "0002";
         assert_eq!(recorded.collect::<Vec<_>>(), vec![RECORDING.to_owned(); usize::from(since_0002)], "{name}");
+        let since_0005 = name.as_str() >= "0005";
+        let messages = reader.messages(Some("201"), 10, None).unwrap();
+        assert_eq!(messages.len(), usize::from(since_0005), "{name}");
+        assert!(messages.iter().all(|row| row.message.heard && row.duration_ms == Some(7_000)), "{name}: {messages:?}");
+        assert_eq!(reader.next_letter().unwrap().is_some(), since_0005, "{name}");
+        let turns = vec![("500".to_owned(), "202".to_owned()); usize::from(since_0005)];
+        assert_eq!(opened.last_answered, turns, "{name}");
         opened.store.close();
         drop(reader);
         fs::remove_dir_all(&data).unwrap();
@@ -100,6 +108,11 @@ fn write_the_database_of_this_schema() {
     store.record(Record::RecordingEnded { recording, at: NOW, duration_ms: 60_000, bytes: 240_000 });
     store.record(Record::Binding(binding()));
     store.record(Record::Subscription(subscription()));
+    store.begin_message(&message(), MESSAGE).unwrap();
+    store.end_message(message().id, 7_000, 56_000).unwrap();
+    assert!(store.mark_message(message().id, true).unwrap());
+    assert!(store.add_letter(letter()).unwrap());
+    store.record(Record::LastAnswered { group: "500".to_owned(), member: "202".to_owned() });
     store.add_version(NOW, "console", "apply", "[office]\nname = \"Ромашка\"\n".to_owned()).unwrap();
     store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();
     store.set_setting("login_prefix", "rik33").unwrap();
@@ -111,6 +124,30 @@ fn write_the_database_of_this_schema() {
     assert!(!file.exists(), "{} is history and is not written anew", file.display());
     connection.execute("VACUUM INTO ?1", [file.to_string_lossy()]).unwrap();
     fs::remove_dir_all(&data).unwrap();
+}
+
+fn message() -> Message {
+    Message {
+        id: MessageId(call(3).0),
+        extension: "201".to_owned(),
+        at: NOW,
+        caller: "79211234567".to_owned(),
+        caller_name: "Иван Петров".to_owned(),
+        seconds: 7,
+        heard: false,
+    }
+}
+
+fn letter() -> NewLetter {
+    NewLetter {
+        cause: "missed 1 201".to_owned(),
+        message_id: "1@office.example".to_owned(),
+        at: NOW,
+        recipient: "user@office.example".to_owned(),
+        subject: "Пропущенный звонок".to_owned(),
+        body: "Звонил +7 921 123-45-67.".to_owned(),
+        attachment: None,
+    }
 }
 
 fn binding() -> StoredBinding {

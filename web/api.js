@@ -2,8 +2,16 @@
 
 import { EventParser } from "./sse.js";
 
-/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number }} Session */
-/** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[] }} Problem */
+/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number,
+ *   may_hear_recordings?: boolean, has_second_factor?: boolean }} Session */
+/** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[],
+ *   references?: Reference[] }} Problem */
+/** @typedef {{ kind: string, key: string, text: string, href: string }} Reference what would break when the thing were gone */
+/**
+ * What the box answered. `version`: the version of the settings that the change made, by which it is taken back; `confirmBy`: the
+ * change takes itself back then, unless it is confirmed.
+ * @typedef {{ value: any, etag: string, version: string, confirmBy: string }} Answer
+ */
 
 /** The box refused, in words for people; `status` 0: it did not answer at all. */
 export class Refused extends Error {
@@ -34,6 +42,8 @@ const PATIENCE_MS = 20_000;
 export class Api {
   #csrf = "";
   #language = "ru";
+  /** Told of a change that takes itself back unless it is confirmed. @type {(answer: Answer) => void} */
+  onTrial = () => {};
 
   /** @param {string} language */
   speak(language) {
@@ -43,10 +53,11 @@ export class Api {
   /**
    * @param {string} login
    * @param {string} password
+   * @param {string} [code] of the second factor; empty: none was asked for
    * @returns {Promise<Session>}
    */
-  async signIn(login, password) {
-    return this.#keep(await this.#ask("POST", "session", { login, password }));
+  async signIn(login, password, code = "") {
+    return this.#keep(await this.#ask("POST", "session", { login, password, ...(code && { code }) }));
   }
 
   /**
@@ -97,7 +108,7 @@ export class Api {
   /**
    * Reads what is to be edited, with the tag that its change must name.
    * @param {string} path
-   * @returns {Promise<{ value: any, etag: string }>}
+   * @returns {Promise<Answer>}
    */
   async read(path) {
     return this.#send("GET", path);
@@ -109,10 +120,32 @@ export class Api {
    * @param {string} path
    * @param {unknown} [body]
    * @param {string} [etag]
-   * @returns {Promise<{ value: any, etag: string }>}
+   * @returns {Promise<Answer>}
    */
   async write(method, path, body, etag) {
     return this.#send(method, path, body, etag ? { "If-Match": etag } : {});
+  }
+
+  /**
+   * Sends a file, and tells how much of it has gone: fetch() can't. `part`: from 0 to 1.
+   * @param {string} path
+   * @param {Blob} file
+   * @param {(part: number) => void} onPart
+   * @returns {Promise<{ value: any }>}
+   */
+  upload(path, file, onPart) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", `/api/v1/${path}`);
+      request.responseType = "json";
+      request.setRequestHeader("Accept-Language", this.#language);
+      request.setRequestHeader("X-CSRF-Token", this.#csrf);
+      request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+      request.upload.onprogress = ({ loaded, total }) => onPart(total ? loaded / total : 0);
+      request.onload = () => (request.status < 300 ? resolve({ value: request.response }) : reject(new Refused(request.status, request.response)));
+      request.onerror = () => reject(new Refused(0, null));
+      request.send(file);
+    });
   }
 
   /** @param {string} id */
@@ -169,7 +202,7 @@ export class Api {
    * @param {string} path
    * @param {unknown} [body]
    * @param {Record<string, string>} [more]
-   * @returns {Promise<{ value: any, etag: string }>}
+   * @returns {Promise<Answer>}
    */
   async #send(method, path, body, more = {}) {
     /** @type {Record<string, string>} */
@@ -183,10 +216,11 @@ export class Api {
     } catch {
       throw new Refused(0, null);
     }
-    const etag = response.headers.get("ETag") ?? "";
-    if (response.status === 204) return { value: null, etag };
-    const answer = await response.json().catch(() => null);
-    if (!response.ok) throw new Refused(response.status, answer);
-    return { value: answer, etag };
+    const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
+    const value = response.status === 204 ? null : await response.json().catch(() => null);
+    if (!response.ok) throw new Refused(response.status, value);
+    const answer = { value, etag: header("ETag"), version: header("Dozvon-Version"), confirmBy: header("Dozvon-Confirm-By") };
+    if (answer.confirmBy) this.onTrial(answer);
+    return answer;
   }
 }

@@ -2,12 +2,15 @@
 import { Api, Refused } from "./api.js";
 import { html, render, useEffect, useMemo, useRef, useState } from "./lib/preact.js";
 import { follow } from "./live.js";
-import { Calls } from "./pages/calls.js";
-import { Codes } from "./pages/codes.js";
-import { Now } from "./pages/now.js";
 import { SignIn } from "./pages/sign_in.js";
+import { go, useRoute } from "./parts/address.js";
+import { Question } from "./parts/dialog.js";
+import { Find } from "./parts/find.js";
+import { KeyList, useKeys } from "./parts/keys.js";
 import { Shell } from "./parts/shell.js";
-import { EMPTY } from "./store.js";
+import { Toasts, tell } from "./parts/toast.js";
+import { Trial } from "./parts/trial.js";
+import { EMPTY, mustReload } from "./store.js";
 import { speaker } from "./words.js";
 
 /** @typedef {import("./words.js").Language} Language */
@@ -72,15 +75,20 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const { t, language } = frame;
   const [box, setBox] = useState(EMPTY);
   const [changes, setChanges] = useState(0);
+  const [settings, setSettings] = useState(0);
   const [lostAt, setLostAt] = useState(/** @type {number | null} */ (null));
+  const [over, setOver] = useState(/** @type {"" | "find" | "keys"} */ (""));
   const now = useSecond();
-  const route = useRoute();
+  const place = useRoute();
+  const { section, rest, query } = place;
+  const page = usePage(section);
   const states = useRef(/** @type {Map<string, string> | null} */ (null));
   states.current ??= new Map();
 
   useEffect(() => {
     const onEvent = (/** @type {string} */ type, /** @type {any} */ data) => {
       if (type === "call" && isNews(states.current, data)) setChanges((count) => count + 1);
+      if (mustReload(type, data)) setSettings((count) => count + 1);
     };
     const onBox = (/** @type {import("./store.js").Box} */ next) => {
       setBox(next);
@@ -89,9 +97,15 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
     return follow(api, { onBox, onEvent, onLost: setLostAt, onSignedOut });
   }, [language]);
   usePresence(onSignedOut);
+  const onFind = useMemo(() => () => setOver("find"), []);
+  const onHelp = useMemo(() => () => setOver("keys"), []);
+  useKeys({ onFind, onHelp });
   useEffect(() => {
-    document.title = `${t(route.page)} · ${box.system?.name || t("brand")}`;
-  }, [route.page, language, box.system?.name]);
+    document.title = `${[rest[0], t(section.name)].filter(Boolean).join(" · ")} · ${box.system?.name || t("brand")}`;
+  }, [section, rest[0], language, box.system?.name]);
+  useEffect(() => {
+    scrollTo(0, 0);
+  }, [section, rest[0]]);
 
   const onRefused = (/** @type {unknown} */ error) => {
     if (error instanceof Refused && error.status === 401) onSignedOut();
@@ -103,17 +117,42 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
     });
   const away = lostAt === null ? 0 : now - lostAt;
   const lost = away > LOST_AFTER ? t("lost", { span: spanInWords(away, t) }) : "";
-  const shell = { ...frame, page: route.page, count: box.calls.length, office: box.system?.name ?? "", lost, known: box.system !== null };
-  const inside = { t, language, box, now, api, admin: session.role === "admin", opened: route.opened, changes, onHangUp, onRefused };
+  const admin = session.role === "admin";
+  const known = box.system !== null;
+  const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} />`;
+  const shell = { ...frame, section, admin, count: box.calls.length, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
+  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, go, tell, onHangUp, onRefused };
   return html`<${Shell} ...${shell} login=${session.login} onSignOut=${onSignOut}>
-    ${box.system === null
-      ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`
-      : route.page === "calls"
-        ? html`<${Calls} ...${inside} />`
-        : route.page === "codes"
-          ? html`<${Codes} key=${language} ...${inside} />`
-          : html`<${Now} ...${inside} />`}
-  <//>`;
+      ${!known
+        ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`
+        : page.failed
+          ? html`<p class="empty">${t("no_answer")} <button class="button" type="button" onClick=${() => location.reload()}>${t("try_again")}</button></p>`
+          : page.Page && html`<${page.Page} key=${`${section.at} ${language}`} ...${inside} />`}
+    <//>
+    ${over === "find" && html`<${Find} t=${t} api=${api} box=${box} admin=${admin} onClose=${() => setOver("")} />`}
+    ${over === "keys" && html`<${KeyList} t=${t} onClose=${() => setOver("")} />`}
+    ${place.asking &&
+    html`<${Question} question=${t("leave_question")} why=${t("leave_why")} yes=${t("leave_yes")} no=${t("leave_no")} onYes=${place.leave} onNo=${place.stay} />`}
+    <${Toasts} t=${t} />`;
+}
+
+/**
+ * The component of a section, fetched when the section is opened.
+ * @param {import("./routes.js").Section} section
+ */
+function usePage(section) {
+  const [loaded, setLoaded] = useState(/** @type {{ section: unknown, Page: any, failed: boolean }} */ ({ section: null, Page: null, failed: false }));
+  useEffect(() => {
+    let here = true;
+    section.load().then(
+      (Page) => here && setLoaded({ section, Page, failed: false }),
+      () => here && setLoaded({ section, Page: null, failed: true }),
+    );
+    return () => {
+      here = false;
+    };
+  }, [section]);
+  return loaded.section === section ? loaded : { Page: null, failed: false };
 }
 
 /**
@@ -127,18 +166,6 @@ function isNews(states, data) {
   if (data.ended) states?.delete(data.id);
   else states?.set(data.id, state);
   return news;
-}
-
-/** The section in the address: #/now, #/calls, #/calls/ID, #/codes. */
-function useRoute() {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const changed = () => setHash(location.hash);
-    addEventListener("hashchange", changed);
-    return () => removeEventListener("hashchange", changed);
-  }, []);
-  const [, page, opened] = /^#\/(now|calls|codes)(?:\/(\d+))?$/.exec(hash) ?? [];
-  return { page: /** @type {"now" | "calls" | "codes"} */ (page ?? "now"), opened: opened ?? null };
 }
 
 /** The time, by the second, while somebody can see it. */

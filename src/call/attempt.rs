@@ -8,7 +8,7 @@ use crate::sip::wire::{Headers, Response};
 use super::Around;
 use super::cdr::StepKind;
 use super::leg::{Leg, LegState, Spoken};
-use super::one::{Call, RingWhy, Stage};
+use super::one::{Call, Ordered, RingWhy, Stage};
 use super::outside::Attempt;
 use super::ring::{Diversion, Patience, Target};
 
@@ -69,7 +69,7 @@ impl Call {
 
     /// A group's caller goes on hearing music; and whoever was given on the country's ringback.
     fn music_is_off(&self) -> bool {
-        !matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. } | RingWhy::Order { .. }, .. })
+        !matches!(&self.stage, Stage::Ringing { why: RingWhy::Group { .. } | RingWhy::Order(_), .. })
     }
 
     fn attempt_answered(&mut self, around: &mut Around<'_>, index: usize, sdp: Option<Vec<u8>>) {
@@ -139,9 +139,11 @@ impl Call {
             _ => {}
         }
         self.drop_attempts(around, Some(attempt.leg.session));
-        if let Stage::Ringing { why: RingWhy::Order { to }, .. } = &self.stage {
-            let to = to.clone();
-            return self.ordered(around, attempt.leg, &to);
+        if let Stage::Ringing { why: RingWhy::Order(ordered), .. } = &self.stage {
+            return match ordered.clone() {
+                Ordered::Call(to) => self.ordered(around, attempt.leg, &to),
+                Ordered::Trial => self.trial_answered(around, attempt.leg),
+            };
         }
         self.connect(around, attempt.leg);
     }

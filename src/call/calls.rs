@@ -11,7 +11,7 @@ use crate::sip::Flow;
 use crate::sip::stack::{SessionCommand, SessionEvent, description};
 use crate::sip::wire::{Headers, Name, Replaces, Request};
 
-use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
+use super::cdr::{CallDirection, CallOutcome, CallStarted, EmergencyCall, StepKind};
 use super::leg::{Leg, Party};
 use super::one::{Back, Call, RingWhy};
 use super::ring::Target as RingTarget;
@@ -102,11 +102,15 @@ impl Calls {
             self.clear_the_way(around, a.party.extension.as_deref().unwrap_or_default(), id);
         }
         let extension = a.party.inside().unwrap_or_default().to_owned();
+        let is_trial = Self::is_trial(around, &started, &meaning);
         let mut call = Call::new(around, started, a, forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
-        route(&mut call, around, meaning, &extension);
+        if is_trial {
+            call.answer_trial(around);
+        } else {
+            route(&mut call, around, meaning, &extension);
+        }
         around.books.opened.push(Opened::Session(session));
-        self.calls.insert(id, call);
-        self.settle(around, id);
+        self.begin(around, id, call);
     }
 
     /// Makes a leg of an INVITE; one that can't be met is refused.
@@ -381,14 +385,21 @@ impl Calls {
         }
     }
 
-    /// The telephones of `extension` ring; who answers calls `to`.
-    fn order(&mut self, around: &mut Around<'_>, extension: &str, to: &str) {
+    /// The telephones of `extension` ring; who answers calls `to` with the rights of the extension. `None`: there is no such
+    /// extension, or there are as many calls as may be.
+    pub fn order(&mut self, around: &mut Around<'_>, extension: &str, to: &str) -> Option<CallId> {
         if self.calls.len() >= limits::CALLS {
-            return;
+            return None;
         }
         let id = self.next_id(around);
         let office = std::sync::Arc::clone(around.office);
-        let Some(call) = Call::order(around, &office, id, extension, to) else { return };
+        let call = Call::order(around, &office, id, extension, to)?;
+        self.begin(around, id, call);
+        Some(id)
+    }
+
+    /// A call is there.
+    pub(super) fn begin(&mut self, around: &mut Around<'_>, id: CallId, call: Call) {
         self.calls.insert(id, call);
         self.settle(around, id);
     }
@@ -496,11 +507,8 @@ pub(super) fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target, e
         }
         Target::Emergency { digits } => {
             call.is_emergency = true;
-            around.outputs.push_back(Output::Emergency {
-                call: call.id,
-                by: extension.to_owned(),
-                number: digits.clone(),
-            });
+            let (by, number) = (extension.to_owned(), digits.clone());
+            around.outputs.push_back(Output::Emergency(EmergencyCall { call: call.id, at: around.wall, by, number }));
             call.ring_outside(around, extension, RingTarget::Emergency(digits), RingWhy::Dialled);
         }
         Target::Outside { number, class } => {

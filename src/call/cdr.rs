@@ -263,6 +263,19 @@ pub struct MissedCall {
     pub extensions: Vec<String>,
 }
 
+/// Somebody calls for help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmergencyCall {
+    /// The row.
+    pub call: CallId,
+    /// When.
+    pub at: WallTime,
+    /// The extension.
+    pub by: String,
+    /// What was dialled.
+    pub number: String,
+}
+
 /// The last second of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallEnded {

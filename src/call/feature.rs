@@ -30,9 +30,9 @@ impl Call {
                 around.outputs.push_back(Output::Edit(Edit::DoNotDisturb { extension, on }));
                 self.say_and_end(around, &[if on { Phrase::DoNotDisturbOn } else { Phrase::DoNotDisturbOff }]);
             }
-            Feature::ForwardAlways => self.forward(around, ForwardKind::Always, number.unwrap_or_default()),
-            Feature::ForwardBusy => self.forward(around, ForwardKind::Busy, number.unwrap_or_default()),
-            Feature::ForwardNoAnswer => self.forward(around, ForwardKind::NoAnswer, number.unwrap_or_default()),
+            Feature::ForwardAlways => self.forward(around, ForwardKind::Always, number),
+            Feature::ForwardBusy => self.forward(around, ForwardKind::Busy, number),
+            Feature::ForwardNoAnswer => self.forward(around, ForwardKind::NoAnswer, number),
             Feature::ForwardAlwaysOff => self.forward_off(around, ForwardKind::Always),
             Feature::ForwardBusyOff => self.forward_off(around, ForwardKind::Busy),
             Feature::ForwardNoAnswerOff => self.forward_off(around, ForwardKind::NoAnswer),
@@ -48,12 +48,18 @@ impl Call {
         }
     }
 
-    fn forward(&mut self, around: &mut Around<'_>, kind: ForwardKind, number: &str) {
+    /// Without a number it is asked how it stands: 3GPP TS 22.030, section 6.5.2.
+    fn forward(&mut self, around: &mut Around<'_>, kind: ForwardKind, number: Option<&str>) {
+        let Some(number) = number else {
+            let device = around.office.device_by_login(&self.a.party.device);
+            let to = device.map_or("", |(_, sip)| sip.forward.target(kind));
+            let said = if to.is_empty() { Phrase::ForwardOff } else { Phrase::ForwardedTo(around.plan.redial(to)) };
+            return self.say_and_end(around, &[said]);
+        };
         let own = self.a.party.inside().and_then(|number| around.office.extension(number));
         let target = own.map(|extension| guard::forward_target(around.plan, around.office, extension, number));
         let to = match target {
-            // a ringing call is not taken back to the desk
-            Some(Ok(to)) if around.office.trunk_of(&to).is_none() => to,
+            Some(Ok(to)) => to,
             Some(Err(ForwardRefused::Right(_))) => return self.say_and_end(around, &[Phrase::NotAllowed]),
             _ => return self.say_and_end(around, &[Phrase::NoSuchNumber]),
         };

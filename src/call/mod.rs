@@ -21,6 +21,7 @@ mod serve;
 mod shelf;
 mod talk;
 mod transfer;
+mod trial;
 mod watched;
 
 pub use calls::{Calls, Origin};
@@ -77,14 +78,7 @@ pub enum Output {
     /// A telephone changed the office's settings.
     Edit(Edit),
     /// Somebody calls for help: the admin is told.
-    Emergency {
-        /// The call.
-        call: CallId,
-        /// Whose telephone.
-        by: String,
-        /// What was dialled.
-        number: String,
-    },
+    Emergency(cdr::EmergencyCall),
 }
 
 /// What calls stand on: lent by the engine for the time of one input.
@@ -135,6 +129,8 @@ pub struct Books {
     keeps_messages: bool,
     /// Extension → the messages in its mailbox.
     mailboxes: HashMap<String, Vec<Message>>,
+    /// Numbers of our own that are tried, and until when they may come in again.
+    trials: Vec<(String, Instant)>,
     /// Who guesses at PINs.
     guesses: crate::service::Guesses,
     /// Somebody got free, or busy: waiting groups look again.

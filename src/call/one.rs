@@ -66,9 +66,18 @@ pub(super) enum RingWhy {
     /// Nobody took it, and who gave it on or parked it is rung to have it back; from a parking place, with its number.
     Recall { place: Option<String> },
     /// Nobody is served yet: the telephone of who ordered the call rings first, then this is called.
-    Order { to: String },
+    Order(Ordered),
     /// A group's telephones, to be spoken from.
     Page { room: RoomId },
+}
+
+/// What follows when the telephone that rang first is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ordered {
+    /// It calls this.
+    Call(String),
+    /// Nothing: it was tried whether a trunk carries calls.
+    Trial,
 }
 
 /// Whom a group gives a caller back to.

@@ -43,6 +43,8 @@ struct Outside {
     shows_caller: bool,
     /// An operator's mailbox may answer.
     confirm: bool,
+    /// How the number is written, when not as the trunk wants it.
+    format: Option<NumberFormat>,
     /// Trunks still to be tried, in order.
     further: Vec<String>,
 }
@@ -206,7 +208,10 @@ impl Call {
             }
         }
         let emergency = matches!(target, ring::Target::Emergency(_));
-        let further = self.trunks_for(around, extension);
+        let (further, format) = match target {
+            ring::Target::Trial { trunk, format, .. } => (vec![trunk.clone()], *format),
+            _ => (self.trunks_for(around, extension), None),
+        };
         let confirm = matches!(target, ring::Target::Mobile(_))
             && self
                 .office
@@ -214,7 +219,7 @@ impl Call {
                 .is_some_and(|e| e.mobiles().any(|mobile| mobile.number == number && mobile.confirm));
         let shows_caller = !diversions.is_empty();
         let (extension, diversions) = (extension.to_owned(), diversions.to_vec());
-        let outside = Outside { number, extension, emergency, diversions, shows_caller, confirm, further };
+        let outside = Outside { number, extension, emergency, diversions, shows_caller, confirm, format, further };
         self.try_trunks(around, outside)
     }
 
@@ -292,11 +297,9 @@ impl Call {
         outside: &Outside,
         offer: Vec<u8>,
     ) -> InviteDraft {
-        let called = if outside.emergency {
-            outside.number.clone()
-        } else {
-            around.plan.format(&outside.number, trunk.number_format)
-        };
+        let format = outside.format.unwrap_or(trunk.number_format);
+        let called =
+            if outside.emergency { outside.number.clone() } else { around.plan.format(&outside.number, format) };
         let written = |number: String| match trunk.number_format {
             NumberFormat::Plus => format!("+{number}"),
             NumberFormat::E164 | NumberFormat::National => number,

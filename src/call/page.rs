@@ -8,7 +8,7 @@ use crate::office::Office;
 use super::Around;
 use super::cdr::{CallDirection, CallOutcome, CallStarted, StepKind};
 use super::leg::{Leg, LegState, Party};
-use super::one::{Call, RingWhy, Stage, Timer};
+use super::one::{Call, Ordered, RingWhy, Stage, Timer};
 use super::ring::{Patience, Ringing};
 
 /// How long after the first telephone another may answer by itself.
@@ -108,7 +108,7 @@ impl Call {
         let mut call = Self::new(around, started, Leg::absent(shown), crate::base::limits::MAX_FORWARDS);
         let mut ring = Ringing::default();
         ring.add_extension(extension, Patience::Own, Vec::new());
-        call.begin_ringing(around, ring, RingWhy::Order { to: to.to_owned() });
+        call.begin_ringing(around, ring, RingWhy::Order(Ordered::Call(to.to_owned())));
         Some(call)
     }
 

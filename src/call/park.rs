@@ -84,7 +84,7 @@ impl Call {
             Stage::Ringing { why, .. } => why,
             _ => return false,
         };
-        !matches!(why, RingWhy::Order { .. } | RingWhy::Page { .. })
+        !matches!(why, RingWhy::Order(_) | RingWhy::Page { .. })
             && self.attempts.iter().any(|attempt| attempt.leg.party.who == number && attempt.leg.party.trunk.is_none())
     }
 

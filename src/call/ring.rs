@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::base::{Duration, Instant, SessionId, limits};
-use crate::office::{Device, Extension, Forward, RingOrder};
+use crate::office::{Device, Extension, Forward, NumberFormat, RingOrder};
 
 use super::outside::PlaceError;
 
@@ -19,6 +19,8 @@ pub(super) enum Target {
     Mobile(String),
     /// An emergency number: without rights and limits.
     Emergency(String),
+    /// A number of our own by this trunk, to try whether it goes; written in this form, or in the trunk's.
+    Trial { number: String, trunk: String, format: Option<NumberFormat> },
 }
 
 impl Target {
@@ -26,6 +28,7 @@ impl Target {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Login(name) | Self::Outside(name) | Self::Mobile(name) | Self::Emergency(name) => name,
+            Self::Trial { number, .. } => number,
         }
     }
 }
@@ -210,10 +213,14 @@ impl Ringing {
         self.visited.push(number.to_owned());
         let set = self.orders.len();
         self.orders.push(RingOrder::Parallel);
+        let seconds = match target {
+            Target::Trial { .. } => super::trial::TRIAL_SECONDS,
+            _ => u32::try_from(limits::RINGING.as_secs()).unwrap_or(300),
+        };
         self.devices.push(DeviceRing {
             extension: extension.to_owned(),
             target,
-            seconds: u32::try_from(limits::RINGING.as_secs()).unwrap_or(300),
+            seconds,
             forward: Forward::None,
             diversions,
             set,

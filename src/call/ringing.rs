@@ -178,7 +178,7 @@ impl Call {
     /// Why a device is not rung at all: its employee is not to be disturbed, or talks and wants no further call.
     fn refusal(&self, around: &Around<'_>, extension: &str, target: &Target) -> Option<Verdict> {
         let own = matches!(target, Target::Login(_) | Target::Mobile(_));
-        let asked = matches!(&self.stage, Stage::Ringing { why: RingWhy::Order { .. } | RingWhy::Recall { .. }, .. });
+        let asked = matches!(&self.stage, Stage::Ringing { why: RingWhy::Order(_) | RingWhy::Recall { .. }, .. });
         // what holds now, and not with which desk the call began
         let extension = around.office.extension(extension).filter(|_| own && !asked)?;
         let talks = !extension.call_waiting && around.books.is_busy(&extension.number);
@@ -297,7 +297,7 @@ impl Call {
                 self.refuse_with_tone(around, status, outcome, cause);
             }
             RingWhy::Dialled if self.is_outbound() => self.refuse_with_tone(around, status, outcome, cause),
-            RingWhy::Dialled | RingWhy::Order { .. } | RingWhy::Page { .. } => {
+            RingWhy::Dialled | RingWhy::Order(_) | RingWhy::Page { .. } => {
                 let status = if matches!(verdict, Verdict::Refused(_) | Verdict::NotPlaced(_)) { 480 } else { status };
                 // whoever asked a third hears the tone, and then the other side again
                 if self.a.state == LegState::Answered {

@@ -215,23 +215,39 @@ fn set(marks: &mut [Mark], at: usize, to: Mark) {
 }
 
 impl Problem {
-    /// In words, with the element's id.
+    /// In words, with the element's id, as the office file knows it.
     pub fn text(&self, language: Language) -> String {
-        let id = self.element.as_deref().unwrap_or_default();
+        let words = self.words(language, |id| id.to_owned());
+        match (&self.element, language) {
+            (None, _) => words,
+            (Some(id), Language::Ru) => format!("элемент {id}: {words}"),
+            (Some(id), Language::En) => format!("element {id}: {words}"),
+        }
+    }
+
+    /// In words for who sees it on the desk: elements have the names of what they stand for.
+    pub fn words_on(&self, office: &Office, language: Language) -> String {
+        self.words(language, |id| match office.desk.element(id) {
+            Some(element) => element.kind.label(language),
+            None => id.to_owned(),
+        })
+    }
+
+    fn words(&self, language: Language, name: impl Fn(&str) -> String) -> String {
         match (&self.kind, language) {
             (Kind::LoopWithoutWait { through }, Language::Ru) => {
-                format!("элемент {id}: звонок ходит по кругу без ожидания: {}", round(through))
+                format!("звонок ходит по кругу без ожидания: {}", round(through, name))
             }
             (Kind::LoopWithoutWait { through }, Language::En) => {
-                format!("element {id}: loop without a wait: {}", round(through))
+                format!("loop without a wait: {}", round(through, name))
             }
-            (Kind::Unreachable, Language::Ru) => format!("элемент {id}: сюда не приходит ни один звонок"),
-            (Kind::Unreachable, Language::En) => format!("element {id}: no call reaches it"),
+            (Kind::Unreachable, Language::Ru) => "сюда не приходит ни один звонок".to_owned(),
+            (Kind::Unreachable, Language::En) => "no call reaches it".to_owned(),
             (Kind::DeadEnd { out }, Language::Ru) => {
-                format!("элемент {id}: выход «{out}» никуда не ведёт, звонок там прекращается")
+                format!("выход «{}» никуда не ведёт, звонок там прекращается", out.label(language))
             }
             (Kind::DeadEnd { out }, Language::En) => {
-                format!("element {id}: output \"{out}\" leads nowhere; the call is hung up there")
+                format!("output \"{}\" leads nowhere; the call is hung up there", out.label(language))
             }
             (Kind::NoStart { number }, Language::Ru) => {
                 format!("номер {number} не указан ни в одном входящем звонке, его звонки идут в группу 500")
@@ -243,10 +259,9 @@ impl Problem {
     }
 }
 
-fn round(through: &[String]) -> String {
-    let mut words: Vec<&str> = through.iter().map(String::as_str).collect();
-    words.extend(through.first().map(String::as_str));
-    words.join(" → ")
+fn round(through: &[String], name: impl Fn(&str) -> String) -> String {
+    let round = through.iter().chain(through.first());
+    round.map(|id| name(id)).collect::<Vec<_>>().join(" → ")
 }
 
 impl fmt::Display for Problem {

@@ -105,8 +105,17 @@ pub struct Executor {
     office: Arc<Office>,
     element: String,
     state: State,
-    trail: Vec<String>,
+    trail: Vec<Entered>,
     belt: Belt,
+}
+
+/// An element that a call came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entered {
+    /// Its id.
+    pub id: String,
+    /// The output of the element before it that led here; `None` at the start.
+    pub by: Option<Out>,
 }
 
 /// What the last step was, so that its outcome can be read.
@@ -152,7 +161,7 @@ impl Executor {
         let start = office.desk.start_of(&facts.number)?.id.clone();
         let belt = Belt { since: at, steps: 0 };
         let mut executor = Self { office, element: String::new(), state: State::Ended, trail: Vec::new(), belt };
-        let step = executor.enter(start, at);
+        let step = executor.enter(start, None, at);
         Some((executor, step))
     }
 
@@ -180,23 +189,28 @@ impl Executor {
     /// The elements that were entered since the last call of this, in order, the present one last; empty when the call
     /// has stayed where it was. For history and the glow on the desk.
     pub fn take_trail(&mut self) -> Vec<String> {
+        self.take_way().into_iter().map(|entered| entered.id).collect()
+    }
+
+    /// The same, with the outputs that led there.
+    pub fn take_way(&mut self) -> Vec<Entered> {
         std::mem::take(&mut self.trail)
     }
 
     /// Walks from `id` on until something has to be done that takes time.
-    fn enter(&mut self, id: String, at: WallTime) -> Step {
+    fn enter(&mut self, id: String, by: Option<Out>, at: WallTime) -> Step {
         let office = Arc::clone(&self.office);
-        let mut next = Some(id);
-        while let Some(id) = next {
+        let mut next = Some((id, by));
+        while let Some((id, by)) = next {
             if !self.belt.holds(at) {
                 return self.hang_up(HangUpWhy::TooManySteps);
             }
             let Some(element) = office.desk.element(&id) else { break };
             self.element.clone_from(&id);
-            self.trail.push(id);
+            self.trail.push(Entered { id, by });
             match self.visit(&office, element, at) {
                 Visit::Step(step) => return step,
-                Visit::Leave(out) => next = element.links.get(&out).cloned(),
+                Visit::Leave(out) => next = element.links.get(&out).cloned().map(|id| (id, Some(out))),
             }
         }
         self.hang_up(HangUpWhy::DeadEnd)
@@ -238,7 +252,7 @@ impl Executor {
     fn leave(&mut self, out: Out, at: WallTime) -> Step {
         let link = self.office.desk.element(&self.element).and_then(|element| element.links.get(&out)).cloned();
         match link {
-            Some(next) => self.enter(next, at),
+            Some(next) => self.enter(next, Some(out), at),
             None => self.hang_up(HangUpWhy::DeadEnd),
         }
     }

@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::executor::{Collect, Executor, Facts, GroupExit, HangUpWhy, Outcome, Step};
+use super::executor::{Collect, Entered, Executor, Facts, GroupExit, HangUpWhy, Outcome, Step};
 use super::timetable::{self, Verdict, Zone};
 use crate::base::{Duration, WallTime};
-use crate::office::{Device, ElementKind, Extension, Forward, Group, Office, RingOrder};
+use crate::office::{Device, ElementKind, Extension, Forward, Group, Office, Out, RingOrder};
 
 mod words;
 
@@ -69,6 +69,8 @@ pub struct WhatIfStep {
     pub after: Duration,
     /// What.
     pub what: What,
+    /// The output by which the call left the element behind it, when it did.
+    pub out: Option<Out>,
 }
 
 /// What happens.
@@ -219,13 +221,41 @@ struct Walk<'a> {
     after: Duration,
 }
 
+impl What {
+    /// A word for programs.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Comes { .. } => "comes",
+            Self::Asks { .. } => "asks",
+            Self::Plays { .. } => "plays",
+            Self::Presses { .. } => "presses",
+            Self::Waits { .. } => "waits",
+            Self::Rings { .. } => "rings",
+            Self::RingsGroup { .. } => "rings_group",
+            Self::HangsUp { .. } => "hangs_up",
+        }
+    }
+}
+
+impl End {
+    /// A word for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::HungUp(_) => "hung_up",
+            Self::NotTaken => "not_taken",
+            Self::NoStart => "no_start",
+            Self::Endless => "endless",
+        }
+    }
+}
+
 impl Walk<'_> {
     fn now(&self) -> WallTime {
         self.question.at + self.after
     }
 
     fn push(&mut self, element: &str, what: What) {
-        self.steps.push(WhatIfStep { element: element.to_owned(), after: self.after, what });
+        self.steps.push(WhatIfStep { element: element.to_owned(), after: self.after, what, out: None });
     }
 
     fn go(&mut self, number: &str) -> End {
@@ -271,7 +301,10 @@ impl Walk<'_> {
 
     /// The elements that took no time.
     fn passed(&mut self, executor: &mut Executor, number: &str) {
-        for id in executor.take_trail() {
+        for Entered { id, by } in executor.take_way() {
+            if let (Some(out), Some(last)) = (by, self.steps.last_mut()) {
+                last.out = Some(out);
+            }
             let what = match self.office.desk.element(&id).map(|element| &element.kind) {
                 Some(ElementKind::Incoming { .. }) => {
                     What::Comes { number: number.to_owned(), from: self.question.from.clone() }

@@ -137,7 +137,17 @@ impl Engine {
             }
             Input::Clip { call, clip } => self.with_calls(now, |calls, around| calls.on_clip(around, call, clip)),
             Input::RestoreLamps(stored) => self.restore_lamps(now, stored),
+            Input::Order { extension, to } => {
+                let mut ordered = None;
+                if !self.stopping {
+                    self.with_calls(now, |calls, around| ordered = calls.order(around, &extension, &to));
+                }
+                self.outputs.push_back(Output::Ordered { call: ordered });
+            }
             Input::HangUp { call } => self.hang_up(now, call),
+            Input::TryTrunk { trunk, format } => self.with_calls(now, |calls, around| {
+                calls.try_out(around, &trunk, format);
+            }),
             Input::Shutdown => {
                 self.stopping = true;
                 self.with_calls(now, |calls, around| calls.hang_up_all(around));
@@ -326,8 +336,10 @@ impl Engine {
             call::Output::Edit(edit) => Output::Edit(edit),
             call::Output::Shelf(order) => Output::Shelf(order),
             call::Output::LastAnswered { group, member } => Output::Store(Record::LastAnswered { group, member }),
-            call::Output::Emergency { by, number, .. } => {
-                Output::Live(Live::Notice { what: "emergency_call", text: format!("{by} calls {number}") })
+            call::Output::Emergency(emergency) => {
+                let text = format!("{} calls {}", emergency.by, emergency.number);
+                self.outputs.push_back(Output::Live(Live::Notice { what: "emergency_call", text }));
+                Output::Emergency(emergency)
             }
             call::Output::Ended(ended) => {
                 self.outputs.push_back(Output::Live(Live::CallEnded { call: ended.call, outcome: ended.outcome }));

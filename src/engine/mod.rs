@@ -69,10 +69,24 @@ pub enum Input<'a> {
     },
     /// Subscriptions kept from before a restart: the input after `Restore`, since phones are told where they are registered.
     RestoreLamps(Vec<StoredSubscription>),
+    /// Click to call: the telephones of an extension ring, and who answers calls. Answered by [`Output::Ordered`] at once.
+    Order {
+        /// Whose telephones.
+        extension: String,
+        /// As somebody there would dial it.
+        to: String,
+    },
     /// Ends a call, for the page.
     HangUp {
         /// Which.
         call: CallId,
+    },
+    /// Tries whether a trunk carries calls: calls its own number through it.
+    TryTrunk {
+        /// Its name.
+        trunk: String,
+        /// How the number is written, when not as its settings say.
+        format: Option<crate::office::NumberFormat>,
     },
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
@@ -103,8 +117,15 @@ pub enum Output {
         /// What is asked for.
         name: ServerName,
     },
+    /// The answer to [`Input::Order`]; `None`: no such extension, or as many calls as may be.
+    Ordered {
+        /// The call that rings there.
+        call: Option<CallId>,
+    },
     /// Nobody took a call of those who were rung.
     Missed(crate::call::cdr::MissedCall),
+    /// Somebody calls for help: the admin is told.
+    Emergency(crate::call::cdr::EmergencyCall),
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// What mailboxes and recorded messages want of the disk.

@@ -18,6 +18,9 @@ pub enum ForwardRefused {
     /// Its calls would come back to it.
     #[error("is the number itself")]
     Itself,
+    /// A number that the city dials: the call would take the way of the desk anew, which a ringing call can't.
+    #[error("is a number of the office itself, and an extension or a group is meant")]
+    OurOwn,
     /// Nobody's calls are sent to who helps in need.
     #[error("is an emergency number")]
     Emergency,
@@ -59,8 +62,8 @@ pub fn may_forward(plan: &Plan, office: &Office, extension: &Extension, stored: 
 fn judge(extension: &Extension, target: Target) -> Result<String, ForwardRefused> {
     match target {
         Target::Extension { number } if number == extension.number => Err(ForwardRefused::Itself),
-        // Our own number takes the desk and leaves no box.
-        Target::Extension { number } | Target::Group { number } | Target::OwnNumber { number } => Ok(number),
+        Target::Extension { number } | Target::Group { number } => Ok(number),
+        Target::OwnNumber { .. } => Err(ForwardRefused::OurOwn),
         Target::Outside { number, class } => match may_call(extension.permissions, class) {
             Ok(()) => Ok(number),
             Err(Refused { class }) => Err(ForwardRefused::Right(class)),
@@ -82,7 +85,9 @@ pub fn findings(plan: &Plan, office: &Office) -> Vec<Finding> {
         for sip in extension.sip_devices() {
             for (_, to) in sip.forward.targets() {
                 let refused = may_forward(plan, office, extension, to);
-                if let Err(why @ (ForwardRefused::Right(_) | ForwardRefused::Emergency)) = refused {
+                if let Err(why @ (ForwardRefused::Right(_) | ForwardRefused::Emergency | ForwardRefused::OurOwn)) =
+                    refused
+                {
                     let what = match why {
                         ForwardRefused::Right(_) => {
                             format!("extension {}: forwards to {to}, but {why}", extension.number)
@@ -101,6 +106,7 @@ pub fn findings(plan: &Plan, office: &Office) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::base::Rng;
+    use crate::office::file::{self, Context};
     use crate::office::{Conference, ForwardKind, Permissions};
 
     fn office() -> Office {
@@ -133,6 +139,17 @@ mod tests {
         for nothing in ["", "299", "*43", "701", "800", "*31201", "375291234567"] {
             assert_eq!(of("201", nothing), Err(ForwardRefused::NoNumber), "{nothing}");
         }
+    }
+
+    #[test]
+    fn the_offices_own_city_number_is_no_target() {
+        let mut office = office();
+        let text = "[[trunk]]\nname = \"City\"\nnumber = \"78126122981\"\nserver = \"192.0.2.1\"\nlogin = \"x\"\n";
+        let context = Context { rng: &mut Rng::from_seed(1), exists: &|_| true, check: &|_| Vec::new() };
+        office = file::read(text, &office, context).expect("valid").office;
+        let of = |to: &str| forward_target(&plan(), &office, &office.extensions[1], to);
+        assert_eq!(of("612-29-81"), Err(ForwardRefused::OurOwn));
+        assert_eq!(may_forward(&plan(), &office, &office.extensions[1], "78126122981"), Err(ForwardRefused::OurOwn));
     }
 
     #[test]

@@ -118,7 +118,7 @@ pub fn changed(office: &Office, change: UserChange) -> Result<Office, AccountErr
                 return Err(AccountError::Taken(login));
             }
             let role = if admin { Role::Admin } else { Role::Viewer };
-            office.users.push(User { login, role, password_hash, must_change });
+            office.users.push(User::new(login, role, password_hash, must_change));
         }
         UserChange::Password { login, password_hash, must_change } => {
             let Some(user) = office.users.iter_mut().find(|user| user.login == login) else {
@@ -131,7 +131,8 @@ pub fn changed(office: &Office, change: UserChange) -> Result<Office, AccountErr
     Ok(office)
 }
 
-fn is_login(login: &str) -> bool {
+/// Whether this may be the login of a web account: 1 to 64 letters and digits, with `. _ @ -` between them.
+pub fn is_login(login: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
     (1..=64).contains(&login.chars().count()) && login.chars().all(inside) && login.starts_with(char::is_alphanumeric)
 }

@@ -145,10 +145,11 @@ pub fn list_users(data: &Path) -> Result<String, Refusal> {
     let office = stored_office(data)?;
     let lines = office.users.iter().map(|user| {
         let role = if user.role == Role::Admin { "admin" } else { "viewer" };
-        let state = match (user.password_hash.is_empty(), user.must_change) {
-            (true, _) => "  no password yet",
-            (false, true) => "  must choose a password",
-            (false, false) => "",
+        let state = match (user.disabled, user.password_hash.is_empty(), user.must_change) {
+            (true, ..) => "  disabled",
+            (false, true, _) => "  no password yet",
+            (false, false, true) => "  must choose a password",
+            (false, false, false) => "",
         };
         format!("{}  {role}{state}\n", user.login)
     });

@@ -82,7 +82,7 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             let result = handle.change(AUTHOR, &reason, |office| {
                 accounts::changed(office, change).map(Some).map_err(HandleError::from)
             });
-            result.map_or_else(|error| refused(error.to_string()), |()| done())
+            result.map_or_else(|error| refused(error.to_string()), |_| done())
         }
         Request::Token { name, admin, sha256 } => {
             let Some(hash) = from_hex(&sha256) else { return refused("not a SHA-256".to_owned()) };

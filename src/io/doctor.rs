@@ -170,7 +170,7 @@ fn trunks(data: &Path) -> Vec<Finding> {
 }
 
 /// `host`, `host:port` or an address, as the office file spells it.
-fn server_of(text: &str, transport: Transport) -> ServerName {
+pub(super) fn server_of(text: &str, transport: Transport) -> ServerName {
     let transport = Some(transport);
     if let Ok(address) = text.parse::<SocketAddr>() {
         return ServerName { host: address.ip().to_string(), port: Some(address.port()), transport };

@@ -1,30 +1,35 @@
 //! The exchange as other threads hold it: the office in force, the way to change it, and orders to the engine's loop.
 //! The same handle serves a stopped data directory; then nobody listens to the orders.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use tokio::sync::mpsc;
 
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
+use super::probation::{CONFIRM_TIME, is_risky};
 use super::recordings::RecorderHandle;
+use super::revert::Watch;
 use super::signalling::{self, SignallingHandle};
 use super::store::{
-    DataDir, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened, Place, Reader, RecordingRow, Store,
-    StoreError, StoredStep, Summary,
+    AuditFilter, AuditRow, DataDir, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened, Place, Reader,
+    RecordingRow, SecondFactor, Store, StoreError, StoredStep, Summary, TokenRow, Version,
 };
+use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::{clock, files, http, recordings};
 use crate::base::{CallId, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
 use crate::desk;
+use crate::engine::live::TrunkView;
 use crate::engine::{StoredBinding, StoredSubscription};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
-use crate::office::{Office, Role, Settings};
+use crate::office::{NumberFormat, Office, Role, Settings, Trunk};
 
 /// Holds the exchange. Clones are the same exchange.
 #[derive(Clone, Debug)]
@@ -49,6 +54,18 @@ struct Inner {
     long_reader: Reader,
     /// In force with the office.
     plan: RwLock<Plan>,
+    watch: Watch,
+}
+
+/// A handle that keeps nothing alive.
+#[derive(Debug)]
+pub(super) struct WeakHandle(Weak<Inner>);
+
+impl WeakHandle {
+    /// The handle, while somebody else holds it.
+    pub(super) fn upgrade(&self) -> Option<Handle> {
+        self.0.upgrade().map(Handle)
+    }
 }
 
 /// What the engine's loop is told.
@@ -56,8 +73,19 @@ struct Inner {
 pub enum Order {
     /// End this call.
     HangUp(CallId),
+    /// Ring an extension, and let who answers call; the call's id goes to whoever waits.
+    Call {
+        /// Whose telephones ring.
+        extension: String,
+        /// As somebody there would dial it.
+        to: String,
+        /// `None`: as many calls as may be, or no such extension.
+        answer: Sender<Option<CallId>>,
+    },
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
+    /// Try whether this trunk carries calls, with the number written so.
+    TryTrunk(String, Option<NumberFormat>),
     /// A mailbox holds these messages now.
     Mailbox(String, Vec<Message>),
     /// This is the sound that a call asked for; `None`: it is gone.
@@ -111,7 +139,7 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, last_answered, version, interrupted } =
+        let Opened { store, bindings, subscriptions, last_answered, version, probation, interrupted } =
             Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
@@ -142,7 +170,9 @@ impl Handle {
             signalling: OnceLock::new(),
             long_reader,
             plan: RwLock::new(plan.clone()),
+            watch: Watch::new(&probation),
         }));
+        handle.watch_probation();
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
     }
 
@@ -162,10 +192,11 @@ impl Handle {
     /// # Errors
     /// When the disk refuses; nothing has changed then.
     pub fn apply(&self, office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
-        self.change(author, reason, |_| Ok(Some(office)))
+        self.change(author, reason, |_| Ok(Some(office))).map(drop)
     }
 
-    /// Changes the office by what `edit` makes of the present one; `None` leaves it. Others who change wait meanwhile.
+    /// Changes the office by what `edit` makes of the present one; `None` leaves it. Others who change wait meanwhile. Returns the
+    /// id of the new version, if there is one.
     ///
     /// # Errors
     /// What `edit` refuses, or the disk; nothing has changed then.
@@ -174,11 +205,11 @@ impl Handle {
         author: &str,
         reason: &str,
         edit: impl FnOnce(&Office) -> Result<Option<Office>, E>,
-    ) -> Result<(), E> {
+    ) -> Result<Option<i64>, E> {
         let _turn = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         match edit(&self.office())? {
-            Some(office) => Ok(self.put(office, author, reason)?),
-            None => Ok(()),
+            Some(office) => Ok(Some(self.put(office, author, reason)?)),
+            None => Ok(None),
         }
     }
 
@@ -245,6 +276,21 @@ impl Handle {
         &self.0.board
     }
 
+    /// Reads the database.
+    pub(super) fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    /// Changes that wait for their confirmation.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
+    /// The same exchange, without keeping it.
+    pub(super) fn downgrade(&self) -> WeakHandle {
+        WeakHandle(Arc::downgrade(&self.0))
+    }
+
     /// The data directory.
     pub fn data(&self) -> &Path {
         self.0.directory.path()
@@ -293,11 +339,16 @@ impl Handle {
         inbox.recv().map_err(|_| StoreError::Closed)?
     }
 
-    fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<(), HandleError> {
+    fn put(&self, mut office: Office, author: &str, reason: &str) -> Result<i64, HandleError> {
         let moved = !is_of_same_plan(&self.office().settings, &office.settings);
         let plan = moved.then(|| plan_of(&office.settings, self.data())).transpose()?.map(Box::new);
         files::load_clips(&mut office, self.data());
-        self.0.store.add_version(clock::wall(), author, reason, file::write(&office, true))?;
+        let (at, present) = (clock::wall(), self.office());
+        let revert_at = is_risky(author, &present, &office).then(|| at + CONFIRM_TIME);
+        let version = self.0.store.add_version_until(at, author, reason, file::write(&office, true), revert_at)?;
+        if present.users.iter().any(|user| office.user(&user.login).is_none()) {
+            self.0.store.keep_second_factors(office.users.iter().map(|user| user.login.clone()).collect());
+        }
         if let Some(plan) = &plan {
             (**plan).clone_into(&mut self.0.plan.write().unwrap_or_else(PoisonError::into_inner));
         }
@@ -306,9 +357,34 @@ impl Handle {
         self.0.board.office_applied(&office, clock::wall());
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
-        Ok(())
+        if let Some(revert_at) = revert_at {
+            self.begin_probation(version, revert_at);
+        }
+        Ok(version)
     }
 }
+
+impl Patient for Handle {
+    fn trunk(&self, name: &str) -> Option<TrunkView> {
+        self.board().trunk(name)
+    }
+
+    fn try_trunk(&self, name: &str, format: Option<NumberFormat>) {
+        // A stopped exchange calls nobody.
+        let _ = self.0.orders.send(Order::TryTrunk(name.to_owned(), format));
+    }
+
+    fn rows(&self, filter: &HistoryFilter) -> Vec<HistoryRow> {
+        http::Exchange::history(self, filter, TRIAL_ROWS, None).map(|page| page.rows).unwrap_or_default()
+    }
+
+    fn steps(&self, call: CallId) -> Vec<StoredStep> {
+        http::Exchange::steps(self, call).unwrap_or_default()
+    }
+}
+
+/// A trial's two rows are among so many of its number.
+const TRIAL_ROWS: usize = 50;
 
 impl http::Exchange for Handle {
     fn office(&self) -> Arc<Office> {
@@ -324,15 +400,22 @@ impl http::Exchange for Handle {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError> {
-        Self::change(self, author, reason, |office| Ok::<_, HandleError>(edit(office))).map_err(|error| match error {
-            HandleError::Store(error) => error,
-            other => StoreError::Unreadable { what: "office", why: other.to_string() },
-        })
+    ) -> Result<Option<i64>, StoreError> {
+        Self::change(self, author, reason, |office| Ok::<_, HandleError>(edit(office))).map_err(as_store)
+    }
+
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId> {
+        let (answer, inbox) = channel();
+        self.tell(Order::Call { extension: extension.to_owned(), to: to.to_owned(), answer });
+        inbox.recv_timeout(ORDER_PATIENCE).ok().flatten()
     }
 
     fn hang_up(&self, call: CallId) {
         Self::hang_up(self, call);
+    }
+
+    fn examine(&self, trunk: Trunk) -> io::Result<Examination> {
+        Examination::begin(Arc::new(self.clone()), trunk)
     }
 
     fn history(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> Result<HistoryPage, StoreError> {
@@ -404,8 +487,65 @@ impl http::Exchange for Handle {
         self.ask_voicemail(|voicemail, answer| voicemail.delete(message, answer))
     }
 
-    fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {
-        self.0.reader.token_role(sha256)
+    fn token(&self, sha256: &[u8; 32]) -> Result<Option<TokenRow>, StoreError> {
+        self.0.reader.token(sha256)
+    }
+
+    fn token_used(&self, name: &str, at: WallTime) {
+        self.0.store.token_used(name, at);
+    }
+
+    fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
+        self.0.store.tokens()
+    }
+
+    fn add_token(&self, name: &str, role: Role, sha256: [u8; 32], at: WallTime) -> Result<(), StoreError> {
+        self.0.store.add_token(name, role, sha256, at)
+    }
+
+    fn remove_token(&self, name: &str) -> Result<bool, StoreError> {
+        self.0.store.remove_token(name)
+    }
+
+    fn versions(&self, limit: usize, before: Option<i64>) -> Result<Vec<Version>, StoreError> {
+        self.0.reader.versions(limit, before)
+    }
+
+    fn revert_at(&self, version: i64) -> Option<WallTime> {
+        self.0.watch.revert_at(version)
+    }
+
+    fn confirm(&self, version: i64) -> Result<bool, StoreError> {
+        Self::confirm(self, version).map_err(as_store)
+    }
+
+    fn note(&self, deed: Deed) {
+        self.0.store.note(deed);
+    }
+
+    fn audit(&self, filter: &AuditFilter, limit: usize, before: Option<i64>) -> Result<Vec<AuditRow>, StoreError> {
+        // What was done a moment ago belongs to the answer.
+        self.0.store.flush()?;
+        self.0.reader.audit(filter, limit, before)
+    }
+
+    fn second_factor(&self, login: &str) -> Result<Option<SecondFactor>, StoreError> {
+        self.0.reader.second_factor(login)
+    }
+
+    fn second_factors(&self) -> Result<Vec<String>, StoreError> {
+        self.0.reader.second_factors()
+    }
+
+    fn set_second_factor(&self, login: &str, factor: Option<SecondFactor>) -> Result<(), StoreError> {
+        self.0.store.set_second_factor(login, factor)
+    }
+}
+
+fn as_store(error: HandleError) -> StoreError {
+    match error {
+        HandleError::Store(error) => error,
+        other => StoreError::Unreadable { what: "office", why: other.to_string() },
     }
 }
 
@@ -446,3 +586,6 @@ fn plan_of(settings: &Settings, data: &Path) -> Result<Plan, HandleError> {
 fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
     data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
 }
+
+/// The engine answers within milliseconds, or it does not run.
+const ORDER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);

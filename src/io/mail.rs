@@ -15,7 +15,7 @@ use super::clock;
 use super::handle::Handle;
 use super::store::{LetterRow, NewLetter, Reader, StoreError};
 use crate::base::{Duration, Message, WallTime};
-pub use crate::call::cdr::MissedCall;
+pub use crate::call::cdr::{EmergencyCall, MissedCall};
 use crate::office::Mail;
 
 /// What an admin should know.
@@ -76,6 +76,7 @@ pub struct MailHandle(Sender<Job>);
 enum Job {
     Voicemail(Message, String),
     Missed(MissedCall),
+    Emergency(EmergencyCall),
     Hurry,
     OfficeChanged,
     Close(Sender<()>),
@@ -93,6 +94,11 @@ impl MailHandle {
     /// Tells the employees of a call that they missed, when the office wants that.
     pub fn missed_call(&self, call: MissedCall) {
         self.send(Job::Missed(call));
+    }
+
+    /// Tells the admin of a call for help.
+    pub fn emergency(&self, call: EmergencyCall) {
+        self.send(Job::Emergency(call));
     }
 
     /// Tries all that waits now.
@@ -164,6 +170,7 @@ fn run(mut office: Office, inbox: &Receiver<Job>) -> Option<Sender<()>> {
         match inbox.recv_timeout(office.wait()) {
             Ok(Job::Voicemail(message, path)) => office.queue_voicemail(&message, path),
             Ok(Job::Missed(call)) => office.queue_missed(&call),
+            Ok(Job::Emergency(call)) => office.queue_emergency(&call),
             Ok(Job::Hurry) => report(office.handle.store().hurry_letters(clock::wall())),
             Ok(Job::OfficeChanged) => office.look_at_settings(),
             Ok(Job::Close(closed)) => return Some(closed),
@@ -217,6 +224,12 @@ impl Office {
             // An address that several extensions have makes one letter: they have one cause.
             self.queue(format!("missed {} {}", call.call, extension.email), &extension.email, text, None);
         }
+    }
+
+    fn queue_emergency(&self, call: &EmergencyCall) {
+        let office = self.handle.office();
+        let text = letter::emergency(&office, call);
+        self.queue(format!("emergency {}", call.call), &office.mail.admin, text, None);
     }
 
     fn queue(&self, cause: String, recipient: &str, (subject, body): (String, String), attachment: Option<String>) {

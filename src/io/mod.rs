@@ -13,12 +13,15 @@ pub mod handle;
 pub mod http;
 pub mod mail;
 pub mod net;
+pub mod probation;
 pub mod recordings;
+mod revert;
 pub mod rtp;
 pub mod run;
 pub mod signalling;
 pub mod sound;
 pub mod store;
+pub mod trunk_doctor;
 pub mod voicemail;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -24,7 +25,7 @@ use super::signalling::{self, SignallingHandle};
 use super::store::StoreError;
 use super::voicemail::{self, VoicemailHandle};
 use super::{control, http};
-use crate::base::{Duration, Instant, Rng, WallTime};
+use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, Output, Record, STOP_GRACE};
 use crate::media;
@@ -120,6 +121,8 @@ struct Loop {
     handle: Handle,
     clock: Clock,
     outputs: VecDeque<Output>,
+    /// Who waits for the id of the call that is being ordered.
+    ordering: Option<Sender<Option<CallId>>>,
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
@@ -157,6 +160,7 @@ impl Loop {
             handle,
             clock,
             outputs,
+            ordering: None,
             wall_at_zero,
             wall_checked: now,
         };
@@ -256,6 +260,11 @@ impl Loop {
         let now = self.clock.now();
         match order {
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
+            Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
+            Order::Call { extension, to, answer } => {
+                self.ordering = Some(answer);
+                self.feed(now, Input::Order { extension, to });
+            }
             Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Office(office, plan) => {
@@ -289,7 +298,13 @@ impl Loop {
                     Output::Recording(begun) => self.keeping.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
                     Output::Shelf(order) => self.handle.shelve(&self.keeping.recorder, order),
+                    Output::Ordered { call } => {
+                        if let Some(answer) = self.ordering.take() {
+                            let _ = answer.send(call); // who waits no longer doesn't want it
+                        }
+                    }
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
+                    Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => {
                         if let Record::CallEnded(ended) = &record {
@@ -488,7 +503,8 @@ fn recording_settings(office: &Office) -> recordings::Settings {
 }
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {
-    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at };
+    let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
+    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {

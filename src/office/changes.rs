@@ -186,7 +186,7 @@ fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
 }
 
 fn mail(old: &Mail, new: &Mail) -> Vec<String> {
-    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls)
+    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls, admin)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {
@@ -220,7 +220,8 @@ fn element(old: &Element, new: &Element) -> Vec<String> {
 }
 
 fn user(old: &User, new: &User) -> Vec<String> {
-    let mut keys = differing!(User, old, new; named login, password_hash; compared role, must_change);
+    let mut keys = differing!(User, old, new; named login, password_hash; compared role, must_change, disabled,
+        may_hear_recordings);
     if old.password_hash != new.password_hash {
         keys.push("password".to_owned());
     }

@@ -40,6 +40,16 @@ impl Forward {
         if busy.is_empty() && no_answer.is_empty() { Self::None } else { Self::Conditional { busy, no_answer } }
     }
 
+    /// Where to in this case; empty: nowhere.
+    pub fn target(&self, kind: ForwardKind) -> &str {
+        match (self, kind) {
+            (Self::Always { to }, ForwardKind::Always) => to,
+            (Self::Conditional { busy, .. }, ForwardKind::Busy) => busy,
+            (Self::Conditional { no_answer, .. }, ForwardKind::NoAnswer) => no_answer,
+            _ => "",
+        }
+    }
+
     /// Every target with its key in the office file; empty ones are left out.
     pub fn targets(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let targets = match self {

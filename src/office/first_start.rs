@@ -39,12 +39,7 @@ impl Office {
         Self {
             extensions: EXTENSIONS.iter().map(|number| extension(number, rng)).collect(),
             groups: vec![first_group()],
-            users: vec![User {
-                login: "admin".to_owned(),
-                role: Role::Admin,
-                password_hash: admin_hash.to_owned(),
-                must_change,
-            }],
+            users: vec![User::new("admin", Role::Admin, admin_hash, must_change)],
             ..Self::default()
         }
     }

@@ -74,6 +74,7 @@ fn telephone(rng: &mut Rng, office: &mut Office, sounds: &[String]) {
         password: prose(rng, false),
         from: from.to_owned(),
         missed_calls: rng.chance(1, 2),
+        admin: if rng.chance(1, 2) { String::new() } else { "admin@example.org".to_owned() },
     };
 }
 
@@ -298,11 +299,16 @@ fn users(rng: &mut Rng) -> Vec<User> {
     let mut users: Vec<User> = logins
         .map(|login| {
             let password_hash = format!("$argon2id$v=19${}", rng.token(8));
-            User { login, role: word(rng), password_hash, must_change: rng.chance(1, 2) }
+            User {
+                disabled: rng.chance(1, 4),
+                may_hear_recordings: rng.chance(1, 2),
+                ..User::new(login, word(rng), password_hash, rng.chance(1, 2))
+            }
         })
         .collect();
     if let Some(first) = users.first_mut() {
         first.role = Role::Admin;
+        first.disabled = false;
     }
     users
 }

@@ -9,19 +9,24 @@ use crate::media::Clip;
 
 pub mod changes;
 mod codes;
+pub mod document;
 mod edit;
 pub mod file;
 mod find;
 mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
+mod references;
 mod telephone;
+mod vacant;
 mod words;
 
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
+pub use references::{Kind, Reference};
 pub use telephone::{Codes, Conference, Feature, Follows, Mail, MailSecurity, Parking, VoicemailSettings};
+pub use vacant::Owner;
 pub use words::{ELEMENT_KINDS, Word};
 
 /// Everything the admin sets, as one value. Cross references have been checked: every number, name and element id
@@ -499,6 +504,29 @@ pub struct User {
     pub password_hash: String,
     /// Whether the next sign-in must choose another password.
     pub must_change: bool,
+    /// Whether it can't sign in.
+    pub disabled: bool,
+    /// Whether a viewer may hear recordings and messages; an admin always may.
+    pub may_hear_recordings: bool,
+}
+
+impl User {
+    /// An account of this role without any further right, that can sign in.
+    pub fn new(login: impl Into<String>, role: Role, password_hash: impl Into<String>, must_change: bool) -> Self {
+        Self {
+            login: login.into(),
+            role,
+            password_hash: password_hash.into(),
+            must_change,
+            disabled: false,
+            may_hear_recordings: false,
+        }
+    }
+
+    /// Whether it can sign in and change things.
+    pub fn is_working_admin(&self) -> bool {
+        self.role == Role::Admin && !self.disabled && !self.password_hash.is_empty()
+    }
 }
 
 /// `role`.

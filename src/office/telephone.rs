@@ -259,6 +259,8 @@ pub struct Mail {
     pub from: String,
     /// Whether an extension's e-mail is told of calls that nobody of it took.
     pub missed_calls: bool,
+    /// Whoever looks after the box: told of emergency calls. An address; empty: nobody.
+    pub admin: String,
 }
 
 /// `security` of `[mail]`.
@@ -283,6 +285,7 @@ impl Default for Mail {
             password: String::new(),
             from: String::new(),
             missed_calls: false,
+            admin: String::new(),
         }
     }
 }

@@ -125,6 +125,38 @@ impl ElementKind {
     }
 }
 
+impl ElementKind {
+    /// How people know such an element.
+    pub fn label(&self, language: Language) -> String {
+        let say = |ru: &str, en: &str| if language == Language::Ru { ru.to_owned() } else { en.to_owned() };
+        match self {
+            Self::Incoming { .. } => say("входящий звонок", "incoming call"),
+            Self::Extension { extension } => format!("{} {extension}", say("номер", "extension")),
+            Self::Group { group } => format!("{} {group}", say("группа", "group")),
+            Self::VoiceMessage { voice_message } => format!("{} «{voice_message}»", say("сообщение", "voice message")),
+            Self::VoiceMenu { voice_menu } => format!("{} «{voice_menu}»", say("меню", "voice menu")),
+            Self::Schedule { schedule } => format!("{} «{schedule}»", say("график", "schedule")),
+            Self::DialExtension { .. } => say("донабор номера", "dial extension"),
+            Self::HangUp => say("положить трубку", "hang up"),
+        }
+    }
+}
+
+impl Out {
+    /// How people know it; in English as in the office file.
+    pub fn label(self, language: Language) -> String {
+        let russian = match self {
+            Self::Next => "дальше",
+            Self::Yes => "да",
+            Self::No => "нет",
+            Self::Timeout => "нет ответа",
+            Self::Reserve => "запасной",
+            Self::Key(_) => self.word(),
+        };
+        if language == Language::Ru { russian.to_owned() } else { self.word().to_owned() }
+    }
+}
+
 impl std::fmt::Display for Out {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.word())

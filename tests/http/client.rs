@@ -12,7 +12,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 use crate::description;
-use crate::world::World;
+use crate::world::Served;
 
 /// Nothing here takes so long; a test that waits longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,13 +23,13 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
-    pub(crate) fn plain(world: &World) -> Self {
-        Self::Plain(connect(world.at.http))
+    pub(crate) fn plain(world: &dyn Served) -> Self {
+        Self::Plain(connect(world.at().http))
     }
 
     /// Trusts the box's own authority and nobody else.
-    pub(crate) fn tls(world: &World) -> Self {
-        Self::tls_as(world.at.https, &world.ca(), "127.0.0.1").unwrap()
+    pub(crate) fn tls(world: &dyn Served) -> Self {
+        Self::tls_as(world.at().https, &world.ca(), "127.0.0.1").unwrap()
     }
 
     pub(crate) fn tls_as(address: SocketAddr, ca: &Path, name: &str) -> io::Result<Self> {
@@ -172,22 +172,22 @@ impl Answer {
 
 /// Whoever asks: with a cookie, a token, or neither.
 pub(crate) struct Caller<'a> {
-    world: &'a World,
+    world: &'a dyn Served,
     wire: Option<Wire>,
     pub(crate) headers: Vec<(String, String)>,
 }
 
 impl<'a> Caller<'a> {
-    pub(crate) fn nobody(world: &'a World) -> Self {
+    pub(crate) fn nobody(world: &'a dyn Served) -> Self {
         Self { world, wire: None, headers: Vec::new() }
     }
 
-    pub(crate) fn token(world: &'a World, token: &str) -> Self {
+    pub(crate) fn token(world: &'a dyn Served, token: &str) -> Self {
         Self::nobody(world).with("Authorization", &format!("Bearer {token}"))
     }
 
     /// Signs in and keeps cookie and CSRF token.
-    pub(crate) fn signed_in(world: &'a World, login: &str, password: &str) -> Self {
+    pub(crate) fn signed_in(world: &'a dyn Served, login: &str, password: &str) -> Self {
         let mut caller = Self::nobody(world);
         let answer = caller.sign_in(login, password);
         assert_eq!(answer.status, 200, "{}", answer.text());

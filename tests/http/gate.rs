@@ -187,6 +187,29 @@ fn plain_http_sends_people_to_https_and_answers_what_phones_and_monitors_need() 
 }
 
 #[test]
+fn a_name_that_is_none_of_ours_gets_nothing_but_words() {
+    let world = World::new();
+    let ask = |mut wire: Wire, target: &str, host: &str| {
+        wire.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nAccept-Language: en\r\n\r\n"));
+        wire.answer().unwrap()
+    };
+    for target in ["/", "/api/v1/session", "/api/v1/openapi.json", "/ui/x", "/metrics", "/nothing"] {
+        for wire in [Wire::plain(&world), Wire::tls(&world)] {
+            let answer = ask(wire, target, "evil.example:8443");
+            assert_eq!(answer.status, 421, "{target}");
+            assert!(answer.json()["detail"].as_str().unwrap().contains("by its address"));
+            assert_eq!(answer.header("location"), None);
+        }
+    }
+    assert_eq!(ask(Wire::tls(&world), "https://evil.example/", "box").status, 421, "the target says more than Host");
+    for host in ["127.0.0.1", "127.0.0.1:8443", "localhost", "[::1]:1", "BOX.local."] {
+        assert_eq!(ask(Wire::tls(&world), "/", host).status, 200, "{host}");
+    }
+    assert_eq!(ask(Wire::tls(&world), "/healthz", "balancer.example").status, 200);
+    assert_eq!(ask(Wire::plain(&world), "/provision/x/y.cfg", "provision.example").status, 404);
+}
+
+#[test]
 fn headers_of_the_inner_hop_mean_nothing_from_outside() {
     let world = World::new();
     let mut caller = Caller::nobody(&world).with("X-Gate-Too-Large", "1").with("X-Gate-Peer", "203.0.113.9");
@@ -245,8 +268,12 @@ fn the_certificate_is_good_for_every_name_of_this_machine_and_no_other() {
 #[test]
 fn a_port_that_is_taken_is_named() {
     let world = World::new();
-    let taken =
-        dozvon::io::http::WebConfig { http: world.at.http, https: world.at.https, started_at: crate::world::START };
+    let taken = dozvon::io::http::WebConfig {
+        http: world.at.http,
+        https: world.at.https,
+        started_at: crate::world::START,
+        names: vec![],
+    };
     let error =
         dozvon::io::http::serve(taken, world.box_.clone(), world.board.clone(), world.data.clone()).unwrap_err();
     assert!(error.to_string().starts_with(&world.at.http.to_string()), "{error}");

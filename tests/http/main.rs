@@ -3,13 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod accounts;
 mod api;
 mod client;
+mod collections;
 mod description;
 mod events;
 mod gate;
 mod history;
+mod real;
 mod recordings;
+mod routing;
+mod second_factor;
 mod telephone;
+mod versions;
 mod voicemail;
 mod world;

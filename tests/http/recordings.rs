@@ -45,23 +45,24 @@ fn get(world: &World, path: &str, range: Option<&str>) -> Answer {
 #[test]
 fn recordings_are_listed_newest_first_page_by_page_and_by_call() {
     let world = world(10);
-    let mut viewer = Caller::token(&world, VIEWER_TOKEN);
+    assert_eq!(Caller::token(&world, VIEWER_TOKEN).get("/api/v1/recordings").status, 403, "not for everybody");
+    let mut admin = Caller::token(&world, TOKEN);
     let ids = |answer: &Answer| {
         let items = answer.json()["items"].as_array().unwrap().clone();
         items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let first = viewer.get("/api/v1/recordings?limit=3");
+    let first = admin.get("/api/v1/recordings?limit=3");
     assert_eq!(ids(&first), ["5", "4", "3"]);
     assert!(first.json()["items"][0]["ended_at"].is_null());
     let cursor = first.json()["next_cursor"].as_str().unwrap().to_owned();
-    let second = viewer.get(&format!("/api/v1/recordings?limit=3&cursor={cursor}"));
+    let second = admin.get(&format!("/api/v1/recordings?limit=3&cursor={cursor}"));
     assert_eq!(ids(&second), ["2", "1"]);
     assert!(second.json()["next_cursor"].is_null());
-    assert_eq!(ids(&viewer.get("/api/v1/recordings?call=100")), ["4", "2"]);
+    assert_eq!(ids(&admin.get("/api/v1/recordings?call=100")), ["4", "2"]);
     for wrong in ["call=x", "limit=0", "cursor=x", "text=1"] {
-        assert_eq!(viewer.get(&format!("/api/v1/recordings?{wrong}")).status, 400, "{wrong}");
+        assert_eq!(admin.get(&format!("/api/v1/recordings?{wrong}")).status, 400, "{wrong}");
     }
-    assert_eq!(viewer.get("/api/v1/recordings/3").json()["file"], "3.opus");
+    assert_eq!(admin.get("/api/v1/recordings/3").json()["file"], "3.opus");
     for nobody in ["/api/v1/recordings/9", "/api/v1/recordings/x", "/api/v1/recordings/9/audio"] {
         assert_eq!(get(&world, nobody, None).status, 404, "{nobody}");
     }

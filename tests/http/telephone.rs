@@ -1,5 +1,8 @@
 //! What employees key and dial, as the API changes it: the one way of all changes, with its refusals.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use dozvon::office::{Feature, Forward, Mail};
 use serde_json::{Value, json};
 
@@ -122,7 +125,10 @@ fn rooms_come_change_move_and_go() {
     let mut viewer = Caller::token(&world, VIEWER_TOKEN);
     assert!(!viewer.get("/api/v1/conferences/800").text().contains("4711"));
     let twice = admin.ask("POST", "/api/v1/conferences", Some(room));
-    assert_eq!(fault(&twice), (422, "/number".to_owned(), "Номер 800 уже занят: комната конференции.".to_owned()));
+    assert_eq!(
+        fault(&twice),
+        (422, "/number".to_owned(), "800 уже у комнаты «Планёрка». Свободны 801 и 802.".to_owned())
+    );
     for (number, pin, pointer) in [
         ("201", "", "/number"),
         ("705", "", "/number"),
@@ -160,6 +166,7 @@ fn the_mails_password_goes_in_and_never_comes_out() {
     assert!(!answer.text().contains("mail-secret"));
     let mut read = admin.get("/api/v1/mail").json();
     read["missed_calls"] = json!(true);
+    read["admin"] = json!("admin@office.example");
     assert_eq!(put(&mut admin, "/api/v1/mail", read.clone()).status, 200, "what was read can be written");
     let mail = world.box_.office.read().unwrap().mail.clone();
     assert_eq!((mail.password.as_str(), mail.missed_calls), ("mail-secret", true));
@@ -238,4 +245,32 @@ fn viewers_look_and_a_broken_disk_changes_nothing() {
     *world.box_.broken.lock().unwrap() = false;
     let mut without = admin.without("X-CSRF-Token");
     assert_eq!(without.ask("PUT", "/api/v1/parking", Some(json!({}))).status, 403);
+}
+
+#[test]
+fn the_trunk_doctor_says_what_is_wrong_and_what_to_do() {
+    let world = World::new();
+    Arc::make_mut(&mut world.box_.office.write().unwrap()).trunks[0].server = "127.0.0.1:9".to_owned();
+    // no space or letter beyond ASCII: it stands in a path
+    "City".clone_into(&mut Arc::make_mut(&mut world.box_.office.write().unwrap()).trunks[0].name);
+    let name = world.box_.office.read().unwrap().trunks[0].name.clone();
+    let path = format!("/api/v1/trunks/{}/check", name);
+    let mut admin = Caller::token(&world, TOKEN);
+    assert_eq!(admin.get(&path).status, 404, "not looked at yet");
+    let begun = admin.ask("POST", &path, None);
+    assert_eq!(begun.status, 202, "{}", begun.text());
+    let found = std::iter::repeat_with(|| {
+        std::thread::sleep(Duration::from_millis(50));
+        admin.get(&path).json()
+    });
+    let found = found.take(100).find(|found| found["running"] == false).expect("it ends");
+    assert_eq!(found["verdict"], "wrong_password", "{found}");
+    let states: Vec<&Value> = found["findings"].as_array().unwrap().iter().map(|finding| &finding["state"]).collect();
+    assert_eq!(states, ["ok", "ok", "bad", "skipped", "skipped"]);
+    assert!(found["text"].as_str().unwrap().contains("пароль") && found["fix"].is_null());
+    let english = admin.get(&format!("{path}?lang=en")).json();
+    assert!(english["text"].as_str().unwrap().contains("password"), "{english}");
+    let mut viewer = Caller::token(&world, VIEWER_TOKEN);
+    assert_eq!((viewer.get(&path).status, viewer.ask("POST", &path, None).status), (200, 403));
+    assert_eq!(admin.ask("POST", "/api/v1/trunks/nobody/check", None).status, 404);
 }

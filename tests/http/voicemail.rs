@@ -34,9 +34,10 @@ fn world() -> World {
 #[test]
 fn messages_are_listed_newest_first_page_by_page_and_by_mailbox() {
     let world = world();
-    let mut viewer = Caller::token(&world, VIEWER_TOKEN);
+    assert_eq!(Caller::token(&world, VIEWER_TOKEN).get("/api/v1/voicemail").status, 403, "not for everybody");
+    let mut admin = Caller::token(&world, TOKEN);
     let mut ids = |path: &str| {
-        let page = viewer.get(path).json();
+        let page = admin.get(path).json();
         let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
         (ids, page["next_cursor"].as_str().unwrap_or_default().to_owned())
     };
@@ -46,9 +47,9 @@ fn messages_are_listed_newest_first_page_by_page_and_by_mailbox() {
     assert_eq!(ids("/api/v1/voicemail?extension=201").0, ["3", "1"]);
     assert!(ids("/api/v1/voicemail?extension=999").0.is_empty());
     for wrong in ["limit=0", "cursor=x", "text=1"] {
-        assert_eq!(viewer.get(&format!("/api/v1/voicemail?{wrong}")).status, 400, "{wrong}");
+        assert_eq!(admin.get(&format!("/api/v1/voicemail?{wrong}")).status, 400, "{wrong}");
     }
-    let message = viewer.get("/api/v1/voicemail/3").json();
+    let message = admin.get("/api/v1/voicemail/3").json();
     assert_eq!(
         message,
         json!({
@@ -57,7 +58,7 @@ fn messages_are_listed_newest_first_page_by_page_and_by_mailbox() {
         })
     );
     for nobody in ["5", "9", "x"] {
-        assert_eq!(viewer.get(&format!("/api/v1/voicemail/{nobody}")).status, 404, "{nobody}");
+        assert_eq!(admin.get(&format!("/api/v1/voicemail/{nobody}")).status, 404, "{nobody}");
     }
 }
 

@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
 use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
+use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
-    HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, StoreError, StoredStep, Summary,
+    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
+    StoreError, StoredStep, Summary, TokenRow, Version,
 };
+use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
 use dozvon::office::{
-    CallerIdIn, Device, Extension, Forward, MobileDevice, Network, NumberFormat, Office, Permissions, RingOrder, Role,
-    Settings, SipDevice, Srtp, Trunk, User,
+    CallerIdIn, Device, Extension, Forward, MediaFile, MobileDevice, Network, NumberFormat, Office, Permissions,
+    RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
 use sha2::{Digest, Sha256};
@@ -44,8 +47,12 @@ pub(crate) struct FakeBox {
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) messages: Mutex<Vec<MessageRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
+    /// Calls that were ordered: by whom, to whom.
+    pub(crate) ordered: Mutex<Vec<(String, String)>>,
     /// Versions: who and why.
     pub(crate) changes: Mutex<Vec<String>>,
+    /// What was noted for the audit log.
+    pub(crate) deeds: Mutex<Vec<Deed>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
 }
@@ -69,18 +76,50 @@ impl World {
             recordings: Mutex::default(),
             messages: Mutex::default(),
             hung_up: Mutex::default(),
+            ordered: Mutex::default(),
             changes: Mutex::default(),
+            deeds: Mutex::default(),
             broken: Mutex::default(),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
-        let config = WebConfig { http: free, https: free, started_at: START };
+        let config = WebConfig { http: free, https: free, started_at: START, names: names() };
         let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
         Self { board, box_, at, data }
     }
 
+    /// Changes the office behind the API's back.
+    pub(crate) fn edit(&self, edit: impl FnOnce(&mut Office)) {
+        let mut office = self.box_.office.write().unwrap();
+        let mut changed = Office::clone(&office);
+        edit(&mut changed);
+        *office = Arc::new(changed);
+    }
+
+    pub(crate) fn add_media(&self, name: &str) {
+        let media = MediaFile { name: name.to_owned(), file: format!("{name}.ogg"), clip: None };
+        self.edit(|office| office.media.push(media));
+    }
+
     pub(crate) fn ca(&self) -> PathBuf {
         self.data.join("tls").join(CA_FILE)
+    }
+}
+
+/// A web that can be asked: of a made box, or of a real one.
+pub(crate) trait Served {
+    fn at(&self) -> WebAddresses;
+    /// The authority to trust.
+    fn ca(&self) -> PathBuf;
+}
+
+impl Served for World {
+    fn at(&self) -> WebAddresses {
+        self.at
+    }
+
+    fn ca(&self) -> PathBuf {
+        Self::ca(self)
     }
 }
 
@@ -100,6 +139,27 @@ impl FakeBox {
     }
 }
 
+/// An exchange that carries no calls, for the trunk doctor.
+struct Idle;
+
+impl Patient for Idle {
+    fn trunk(&self, name: &str) -> Option<TrunkView> {
+        Some(TrunkView { name: name.to_owned(), state: TrunkState::WrongPassword { status: 403 }, since: START })
+    }
+
+    fn try_trunk(&self, _: &str, _: Option<NumberFormat>) {
+        panic!("who is not registered is not tried");
+    }
+
+    fn rows(&self, _: &HistoryFilter) -> Vec<HistoryRow> {
+        Vec::new()
+    }
+
+    fn steps(&self, _: CallId) -> Vec<StoredStep> {
+        Vec::new()
+    }
+}
+
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
@@ -114,14 +174,24 @@ impl Exchange for FakeBox {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let mut office = self.office.write().unwrap();
-        if let Some(changed) = edit(&office) {
-            self.disk()?;
-            *office = Arc::new(changed);
-            self.changes.lock().unwrap().push(format!("{author}: {reason}"));
-        }
-        Ok(())
+        let Some(changed) = edit(&office) else { return Ok(None) };
+        self.disk()?;
+        *office = Arc::new(changed);
+        let mut changes = self.changes.lock().unwrap();
+        changes.push(format!("{author}: {reason}"));
+        Ok(Some(i64::try_from(changes.len()).unwrap()))
+    }
+
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId> {
+        let mut ordered = self.ordered.lock().unwrap();
+        ordered.push((extension.to_owned(), to.to_owned()));
+        u64::try_from(ordered.len()).ok().map(CallId)
+    }
+
+    fn examine(&self, trunk: Trunk) -> std::io::Result<Examination> {
+        Examination::begin(Arc::new(Idle), trunk)
     }
 
     fn hang_up(&self, call: CallId) {
@@ -224,10 +294,64 @@ impl Exchange for FakeBox {
         Ok(rows.len() < before)
     }
 
-    fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {
+    fn token(&self, sha256: &[u8; 32]) -> Result<Option<TokenRow>, StoreError> {
         let is = |token: &str| Sha256::digest(token).as_slice() == sha256;
-        Ok(if is(TOKEN) { Some(Role::Admin) } else { is(VIEWER_TOKEN).then_some(Role::Viewer) })
+        let row = |name: &str, role| TokenRow { name: name.to_owned(), role, created_at: START, used_at: None };
+        Ok(if is(TOKEN) { Some(row("all", Role::Admin)) } else { is(VIEWER_TOKEN).then(|| row("look", Role::Viewer)) })
     }
+
+    // What follows is tested with a real box: see real.rs.
+
+    fn token_used(&self, _: &str, _: WallTime) {}
+
+    fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
+        self.disk().map(|()| Vec::new())
+    }
+
+    fn add_token(&self, _: &str, _: Role, _: [u8; 32], _: WallTime) -> Result<(), StoreError> {
+        self.disk()
+    }
+
+    fn remove_token(&self, _: &str) -> Result<bool, StoreError> {
+        self.disk().map(|()| false)
+    }
+
+    fn versions(&self, _: usize, _: Option<i64>) -> Result<Vec<Version>, StoreError> {
+        self.disk().map(|()| Vec::new())
+    }
+
+    fn revert_at(&self, _: i64) -> Option<WallTime> {
+        None
+    }
+
+    fn confirm(&self, _: i64) -> Result<bool, StoreError> {
+        self.disk().map(|()| false)
+    }
+
+    fn note(&self, deed: Deed) {
+        self.deeds.lock().unwrap().push(deed);
+    }
+
+    fn audit(&self, _: &AuditFilter, _: usize, _: Option<i64>) -> Result<Vec<AuditRow>, StoreError> {
+        self.disk().map(|()| Vec::new())
+    }
+
+    fn second_factor(&self, _: &str) -> Result<Option<SecondFactor>, StoreError> {
+        self.disk().map(|()| None)
+    }
+
+    fn second_factors(&self) -> Result<Vec<String>, StoreError> {
+        self.disk().map(|()| Vec::new())
+    }
+
+    fn set_second_factor(&self, _: &str, _: Option<SecondFactor>) -> Result<(), StoreError> {
+        self.disk()
+    }
+}
+
+/// How tests call the box.
+pub(crate) fn names() -> Vec<String> {
+    ["a", "box", "box.local"].map(str::to_owned).into()
 }
 
 pub(crate) fn user(login: &str, role: Role, must_change: bool) -> User {
@@ -236,7 +360,7 @@ pub(crate) fn user(login: &str, role: Role, must_change: bool) -> User {
     let cheap = argon2::Params::new(64, 1, 1, None).unwrap();
     let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, cheap);
     let password_hash = argon2.hash_password(PASSWORD.as_bytes(), &salt).unwrap().to_string();
-    User { login: login.to_owned(), role, password_hash, must_change }
+    User::new(login, role, password_hash, must_change)
 }
 
 pub(crate) fn office(users: Vec<User>) -> Office {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use dozvon::base::{CallId, Message, MessageId, WallTime};
 use dozvon::io::handle::Handle;
-use dozvon::io::mail::{self, MailHandle, MissedCall, Told};
+use dozvon::io::mail::{self, EmergencyCall, MailHandle, MissedCall, Told};
 use dozvon::io::store::StoreError;
 use dozvon::office::{Language, Mail, MailSecurity, Office};
 
@@ -308,4 +308,22 @@ fn nothing_is_queued_without_a_server_an_address_or_the_wish() {
     world.miss(3);
     world.mail.hurry();
     assert!(world.told.recv_timeout(Duration::from_millis(500)).is_err());
+}
+
+#[test]
+fn the_admin_is_told_of_a_call_for_help_once() {
+    let mut world = World::new(MailSecurity::None);
+    world.change(|office| office.mail.admin = "admin@office.example".to_owned());
+    let _server = world.server();
+    let call = EmergencyCall {
+        call: CallId(7),
+        at: WallTime(1_795_605_600_000),
+        by: "201".to_owned(),
+        number: "112".to_owned(),
+    };
+    world.mail.emergency(call.clone());
+    world.mail.emergency(call);
+    assert_eq!(world.told(), Told::Sent { recipient: "admin@office.example".to_owned() });
+    assert!(world.told.recv_timeout(Duration::from_millis(300)).is_err());
+    assert_eq!(world.arrived().len(), 1);
 }

@@ -11,6 +11,7 @@ use crate::linphone::Softphone;
 use crate::process::wait_for;
 use crate::sipp::{Part, Sipp};
 use crate::story::{ACCOUNTS, Hours, RECEPTION, STORE, office, phone, talk, with_carrier, without_carrier};
+use crate::wav;
 
 fn manual() -> Taste {
     Taste { answer: "manual", ..Taste::default() }
@@ -207,4 +208,33 @@ fn a_call_that_is_forwarded_to_a_mobile_leaves_by_the_carrier_with_diversion() {
     let row = &rows(&exchange, 1)[0];
     assert_eq!((&row["caller"], &row["called"]), (&"202".into(), &"201".into()), "{row}");
     assert!(kinds(&exchange, row).contains(&"diverted".to_owned()), "{:?}", exchange.steps(row));
+}
+
+#[test]
+fn a_message_is_left_listed_and_heard_by_telephone() {
+    let exchange = Exchange::prepare("mailbox");
+    let text = office("127.0.0.1:9", Hours::Open);
+    exchange.apply(&text.replace("employee = \"Бухгалтерия\"", "employee = \"Бухгалтерия\"\nvoicemail = true"));
+    let mut exchange = exchange;
+    exchange.begin();
+    let reception = phone(&exchange, RECEPTION, 500, Taste::default());
+    reception.dial("201"); // nobody is registered there
+    reception.wait_until_talking();
+    let begun = || exchange.data().join("recordings/voicemail").is_dir();
+    wait_for("the message to begin", Duration::from_secs(30), begun);
+    std::thread::sleep(Duration::from_secs(4));
+    reception.hang_up();
+    let listed = || exchange.get("/api/v1/voicemail?extension=201")["items"].as_array().unwrap().clone();
+    wait_for("the message", Duration::from_secs(10), || listed().len() == 1);
+    let message = &listed()[0];
+    assert_eq!((&message["caller"], &message["heard"]), (&"200".into(), &false.into()), "{message}");
+    assert!(message["duration_ms"].as_u64().is_some_and(|ms| (2_000..8_000).contains(&ms)), "{message}");
+    let kept = wav::mono(&exchange.data().join("recordings/voicemail"));
+    assert!(wav::blocks(&kept, 500) > 50, "{} blocks of {}", wav::blocks(&kept, 500), kept.len() / 160);
+
+    let accounts = phone(&exchange, ACCOUNTS, 700, Taste::default());
+    accounts.dial("*97");
+    accounts.wait_to_hear(500);
+    wait_for("the message to be an old one", Duration::from_secs(10), || listed()[0]["heard"] == true);
+    accounts.hang_up();
 }

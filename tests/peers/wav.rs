@@ -84,17 +84,26 @@ pub(crate) fn blocks(samples: &[i16], hz: u16) -> usize {
 
 /// Both channels at 8 kHz of the one recording under a directory, as ffmpeg reads it.
 pub(crate) fn sides(directory: &Path) -> [Vec<i16>; 2] {
+    let samples = decoded(directory, "2");
+    let side = |at: usize| samples.chunks_exact(2).map(|pair| pair[at]).collect();
+    [side(0), side(1)]
+}
+
+/// The one file of sound under a directory at 8 kHz, as ffmpeg reads it.
+pub(crate) fn mono(directory: &Path) -> Vec<i16> {
+    decoded(directory, "1")
+}
+
+fn decoded(directory: &Path, channels: &str) -> Vec<i16> {
     let mut file = directory.to_owned();
     while file.is_dir() {
         let entry = fs::read_dir(&file).unwrap().next().expect("a recording").unwrap();
         file = entry.path();
     }
     let read = Command::new("ffmpeg")
-        .args(["-v", "error", "-i", file.to_str().unwrap(), "-f", "s16le", "-ac", "2", "-ar", "8000", "-"])
+        .args(["-v", "error", "-i", file.to_str().unwrap(), "-f", "s16le", "-ac", channels, "-ar", "8000", "-"])
         .output()
         .expect("ffmpeg");
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    let side =
-        |at: usize| read.stdout.chunks_exact(4).map(|pair| i16::from_le_bytes([pair[at], pair[at + 1]])).collect();
-    [side(0), side(2)]
+    read.stdout.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
 }

@@ -341,6 +341,8 @@ fn an_emergency_call_on_a_full_trunk_takes_the_place_of_the_youngest_other() {
     assert!(world.is_talking(a), "{} the older call was given up", world.at());
     assert!(world.is_idle(b), "{} three calls on a trunk for two", world.at());
     assert_eq!(world.steps_of_kind("GaveWay").len(), 1);
+    let told: Vec<_> = world.emergencies.iter().map(|call| (call.by.as_str(), call.number.as_str())).collect();
+    assert_eq!(told, [("202", "112")], "{} the admin is told", world.at());
     world.hang_up(c);
     world.hang_up(a);
     world.assert_clean();
@@ -510,5 +512,24 @@ fn the_own_mailbox_is_heard_and_a_message_deleted_by_key() {
     let gone = |order: &Shelf| matches!(order, Shelf::Delete { message } if message.0 == 7);
     assert_eq!(world.shelf.iter().filter(|order| gone(order)).count(), 1, "{} {:?}", world.at(), world.shelf);
     world.hang_up(b);
+    world.assert_clean();
+}
+
+#[test]
+fn an_emergency_call_that_is_refused_while_another_goes_on_is_not_dialled_without_end() {
+    let (mut world, [a, b, ..]) = world(323, |_| {});
+    let carrier = world.carrier();
+    world.will(carrier, Answer::After(millis(500)));
+    world.dial(a, "112");
+    world.run_for(secs(3));
+    assert!(world.is_talking(a));
+    world.will(carrier, Answer::Refuse(486));
+    world.dial(b, "103");
+    world.run_for(millis(100));
+    let times = world.phones[carrier.0].calls.len() - 1;
+    assert!((1..=4).contains(&times), "{} dialled {times} times", world.at());
+    assert!(world.is_talking(a), "{} help for one was cut for another", world.at());
+    world.run_for(secs(60));
+    world.hang_up(a);
     world.assert_clean();
 }

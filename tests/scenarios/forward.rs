@@ -358,3 +358,62 @@ fn a_mailbox_alone_does_not_take_the_call() {
     assert_ne!(world.only_row().outcome, CallOutcome::Answered);
     world.assert_clean();
 }
+
+/// Dials a code of `by` and waits until what it says is over.
+fn code(world: &mut World, by: PhoneId, code: &str) {
+    world.dial(by, code);
+    assert!(world.run_until(secs(2), |world| world.is_talking(by)), "{} {code}: {}", world.at(), world.status(by));
+    world.run_for(secs(1));
+    assert!(world.phones[by.0].calls.last().unwrap().packets_heard > 20, "{} {code}: nothing is said", world.at());
+    assert!(world.run_until(secs(30), |world| world.is_idle(by)), "{} {code} goes on", world.at());
+}
+
+#[test]
+fn forwarding_is_set_asked_for_and_ended_by_code() {
+    let (mut world, [a, b, c, _]) = world(290, |_| {});
+    code(&mut world, b, "*21202");
+    let told = world.changes;
+    assert_eq!(told, 1);
+    code(&mut world, b, "*#21#");
+    assert_eq!(world.changes, told, "{} asking changes nothing", world.at());
+    world.dial(a, "201");
+    world.run_for(secs(2));
+    assert!(world.is_ringing(c) && !world.is_ringing(b), "{} not forwarded", world.at());
+    world.hang_up(a);
+    world.run_for(secs(1));
+    code(&mut world, b, "#21");
+    world.dial(a, "201");
+    world.run_for(secs(2));
+    assert!(world.is_ringing(b), "{} still forwarded", world.at());
+    world.hang_up(a);
+    world.assert_clean();
+}
+
+#[test]
+fn a_forward_by_code_to_where_one_may_not_call_or_to_nobody_changes_nothing() {
+    let (mut world, [a, b, ..]) = world(291, |_| {});
+    for wrong in ["*2189211234567", "*21999", "*21201", "*216122981", "*21112"] {
+        code(&mut world, b, wrong);
+        assert_eq!(world.changes, 0, "{} {wrong}", world.at());
+    }
+    world.dial(a, "201");
+    world.run_for(secs(2));
+    assert!(world.is_ringing(b), "{}", world.at());
+    world.hang_up(a);
+    world.assert_clean();
+}
+
+#[test]
+fn do_not_disturb_is_set_and_ended_by_code() {
+    let (mut world, [a, b, ..]) = world(292, |_| {});
+    code(&mut world, b, "*60");
+    world.dial(a, "201");
+    world.run_for(secs(8));
+    assert_eq!(world.status(a), 486, "{}", world.at());
+    code(&mut world, b, "#60");
+    world.dial(a, "201");
+    world.run_for(secs(2));
+    assert!(world.is_ringing(b), "{} still not to be disturbed", world.at());
+    world.hang_up(a);
+    world.assert_clean();
+}

@@ -144,13 +144,18 @@ fn a_pickup_in_the_instant_of_the_answer_leaves_one_talk() {
     }
 }
 
+/// The dialog of what rings at a phone, as the exchange knows it.
+fn ringing_dialog(world: &World, phone: PhoneId) -> String {
+    let call = world.phones[phone.0].calls.last().unwrap();
+    let theirs = call.invite.headers.from().unwrap().tag().unwrap().to_owned();
+    let ours = call.replaces().rsplit('=').next().unwrap().to_owned();
+    format!("{};to-tag={theirs};from-tag={ours};early-only", call.invite.headers.call_id().unwrap())
+}
+
 #[test]
 fn a_ringing_dialog_is_picked_up_by_replaces() {
     let (mut world, [_, b, c, d]) = ringing(208);
-    let invite = world.nth(b, 0).invite.clone();
-    let theirs = invite.headers.from().unwrap().tag().unwrap().to_owned();
-    let ours = world.nth(b, 0).replaces().rsplit('=').next().unwrap().to_owned();
-    let dialog = format!("{};to-tag={theirs};from-tag={ours};early-only", invite.headers.call_id().unwrap());
+    let dialog = ringing_dialog(&world, b);
     world.act(c, |phone, now, _| {
         phone.dial_with(now, "201", "user202s0", &[(Name::Replaces, &dialog), (Name::Require, "replaces")]);
     });
@@ -169,5 +174,48 @@ fn the_caller_who_gives_up_before_the_pickup_leaves_nothing() {
     world.run_for(secs(8));
     assert!(world.is_idle(b) && world.is_idle(c));
     assert_eq!(world.requests(b, Method::Cancel).len(), 1);
+    world.assert_clean();
+}
+
+#[test]
+fn a_page_that_rings_is_no_call_to_pick_up() {
+    let mut world = World::new(210, &four());
+    let [a, b, c, _] = phones(&mut world);
+    world.phones[b.0].auto_answer = false;
+    world.dial(a, "*80500");
+    world.run_for(secs(2));
+    assert!(world.is_ringing(b) && world.is_talking(c), "{}", world.at());
+    let dialog = ringing_dialog(&world, b);
+    world.on(b, 0, |phone, now, _| {
+        phone.dial_with(now, "201", "user201s0", &[(Name::Replaces, &dialog)]);
+    });
+    world.run_for(secs(5));
+    world.hang_up(a);
+    world.run_for(secs(2));
+    for phone in [b, c] {
+        world.hang_up(phone);
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn a_callback_that_rings_is_no_call_to_pick_up() {
+    let mut world = World::shaped(211, &four(), |office| {
+        office.extensions.iter_mut().find(|extension| extension.number == "201").unwrap().call_waiting = false;
+    });
+    let [a, b, c, d] = phones(&mut world);
+    world.talk(d, "201", b);
+    world.dial(a, "*66201");
+    world.run_for(secs(20));
+    world.hang_up(d);
+    assert!(world.run_until(secs(10), |world| world.is_ringing(a)), "{} not called back", world.at());
+    let dialog = ringing_dialog(&world, a);
+    world.on(c, 0, |phone, now, _| {
+        phone.dial_with(now, "200", "user202s0", &[(Name::Replaces, &dialog)]);
+    });
+    world.run_for(secs(5));
+    for phone in [a, b, c] {
+        world.hang_up(phone);
+    }
     world.assert_clean();
 }

@@ -490,3 +490,20 @@ fn over_many_afternoons_round_robin_is_fair() {
     let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
     assert!(*least > 30 && *most * 2 < *least * 3, "who answered how often: {counts:?}");
 }
+
+#[test]
+fn who_waits_is_told_his_place_where_the_group_wants_it() {
+    for tells in [false, true] {
+        let more = if tells { "announce_position = true" } else { "" };
+        let mut world = World::new(263, &group("\"201\"", more));
+        let (caller, member, third) = (phone(&mut world, "200"), phone(&mut world, "201"), phone(&mut world, "203"));
+        world.talk(third, "201", member);
+        world.dial(caller, "510");
+        world.run_for(secs(8));
+        assert!(world.is_talking(caller), "{} {}", world.at(), world.status(caller));
+        assert_eq!(world.spoken, usize::from(tells), "{} once for one place", world.at());
+        world.hang_up(caller);
+        world.hang_up(third);
+        world.assert_clean();
+    }
+}

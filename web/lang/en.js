@@ -1,8 +1,23 @@
 // The page's words in English. The same keys as ru.js: test/lang.test.js holds that.
 
+import frame from "./en/frame.js";
+import doctor from "./en/doctor.js";
+import todo from "./en/todo.js";
+import box from "./en/box.js";
+import office from "./en/office.js";
+import numbers from "./en/numbers.js";
+import parts from "./en/parts.js";
+
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 export default {
+  ...frame,
+  ...doctor,
+  ...todo,
+  ...box,
+  ...office,
+  ...numbers,
+  ...parts,
   brand: "Dozvon",
   sections: "Sections",
   now: "Now",
@@ -73,14 +88,14 @@ export default {
   trunks: "City numbers",
   no_mobile_ranges: "There is no table of mobile numbers by region: every mobile counts as one of another region and needs the right “mobiles of the country”.",
   mobile_ranges: ({ date = "" }) => `The region of a mobile comes from a table of ${date}. Numbers move between operators, so it is an estimate.`,
-  no_trunks: "No city number yet. Put it into the office file and apply it: dozvon apply.",
+  no_trunks: "No city number yet. Connect one under “City numbers”.",
   since: ({ when = "" }) => `since ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `The carrier said: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `and ${numbers}`,
 
   phones: "Phones",
   phones_online: ({ here = 0, all = 0 }) => `${here} of ${all} online`,
-  no_extensions: "No internal numbers yet. Put them into the office file and apply it: dozvon apply.",
+  no_extensions: "No internal numbers yet. Add them under “Internal numbers”.",
   phone_free: "free",
   phone_talking: "talking",
   phone_ringing: "ringing",
@@ -272,6 +287,8 @@ export default {
   mail_no_password: "none",
   mail_from: "From",
   mail_from_why: "The sender's address. Mostly the same as the login.",
+  mail_admin: "Administrator's mail",
+  mail_admin_why: "Told when somebody calls 112 or another emergency number. Empty: nobody.",
   mail_missed: "Mail about a missed call",
   mail_missed_why: "To the employee whose number has an e-mail address.",
 

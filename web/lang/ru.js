@@ -1,7 +1,22 @@
 // Слова страницы по-русски. Те же ключи, что в en.js: за этим следит test/lang.test.js.
 import { plural } from "../format.js";
 
+import frame from "./ru/frame.js";
+import doctor from "./ru/doctor.js";
+import todo from "./ru/todo.js";
+import box from "./ru/box.js";
+import office from "./ru/office.js";
+import numbers from "./ru/numbers.js";
+import parts from "./ru/parts.js";
+
 export default {
+  ...frame,
+  ...doctor,
+  ...todo,
+  ...box,
+  ...office,
+  ...numbers,
+  ...parts,
   brand: "Дозвон",
   sections: "Разделы",
   now: "Сейчас",
@@ -73,14 +88,14 @@ export default {
   trunks: "Внешние номера",
   no_mobile_ranges: "Таблицы мобильных номеров по регионам нет: любой мобильный считается номером другого региона, нужно разрешение «мобильные по стране».",
   mobile_ranges: ({ date = "" }) => `Регион мобильного определяется по таблице от ${date}. Номера переносят между операторами, поэтому это оценка.`,
-  no_trunks: "Городского номера ещё нет. Опишите его в файле офиса и примените: dozvon apply.",
+  no_trunks: "Городского номера ещё нет. Подключите его в разделе «Внешние номера».",
   since: ({ when = "" }) => `с ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `Ответ оператора: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `и ${numbers}`,
 
   phones: "Телефоны",
   phones_online: ({ here = 0, all = 0 }) => `в сети ${here} из ${all}`,
-  no_extensions: "Внутренних номеров ещё нет. Опишите их в файле офиса и примените: dozvon apply.",
+  no_extensions: "Внутренних номеров ещё нет. Добавьте их в разделе «Внутренние номера».",
   phone_free: "свободен",
   phone_talking: "говорит",
   phone_ringing: "звонит",
@@ -272,6 +287,8 @@ export default {
   mail_no_password: "нет",
   mail_from: "От кого",
   mail_from_why: "Адрес отправителя. Чаще всего тот же, что имя пользователя.",
+  mail_admin: "Почта администратора",
+  mail_admin_why: "Сюда придёт письмо, если кто-то позвонит 112 или на другой экстренный номер. Пусто: никому.",
   mail_missed: "Письмо о пропущенном звонке",
   mail_missed_why: "Сотруднику, у чьего номера вписана почта.",
 

@@ -31,15 +31,20 @@ export function SignIn(props) {
 function Enter({ t, api, notice, onSession, onPassword }) {
   const [login, setLogin] = useState("");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const [coded, setCoded] = useState(false);
   const { busy, fault, run } = useTask(t);
+  const kind = fault?.problem?.type ?? "";
   const send = () =>
     run(async () => {
-      const session = await api.signIn(login.trim(), password);
+      const session = await api.signIn(login.trim(), password, coded ? code.trim() : "");
       onPassword(password);
       onSession(session);
     });
   useEffect(() => {
-    const field = document.getElementById("password");
+    const needed = kind.endsWith(":code_needed");
+    if (needed) setCoded(true);
+    const field = document.getElementById(needed || kind.endsWith(":wrong_code") ? "code" : "password");
     if (fault && field instanceof HTMLInputElement) field.select();
   }, [fault]);
   return html`<form class="form" onSubmit=${submit(send)}>
@@ -47,7 +52,8 @@ function Enter({ t, api, notice, onSession, onPassword }) {
     ${notice && html`<p class="note">${notice}</p>`}
     <${Field} id="login" label=${t("login")} value=${login} onValue=${setLogin} autocomplete="username" first />
     <${Field} id="password" label=${t("password")} value=${password} onValue=${setPassword} autocomplete="current-password" secret />
-    <div role="alert">${fault && html`<p class="fault">${fault.message}</p>`}</div>
+    ${coded && html`<${Field} id="code" label=${t("code_second")} hint=${t("code_second_why")} value=${code} onValue=${setCode} autocomplete="one-time-code" mono first />`}
+    <div role="alert">${fault && !kind.endsWith(":code_needed") && html`<p class="fault">${fault.message}</p>`}</div>
     <button class="button primary wide" disabled=${busy}>${t(busy ? "entering" : "enter")}</button>
   </form>`;
 }

@@ -3,7 +3,7 @@ import { html, useState } from "../lib/preact.js";
 import { Field, SaveBar, submit, useResource } from "./form.js";
 
 /**
- * @typedef {{ server: string, port: number, security: string, login: string, has_password: boolean, from: string, missed_calls: boolean }} MailSettings
+ * @typedef {{ server: string, port: number, security: string, login: string, has_password: boolean, from: string, missed_calls: boolean, admin: string }} MailSettings
  * @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, admin: boolean, onRefused: (error: unknown) => void }} Props
  */
 
@@ -17,7 +17,7 @@ export function Mail({ t, api, admin, onRefused }) {
   const was = /** @type {MailSettings | null} */ (form.was);
   const draft = /** @type {MailSettings | null} */ (form.draft);
   if (!was || !draft) return html`<section class="card"><p class="empty">${form.fault ? form.fault.message : t("loading")}</p></section>`;
-  const field = (/** @type {"server" | "login" | "from"} */ key) => ({
+  const field = (/** @type {"server" | "login" | "from" | "admin"} */ key) => ({
     id: `mail-${key}`,
     value: draft[key],
     fixed: !admin,
@@ -62,6 +62,7 @@ export function Mail({ t, api, admin, onRefused }) {
       <label class="check"><input type="checkbox" checked=${draft.missed_calls} disabled=${!admin}
         onChange=${(/** @type {Event} */ event) => form.edit({ missed_calls: /** @type {HTMLInputElement} */ (event.target).checked })} />
         <span>${t("mail_missed")}<small class="hint">${t("mail_missed_why")}</small></span></label>
+      <${Field} ...${field("admin")} label=${t("mail_admin")} hint=${t("mail_admin_why")} />
     </div>
     ${admin && html`<${SaveBar} t=${t} ...${form} changed=${changed} onReload=${form.load} />`}
   </form>`;

@@ -1,47 +1,77 @@
-// The frame around every page: sections, connection, language, theme, sign-out. Beside the page when there is room, else a
+// The frame around every page: sections, search, connection, language, theme, sign-out. Beside the page when there is room, else a
 // bar above and one below.
 import { html } from "../lib/preact.js";
+import { PARTS, SECTIONS, TABS, address } from "../routes.js";
 import { Icon, Mark } from "./icons.js";
 
 /**
+ * @typedef {import("../routes.js").Section} Section
  * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", onLanguage: (language: "ru" | "en") => void,
- *   dark: boolean, onTheme: () => void, login: string, onSignOut: () => void, page: "now" | "calls" | "codes", count: number,
- *   office: string, lost: string, known: boolean, children: unknown }} Props
+ *   dark: boolean, onTheme: () => void, login: string, onSignOut: () => void, onFind: () => void, onHelp: () => void, section: Section,
+ *   admin: boolean, count: number, office: string, lost: string, known: boolean, notices: unknown, children: unknown }} Props
  */
 
 /** @param {Props} props */
 export function Shell(props) {
-  const { t, page, count, office, lost, children } = props;
-  const sections = [
-    { key: /** @type {const} */ ("now"), href: "#/now" },
-    { key: /** @type {const} */ ("calls"), href: "#/calls" },
-    { key: /** @type {const} */ ("codes"), href: "#/codes" },
-  ];
-  const links = sections.map(
-    ({ key, href }) => html`<a class="section" href=${href} aria-current=${page === key ? "page" : null}>
-      <${Icon} name=${key} /><span>${t(key)}</span>
-      ${key === "now" && count > 0 && html`<b class="count live">${count}</b>`}
-    </a>`,
-  );
-  return html`<div class="shell">
-    <header class="top"><${Mark} /><b>${t("brand")}</b><${Tools} ...${props} /></header>
+  const { t, section, office, lost, children, notices, onFind } = props;
+  const tabs = [...TABS, "settings"].map((at) => SECTIONS.find((one) => one.at === at)).filter((one) => one !== undefined);
+  return html`<div class=${section.rail ? "shell rail" : "shell"}>
+    <a class="skip" href="#main" onClick=${toMain}>${t("to_main")}</a>
+    <header class="top"><${Mark} /><b>${office || t("brand")}</b>
+      <button class="button quiet square" type="button" title=${t("find")} aria-label=${t("find")} onClick=${onFind}><${Icon} name="find" /></button>
+      <${Tools} ...${props} /></header>
     <nav class="side" aria-label=${t("sections")}>
-      <div class="brand"><${Mark} /><span><b>${t("brand")}</b><small>${office}</small></span></div>
-      ${links}
+      <a class="brand" href="#/now"><${Mark} /><span><b>${t("brand")}</b><small>${office}</small></span></a>
+      <button class="finder" type="button" title=${t("find")} onClick=${onFind}><${Icon} name="find" /><span>${t("find")}</span><kbd>/</kbd></button>
+      ${PARTS.map(({ part, sections }) => sections.length > 0 && html`<div class="part" role="group" aria-labelledby=${`part-${part}`}>
+        <div class="part-name" id=${`part-${part}`}>${t(`part_${part}`)}</div>
+        ${sections.map((one) => html`<${Entry} key=${one.at} ...${props} one=${one} />`)}
+      </div>`)}
       <div class="foot"><${Link} ...${props} /><${Tools} ...${props} /></div>
     </nav>
-    <main class="page" id="main">
-      <div class="notices" role="status">${lost && html`<p class="note warn"><${Icon} name="alert" />${lost}</p>`}</div>
+    <main class="page" id="main" tabindex="-1">
+      <div class="notices" role="status">${lost && html`<p class="note warn"><${Icon} name="alert" />${lost}</p>`}${notices}</div>
       ${children}
     </main>
-    <nav class="tabs" aria-label=${t("sections")}>${links}</nav>
+    <nav class="tabs" aria-label=${t("sections")}>${tabs.map((one) => html`<${Tab} key=${one.at} ...${props} one=${one} />`)}</nav>
   </div>`;
 }
 
+/** @param {MouseEvent} event */
+function toMain(event) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** @param {Props & { one: Section }} props */
+function Entry({ t, one, section, count, admin }) {
+  const here = one === section;
+  const within = section.inside === one.at;
+  const inside = here || within ? SECTIONS.filter(({ inside, admin: only }) => inside === one.at && (admin || !only)) : [];
+  return html`<a class=${within ? "section within" : "section"} href=${address(one.at)} title=${t(one.name)} aria-current=${here ? "page" : null}>
+      <${Icon} name=${one.icon} /><span>${t(one.name)}</span>
+      ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}
+    </a>
+    ${inside.map((sub) => html`<a key=${sub.at} class="section sub" href=${address(sub.at)} aria-current=${sub === section ? "page" : null}><span>${t(sub.name)}</span></a>`)}`;
+}
+
+/** @param {Props & { one: Section }} props */
+function Tab({ t, one, section, count }) {
+  const rest = one.at === "settings";
+  const here = one === section || (rest && !TABS.includes(section.at));
+  return html`<a class="section" href=${address(one.at)} aria-current=${here ? "page" : null}>
+    <${Icon} name=${rest ? "more" : one.icon} /><span>${t(rest ? "tab_more" : TAB_WORDS[one.at] ?? one.name)}</span>
+    ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}
+  </a>`;
+}
+
+/** Shorter words where a tab has no room. @type {Record<string, import("../words.js").Key>} */
+const TAB_WORDS = { routing: "tab_routing", extensions: "tab_extensions" };
+
 /** @param {Props} props */
 function Link({ t, lost, known }) {
-  if (lost) return html`<span class="lamp warn">${t("lost_short")}</span>`;
-  return html`<span class=${known ? "lamp ok" : "lamp off"}>${t(known ? "connected" : "connecting")}</span>`;
+  if (lost) return html`<span class="lamp warn"><span>${t("lost_short")}</span></span>`;
+  return html`<span class=${known ? "lamp ok" : "lamp off"}><span>${t(known ? "connected" : "connecting")}</span></span>`;
 }
 
 /** @param {Props} props */

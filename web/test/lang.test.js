@@ -7,7 +7,7 @@ import ru from "../lang/ru.js";
 const root = new URL("..", import.meta.url);
 const sources = ["", "pages/", "parts/"].flatMap((folder) =>
   readdirSync(new URL(folder, root))
-    .filter((name) => name.endsWith(".js"))
+    .filter((name) => name.endsWith(".js") && name !== "carriers.js") // whose names and notes are data
     .map((name) => readFileSync(new URL(folder + name, root), "utf8")),
 );
 const code = sources.join("\n");
@@ -29,7 +29,7 @@ test("a word takes the same values in both languages", () => {
 
 test("no word stands unused", () => {
   // These are found by a word of the box: `step_${kind}`, `outcome_${row.outcome}` …
-  const built = ["step_", "end_", "outcome_", "state_", "dir_", "phone_", "code_", "does_", "codes_", "mail_"];
+  const built = ["step_", "end_", "outcome_", "state_", "dir_", "phone_", "code_", "does_", "codes_", "mail_", "part_", "ring_", "right_", "strategy_", "srtp_", "format_", "caller_", "day_", "role_", "doctor_"];
   const isBuilt = (key) => built.some((start) => key.startsWith(start) && code.includes(`\`${start}\${`));
   const unused = Object.keys(ru).filter((key) => !isBuilt(key) && !code.includes(`"${key}"`));
   assert.deepEqual(unused, []);

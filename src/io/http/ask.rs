@@ -83,6 +83,11 @@ impl Query {
         self.0.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// The first value of `name`, also an empty one.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+    }
+
     /// Refuses names that are not in `known`: a misspelt filter must not find everything.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Problem> {
         let Some((name, _)) = self.0.iter().find(|(name, _)| name != "lang" && !known.contains(&name.as_str())) else {
@@ -135,6 +140,17 @@ pub(super) fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
+/// Percent-encoding of a path's segment: all but the unreserved ones of RFC 3986 §2.3.
+pub(super) fn encode(segment: &str) -> String {
+    segment.bytes().fold(String::new(), |text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text + &char::from(byte).to_string()
+        } else {
+            text + &format!("%{byte:02X}")
+        }
+    })
+}
+
 fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
@@ -152,6 +168,14 @@ mod tests {
         assert!(query.number("limit", 6, 500, 100).is_err());
         assert!(query.only(&["text", "number"]).is_err());
         assert!(Query::parse("a=%zz").is_none() && Query::parse("a=%f").is_none() && Query::parse("a=%ff").is_none());
+    }
+
+    #[test]
+    fn a_segment_survives_the_way() {
+        for name in ["Основной городской", "a/b?c#d%", "~x-1.2_3", ""] {
+            assert_eq!(decode(&encode(name)).as_deref(), Some(name));
+        }
+        assert_eq!(encode("а/б c"), "%D0%B0%2F%D0%B1%20c");
     }
 
     #[test]

@@ -210,7 +210,8 @@ fn date(millis: i64) -> (i32, u8, u8) {
 }
 
 /// Host name, loopback, and every address of every interface but the link-local ones, which no browser can type.
-fn names_of_this_machine() -> BTreeSet<String> {
+/// Its host name, as such and under `.local`, and its addresses.
+pub(super) fn names_of_this_machine() -> BTreeSet<String> {
     let mut names: BTreeSet<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim().to_ascii_lowercase();

@@ -9,6 +9,7 @@
 mod export;
 mod file;
 mod inner;
+mod names;
 mod places;
 mod stream;
 mod wire;
@@ -36,6 +37,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub(super) use self::file::Stretch;
 use self::inner::{Hop, Passed};
+use self::names::Names;
 use self::places::Places;
 pub(super) use self::places::network_of;
 use self::wire::{InFlight, Talk, Wire};
@@ -65,7 +67,7 @@ const LINGER: u64 = 1024 * 1024;
 /// How often the certificate's term and the machine's addresses are looked at.
 const CERTIFICATE_LOOK: Duration = Duration::from_secs(300);
 
-const SECURITY: [(&str, &str); 6] = [
+const SECURITY: [(&str, &str); 7] = [
     (
         "content-security-policy",
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
@@ -73,6 +75,7 @@ const SECURITY: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(self), payment=(), usb=()"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
@@ -80,6 +83,7 @@ const SECURITY: [(&str, &str); 6] = [
 struct Gate {
     house: House,
     hop: Hop,
+    names: Names,
     https_port: u16,
     connections: Arc<Places>,
     streams: Arc<Places>,
@@ -91,6 +95,15 @@ struct Gate {
 enum Door {
     Plain,
     Tls,
+}
+
+/// How a client has come.
+#[derive(Clone, Copy)]
+struct Way {
+    peer: IpAddr,
+    /// Our address that he has reached.
+    local: IpAddr,
+    door: Door,
 }
 
 /// Takes the ports and starts the gate's thread.
@@ -106,6 +119,7 @@ pub(super) fn start(
     let gate = Arc::new(Gate {
         house,
         hop: Hop::new(inner),
+        names: Names::new(&config.names),
         https_port: https.port(),
         connections: Places::new(CONNECTIONS, CONNECTIONS_OF_ONE),
         streams: Places::new(STREAMS, STREAMS_OF_ONE),
@@ -186,17 +200,19 @@ async fn accept(gate: Arc<Gate>, listener: TcpListener, tls: Option<TlsAcceptor>
 
 async fn connection(gate: Arc<Gate>, stream: TcpStream, peer: IpAddr, tls: Option<TlsAcceptor>) {
     let _ = stream.set_nodelay(true);
+    let local = stream.local_addr().map_or(peer, |local| local.ip().to_canonical());
+    let from = |door| Way { peer, local, door };
     match tls {
-        None => serve(gate, stream, peer, Door::Plain).await,
+        None => serve(gate, stream, from(Door::Plain)).await,
         Some(tls) => match timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
-            Ok(Ok(stream)) => serve(gate, stream, peer, Door::Tls).await,
+            Ok(Ok(stream)) => serve(gate, stream, from(Door::Tls)).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "web: no TLS"),
             Err(_) => tracing::debug!(%peer, "web: the TLS handshake took too long"),
         },
     }
 }
 
-async fn serve<S>(gate: Arc<Gate>, stream: S, peer: IpAddr, door: Door)
+async fn serve<S>(gate: Arc<Gate>, stream: S, way: Way)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -204,7 +220,7 @@ where
     let wire = TokioIo::new(Wire::new(stream, Arc::clone(&talk)));
     let service = service_fn(|request| {
         let (gate, talk) = (Arc::clone(&gate), Arc::clone(&talk));
-        async move { Ok::<_, Infallible>(gate.answer(request, &talk, peer, door).await) }
+        async move { Ok::<_, Infallible>(gate.answer(request, &talk, way).await) }
     });
     let connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -213,7 +229,7 @@ where
         .serve_connection(wire, service);
     match connection.without_shutdown().await {
         Ok(parts) => linger(parts.io.into_inner().into_stream()).await,
-        Err(error) => tracing::debug!(%peer, %error, "web: a connection ended"),
+        Err(error) => tracing::debug!(peer = %way.peer, %error, "web: a connection ended"),
     }
 }
 
@@ -226,7 +242,8 @@ async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
 }
 
 impl Gate {
-    async fn answer(&self, request: Request<Incoming>, talk: &Arc<Talk>, peer: IpAddr, door: Door) -> Response<Answer> {
+    async fn answer(&self, request: Request<Incoming>, talk: &Arc<Talk>, way: Way) -> Response<Answer> {
+        let Way { peer, local, door } = way;
         let in_flight = talk.answering();
         let language = self.language(request.headers(), request.uri().query());
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
@@ -234,6 +251,11 @@ impl Gate {
             let mut response = whole(refused(status).reply(language), in_flight);
             close(&mut response);
             return response;
+        }
+        // What the target itself says comes before Host: RFC 9112 §3.2.2.
+        let named = request.uri().host().or(host).unwrap_or_default();
+        if !is_for_machines(request.uri().path()) && !self.names.are(named, local) {
+            return whole(problems::misdirected().reply(language), in_flight);
         }
         if door == Door::Plain && !answers_on_both(request.uri().path(), peer) {
             return whole(self.to_https(&request, host), in_flight);
@@ -344,6 +366,11 @@ impl Gate {
     }
 }
 
+/// Load balancers and phones name us as they were told to, and what they get is no browser's secret.
+fn is_for_machines(path: &str) -> bool {
+    path == "/healthz" || path.starts_with("/provision/")
+}
+
 /// Phones that can't do TLS, health for a load balancer, and metrics for a neighbour on the same machine.
 fn answers_on_both(path: &str, peer: IpAddr) -> bool {
     path == "/healthz" || path.starts_with("/provision/") || (path == "/metrics" && peer.is_loopback())
@@ -382,7 +409,7 @@ fn refused(status: u16) -> super::reply::Problem {
 }
 
 /// What of a handler's head goes to the client.
-static RETURNED: [HeaderName; 11] = [
+static RETURNED: [HeaderName; 13] = [
     header::ACCEPT_RANGES,
     header::ALLOW,
     header::CACHE_CONTROL,
@@ -394,6 +421,8 @@ static RETURNED: [HeaderName; 11] = [
     header::RETRY_AFTER,
     header::SET_COOKIE,
     header::WWW_AUTHENTICATE,
+    HeaderName::from_static("dozvon-version"),
+    HeaderName::from_static("dozvon-confirm-by"),
 ];
 
 fn from_handler(answer: inner::Answer, in_flight: InFlight) -> Response<Answer> {

@@ -12,31 +12,35 @@ mod assets;
 mod certificate;
 mod gate;
 mod reply;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod words;
 mod workers;
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
 use crate::io::signalling::Message;
 use crate::io::store::{
-    HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, StoreError, StoredStep, Summary,
+    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
+    StoreError, StoredStep, Summary, TokenRow, Version,
 };
+use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
-use crate::office::{Office, Role};
+use crate::office::{Office, Role, Trunk};
 
 pub use certificate::{CA_FILE, CertificateError};
 pub use sessions::SESSION_IDLE;
 
 /// Where the web listens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct WebConfig {
     /// Provisioning, health and a redirect to https. Port 0 takes a free one.
     pub http: SocketAddr,
@@ -44,6 +48,8 @@ pub struct WebConfig {
     pub https: SocketAddr,
     /// When the exchange started.
     pub started_at: WallTime,
+    /// Names and addresses that a request may give as its Host, besides those that the machine has itself.
+    pub names: Vec<String>,
 }
 
 /// Where it listens in the end.
@@ -62,7 +68,7 @@ pub trait Exchange: Send + Sync + 'static {
     /// The numbering plan in force.
     fn plan(&self) -> Plan;
     /// Puts in force what `edit` makes of the present settings: a version on the disk, then the snapshot; `None` leaves them.
-    /// It is called once, and nobody else changes them meanwhile.
+    /// It is called once, and nobody else changes them meanwhile. Returns the id of the new version, if there is one.
     ///
     /// # Errors
     /// When the disk refuses; nothing has changed then.
@@ -71,9 +77,16 @@ pub trait Exchange: Send + Sync + 'static {
         author: &str,
         reason: &str,
         edit: &mut dyn FnMut(&Office) -> Option<Office>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Option<i64>, StoreError>;
+    /// Orders a call: the telephones of an extension ring, and who answers calls `to`. `None`: the exchange takes no calls now.
+    fn order_call(&self, extension: &str, to: &str) -> Option<CallId>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// Begins to look at a trunk.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    fn examine(&self, trunk: Trunk) -> io::Result<Examination>;
     /// Rows of the history, newest first. `before` is where the page before said that it goes on.
     ///
     /// # Errors
@@ -146,11 +159,62 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Errors
     /// When the disk refuses; the message stays then.
     fn remove_message(&self, message: MessageId) -> Result<bool, StoreError>;
-    /// What the bearer of the token with this SHA-256 may do; `None`: no such token.
+    /// The token with this SHA-256; `None`: no such token.
     ///
     /// # Errors
     /// When the database can't be read.
-    fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError>;
+    fn token(&self, sha256: &[u8; 32]) -> Result<Option<TokenRow>, StoreError>;
+    /// A token was shown. Never waits.
+    fn token_used(&self, name: &str, at: WallTime);
+    /// All tokens, by name.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn tokens(&self) -> Result<Vec<TokenRow>, StoreError>;
+    /// Adds a token.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`], and when the disk refuses.
+    fn add_token(&self, name: &str, role: Role, sha256: [u8; 32], at: WallTime) -> Result<(), StoreError>;
+    /// Takes a token back; false: there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn remove_token(&self, name: &str) -> Result<bool, StoreError>;
+    /// Versions of the settings older than `before`, newest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn versions(&self, limit: usize, before: Option<i64>) -> Result<Vec<Version>, StoreError>;
+    /// When this version comes back by itself; `None`: it stays.
+    fn revert_at(&self, version: i64) -> Option<WallTime>;
+    /// Lets a version stay; false: it did not wait for that.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn confirm(&self, version: i64) -> Result<bool, StoreError>;
+    /// Keeps what somebody did. Never waits.
+    fn note(&self, deed: Deed);
+    /// What was done, newest first, older than `before`.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn audit(&self, filter: &AuditFilter, limit: usize, before: Option<i64>) -> Result<Vec<AuditRow>, StoreError>;
+    /// The second factor of an account.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn second_factor(&self, login: &str) -> Result<Option<SecondFactor>, StoreError>;
+    /// The logins that have a second factor.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn second_factors(&self) -> Result<Vec<String>, StoreError>;
+    /// Sets or takes off the second factor of an account.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn set_second_factor(&self, login: &str, factor: Option<SecondFactor>) -> Result<(), StoreError>;
 }
 
 /// Why the web could not start.
@@ -183,6 +247,8 @@ struct House {
     door: Arc<sign_in::Door>,
     /// The data directory: the gate sends files from it.
     data: PathBuf,
+    /// The last examination of each trunk, by its name.
+    examinations: Arc<Mutex<HashMap<String, Examination>>>,
 }
 
 /// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
@@ -204,6 +270,7 @@ pub fn serve(
         sessions: Arc::new(sessions::Sessions::default()),
         door: Arc::new(sign_in::Door::default()),
         data: data.clone(),
+        examinations: Arc::default(),
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;

@@ -18,6 +18,8 @@ pub(super) struct Reply {
 }
 
 pub(super) const JSON: &str = "application/json";
+/// Fields at fault that one answer names: nobody mends more at once.
+const MOST_FAULTS: usize = 100;
 pub(super) const PROBLEM: &str = "application/problem+json";
 
 impl Reply {
@@ -29,6 +31,11 @@ impl Reply {
     /// 201 with JSON; where the new thing is.
     pub(super) fn created(value: &Value, location: &str) -> Self {
         Self { status: 201, ..Self::json(value) }.with("location", location)
+    }
+
+    /// 202 with JSON: it goes on.
+    pub(super) fn accepted(value: &Value) -> Self {
+        Self { status: 202, ..Self::json(value) }
     }
 
     /// 204.
@@ -56,7 +63,20 @@ pub(super) struct Problem {
     kind: &'static str,
     detail: Said,
     faults: Vec<Fault>,
+    referrers: Vec<Referrer>,
     headers: Vec<(&'static str, String)>,
+}
+
+/// Something that refers to what is to be removed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Referrer {
+    /// As the office file spells it: `group`, `element`, `voicemail`.
+    pub(super) kind: &'static str,
+    /// Its number, name or id; empty of what is there once.
+    pub(super) key: String,
+    pub(super) text: Said,
+    /// Where the page shows it.
+    pub(super) href: String,
 }
 
 /// One field at fault: a JSON pointer into the body (RFC 6901), or the name of a query parameter.
@@ -74,7 +94,7 @@ enum Place {
 
 impl Problem {
     pub(super) const fn new(status: u16, kind: &'static str, detail: Words) -> Self {
-        Self { status, kind, detail: Said::of(detail), faults: Vec::new(), headers: Vec::new() }
+        Self { status, kind, detail: Said::of(detail), faults: Vec::new(), referrers: Vec::new(), headers: Vec::new() }
     }
 
     /// With words of this case.
@@ -85,7 +105,15 @@ impl Problem {
 
     /// Names a field of the body.
     pub(super) fn at(mut self, pointer: impl Into<Cow<'static, str>>, detail: impl Into<Said>) -> Self {
-        self.faults.push(Fault { place: Place::Pointer(pointer.into()), detail: detail.into() });
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(Fault { place: Place::Pointer(pointer.into()), detail: detail.into() });
+        }
+        self
+    }
+
+    /// Names what refers to the thing.
+    pub(super) fn referred(mut self, by: Vec<Referrer>) -> Self {
+        self.referrers = by;
         self
     }
 
@@ -112,6 +140,10 @@ impl Problem {
             let errors: Vec<Value> = self.faults.iter().map(|fault| fault.json(language)).collect();
             document["errors"] = Value::Array(errors);
         }
+        if !self.referrers.is_empty() {
+            let referrers: Vec<Value> = self.referrers.iter().map(|referrer| referrer.json(language)).collect();
+            document["references"] = Value::Array(referrers);
+        }
         let body = document.to_string().into_bytes();
         Reply { status: self.status, headers: self.headers, content_type: PROBLEM, body }
     }
@@ -123,6 +155,12 @@ impl Fault {
             Place::Pointer(pointer) => json!({ "pointer": pointer, "detail": self.detail.say(language) }),
             Place::Parameter(name) => json!({ "parameter": name, "detail": self.detail.say(language) }),
         }
+    }
+}
+
+impl Referrer {
+    fn json(&self, language: Language) -> Value {
+        json!({ "kind": self.kind, "key": self.key, "text": self.text.say(language), "href": self.href })
     }
 }
 
@@ -142,6 +180,7 @@ fn title(status: u16) -> &'static str {
         415 => "Unsupported Media Type",
         416 => "Range Not Satisfiable",
         417 => "Expectation Failed",
+        421 => "Misdirected Request",
         422 => "Unprocessable Content",
         428 => "Precondition Required",
         429 => "Too Many Requests",
@@ -238,9 +277,25 @@ pub(super) mod problems {
         Problem::new(409, "conflict", detail)
     }
 
+    pub(in crate::io::http) fn in_use() -> Problem {
+        let detail = Words::new(
+            "Это ещё используется. Выберите, чем заменить, или уберите отовсюду.",
+            "This is still in use. Choose what takes its place, or take it out everywhere.",
+        );
+        Problem::new(409, "in_use", detail)
+    }
+
     pub(in crate::io::http) fn expectation() -> Problem {
         let detail = Words::new("Такое ожидание (Expect) не выполнить.", "That expectation can't be met.");
         Problem::new(417, "expectation", detail)
+    }
+
+    pub(in crate::io::http) fn misdirected() -> Problem {
+        let detail = Words::new(
+            "Это имя не принадлежит станции. Откройте её по адресу, например https://192.168.1.10, или по её имени.",
+            "This name is none of the box. Open it by its address, like https://192.168.1.10, or by its own name.",
+        );
+        Problem::new(421, "misdirected", detail)
     }
 
     pub(in crate::io::http) fn invalid() -> Problem {

@@ -1,7 +1,8 @@
-//! Who is signed in: cookie sessions, in memory only. A session dies of idleness, at sign-out, when its user is removed,
+//! Who is signed in: cookie sessions, in memory only. A session dies of idleness, at sign-out, when its user is removed or disabled,
 //! and when the password changes anywhere else.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::rand_core::{OsRng, RngCore};
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::base::{Duration, Instant};
+use crate::base::{Duration, Instant, WallTime};
 use crate::office::{Office, Role, User};
 
 /// A session without a request for this long is over.
@@ -34,6 +35,31 @@ struct Session {
     csrf: String,
     password_hash: String,
     used_at: Instant,
+    from: From,
+    /// A second factor that is being set up: its secret.
+    factor: Option<Vec<u8>>,
+}
+
+/// From where and when somebody signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct From {
+    pub(super) address: IpAddr,
+    /// As the browser says; may be anything, and empty.
+    pub(super) user_agent: String,
+    pub(super) since: WallTime,
+}
+
+/// A session as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// Tells sessions apart and opens nothing.
+    pub(super) id: String,
+    pub(super) key: Key,
+    pub(super) login: String,
+    pub(super) address: IpAddr,
+    pub(super) user_agent: String,
+    pub(super) since: WallTime,
+    pub(super) last_seen: WallTime,
 }
 
 /// A live session with what its user may do now.
@@ -44,11 +70,13 @@ pub(super) struct SignedIn {
     pub(super) role: Role,
     pub(super) csrf: String,
     pub(super) must_change: bool,
+    /// Whether recordings and messages may be heard.
+    pub(super) may_hear: bool,
 }
 
 impl Sessions {
     /// Opens a session for `user` and returns the cookie's secret with it.
-    pub(super) fn open(&self, user: &User, now: Instant) -> (String, SignedIn) {
+    pub(super) fn open(&self, user: &User, from: From, now: Instant) -> (String, SignedIn) {
         let (secret, csrf) = (random_word(), random_word());
         let key = key_of(&secret);
         let session = Session {
@@ -56,6 +84,8 @@ impl Sessions {
             csrf: csrf.clone(),
             password_hash: user.password_hash.clone(),
             used_at: now,
+            from,
+            factor: None,
         };
         let mut sessions = self.lock();
         sessions.retain(|_, session| now.since(session.used_at) < SESSION_IDLE);
@@ -64,9 +94,7 @@ impl Sessions {
             idlest.and_then(|key| sessions.remove(&key));
         }
         sessions.insert(key, session);
-        let signed_in =
-            SignedIn { key, login: user.login.clone(), role: user.role, csrf, must_change: user.must_change };
-        (secret, signed_in)
+        (secret, SignedIn::of(key, user, csrf))
     }
 
     /// The session of this cookie. `touch`: this request counts as use.
@@ -88,14 +116,14 @@ impl Sessions {
         }
         // Not removed here: while a password changes, the new hash is in force before `keep` has told this session.
         let user = office.users.iter().find(|user| user.login == session.login)?;
-        if user.password_hash != session.password_hash {
+        if user.password_hash != session.password_hash || user.disabled {
             return None;
         }
         if touch {
             session.used_at = now;
         }
         let csrf = session.csrf.clone();
-        Some(SignedIn { key, login: user.login.clone(), role: user.role, csrf, must_change: user.must_change })
+        Some(SignedIn::of(key, user, csrf))
     }
 
     /// Ends one.
@@ -110,12 +138,71 @@ impl Sessions {
         }
     }
 
+    /// Ends the sessions of an account, but for `own`, which goes on as `login` with this hash.
+    pub(super) fn end(&self, of: &str, own: Option<&Key>, login: &str, password_hash: &str) {
+        let mut sessions = self.lock();
+        sessions.retain(|key, session| session.login != of || Some(key) == own);
+        if let Some(session) = own.and_then(|own| sessions.get_mut(own)) {
+            login.clone_into(&mut session.login);
+            password_hash.clone_into(&mut session.password_hash);
+        }
+    }
+
+    /// The sessions that live, those used last first. `wall` is the calendar at `now`.
+    pub(super) fn list(&self, office: &Office, now: Instant, wall: WallTime) -> Vec<Shown> {
+        let keys: Vec<Key> = self.lock().keys().copied().collect();
+        let alive: Vec<Key> = keys.into_iter().filter(|key| self.is_alive(*key, office, now)).collect();
+        let sessions = self.lock();
+        let mut list: Vec<(Instant, Shown)> = alive
+            .into_iter()
+            .filter_map(|key| Some((key, sessions.get(&key)?)))
+            .map(|(key, session)| {
+                let ago = i64::try_from(now.since(session.used_at).as_millis()).unwrap_or(0);
+                let shown = Shown {
+                    id: URL_SAFE_NO_PAD.encode(key.get(..9).unwrap_or_default()),
+                    key,
+                    login: session.login.clone(),
+                    address: session.from.address,
+                    user_agent: session.from.user_agent.clone(),
+                    since: session.from.since,
+                    last_seen: WallTime(wall.millis() - ago),
+                };
+                (session.used_at, shown)
+            })
+            .collect();
+        list.sort_by(|(one, _), (other, _)| other.cmp(one));
+        list.into_iter().map(|(_, shown)| shown).collect()
+    }
+
+    /// Keeps the secret of a second factor until it is proved, or forgets it.
+    pub(super) fn set_factor(&self, key: &Key, secret: Option<Vec<u8>>) {
+        if let Some(session) = self.lock().get_mut(key) {
+            session.factor = secret;
+        }
+    }
+
+    /// The secret that is being set up.
+    pub(super) fn factor(&self, key: &Key) -> Option<Vec<u8>> {
+        self.lock().get(key)?.factor.clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Session>> {
         self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl SignedIn {
+    fn of(key: Key, user: &User, csrf: String) -> Self {
+        Self {
+            key,
+            login: user.login.clone(),
+            role: user.role,
+            csrf,
+            must_change: user.must_change,
+            may_hear: user.role == Role::Admin || user.may_hear_recordings,
+        }
+    }
+
     /// Whether this is the session's X-CSRF-Token.
     pub(super) fn csrf_is(&self, given: &str) -> bool {
         bool::from(self.csrf.as_bytes().ct_eq(given.as_bytes()))
@@ -139,7 +226,7 @@ mod tests {
     use super::*;
 
     fn user(login: &str, hash: &str) -> User {
-        User { login: login.to_owned(), role: Role::Admin, password_hash: hash.to_owned(), must_change: false }
+        User::new(login, Role::Admin, hash, false)
     }
 
     fn office(users: Vec<User>) -> Office {
@@ -148,10 +235,14 @@ mod tests {
 
     const START: Instant = Instant::ZERO;
 
+    fn from() -> From {
+        From { address: IpAddr::from([192, 0, 2, 7]), user_agent: "browser".to_owned(), since: WallTime(0) }
+    }
+
     #[test]
     fn a_session_lives_while_it_is_used_and_dies_of_idleness() {
         let (sessions, office) = (Sessions::default(), office(vec![user("admin", "h")]));
-        let (secret, _) = sessions.open(&office.users[0], START);
+        let (secret, _) = sessions.open(&office.users[0], from(), START);
         let almost = SESSION_IDLE - Duration::from_secs(1);
         assert!(sessions.find(&secret, &office, START + almost, true).is_some());
         assert!(sessions.find(&secret, &office, START + almost + almost, false).is_some(), "used in between");
@@ -163,8 +254,8 @@ mod tests {
     fn a_new_password_or_a_removed_user_ends_the_other_sessions() {
         let sessions = Sessions::default();
         let before = office(vec![user("admin", "old")]);
-        let (mine, signed_in) = sessions.open(&before.users[0], START);
-        let (other, _) = sessions.open(&before.users[0], START);
+        let (mine, signed_in) = sessions.open(&before.users[0], from(), START);
+        let (other, _) = sessions.open(&before.users[0], from(), START);
         let after = office(vec![user("admin", "new")]);
         sessions.keep(&signed_in.key, "new");
         assert!(sessions.find(&mine, &after, START, true).is_some());
@@ -173,11 +264,26 @@ mod tests {
     }
 
     #[test]
+    fn a_disabled_user_is_out_at_once_and_a_changed_one_but_for_the_session_that_changed_him() {
+        let sessions = Sessions::default();
+        let before = office(vec![user("admin", "h")]);
+        let (mine, signed_in) = sessions.open(&before.users[0], from(), START);
+        let (other, _) = sessions.open(&before.users[0], from(), START);
+        let disabled = office(vec![User { disabled: true, ..user("admin", "h") }]);
+        assert!(sessions.find(&mine, &disabled, START, true).is_none());
+        assert_eq!(sessions.list(&before, START, WallTime(0)).len(), 2);
+        sessions.end("admin", Some(&signed_in.key), "boss", "h");
+        let renamed = office(vec![user("boss", "h")]);
+        assert!(sessions.find(&mine, &renamed, START, true).is_some());
+        assert!(sessions.find(&other, &before, START, true).is_none());
+    }
+
+    #[test]
     fn the_idlest_session_gives_way_when_there_are_too_many() {
         let (sessions, office) = (Sessions::default(), office(vec![user("admin", "h")]));
-        let (first, _) = sessions.open(&office.users[0], START);
+        let (first, _) = sessions.open(&office.users[0], from(), START);
         for second in 1..=SESSIONS as u64 {
-            sessions.open(&office.users[0], START + Duration::from_secs(second));
+            sessions.open(&office.users[0], from(), START + Duration::from_secs(second));
         }
         assert!(sessions.find(&first, &office, START + Duration::from_secs(1), true).is_none());
         assert_eq!(sessions.lock().len(), SESSIONS);

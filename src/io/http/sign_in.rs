@@ -38,6 +38,7 @@ pub(super) struct Door {
     tries: Mutex<HashMap<IpAddr, Tries>>,
     hashing: Mutex<Hashing>,
     free: Condvar,
+    codes: Mutex<()>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +55,7 @@ struct Hashing {
 }
 
 impl Door {
-    /// Whether `password` is that of `login`. A wrong one counts against `peer`.
+    /// Whether `password` is that of `login`. A wrong one counts against `peer`, a right one makes good.
     pub(super) fn check(
         &self,
         office: &Office,
@@ -63,13 +64,26 @@ impl Door {
         peer: IpAddr,
         now: Instant,
     ) -> Result<bool, Problem> {
-        self.count(peer, now)?;
-        let hash = office.users.iter().find(|user| user.login == login).map(|user| user.password_hash.as_str());
-        let right = self.hashing(|| is_password(hash, password))?;
+        let right = self.check_first(office, login, password, peer, now)?;
         if right {
             self.forgive(peer);
         }
         Ok(right)
+    }
+
+    /// The same for the first of two steps: a right password alone makes nothing good, or codes could be tried for ever.
+    pub(super) fn check_first(
+        &self,
+        office: &Office,
+        login: &str,
+        password: &str,
+        peer: IpAddr,
+        now: Instant,
+    ) -> Result<bool, Problem> {
+        self.count(peer, now)?;
+        let user = office.users.iter().find(|user| user.login == login && !user.disabled);
+        let hash = user.map(|user| user.password_hash.as_str());
+        self.hashing(|| is_password(hash, password))
     }
 
     /// The PHC text of a new password.
@@ -99,8 +113,14 @@ impl Door {
         Ok(())
     }
 
-    fn forgive(&self, peer: IpAddr) {
+    /// Somebody has signed in from there.
+    pub(super) fn forgive(&self, peer: IpAddr) {
         self.tries.lock().unwrap_or_else(PoisonError::into_inner).remove(&network_of(peer));
+    }
+
+    /// Held while a code of a second factor is looked at and spent.
+    pub(super) fn codes(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn hashing<T>(&self, work: impl FnOnce() -> T) -> Result<T, Problem> {
@@ -142,6 +162,11 @@ pub(super) fn weakness(login: &str, password: &str) -> Option<Words> {
         Some(Words::new("Нужно не меньше 10 знаков.", "At least 10 characters are needed."))
     } else if password.len() > LONGEST_PASSWORD {
         Some(Words::new("Пароль слишком длинный.", "The password is too long."))
+    } else if is_common(password) {
+        Some(Words::new(
+            "Этот пароль угадают первым: он у многих.",
+            "Many have this password, and it is guessed first.",
+        ))
     } else if letters.len() < 5 {
         Some(Words::new("Знаки слишком часто повторяются.", "Too few different characters."))
     } else if !login.is_empty() && password.to_lowercase().contains(&login.to_lowercase()) && length < login.len() + 8 {
@@ -150,6 +175,53 @@ pub(super) fn weakness(login: &str, password: &str) -> Option<Words> {
         None
     }
 }
+
+/// Whether a password stands on the lists that are tried first, as it is or with something short behind it.
+fn is_common(password: &str) -> bool {
+    let plain: String = password.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect();
+    COMMON.iter().any(|common| plain.strip_prefix(common).is_some_and(|rest| rest.chars().count() <= 4))
+}
+
+/// Beginnings of the passwords of ten characters and more that the published lists of leaked ones lead with, and their like on a
+/// Russian keyboard.
+const COMMON: [&str; 36] = [
+    "1234567890",
+    "0123456789",
+    "123456789",
+    "12345678",
+    "9876543210",
+    "0987654321",
+    "1q2w3e4r5t",
+    "1qaz2wsx3edc",
+    "1qaz2wsx",
+    "q1w2e3r4t5",
+    "qwertyuiop",
+    "qwerty12345",
+    "qwerty123",
+    "qazwsxedc",
+    "asdfghjkl",
+    "zxcvbnm",
+    "password",
+    "passw0rd",
+    "p4ssw0rd",
+    "iloveyou",
+    "administrator",
+    "admin12345",
+    "admin123",
+    "welcome",
+    "letmein",
+    "changeme",
+    "football",
+    "superman",
+    "sunshine",
+    "princess",
+    "йцукенгшщз",
+    "йцукен",
+    "пароль",
+    "администратор",
+    "abcdefghij",
+    "dozvon",
+];
 
 fn wait_after(wrong: u32) -> Duration {
     match wrong.checked_sub(FREE_TRIES) {

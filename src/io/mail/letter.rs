@@ -1,6 +1,6 @@
 //! What the letters say, in the office's language.
 
-use super::MissedCall;
+use super::{EmergencyCall, MissedCall};
 use crate::base::{Message, WallTime};
 use crate::office::{Extension, Feature, Language, Office};
 
@@ -46,6 +46,22 @@ pub(super) fn missed(office: &Office, extension: &Extension, call: &MissedCall) 
         Language::En => (
             format!("Missed call: {who}"),
             format!("A call to {mailbox} was not answered.\n\nFrom: {who}\nAt: {when}\n"),
+        ),
+    }
+}
+
+/// Subject and text of the letter about a call for help.
+pub(super) fn emergency(office: &Office, call: &EmergencyCall) -> (String, String) {
+    let who = office.extension(&call.by).map_or_else(|| call.by.clone(), mailbox);
+    let (when, number) = (time(office, call.at), &call.number);
+    match office.settings.language {
+        Language::Ru => (
+            format!("Экстренный вызов {number}: {who}"),
+            format!("С номера {who} звонят {number}.\n\nКогда: {when}\n\nУзнайте, не нужна ли помощь.\n"),
+        ),
+        Language::En => (
+            format!("Emergency call to {number}: {who}"),
+            format!("{who} is calling {number}.\n\nAt: {when}\n\nFind out whether help is needed.\n"),
         ),
     }
 }

@@ -7,10 +7,11 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::call::row_id;
-use super::{StoreError, TokenRow, Version, schema, token, version};
+use super::{
+    AuditFilter, AuditRow, SecondFactor, StoreError, TokenRow, Version, account, audit, schema, token, version,
+};
 use crate::base::{CallId, Duration, RecordingId, WallTime};
 use crate::io::clock::Stopwatch;
-use crate::office::Role;
 
 /// What to look for; everything that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,12 +159,12 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// What the bearer of this token may do.
+    /// The token with this SHA-256.
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn token_role(&self, sha256: &[u8; 32]) -> Result<Option<Role>, StoreError> {
-        Ok(token::role_by_hash(&*self.connection()?, sha256)?)
+    pub fn token(&self, sha256: &[u8; 32]) -> Result<Option<TokenRow>, StoreError> {
+        Ok(token::by_hash(&*self.connection()?, sha256)?)
     }
 
     /// The API tokens by name.
@@ -180,6 +181,38 @@ impl Reader {
     /// When the database refuses.
     pub fn version(&self) -> Result<Option<Version>, StoreError> {
         Ok(version::newest(&*self.connection()?)?)
+    }
+
+    /// Versions older than `before`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn versions(&self, limit: usize, before: Option<i64>) -> Result<Vec<Version>, StoreError> {
+        Ok(version::list(&*self.connection()?, limit, before)?)
+    }
+
+    /// What was done, newest first, older than `before`, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn audit(&self, filter: &AuditFilter, limit: usize, before: Option<i64>) -> Result<Vec<AuditRow>, StoreError> {
+        Ok(audit::list(&*self.connection()?, filter, limit, before)?)
+    }
+
+    /// The second factor of an account.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn second_factor(&self, login: &str) -> Result<Option<SecondFactor>, StoreError> {
+        Ok(account::factor(&*self.connection()?, login)?)
+    }
+
+    /// The logins that have a second factor.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn second_factors(&self) -> Result<Vec<String>, StoreError> {
+        Ok(account::factors(&*self.connection()?)?)
     }
 
     /// How SQLite would look for this, a line a step.

@@ -3,6 +3,8 @@
 //! The call path never waits here: [`Store::record`] only queues, and when the disk fails the queue is kept up to a
 //! bound, then records are dropped and counted, while calls go on. SQL stays inside this room.
 
+mod account;
+mod audit;
 mod binding;
 mod call;
 mod history;
@@ -24,6 +26,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+pub use account::{Probationer, SecondFactor};
+pub use audit::{AUDIT_DAYS, AUDIT_ROWS, AuditFilter, AuditRow, Deed};
 pub use call::{party_of_element, party_of_trunk};
 pub use history::{HistoryFilter, HistoryPage, HistoryRow, Place, Reader, StoredStep};
 pub use mail::{LetterRow, NewLetter};
@@ -50,6 +54,8 @@ pub struct Opened {
     pub subscriptions: Vec<StoredSubscription>,
     /// The office in force; `None` in a new database.
     pub version: Option<Version>,
+    /// Changes that come back by themselves unless they are confirmed.
+    pub probation: Vec<Probationer>,
     /// Calls that were cut by the end of the last process, now closed as interrupted.
     pub interrupted: usize,
 }

@@ -242,8 +242,8 @@ fn tokens_are_found_by_their_hash_and_named_once() {
         matches!(store.add_token("grafana", Role::Admin, [8; 32], NOW), Err(StoreError::Taken(name)) if name == "grafana")
     );
     let reader = Reader::open(scratch.path()).expect("opens");
-    assert_eq!(reader.token_role(&[7; 32]).expect("readable"), Some(Role::Viewer));
-    assert_eq!(reader.token_role(&[8; 32]).expect("readable"), None);
+    assert_eq!(reader.token(&[7; 32]).expect("readable").map(|token| token.role), Some(Role::Viewer));
+    assert_eq!(reader.token(&[8; 32]).expect("readable"), None);
     assert!(store.remove_token("grafana").expect("writable"));
     assert_eq!(reader.tokens().expect("readable"), []);
 }

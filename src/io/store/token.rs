@@ -1,6 +1,6 @@
 //! Tables `token` and `setting`.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
 use crate::base::WallTime;
@@ -15,6 +15,8 @@ pub struct TokenRow {
     pub role: Role,
     /// When it was made.
     pub created_at: WallTime,
+    /// When it was last shown, to within some minutes; `None`: never.
+    pub used_at: Option<WallTime>,
 }
 
 pub(super) fn add(
@@ -37,19 +39,28 @@ pub(super) fn remove(connection: &Connection, name: &str) -> rusqlite::Result<bo
 }
 
 pub(super) fn list(connection: &Connection) -> rusqlite::Result<Vec<TokenRow>> {
-    let mut statement = connection.prepare_cached("SELECT name, role, created_at FROM token ORDER BY name")?;
-    let rows = statement.query_map((), |row| {
-        let role = role_of(&row.get::<_, String>(1)?);
-        Ok(TokenRow { name: row.get(0)?, role, created_at: WallTime(row.get(2)?) })
-    })?;
+    let mut statement = connection.prepare_cached("SELECT name, role, created_at, used_at FROM token ORDER BY name")?;
+    let rows = statement.query_map((), read)?;
     rows.collect()
 }
 
-pub(super) fn role_by_hash(connection: &Connection, sha256: &[u8; 32]) -> rusqlite::Result<Option<Role>> {
+pub(super) fn by_hash(connection: &Connection, sha256: &[u8; 32]) -> rusqlite::Result<Option<TokenRow>> {
     connection
-        .prepare_cached("SELECT role FROM token WHERE sha256 = ?1")?
-        .query_row([sha256], |row| Ok(role_of(&row.get::<_, String>(0)?)))
+        .prepare_cached("SELECT name, role, created_at, used_at FROM token WHERE sha256 = ?1")?
+        .query_row([sha256], read)
         .optional()
+}
+
+/// The token was shown now.
+pub(super) fn used(connection: &Connection, name: &str, at: WallTime) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE token SET used_at = ?2 WHERE name = ?1")?.execute(params![name, at.0])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
+    let role = role_of(&row.get::<_, String>(1)?);
+    let used_at = row.get::<_, Option<i64>>(3)?.map(WallTime);
+    Ok(TokenRow { name: row.get(0)?, role, created_at: WallTime(row.get(2)?), used_at })
 }
 
 pub(super) fn setting(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {

@@ -36,6 +36,15 @@ pub(super) fn newest(connection: &Connection) -> rusqlite::Result<Option<Version
     connection.query_row(sql, (), read).optional()
 }
 
+/// Versions older than `before`, newest first.
+pub(super) fn list(connection: &Connection, limit: usize, before: Option<i64>) -> rusqlite::Result<Vec<Version>> {
+    let sql = "SELECT id, made_at, author, reason, office FROM version WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([before.unwrap_or(i64::MAX), limit], read)?;
+    rows.collect()
+}
+
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Version> {
     Ok(Version {
         id: row.get(0)?,

@@ -10,7 +10,10 @@ use std::thread::{JoinHandle, Thread};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{Opened, StoreError, TokenRow, binding, call, recording, schema, subscription, token, turn, version};
+use super::{
+    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, recording, schema,
+    subscription, token, turn, version,
+};
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
 use crate::io::clock::Stopwatch;
@@ -55,6 +58,7 @@ impl Store {
         let subscriptions = subscription::restore(&connection, now)?;
         let interrupted = call::close_interrupted(&connection)?;
         let version = version::newest(&connection)?;
+        let probation = account::probation(&connection)?;
         let (jobs, inbox) = channel();
         let counts = Arc::new(Counts::default());
         let writer = Writer {
@@ -71,7 +75,8 @@ impl Store {
             .map_err(|why| StoreError::Database(why.to_string()))?;
         let thread = join.thread().clone();
         let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
-        Ok(Opened { store: Self(Arc::new(shared)), bindings, subscriptions, last_answered, version, interrupted })
+        let store = Self(Arc::new(shared));
+        Ok(Opened { store, bindings, subscriptions, last_answered, version, probation, interrupted })
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -97,8 +102,77 @@ impl Store {
     /// # Errors
     /// When the disk or the database refuses; then nothing was written.
     pub fn add_version(&self, at: WallTime, author: &str, reason: &str, office: String) -> Result<i64, StoreError> {
-        let (author, reason) = (author.to_owned(), reason.to_owned());
-        self.ask(move |db| Ok(version::add(db, at, &author, &reason, &office)?))
+        self.add_version_until(at, author, reason, office, None)
+    }
+
+    /// The same for a change that comes back at `revert_at` unless somebody confirms it.
+    ///
+    /// # Errors
+    /// When the disk or the database refuses; then nothing was written.
+    pub fn add_version_until(
+        &self,
+        at: WallTime,
+        author: &str,
+        reason: &str,
+        office: String,
+        revert_at: Option<WallTime>,
+    ) -> Result<i64, StoreError> {
+        let (who, subject) = (author.to_owned(), reason.to_owned());
+        self.ask(move |db| {
+            let together = db.unchecked_transaction()?;
+            let version = version::add(db, at, &who, &subject, &office)?;
+            let what = "change".to_owned();
+            audit::add(db, &Deed { at, who, address: String::new(), what, subject, version: Some(version) })?;
+            if let Some(revert_at) = revert_at {
+                account::begin_probation(db, &Probationer { version, made_at: at, revert_at })?;
+            }
+            together.commit()?;
+            Ok(version)
+        })
+    }
+
+    /// A change is confirmed, or has been taken back.
+    ///
+    /// # Errors
+    /// When the disk or the database refuses.
+    pub fn end_probation(&self, version: i64) -> Result<(), StoreError> {
+        self.ask(move |db| Ok(account::end_probation(db, version)?))
+    }
+
+    /// Keeps what somebody did. Never waits; a disk that refuses is told in the log.
+    pub fn note(&self, deed: Deed) {
+        self.later("what was done", move |db| audit::add(db, &deed));
+    }
+
+    /// A token was shown. Never waits.
+    pub fn token_used(&self, name: &str, at: WallTime) {
+        let name = name.to_owned();
+        self.later("the use of a token", move |db| token::used(db, &name, at));
+    }
+
+    /// Sets or takes off the second factor of an account.
+    ///
+    /// # Errors
+    /// When the disk or the database refuses.
+    pub fn set_second_factor(&self, login: &str, factor: Option<SecondFactor>) -> Result<(), StoreError> {
+        let login = login.to_owned();
+        self.ask(move |db| Ok(account::set_factor(db, &login, factor.as_ref())?))
+    }
+
+    /// Forgets the second factors of accounts that are not among `logins`. Never waits.
+    pub fn keep_second_factors(&self, logins: Vec<String>) {
+        self.later("second factors", move |db| account::keep_factors(db, &logins));
+    }
+
+    fn later(&self, what: &'static str, work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static) {
+        let job = Job::Work(Box::new(move |db| {
+            if let Err(error) = work(db) {
+                tracing::error!(%error, what, "not kept");
+            }
+        }));
+        if self.0.jobs.send(job).is_ok() {
+            self.0.thread.unpark();
+        }
     }
 
     /// Adds an API token, of which only the SHA-256 is kept.

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use super::fault::Fault;
 use super::fields::{Report, Spot, nearest};
 use super::{Draft, spot, weak_password, written};
-use crate::office::{Device, ElementKind, Extension, MailSecurity, Office, SipDevice};
+use crate::office::{Device, ElementKind, Extension, Kind, MailSecurity, Office, SipDevice};
 
 mod inside;
 
@@ -37,7 +37,7 @@ impl Checker<'_> {
         for (at, text) in texts.enumerate().filter(|(_, text)| !text.is_empty()) {
             if first.insert(text, at).is_some() {
                 let what = format_args!("{kind} {text}: there is another {kind} of this {key}");
-                self.report.error(spot(spots, at).key(key), what);
+                self.report.fault(spot(spots, at).key(key), Fault::NameTaken(text.to_owned()), what);
             }
         }
     }
@@ -49,7 +49,7 @@ impl Checker<'_> {
         thing: impl Display,
         role: &str,
         name: &str,
-        kind: &str,
+        kind: Kind,
         known: impl Iterator<Item = &'t str> + Clone,
     ) {
         if name.is_empty() || known.clone().any(|one| one == name) {
@@ -57,7 +57,9 @@ impl Checker<'_> {
         }
         let near = if name.bytes().all(|b| b.is_ascii_digit()) { None } else { nearest(name, known) };
         let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
-        self.report.error(at, format_args!("{thing}: {role} {name} is no {kind}{hint}"));
+        let fault = Fault::NoSuch { kind, key: name.to_owned(), near: near.map(str::to_owned) };
+        let kind = kind.table().replace('_', " ");
+        self.report.fault(at, fault, format_args!("{thing}: {role} {name} is no {kind}{hint}"));
     }
 
     fn trunks(&self) {
@@ -70,16 +72,16 @@ impl Checker<'_> {
             for (number, at) in trunk.all_numbers().zip(places).filter(|(number, _)| !number.is_empty()) {
                 let name = &trunk.name;
                 if !written::is_e164(number) {
-                    let hint =
-                        written::to_e164(number, &self.office.settings).map(|e164| format!("; write \"{e164}\""));
-                    let hint = hint.unwrap_or_default();
+                    let meant = written::to_e164(number, &self.office.settings);
+                    let hint = meant.as_ref().map(|e164| format!("; write \"{e164}\"")).unwrap_or_default();
                     let what = format_args!(
                         "trunk {name}: number \"{number}\" must be 7 to 15 digits with the country code, without +{hint}"
                     );
-                    self.report.error(at, what);
+                    self.report.fault(at, Fault::NoE164 { meant }, what);
                 } else if let Some(other) = carried.insert(number, name) {
-                    self.report
-                        .error(at, format_args!("trunk {name}: number {number} is carried by trunk {other} already"));
+                    let fault = Fault::NumberCarried { number: number.to_owned(), by: other.to_owned() };
+                    let what = format_args!("trunk {name}: number {number} is carried by trunk {other} already");
+                    self.report.fault(at, fault, what);
                 }
             }
         }
@@ -98,7 +100,8 @@ impl Checker<'_> {
                         "extension {number}: login {} belongs to a device of extension {other} already",
                         sip.login
                     );
-                    self.report.error(place.key("login"), what);
+                    let fault = Fault::LoginTaken { login: sip.login.clone(), by: other.to_owned() };
+                    self.report.fault(place.key("login"), fault, what);
                 }
                 self.sip_device(place, number, sip);
             }
@@ -113,7 +116,7 @@ impl Checker<'_> {
             let hint = hint.map(|e164| format!("; write \"{e164}\"")).unwrap_or_default();
             let what =
                 format_args!("extension {}: outgoing_number {number} is no number of a trunk{hint}", extension.number);
-            self.report.error(place.key("outgoing_number"), what);
+            self.report.fault(place.key("outgoing_number"), Fault::NoTrunkNumber(number.to_owned()), what);
         }
     }
 
@@ -142,10 +145,8 @@ impl Checker<'_> {
                 && self.office.extension(target).is_none()
                 && self.office.group(target).is_none()
             {
-                self.report.error(
-                    None,
-                    format_args!("extension {number}: forwards to {target}, which is no extension or group"),
-                );
+                let what = format_args!("extension {number}: forwards to {target}, which is no extension or group");
+                self.report.fault(None, Fault::ForwardTarget, what);
             }
         }
     }
@@ -192,7 +193,7 @@ impl Checker<'_> {
         for (nth, name) in office.settings.music.iter().enumerate() {
             let at = spots.settings.item("music", nth);
             if name.is_empty() {
-                self.report.error(at, "office: `music` holds an empty name");
+                self.report.fault(at, Fault::Missing, "office: `music` holds an empty name");
             }
             self.media(at, "office", "music", name);
         }
@@ -216,9 +217,11 @@ impl Checker<'_> {
             for (nth, member) in group.members.iter().enumerate() {
                 let at = place.item("members", nth);
                 if self.office.extension(member).is_none() {
-                    self.report.error(at, format_args!("{thing}: member {member} is no extension"));
+                    let fault = Fault::NoSuch { kind: Kind::Extension, key: member.clone(), near: None };
+                    self.report.fault(at, fault, format_args!("{thing}: member {member} is no extension"));
                 } else if !named.insert(member) {
-                    self.report.error(at, format_args!("{thing}: member {member} is named twice"));
+                    let fault = Fault::Twice(member.clone());
+                    self.report.fault(at, fault, format_args!("{thing}: member {member} is named twice"));
                 }
             }
             self.media(place.key("greeting"), &thing, "greeting", &group.greeting);
@@ -239,34 +242,43 @@ impl Checker<'_> {
                     for (nth, number) in numbers.iter().enumerate() {
                         let at = place.item("numbers", nth);
                         if office.trunk_of(number).is_none() {
-                            self.report.error(at, format_args!("{thing}: number {number} is no number of a trunk"));
+                            let what = format_args!("{thing}: number {number} is no number of a trunk");
+                            self.report.fault(at, Fault::NoTrunkNumber(number.clone()), what);
                         } else if let Some(other) = starts.insert(number, &element.id) {
-                            self.report
-                                .error(at, format_args!("{thing}: number {number} starts at element {other} already"));
+                            let fault = Fault::StartTaken { number: number.clone(), element: other.to_owned() };
+                            let what = format_args!("{thing}: number {number} starts at element {other} already");
+                            self.report.fault(at, fault, what);
                         }
                     }
                 }
                 ElementKind::Extension { extension } => {
                     let known = office.extensions.iter().map(|e| e.number.as_str());
-                    self.refers(place.key("extension"), thing, "extension", extension, "extension", known);
+                    self.refers(place.key("extension"), thing, "extension", extension, Kind::Extension, known);
                 }
                 ElementKind::Group { group } => {
                     let known = office.groups.iter().map(|g| g.number.as_str());
-                    self.refers(place.key("group"), thing, "group", group, "group", known);
+                    self.refers(place.key("group"), thing, "group", group, Kind::Group, known);
                 }
                 ElementKind::VoiceMessage { voice_message: name } => {
-                    self.refers(place.key("voice_message"), thing, "voice_message", name, "voice message", messages());
+                    self.refers(
+                        place.key("voice_message"),
+                        thing,
+                        "voice_message",
+                        name,
+                        Kind::VoiceMessage,
+                        messages(),
+                    );
                 }
                 ElementKind::DialExtension { prompt, .. } => {
-                    self.refers(place.key("prompt"), thing, "prompt", prompt, "voice message", messages());
+                    self.refers(place.key("prompt"), thing, "prompt", prompt, Kind::VoiceMessage, messages());
                 }
                 ElementKind::VoiceMenu { voice_menu } => {
                     let known = office.voice_menus.iter().map(|m| m.name.as_str());
-                    self.refers(place.key("voice_menu"), thing, "voice_menu", voice_menu, "voice menu", known);
+                    self.refers(place.key("voice_menu"), thing, "voice_menu", voice_menu, Kind::VoiceMenu, known);
                 }
                 ElementKind::Schedule { schedule } => {
                     let known = office.schedules.iter().map(|s| s.name.as_str());
-                    self.refers(place.key("schedule"), thing, "schedule", schedule, "schedule", known);
+                    self.refers(place.key("schedule"), thing, "schedule", schedule, Kind::Schedule, known);
                 }
                 ElementKind::HangUp => {}
             }

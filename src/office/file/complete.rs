@@ -172,8 +172,9 @@ fn outside_numbers(draft: &mut Draft, report: &Report) {
                 Device::Mobile(mobile) if !mobile.number.is_empty() => {
                     match written::to_e164(&mobile.number, &office.settings) {
                         Some(number) => mobile.number = number,
-                        None => report.error(
+                        None => report.fault(
                             place.key("number"),
+                            Fault::Outside,
                             format_args!("{name}: mobile number \"{}\" is no outside number", mobile.number),
                         ),
                     }
@@ -244,7 +245,7 @@ fn users(draft: &mut Draft, current: &Office, report: &Report) {
 
 /// Somebody must be able to change things afterwards.
 fn keep_last_admin(draft: &mut Draft, current: &Office, report: &Report) {
-    let is_admin = |user: &&User| user.role == Role::Admin && !user.password_hash.is_empty();
+    let is_admin = |user: &&User| user.is_working_admin();
     if draft.office.users.iter().any(|user| is_admin(&user)) {
         return;
     }
@@ -254,6 +255,7 @@ fn keep_last_admin(draft: &mut Draft, current: &Office, report: &Report) {
         Some(at) => {
             if let Some(user) = users.get_mut(at) {
                 user.role = Role::Admin;
+                user.disabled = false;
             }
             spot(&draft.spots.users, at).at
         }

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Problem;
-use super::fault::Fault;
+use super::fault::{Fault, Wanted};
 use crate::office::words::Word;
 
 /// No text of the file is longer, in characters.
@@ -58,6 +58,14 @@ impl Report {
         self.push(at, true, Some(fault), what);
     }
 
+    /// The thing at `at` lacks a key.
+    pub(super) fn missing(&self, at: Option<usize>, key: &str, fault: Fault, what: impl Display) {
+        self.fault(at, fault, what);
+        if let (Some(_), Some(told)) = (at, self.errors.borrow_mut().last_mut()) {
+            told.problem.pointer = format!("/{key}");
+        }
+    }
+
     fn push(&self, at: Option<usize>, is_error: bool, fault: Option<Fault>, what: impl Display) {
         let list = if is_error { &self.errors } else { &self.warnings };
         let problem = Problem { line: self.line(at), what: what.to_string(), pointer: String::new(), fault };
@@ -97,8 +105,8 @@ fn sorted(told: Vec<Told>, document: &DeTable<'_>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = told
         .into_iter()
         .map(|Told { at, problem }| {
-            let pointer = at.and_then(|at| places.get(&at)).cloned().unwrap_or_default();
-            Problem { pointer, ..problem }
+            let place = at.and_then(|at| places.get(&at)).map_or("", String::as_str);
+            Problem { pointer: format!("{place}{}", problem.pointer), ..problem }
         })
         .collect();
     problems.sort_by_key(|problem| problem.line.wrapping_sub(1));
@@ -219,10 +227,23 @@ impl<'r, 'd> Fields<'r, 'd> {
 
     /// Says that the field `key` is wrong, in words and as facts.
     pub(super) fn fault(&self, key: &str, fault: Fault, why: impl Display) {
-        self.fault_at(self.spot.key(key), fault, why);
+        if self.spot.has(key) {
+            self.fault_at(self.spot.key(key), fault, why);
+        } else {
+            self.missing(key, fault, why);
+        }
     }
 
-    fn fault_at(&self, at: Option<usize>, fault: Fault, why: impl Display) {
+    /// Says that the table lacks a key.
+    pub(super) fn missing(&self, key: &str, fault: Fault, why: impl Display) {
+        if self.thing.is_empty() {
+            self.report.missing(self.spot.at, key, fault, why);
+        } else {
+            self.report.missing(self.spot.at, key, fault, format_args!("{}: {why}", self.thing));
+        }
+    }
+
+    pub(super) fn fault_at(&self, at: Option<usize>, fault: Fault, why: impl Display) {
         if self.thing.is_empty() {
             self.report.fault(at, fault, why);
         } else {
@@ -237,7 +258,7 @@ impl<'r, 'd> Fields<'r, 'd> {
         Some(value)
     }
 
-    fn wrong_type(&self, at: usize, key: &str, wanted: &str, found: &DeValue<'_>) {
+    fn wrong_type(&self, at: usize, key: &str, (wanted, what): (Wanted, &str), found: &DeValue<'_>) {
         let found = match found {
             DeValue::String(_) => "text",
             DeValue::Integer(_) => "a whole number",
@@ -247,7 +268,7 @@ impl<'r, 'd> Fields<'r, 'd> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.wrong_at(Some(at), format_args!("`{key}` must be {wanted}, not {found}"));
+        self.fault_at(Some(at), Fault::WrongType(wanted), format_args!("`{key}` must be {what}, not {found}"));
     }
 
     /// A text; `None` when it is absent or wrong, and then told.
@@ -259,7 +280,7 @@ impl<'r, 'd> Fields<'r, 'd> {
     fn as_text(&self, key: &'static str, value: &Spanned<DeValue<'d>>) -> Option<String> {
         let at = value.span().start;
         let Some(text) = value.get_ref().as_str() else {
-            self.wrong_type(at, key, "text in quotes", value.get_ref());
+            self.wrong_type(at, key, (Wanted::Text, "text in quotes"), value.get_ref());
             return None;
         };
         let is_prose = matches!(key, "comment" | "description");
@@ -284,7 +305,7 @@ impl<'r, 'd> Fields<'r, 'd> {
     pub(super) fn required(&mut self, key: &'static str) -> String {
         if !self.table.contains_key(key) {
             self.known.push(key);
-            self.fault_at(self.spot.at, Fault::Missing, format_args!("`{key}` is missing"));
+            self.missing(key, Fault::Missing, format_args!("`{key}` is missing"));
             return String::new();
         }
         let text = self.text(key);
@@ -297,7 +318,7 @@ impl<'r, 'd> Fields<'r, 'd> {
     pub(super) fn flag_or(&mut self, key: &'static str, default: bool) -> bool {
         let Some(value) = self.value(key) else { return default };
         value.get_ref().as_bool().unwrap_or_else(|| {
-            self.wrong_type(value.span().start, key, "true or false", value.get_ref());
+            self.wrong_type(value.span().start, key, (Wanted::Flag, "true or false"), value.get_ref());
             default
         })
     }
@@ -306,7 +327,7 @@ impl<'r, 'd> Fields<'r, 'd> {
     pub(super) fn whole_or(&mut self, key: &'static str, default: u32, range: RangeInclusive<u32>) -> u32 {
         let Some(value) = self.value(key) else { return default };
         let DeValue::Integer(integer) = value.get_ref() else {
-            self.wrong_type(value.span().start, key, "a whole number", value.get_ref());
+            self.wrong_type(value.span().start, key, (Wanted::Whole, "a whole number"), value.get_ref());
             return default;
         };
         let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok().and_then(|n| u32::try_from(n).ok());
@@ -327,12 +348,12 @@ impl<'r, 'd> Fields<'r, 'd> {
             }
             DeValue::Float(float) => (float.as_str().parse::<f64>().ok(), float.as_str()),
             other => {
-                self.wrong_type(value.span().start, key, "a number", other);
+                self.wrong_type(value.span().start, key, (Wanted::Number, "a number"), other);
                 return 0.0;
             }
         };
         number.filter(|n| n.abs() <= FURTHEST).unwrap_or_else(|| {
-            self.wrong(key, format_args!("`{key}` must be within ±{FURTHEST}, not {shown}"));
+            self.fault(key, Fault::Far, format_args!("`{key}` must be within ±{FURTHEST}, not {shown}"));
             0.0
         })
     }
@@ -356,15 +377,17 @@ impl<'r, 'd> Fields<'r, 'd> {
     ) {
         let text: String = text.chars().take(60).collect();
         let all = words.clone().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-        let hint = nearest(&text, words).map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
-        self.wrong_at(at, format_args!("`{key}` \"{text}\" is none of {all}{hint}"));
+        let near = nearest(&text, words.clone()).map(str::to_owned);
+        let hint = near.as_ref().map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+        let fault = Fault::UnknownWord { words: words.map(str::to_owned).collect(), near };
+        self.fault_at(at, fault, format_args!("`{key}` \"{text}\" is none of {all}{hint}"));
     }
 
     /// A list of texts; `None` when it is absent. Entries that are wrong are told and left out.
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
         let value = self.value(key)?;
         let Some(array) = value.get_ref().as_array() else {
-            self.wrong_type(value.span().start, key, "a list of texts", value.get_ref());
+            self.wrong_type(value.span().start, key, (Wanted::List, "a list of texts"), value.get_ref());
             return None;
         };
         let read = array.iter().filter_map(|item| Some((self.as_text(key, item)?, item.span().start)));
@@ -378,7 +401,7 @@ impl<'r, 'd> Fields<'r, 'd> {
         let value = self.value(key)?;
         let at = value.span().start;
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong_type(at, key, "a table", value.get_ref());
+            self.wrong_type(at, key, (Wanted::Table, "a table"), value.get_ref());
             return None;
         };
         let thing = if self.thing.is_empty() { key.to_owned() } else { format!("{}: {key}", self.thing) };
@@ -390,14 +413,14 @@ impl<'r, 'd> Fields<'r, 'd> {
         let value = self.value(key)?;
         let Some(array) = value.get_ref().as_array() else {
             let wanted = format!("a list of tables, as in [[{key}]]");
-            self.wrong_type(value.span().start, key, &wanted, value.get_ref());
+            self.wrong_type(value.span().start, key, (Wanted::List, &wanted), value.get_ref());
             return Some(Vec::new());
         };
         let mut tables = Vec::with_capacity(array.len());
         for (nth, item) in array.iter().enumerate() {
             let at = item.span().start;
             let Some(table) = item.get_ref().as_table() else {
-                self.wrong_type(at, key, "a list of tables", item.get_ref());
+                self.wrong_type(at, key, (Wanted::Table, "a list of tables"), item.get_ref());
                 continue;
             };
             let own = format!("{key} no. {}", nth + 1);
@@ -417,7 +440,8 @@ impl<'r, 'd> Fields<'r, 'd> {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
             let near = nearest(name, self.known.iter().copied());
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            self.wrong_at(Some(key.span().start), format_args!("unknown key `{shown}`{hint}"));
+            let fault = Fault::UnknownKey { near: near.map(str::to_owned) };
+            self.fault_at(Some(key.span().start), fault, format_args!("unknown key `{shown}`{hint}"));
         }
         self.spot
     }

@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::fault::Fault;
 use super::fields::{Fields, nearest};
 use super::{telephone, times};
 use crate::office::{
@@ -25,10 +26,10 @@ pub(super) fn settings(fields: &mut Fields<'_, '_>) -> Settings {
     let country = fields.text_or("country", &default.country).to_ascii_uppercase();
     let area_code = fields.text_or("area_code", &default.area_code);
     if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()) {
-        fields.wrong("country", "`country` must be an ISO code of two letters, as \"RU\"");
+        fields.fault("country", Fault::Country, "`country` must be an ISO code of two letters, as \"RU\"");
     }
     if area_code.len() > 5 || !area_code.bytes().all(|b| b.is_ascii_digit()) {
-        fields.wrong("area_code", "`area_code` must be at most 5 digits");
+        fields.fault("area_code", Fault::AreaCode, "`area_code` must be at most 5 digits");
     }
     Settings {
         name: fields.text_or("name", ""),
@@ -49,7 +50,8 @@ fn known_zone(fields: &Fields<'_, '_>, name: String) -> String {
     let known: Vec<String> = zones.available().map(|zone| zone.to_string()).collect();
     let near = nearest(&name, known.iter().map(String::as_str));
     let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
-    fields.wrong("timezone", format_args!("there is no time zone \"{name}\"{hint}"));
+    let fault = Fault::Zone { near: near.map(str::to_owned) };
+    fields.fault("timezone", fault, format_args!("there is no time zone \"{name}\"{hint}"));
     name
 }
 
@@ -76,15 +78,19 @@ pub(super) fn trunk(fields: &mut Fields<'_, '_>) -> Trunk {
         srtp: fields.word_or("srtp", Srtp::Off),
     };
     if trunk.register && trunk.login.is_empty() {
-        fields.wrong("login", "`login` is missing; a trunk known by its address has `register = false`");
+        fields.fault(
+            "login",
+            Fault::TrunkLogin,
+            "`login` is missing; a trunk known by its address has `register = false`",
+        );
     }
     for (key, host) in [("server", &trunk.server), ("outbound_proxy", &trunk.outbound_proxy)] {
         if !host.is_empty() && !is_host_port(host) {
-            fields.wrong(key, format_args!("`{key}` \"{host}\" is neither host nor host:port"));
+            fields.fault(key, Fault::HostPort, format_args!("`{key}` \"{host}\" is neither host nor host:port"));
         }
     }
     if !trunk.from_domain.is_empty() && !is_host(&trunk.from_domain) {
-        fields.wrong("from_domain", format_args!("`from_domain` \"{}\" is no domain", trunk.from_domain));
+        fields.fault("from_domain", Fault::Host, format_args!("`from_domain` \"{}\" is no domain", trunk.from_domain));
     }
     trunk
 }
@@ -95,11 +101,12 @@ fn codecs(fields: &mut Fields<'_, '_>) -> Vec<String> {
         if !CODECS.contains(&word.as_str()) {
             fields.no_such_word(fields.spot.item("codecs", nth), "codecs", word, CODECS.into_iter());
         } else if words.iter().take(nth).any(|earlier| earlier == word) {
-            fields.wrong_at(fields.spot.item("codecs", nth), format_args!("`codecs` names \"{word}\" twice"));
+            let fault = Fault::Twice(word.clone());
+            fields.fault_at(fields.spot.item("codecs", nth), fault, format_args!("`codecs` names \"{word}\" twice"));
         }
     }
     if words.is_empty() {
-        fields.wrong("codecs", "`codecs` is empty");
+        fields.fault("codecs", Fault::Missing, "`codecs` is empty");
     }
     words
 }
@@ -144,7 +151,7 @@ pub(super) fn extension(fields: &mut Fields<'_, '_>) -> Extension {
         devices: devices(fields),
     };
     if !extension.email.is_empty() && !is_email(&extension.email) {
-        fields.wrong("email", format_args!("`email` \"{}\" is no address", extension.email));
+        fields.fault("email", Fault::Address, format_args!("`email` \"{}\" is no address", extension.email));
     }
     extension
 }
@@ -197,11 +204,15 @@ fn permissions(fields: &mut Fields<'_, '_>) -> Permissions {
 
 fn devices(fields: &mut Fields<'_, '_>) -> Vec<Device> {
     let Some(tables) = fields.tables("device") else {
-        fields.wrong_at(fields.spot.at, "has no device; one to four are needed");
+        fields.missing("device", Fault::Devices { least: 1, most: 4 }, "has no device; one to four are needed");
         return Vec::new();
     };
     if !(1..=4).contains(&tables.len()) {
-        fields.wrong("device", format_args!("has {} devices; one to four are allowed", tables.len()));
+        fields.fault(
+            "device",
+            Fault::Devices { least: 1, most: 4 },
+            format_args!("has {} devices; one to four are allowed", tables.len()),
+        );
     }
     let mut devices = Vec::with_capacity(tables.len());
     for mut table in tables {
@@ -251,8 +262,9 @@ fn sip_device(fields: &mut Fields<'_, '_>, ring_seconds: u32) -> SipDevice {
         srtp: fields.word_or("srtp", Srtp::Optional),
     };
     if !is_login(&device.login) {
-        fields.wrong(
+        fields.fault(
             "login",
+            Fault::Login,
             format_args!("`login` \"{}\" may hold Latin letters, digits and + - . _ only", device.login),
         );
     }
@@ -270,7 +282,8 @@ fn networks(fields: &Fields<'_, '_>, key: &str, texts: &[String]) -> Vec<Network
         match text.parse() {
             Ok(network) => networks.push(network),
             Err(why) => {
-                fields.wrong_at(fields.spot.item(key, nth), format_args!("`{key}` \"{text}\" is no network: {why}"));
+                let what = format_args!("`{key}` \"{text}\" is no network: {why}");
+                fields.fault_at(fields.spot.item(key, nth), Fault::Network(why), what);
             }
         }
     }
@@ -303,7 +316,7 @@ fn mac(fields: &mut Fields<'_, '_>) -> String {
     let Some(text) = fields.text("mac").filter(|text| !text.is_empty()) else { return String::new() };
     let digits: Vec<char> = text.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect();
     if digits.len() != 12 || !digits.iter().all(char::is_ascii_hexdigit) {
-        fields.wrong("mac", format_args!("`mac` \"{text}\" is no address like \"80:5e:c0:12:34:56\""));
+        fields.fault("mac", Fault::Mac, format_args!("`mac` \"{text}\" is no address like \"80:5e:c0:12:34:56\""));
         return String::new();
     }
     let pairs: Vec<String> = digits.chunks(2).map(|pair| pair.iter().collect()).collect();
@@ -330,7 +343,9 @@ pub(super) fn schedule(fields: &mut Fields<'_, '_>) -> Schedule {
     for (nth, text) in fields.texts("closed").unwrap_or_default().iter().enumerate() {
         match times::dates(text) {
             Ok(range) => closed.push(range),
-            Err(why) => fields.wrong_at(fields.spot.item("closed", nth), format_args!("`closed`: {why}")),
+            Err((fault, why)) => {
+                fields.fault_at(fields.spot.item("closed", nth), fault, format_args!("`closed`: {why}"))
+            }
         }
     }
     Schedule { name, hours, except, closed }
@@ -353,7 +368,11 @@ fn week_hours(fields: &mut Fields<'_, '_>) -> Option<WeekHours> {
     let text = fields.required("days");
     let days = times::days(&text);
     if days.is_none() && !text.is_empty() {
-        fields.wrong("days", format_args!("`days` \"{text}\" must be days like \"mon-fri\" or \"sat,sun\""));
+        fields.fault(
+            "days",
+            Fault::Days,
+            format_args!("`days` \"{text}\" must be days like \"mon-fri\" or \"sat,sun\""),
+        );
     }
     let (from, to) = interval(fields);
     Some(WeekHours { days: days?, from: from?, to: to? })
@@ -363,7 +382,7 @@ fn date_hours(fields: &mut Fields<'_, '_>) -> Option<DateHours> {
     let text = fields.required("date");
     let date = times::date(&text);
     if date.is_none() && !text.is_empty() {
-        fields.wrong("date", format_args!("`date` \"{text}\" is no date like \"2026-12-31\""));
+        fields.fault("date", Fault::Date, format_args!("`date` \"{text}\" is no date like \"2026-12-31\""));
     }
     let (from, to) = interval(fields);
     Some(DateHours { date: date?, from: from?, to: to? })
@@ -374,7 +393,7 @@ fn interval(fields: &mut Fields<'_, '_>) -> (Option<u16>, Option<u16>) {
         let text = fields.required(key);
         let minutes = times::minutes(&text).filter(|minutes| *minutes <= latest);
         if minutes.is_none() && !text.is_empty() {
-            fields.wrong(key, format_args!("`{key}` \"{text}\" is no time like \"09:00\""));
+            fields.fault(key, Fault::Time, format_args!("`{key}` \"{text}\" is no time like \"09:00\""));
         }
         minutes
     };
@@ -422,7 +441,12 @@ pub(super) fn user(fields: &mut Fields<'_, '_>) -> User {
         fields.wrong("password_hash", "`password_hash` is no argon2id hash, as `dozvon export --secrets` writes it");
     }
     let must_change = fields.flag_or("must_change", false);
-    User { login, role: Role::from_word(&role).unwrap_or(Role::Viewer), password_hash, must_change }
+    let role = Role::from_word(&role).unwrap_or(Role::Viewer);
+    User {
+        disabled: fields.flag_or("disabled", false),
+        may_hear_recordings: fields.flag_or("may_hear_recordings", false),
+        ..User::new(login, role, password_hash, must_change)
+    }
 }
 
 pub(super) fn recordings(fields: &mut Fields<'_, '_>) -> Recordings {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::fault::Fault;
 use super::fields::{Fields, nearest};
 use crate::office::{DeskPlan, ELEMENT_KINDS, Element, ElementKind, Out, Word};
 
@@ -17,7 +18,7 @@ fn element_kind(fields: &mut Fields<'_, '_>, kind: &str) -> ElementKind {
         "incoming" => {
             let numbers = fields.texts("numbers").unwrap_or_default();
             if numbers.is_empty() {
-                fields.wrong("numbers", "an incoming call needs one or more `numbers`");
+                fields.fault("numbers", Fault::Missing, "an incoming call needs one or more `numbers`");
             }
             ElementKind::Incoming { numbers }
         }
@@ -74,7 +75,7 @@ fn link(fields: &Fields<'_, '_>, desk: &mut DeskPlan, places: &HashMap<String, u
         if found.is_none() {
             let near = nearest(id, places.keys().map(String::as_str));
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            fields.wrong(key, format_args!("there is no element `{id}`{hint}"));
+            fields.fault(key, Fault::NoElement(id.to_owned()), format_args!("there is no element `{id}`{hint}"));
         }
         found
     };
@@ -85,18 +86,24 @@ fn link(fields: &Fields<'_, '_>, desk: &mut DeskPlan, places: &HashMap<String, u
     let (source, target) = (place("from", id), place("to", &to));
     if let Some(target) = target.and_then(|at| desk.elements.get(at)) {
         if matches!(target.kind, ElementKind::Incoming { .. }) {
-            fields.wrong("to", format_args!("element `{to}` is the start of a call; nothing leads to it"));
+            let what = format_args!("element `{to}` is the start of a call; nothing leads to it");
+            fields.fault("to", Fault::LeadsToStart, what);
         }
     }
     let Some(element) = source.and_then(|at| desk.elements.get_mut(at)) else { return };
     let Some(out) = Out::from_word(out).filter(|out| element.kind.has(*out)) else {
         let outs: Vec<String> = element.kind.outs().map(|out| format!("\"{out}\"")).collect();
         let has = if outs.is_empty() { "has none".to_owned() } else { format!("has {}", outs.join(", ")) };
-        fields.wrong("from", format_args!("there is no output \"{out}\"; a {} {has}", element.kind.word()));
+        let what = format_args!("there is no output \"{out}\"; a {} {has}", element.kind.word());
+        fields.fault("from", Fault::NoOutput(out.to_owned()), what);
         return;
     };
     if let Some(first) = element.links.get(&out) {
-        fields.wrong("from", format_args!("two links leave this output; the first goes to `{first}`"));
+        fields.fault(
+            "from",
+            Fault::OutputTaken,
+            format_args!("two links leave this output; the first goes to `{first}`"),
+        );
     } else if target.is_some() {
         element.links.insert(out, to);
     }

@@ -90,7 +90,11 @@ pub(super) fn mail(fields: &mut Fields<'_, '_>) -> Mail {
         password: fields.text_or("password", ""),
         from: fields.text_or("from", ""),
         missed_calls: fields.flag_or("missed_calls", false),
+        admin: fields.text_or("admin", ""),
     };
+    if !mail.admin.is_empty() && !is_email(&mail.admin) {
+        fields.fault("admin", Fault::Address, format_args!("`admin` \"{}\" is no address", mail.admin));
+    }
     if !mail.server.is_empty() && !is_host(&mail.server) {
         fields.fault("server", Fault::Host, format_args!("`server` \"{}\" is no host", mail.server));
     }

@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::fault::Fault;
+
 /// Monday first.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// `24:00`.
@@ -65,12 +67,13 @@ pub(super) fn date(text: &str) -> Option<Date> {
     if shape { text.parse().ok() } else { None }
 }
 
-/// `2027-01-01..2027-01-08`, or one date. `Err` says what is wrong.
-pub(super) fn dates(text: &str) -> Result<(Date, Date), String> {
+/// `2027-01-01..2027-01-08`, or one date. `Err` says what is wrong, as a fact and in words.
+pub(super) fn dates(text: &str) -> Result<(Date, Date), (Fault, String)> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
-    let parse = |text: &str| date(text).ok_or_else(|| format!("\"{text}\" is no date like \"2027-01-08\""));
+    let parse =
+        |text: &str| date(text).ok_or_else(|| (Fault::Date, format!("\"{text}\" is no date like \"2027-01-08\"")));
     let (first, last) = (parse(first)?, parse(last)?);
-    if last < first { Err(format!("{last} is before {first}")) } else { Ok((first, last)) }
+    if last < first { Err((Fault::DateOrder, format!("{last} is before {first}"))) } else { Ok((first, last)) }
 }
 
 pub(super) fn spell_dates(first: Date, last: Date) -> String {

@@ -303,11 +303,14 @@ impl Document<'_> {
         }
         self.text("from", &mail.from);
         self.value("missed_calls", mail.missed_calls);
+        self.text("admin", &mail.admin);
     }
 
     fn user(&mut self, user: &User) {
         self.text("login", &user.login);
         self.text("role", user.role.word());
+        self.value("disabled", user.disabled);
+        self.value("may_hear_recordings", user.may_hear_recordings);
         if self.secrets {
             self.text("password_hash", &user.password_hash);
             if user.must_change {

@@ -9,7 +9,7 @@ use dozvon::base::{Duration, EndpointId, Instant, Rng, WallTime};
 use dozvon::call::Shelf;
 use dozvon::engine::live::{Live, TrunkState};
 use dozvon::engine::{Engine, EngineConfig, Input, Output, Record};
-use dozvon::media::{Clip, Command, Plane};
+use dozvon::media::{Clip, Command, Plane, Sound};
 use dozvon::number::Plan;
 use dozvon::office::{Office, file};
 use dozvon::sip::{Flow, Transport};
@@ -41,9 +41,16 @@ pub(crate) struct World {
     recordings: std::collections::HashSet<dozvon::base::RecordingId>,
     pub(crate) records: Vec<Record>,
     pub(crate) shelf: Vec<Shelf>,
+    /// How often a code changed the settings.
+    pub(crate) changes: usize,
+    /// How often something was spoken to somebody.
+    pub(crate) spoken: usize,
+    pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     /// Keeps what is signalled, where a test wants that.
     pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
+    /// The call that was ordered last.
+    pub(crate) ordered: Option<dozvon::base::CallId>,
     pub(crate) trunks: HashMap<String, TrunkState>,
     pub(crate) seed: u64,
     rng: Rng,
@@ -108,8 +115,12 @@ impl World {
             recordings: std::collections::HashSet::new(),
             records: Vec::new(),
             shelf: Vec::new(),
+            changes: 0,
+            spoken: 0,
+            emergencies: Vec::new(),
             missed: Vec::new(),
             sorter: None,
+            ordered: None,
             trunks: HashMap::new(),
             seed,
             rng,
@@ -169,6 +180,9 @@ impl World {
                     assert!(taken.is_none(), "{} port {port} taken twice", self.at());
                     self.endpoints.insert(*endpoint, *port);
                 }
+                if let Command::Play { sound: Sound::Sequence(_), .. } = &command {
+                    self.spoken += 1;
+                }
                 if std::env::var_os("SIM_TRACE").is_some() {
                     println!("{:?} media is told {command:?}", self.now);
                 }
@@ -208,8 +222,11 @@ impl World {
             }
             Output::Shelf(order) => self.shelf.push(order),
             Output::Missed(missed) => self.missed.push(missed),
+            Output::Emergency(emergency) => self.emergencies.push(emergency),
+            Output::Ordered { call } => self.ordered = call,
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
+                    self.changes += 1;
                     self.engine.handle_input(self.now, Input::Office(Arc::new(office)));
                 }
             }

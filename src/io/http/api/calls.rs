@@ -1,14 +1,16 @@
-//! `calls`: calls in progress; DELETE hangs one up. Ids are strings: they are longer than a number of JavaScript.
+//! `calls`: calls in progress; POST is click to call, DELETE hangs one up. Ids are strings: they are longer than a number of JavaScript.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::reply::{Problem, Reply, problems};
-use super::super::words;
+use super::super::words::{self, Said};
+use super::dial::Meaning;
 use super::{Visit, paging, rfc3339};
 use crate::base::CallId;
 use crate::engine::live::CallView;
 use crate::io::board::call_state;
-use crate::office::Language;
+use crate::office::{Extension, Language, SipDevice};
 
 pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&["limit", "cursor"])?;
@@ -19,6 +21,42 @@ pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let call = id(visit.value()).and_then(|id| visit.house.board.call(id)).ok_or_else(problems::not_found)?;
     Ok(Reply::json(&here(visit, &call)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    extension: String,
+    to: String,
+}
+
+/// Click to call: the telephones of the extension ring, and who answers calls `to` with its rights.
+pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    visit.ask.query.only(&[])?;
+    let Given { extension: number, to } = visit.ask.json()?;
+    let extension = visit.office.extension(&number).ok_or_else(problems::not_found)?;
+    let meaning = Meaning::of(&visit.house.exchange.plan(), &visit.office, extension, &to);
+    if !meaning.can_be_called() || meaning.is_of(extension) {
+        return Err(problems::invalid().at("/to", meaning.text));
+    }
+    if !can_ring(visit, extension) {
+        let ru = format!("Ни один телефон номера {number} сейчас не подключён: звонить не с чего.");
+        let en = format!("No telephone of {number} is registered now: there is nothing to call from.");
+        return Err(problems::conflict().saying(Said::new(ru, en)));
+    }
+    if let super::Who::Session(signed_in) = &visit.who {
+        tracing::info!(extension = number, by = %signed_in.login, "web: click to call");
+    }
+    let dialled: String = to.chars().filter(|sign| sign.is_ascii_digit() || "+*#".contains(*sign)).collect();
+    let call = visit.house.exchange.order_call(&number, &dialled).ok_or_else(|| problems::busy(5))?;
+    let id = call.to_string();
+    Ok(Reply::created(&json!({ "id": id }), &format!("/api/v1/calls/{id}")))
+}
+
+fn can_ring(visit: &Visit<'_>, extension: &Extension) -> bool {
+    let phones = visit.house.board.registrations();
+    let is_there = |sip: &SipDevice| phones.get(&sip.login).is_some_and(|phone| !phone.contacts.is_empty());
+    extension.sip_devices().any(is_there) || extension.mobiles().next().is_some()
 }
 
 /// The engine carries it out; that it is done shows as an event.

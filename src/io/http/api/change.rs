@@ -8,32 +8,80 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::super::reply::{Problem, Reply, problems};
-use super::{Visit, Who, faults};
+use super::{Visit, faults};
 use crate::base::Rng;
 use crate::desk;
 use crate::io::clock;
 use crate::office::Office;
-use crate::office::file::{self, Context};
+use crate::office::file::{self, Context, Fault, Finding};
 
 /// Where the fields of a body stand in the office file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Place {
+    /// The first that fits counts.
+    rules: Vec<Rule>,
+    /// What the body wants to have for itself, with its field: who had it before is told there, though the file's reader finds the
+    /// fault at the later one of both.
+    wants: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone)]
+struct Rule {
     /// JSON pointer into the document: `/conference/2`.
-    pub(super) file: String,
-    /// JSON pointer into the body; mostly empty.
-    pub(super) body: &'static str,
+    file: String,
+    /// JSON pointer into the body.
+    body: String,
+    /// Whether what comes behind is the same in both; else it is dropped.
+    goes_on: bool,
 }
 
 impl Place {
+    /// The body is what stands there.
     pub(super) fn new(file: impl Into<String>) -> Self {
-        Self { file: file.into(), body: "" }
+        Self::default().and(file, "")
+    }
+
+    /// And what stands in the file at `file` is in the body at `body`.
+    #[must_use]
+    pub(super) fn and(mut self, file: impl Into<String>, body: impl Into<String>) -> Self {
+        self.rules.push(Rule { file: file.into(), body: body.into(), goes_on: true });
+        self
+    }
+
+    /// And all that stands in the file at `file` is the one field `body`.
+    #[must_use]
+    pub(super) fn and_all_of(mut self, file: impl Into<String>, body: impl Into<String>) -> Self {
+        self.rules.push(Rule { file: file.into(), body: body.into(), goes_on: false });
+        self
+    }
+
+    /// Fields with what they want to have for themselves: a number, a name, a login.
+    #[must_use]
+    pub(super) fn wanting(mut self, wants: Vec<(String, String)>) -> Self {
+        self.wants = wants;
+        self
+    }
+
+    /// Where a problem lies in the body, when it does.
+    fn pointer(&self, problem: &file::Problem) -> Option<String> {
+        self.inside(&problem.pointer).or_else(|| {
+            let taken = match problem.fault.as_ref()? {
+                Fault::NumberTaken { number, .. } | Fault::NumberCarried { number, .. } => number,
+                Fault::NameTaken(name) => name,
+                Fault::LoginTaken { login, .. } => login,
+                _ => return None,
+            };
+            self.wants.iter().find(|(_, text)| text == taken).map(|(pointer, _)| pointer.clone())
+        })
     }
 
     /// A pointer of the document as one of the body, when it lies in it.
-    fn pointer(&self, of_document: &str) -> Option<String> {
-        let rest = of_document.strip_prefix(self.file.as_str())?;
-        let inside = rest.is_empty() || rest.starts_with('/');
-        (inside && !self.file.is_empty()).then(|| format!("{}{rest}", self.body))
+    fn inside(&self, of_document: &str) -> Option<String> {
+        self.rules.iter().find_map(|rule| {
+            let rest = of_document.strip_prefix(rule.file.as_str())?;
+            let rest = Some(rest).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+            Some(if rule.goes_on { format!("{}{rest}", rule.body) } else { rule.body.clone() })
+        })
     }
 }
 
@@ -61,7 +109,7 @@ pub(super) fn etag(value: &Value) -> String {
 }
 
 /// Changes the office. `edit` makes the change and says where in the office file the body's fields stand. Nothing is written when
-/// nothing changes. `reason` stands beside the version.
+/// nothing changes. `reason` stands beside the version, which the answer names in `Dozvon-Version`.
 ///
 /// # Errors
 /// 412 and 428 of `before`; what `edit` refuses; 422 with pointers when the body is at fault, 409 when what it says contradicts
@@ -72,42 +120,44 @@ pub(super) fn change(
     before: Before<'_>,
     edit: impl FnOnce(&mut Office) -> Result<Place, Problem>,
 ) -> Result<Arc<Office>, Problem> {
-    let author = match &visit.who {
-        Who::Session(signed_in) => signed_in.login.as_str(),
-        Who::Token(_) | Who::Nobody => "token",
-    };
+    change_to(visit, reason, before, |present| {
+        let mut office = present.clone();
+        let place = edit(&mut office)?;
+        read_back(&file::write(&office, true), present, present, &place)
+    })
+}
+
+/// The same with the whole of it in `edit`'s hands: it makes the next office of the present one, with [`read_back`].
+pub(super) fn change_to(
+    visit: &Visit<'_>,
+    reason: &str,
+    before: Before<'_>,
+    edit: impl FnOnce(&Office) -> Result<Office, Problem>,
+) -> Result<Arc<Office>, Problem> {
+    let author = visit.author();
     let mut edit = Some(edit);
     let mut refused = None;
-    visit.house.exchange.change(author, reason, &mut |present| {
-        let changed = edit.take().map(|edit| changed(visit, present, &before, edit))?;
-        changed.map_err(|problem| refused = Some(problem)).ok().flatten()
+    let version = visit.house.exchange.change(&author, reason, &mut |present| {
+        let edit = edit.take()?;
+        let next = seen(visit, present, &before).and_then(|()| edit(present));
+        let next = next.map_err(|problem| refused = Some(problem)).ok()?;
+        Some(next).filter(|office| office != present)
     })?;
+    visit.version.set(version);
     refused.map_or_else(|| Ok(visit.house.exchange.office()), Err)
 }
 
-fn changed(
-    visit: &Visit<'_>,
-    present: &Office,
-    before: &Before<'_>,
-    edit: impl FnOnce(&mut Office) -> Result<Place, Problem>,
-) -> Result<Option<Office>, Problem> {
-    let given = visit.ask.header("if-match");
-    match (before, given) {
+fn seen(visit: &Visit<'_>, present: &Office, before: &Before<'_>) -> Result<(), Problem> {
+    match (before, visit.ask.header("if-match")) {
         (Before::Seen(show), Some(given)) | (Before::MaybeSeen(show), Some(given)) => {
-            if !names(given, &etag(&show(present)?)) {
-                return Err(problems::changed_meanwhile());
-            }
+            if names(given, &etag(&show(present)?)) { Ok(()) } else { Err(problems::changed_meanwhile()) }
         }
         (Before::Seen(show), None) => {
             show(present)?; // what is not there is 404 first
-            return Err(problems::if_match_needed());
+            Err(problems::if_match_needed())
         }
-        (Before::MaybeSeen(_) | Before::Nothing, _) => {}
+        (Before::MaybeSeen(_) | Before::Nothing, _) => Ok(()),
     }
-    let mut office = present.clone();
-    let place = edit(&mut office)?;
-    let office = checked(&office, present, &place)?;
-    Ok(Some(office).filter(|office| office != present))
 }
 
 /// If-Match: RFC 9110 §13.1.1, by strong comparison.
@@ -115,33 +165,55 @@ fn names(given: &str, etag: &str) -> bool {
     given.split(',').map(str::trim).any(|one| one == "*" || one == etag)
 }
 
-/// The office as its own reader takes it.
-fn checked(office: &Office, present: &Office, place: &Place) -> Result<Office, Problem> {
+/// A document onto `base`, as the office file's own reader takes it. `place` says where the body's fields stand in it, `present` who
+/// has what is asked for. Loops of the desk are not looked for: only a change of the desk can make them, and says so itself.
+///
+/// # Errors
+/// 422 with pointers when the body is at fault, 409 when something else is; 503 without entropy.
+pub(super) fn read_back(document: &str, base: &Office, present: &Office, place: &Place) -> Result<Office, Problem> {
+    read_checked(document, base, present, place, &|_| Vec::new())
+}
+
+/// A whole document as a change of the present office, its desk included.
+///
+/// # Errors
+/// As [`read_back`].
+pub(super) fn read(text: &str, present: &Office, place: &Place) -> Result<Office, Problem> {
+    read_checked(text, present, present, place, &desk::check::findings)
+}
+
+fn read_checked(
+    document: &str,
+    base: &Office,
+    present: &Office,
+    place: &Place,
+    check: &dyn Fn(&Office) -> Vec<Finding>,
+) -> Result<Office, Problem> {
     let entropy = clock::entropy().map_err(|error| {
         tracing::error!(%error, "web: no entropy");
         problems::unavailable()
     })?;
     let mut rng = Rng::from_entropy(entropy);
-    let context = Context { rng: &mut rng, exists: &|_| true, check: &desk::check::findings };
-    match file::read(&file::write(office, true), present, context) {
+    let context = Context { rng: &mut rng, exists: &|_| true, check };
+    match file::read(document, base, context) {
         Ok(reading) => Ok(reading.office),
-        Err(problems) => Err(refusal(&problems, place)),
+        Err(problems) => Err(refusal(&problems, present, place)),
     }
 }
 
-fn refusal(wrong: &[file::Problem], place: &Place) -> Problem {
+fn refusal(wrong: &[file::Problem], present: &Office, place: &Place) -> Problem {
     let mut invalid = problems::invalid();
     let mut inside = false;
     for problem in wrong {
-        if let Some(pointer) = place.pointer(&problem.pointer) {
+        if let Some(pointer) = place.pointer(problem) {
             inside = true;
-            invalid = invalid.at(pointer, faults::said(problem));
+            invalid = invalid.at(pointer, faults::said(problem, present));
         }
     }
     if inside {
         return invalid;
     }
-    let first = wrong.first().map(faults::said);
+    let first = wrong.first().map(|problem| faults::said(problem, present));
     first.map_or_else(problems::conflict, |said| problems::conflict().saying(said))
 }
 
@@ -152,14 +224,20 @@ mod tests {
     #[test]
     fn a_place_in_the_document_becomes_one_in_the_body() {
         let room = Place::new("/conference/1");
-        assert_eq!(room.pointer("/conference/1/pin").as_deref(), Some("/pin"));
-        assert_eq!(room.pointer("/conference/1").as_deref(), Some(""));
+        assert_eq!(room.inside("/conference/1/pin").as_deref(), Some("/pin"));
+        assert_eq!(room.inside("/conference/1").as_deref(), Some(""));
         for other in ["/conference/10/pin", "/conference", "", "/extension/1/number"] {
-            assert_eq!(room.pointer(other), None, "{other}");
+            assert_eq!(room.inside(other), None, "{other}");
         }
-        let codes = Place { file: "/codes".to_owned(), body: "/codes" };
-        assert_eq!(codes.pointer("/codes/park").as_deref(), Some("/codes/park"));
-        assert_eq!(Place::default().pointer("/codes/park"), None);
+        let codes = Place::default().and("/codes", "/codes");
+        assert_eq!(codes.inside("/codes/park").as_deref(), Some("/codes/park"));
+        assert_eq!(Place::default().inside("/codes/park"), None);
+        let extension = Place::default().and("/extension/1/device", "/devices").and("/extension/1", "");
+        assert_eq!(extension.inside("/extension/1/device/0/mac").as_deref(), Some("/devices/0/mac"));
+        assert_eq!(extension.inside("/extension/1/number").as_deref(), Some("/number"));
+        let link = Place::default().and_all_of("/link/2", "/elements/0/links/next");
+        assert_eq!(link.inside("/link/2/to").as_deref(), Some("/elements/0/links/next"));
+        assert_eq!(link.inside("/link/20/to"), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
 use super::Visit;
 use super::change::{Before, Place, change, shown};
+use super::tables::escaped;
 use crate::office::{Codes, Feature, Office};
 
 #[derive(Deserialize)]
@@ -38,7 +39,7 @@ pub(super) fn put(visit: &Visit<'_>) -> Result<Reply, Problem> {
     }
     let office = change(visit, "codes changed", Before::Seen(&show), |office| {
         office.codes = codes;
-        Ok(Place { file: "/codes".to_owned(), body: "/codes" })
+        Ok(Place::default().and("/codes", "/codes"))
     })?;
     show(&office).map(|codes| shown(&codes))
 }
@@ -51,9 +52,4 @@ fn show(office: &Office) -> Result<Value, Problem> {
         "codes": of(&|feature| office.codes.get(feature).to_owned()),
         "defaults": of(&|feature| feature.code().to_owned()),
     }))
-}
-
-/// RFC 6901 §3.
-fn escaped(key: &str) -> String {
-    key.chars().take(60).collect::<String>().replace('~', "~0").replace('/', "~1")
 }

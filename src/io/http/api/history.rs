@@ -120,7 +120,7 @@ fn item(visit: &Visit<'_>, row: &HistoryRow) -> Value {
         "ring_ms": row.ring_ms,
         "talk_ms": row.talk_ms,
         "quality": row.quality,
-        "recordings": row.recordings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "recordings": row.recordings.iter().filter(|_| visit.may_hear()).map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 

@@ -23,6 +23,7 @@ struct Given {
     _has_password: Option<bool>,
     from: String,
     missed_calls: bool,
+    admin: String,
 }
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
@@ -49,6 +50,7 @@ pub(super) fn put(visit: &Visit<'_>) -> Result<Reply, Problem> {
             password: given.password.unwrap_or(kept),
             from: given.from,
             missed_calls: given.missed_calls,
+            admin: given.admin,
         };
         Ok(Place::new("/mail"))
     })?;
@@ -65,5 +67,6 @@ fn show(office: &Office) -> Result<Value, Problem> {
         "has_password": !mail.password.is_empty(),
         "from": mail.from,
         "missed_calls": mail.missed_calls,
+        "admin": mail.admin,
     }))
 }

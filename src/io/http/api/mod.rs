@@ -5,10 +5,13 @@
 pub(super) mod events;
 pub(super) mod history_export;
 
+mod audit;
 mod calls;
 mod change;
 mod codes;
+mod collections;
 mod conferences;
+mod dial;
 mod extensions;
 mod faults;
 mod forwarding;
@@ -21,11 +24,21 @@ mod metrics;
 mod paging;
 mod parking;
 mod recordings;
+mod referrers;
+mod routing;
 mod session;
+mod settings;
+mod signed_in;
 mod system;
+mod tables;
+mod tokens;
+mod trunk_check;
 mod trunks;
+mod users;
+mod versions;
 mod voicemail;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::House;
@@ -33,6 +46,7 @@ use super::ask::{Ask, decode};
 use super::reply::{Problem, Reply, problems};
 use super::sessions::{COOKIE, SignedIn, key_of};
 use crate::base::WallTime;
+use crate::io::clock;
 use crate::office::{Language, Office, Role};
 
 /// Everything under it asks for a sign-in, also paths that do not exist.
@@ -50,6 +64,9 @@ enum Access {
     /// Admins.
     Admin,
 }
+
+/// How exactly the last use of a token is known: each note is a write to the disk.
+const TOKEN_USE_MS: i64 = 60_000;
 
 type Handler = fn(&Visit<'_>) -> Result<Reply, Problem>;
 
@@ -74,12 +91,67 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/session", Access::SignedIn, session::get),
     route("DELETE", "/api/v1/session", Access::SignedIn, session::delete),
     route("PUT", "/api/v1/session/password", Access::SignedIn, session::put_password),
-    route("GET", "/api/v1/trunks", Access::Viewer, trunks::list),
-    route("GET", "/api/v1/trunks/{name}", Access::Viewer, trunks::get),
-    route("GET", "/api/v1/extensions", Access::Viewer, extensions::list),
-    route("GET", "/api/v1/extensions/{number}", Access::Viewer, extensions::get),
+    route("POST", "/api/v1/session/second-factor", Access::SignedIn, session::post_second_factor),
+    route("PUT", "/api/v1/session/second-factor", Access::SignedIn, session::put_second_factor),
+    route("DELETE", "/api/v1/session/second-factor", Access::SignedIn, session::delete_second_factor),
+    route("GET", "/api/v1/session/second-factor/qr.svg", Access::SignedIn, session::get_second_factor),
+    route("GET", "/api/v1/sessions", Access::Viewer, signed_in::list),
+    route("DELETE", "/api/v1/sessions/{id}", Access::SignedIn, signed_in::delete),
+    route("GET", "/api/v1/users", Access::Admin, users::list),
+    route("POST", "/api/v1/users", Access::Admin, users::post),
+    route("GET", "/api/v1/users/{login}", Access::Admin, users::get),
+    route("PUT", "/api/v1/users/{login}", Access::Admin, users::put),
+    route("DELETE", "/api/v1/users/{login}", Access::Admin, users::delete),
+    route("DELETE", "/api/v1/users/{login}/second-factor", Access::Admin, users::delete_second_factor),
+    route("GET", "/api/v1/tokens", Access::Admin, tokens::list),
+    route("POST", "/api/v1/tokens", Access::Admin, tokens::post),
+    route("DELETE", "/api/v1/tokens/{id}", Access::Admin, tokens::delete),
+    route("GET", "/api/v1/versions", Access::Admin, versions::list),
+    route("GET", "/api/v1/versions/{id}", Access::Admin, versions::get),
+    route("POST", "/api/v1/versions/{id}/revert", Access::Admin, versions::revert),
+    route("POST", "/api/v1/versions/{id}/confirm", Access::SignedIn, versions::confirm),
+    route("GET", "/api/v1/audit", Access::Admin, audit::list),
+    route("GET", "/api/v1/trunks", Access::Viewer, collections::list),
+    route("POST", "/api/v1/trunks", Access::Admin, collections::post),
+    route("GET", "/api/v1/trunks/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/trunks/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/trunks/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/trunks/{name}/check", Access::Viewer, trunk_check::get),
+    route("POST", "/api/v1/trunks/{name}/check", Access::Admin, trunk_check::post),
+    route("GET", "/api/v1/extensions", Access::Viewer, collections::list),
+    route("POST", "/api/v1/extensions", Access::Admin, collections::post),
+    route("GET", "/api/v1/extensions/{number}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/extensions/{number}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/extensions/{number}", Access::Admin, collections::delete),
     route("GET", "/api/v1/extensions/{number}/forwarding", Access::Viewer, forwarding::get),
     route("PUT", "/api/v1/extensions/{number}/forwarding", Access::Admin, forwarding::put),
+    route("GET", "/api/v1/groups", Access::Viewer, collections::list),
+    route("POST", "/api/v1/groups", Access::Admin, collections::post),
+    route("GET", "/api/v1/groups/{number}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/groups/{number}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/groups/{number}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/voice-messages", Access::Viewer, collections::list),
+    route("POST", "/api/v1/voice-messages", Access::Admin, collections::post),
+    route("GET", "/api/v1/voice-messages/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/voice-messages/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/voice-messages/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/schedules", Access::Viewer, collections::list),
+    route("POST", "/api/v1/schedules", Access::Admin, collections::post),
+    route("GET", "/api/v1/schedules/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/schedules/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/schedules/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/voice-menus", Access::Viewer, collections::list),
+    route("POST", "/api/v1/voice-menus", Access::Admin, collections::post),
+    route("GET", "/api/v1/voice-menus/{name}", Access::Viewer, collections::get),
+    route("PUT", "/api/v1/voice-menus/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/voice-menus/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/routing", Access::Viewer, routing::get),
+    route("PUT", "/api/v1/routing", Access::Admin, routing::put),
+    route("POST", "/api/v1/routing/check", Access::Admin, routing::check),
+    route("POST", "/api/v1/routing/what-if", Access::Viewer, routing::what_if),
+    route("GET", "/api/v1/settings", Access::Viewer, settings::get),
+    route("PUT", "/api/v1/settings", Access::Admin, settings::put),
+    route("POST", "/api/v1/extensions/{number}/dial", Access::Viewer, dial::post),
     route("GET", "/api/v1/codes", Access::Viewer, codes::get),
     route("PUT", "/api/v1/codes", Access::Admin, codes::put),
     route("GET", "/api/v1/parking", Access::Viewer, parking::get),
@@ -92,6 +164,7 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/mail", Access::Viewer, mail::get),
     route("PUT", "/api/v1/mail", Access::Admin, mail::put),
     route("GET", "/api/v1/calls", Access::Viewer, calls::list),
+    route("POST", "/api/v1/calls", Access::Admin, calls::post),
     route("GET", "/api/v1/calls/{id}", Access::Viewer, calls::get),
     route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),
     route("GET", "/api/v1/history", Access::Viewer, history::list),
@@ -131,13 +204,22 @@ struct Visit<'a> {
     who: Who,
     /// The values of the path's braces, decoded.
     values: Vec<String>,
+    /// The version of the settings that the handler made.
+    version: Cell<Option<i64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Who {
     Nobody,
     Session(SignedIn),
-    Token(Role),
+    Token(Bearer),
+}
+
+/// Who shows a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Bearer {
+    name: String,
+    role: Role,
 }
 
 impl Who {
@@ -145,7 +227,7 @@ impl Who {
         match self {
             Self::Nobody => None,
             Self::Session(signed_in) => Some(signed_in.role),
-            Self::Token(role) => Some(*role),
+            Self::Token(bearer) => Some(bearer.role),
         }
     }
 }
@@ -153,6 +235,24 @@ impl Who {
 impl Visit<'_> {
     fn language(&self) -> Language {
         self.ask.language
+    }
+
+    /// Under whose name this is kept.
+    fn author(&self) -> String {
+        match &self.who {
+            Who::Session(signed_in) => signed_in.login.clone(),
+            Who::Token(bearer) => format!("token {}", bearer.name),
+            Who::Nobody => String::new(),
+        }
+    }
+
+    /// Whether recordings and messages may be heard: admins, and viewers whom an admin allows it.
+    fn may_hear(&self) -> bool {
+        match &self.who {
+            Who::Session(signed_in) => signed_in.may_hear,
+            Who::Token(bearer) => bearer.role == Role::Admin,
+            Who::Nobody => false,
+        }
     }
 
     /// The first value of the path's braces.
@@ -195,8 +295,16 @@ fn judge(house: &House, ask: &Ask) -> Result<Reply, Problem> {
         return Err(no_route(matching.iter().map(|(route, _)| route.method)));
     };
     permit(ask, &who, route)?;
-    let visit = Visit { house, ask, office, who, values: values.clone() };
-    (route.handler)(&visit)
+    let visit = Visit { house, ask, office, who, values: values.clone(), version: Cell::new(None) };
+    let mut reply = (route.handler)(&visit)?;
+    audit::note(&visit, route);
+    if let Some(version) = visit.version.get() {
+        reply = reply.with("dozvon-version", version.to_string());
+        if let Some(at) = house.exchange.revert_at(version) {
+            reply = reply.with("dozvon-confirm-by", visit.time(at));
+        }
+    }
+    Ok(reply)
 }
 
 fn no_route<'a>(methods: impl Iterator<Item = &'a str>) -> Problem {
@@ -241,8 +349,12 @@ fn identify(house: &House, ask: &Ask, office: &Office) -> Result<Who, Problem> {
     if let Some(header) = ask.header("authorization") {
         let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, token)) = token else { return Ok(Who::Nobody) };
-        let role = house.exchange.token_role(&key_of(token.trim()))?;
-        return Ok(role.map_or(Who::Nobody, Who::Token));
+        let Some(token) = house.exchange.token(&key_of(token.trim()))? else { return Ok(Who::Nobody) };
+        let now = clock::wall();
+        if token.used_at.is_none_or(|at| now.millis() - at.millis() >= TOKEN_USE_MS) {
+            house.exchange.token_used(&token.name, now);
+        }
+        return Ok(Who::Token(Bearer { name: token.name, role: token.role }));
     }
     let Some(secret) = ask.cookie(COOKIE) else { return Ok(Who::Nobody) };
     // What the page fetches by itself, and a stream that stays open, is no sign of somebody being there.

@@ -13,9 +13,9 @@ use super::{Visit, calls, paging};
 use crate::base::RecordingId;
 use crate::io::recordings::{self, RecordingFormat};
 use crate::io::store::RecordingRow;
-use crate::office::Role;
 
 pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    may_hear(visit)?;
     let query = &visit.ask.query;
     query.only(&["call", "limit", "cursor"])?;
     let call = query.get("call").map(|call| calls::id(call).ok_or_else(|| bad("call"))).transpose()?;
@@ -30,6 +30,7 @@ pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
 }
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    may_hear(visit)?;
     Ok(Reply::json(&item(visit, &find(visit)?)))
 }
 
@@ -51,14 +52,23 @@ pub(super) fn delete(visit: &Visit<'_>) -> Result<Reply, Problem> {
 
 /// The handler says which bytes; the gate sends them.
 pub(super) fn audio(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    if visit.who.role() != Some(Role::Admin) {
-        let detail = Words::new("Записи слушает только администратор.", "Recordings are for administrators to hear.");
-        return Err(Problem::new(403, "not_allowed", detail));
-    }
+    may_hear(visit)?;
     let row = find(visit)?;
     let format = RecordingFormat::from_word(&row.format).ok_or_else(problems::not_found)?;
     let file = recordings::file(&visit.house.data, &row).ok_or_else(problems::not_found)?;
     sound(visit, &file, &row.path, format.content_type())
+}
+
+/// Viewers hear recordings and messages only where an admin allows it, and do not learn of them else.
+pub(super) fn may_hear(visit: &Visit<'_>) -> Result<(), Problem> {
+    if visit.may_hear() {
+        return Ok(());
+    }
+    let detail = Words::new(
+        "Записи и сообщения слушают администраторы и те, кому они разрешили.",
+        "Recordings and messages are for administrators, and for whom they allow it.",
+    );
+    Err(Problem::new(403, "not_allowed", detail))
 }
 
 /// A file of sound, or the part of it that is asked for. `path` is relative to the data directory.

@@ -1,20 +1,42 @@
-//! `session`: sign-in, who am I, sign-out, and the change of one's own password.
+//! `session`: sign-in with its second step, who am I, sign-out, the change of one's own password and of one's own second factor.
 
 use serde::Deserialize;
 use serde_json::json;
 
 use super::super::reply::{Problem, Reply, problems};
-use super::super::sessions::{COOKIE, SESSION_IDLE, SignedIn};
+use super::super::second_factor;
+use super::super::sessions::{COOKIE, From, SESSION_IDLE, SignedIn};
 use super::super::sign_in::weakness;
 use super::super::words::Words;
-use super::{Visit, Who};
+use super::{Visit, Who, audit};
+use crate::base::Rng;
+use crate::io::clock;
+use crate::io::store::SecondFactor;
 use crate::office::Role;
+
+/// The longest name of a browser that is kept. Characters.
+const LONGEST_AGENT: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignIn {
     login: String,
     password: String,
+    /// Of the second factor, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Password {
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Code {
+    code: String,
 }
 
 #[derive(Deserialize)]
@@ -28,21 +50,115 @@ struct NewPassword {
 pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let given: SignIn = visit.ask.json()?;
     let now = visit.house.clock.now();
-    let right = visit.house.door.check(&visit.office, &given.login, &given.password, visit.ask.peer, now)?;
+    let right = visit.house.door.check_first(&visit.office, &given.login, &given.password, visit.ask.peer, now)?;
     let user = visit.office.users.iter().find(|user| right && user.login == given.login);
     let Some(user) = user else {
         tracing::warn!(peer = %visit.ask.peer, "web: sign-in refused");
+        audit::keep(visit, &given.login, "sign_in_refused", "password", None);
         return Err(wrong_sign_in());
     };
-    let (secret, signed_in) = visit.house.sessions.open(user, now);
+    prove_second_factor(visit, &user.login, given.code.as_deref())?;
+    visit.house.door.forgive(visit.ask.peer);
+    let user_agent = visit.ask.header("user-agent").unwrap_or_default().chars().take(LONGEST_AGENT).collect();
+    let from = From { address: visit.ask.peer, user_agent, since: clock::wall() };
+    let (secret, signed_in) = visit.house.sessions.open(user, from, now);
     tracing::info!(login = %user.login, peer = %visit.ask.peer, "web: signed in");
+    audit::keep(visit, &user.login, "sign_in", "", None);
     let cookie = format!("{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict");
-    Ok(describe(&signed_in).with("set-cookie", cookie))
+    let has_factor = visit.house.exchange.second_factor(&user.login)?.is_some();
+    Ok(describe(&signed_in, has_factor).with("set-cookie", cookie))
+}
+
+/// The second step, for accounts that have one.
+fn prove_second_factor(visit: &Visit<'_>, login: &str, code: Option<&str>) -> Result<(), Problem> {
+    let exchange = &visit.house.exchange;
+    // One after the other, or a code could open twice at once.
+    let _turn = visit.house.door.codes();
+    let Some(factor) = exchange.second_factor(login)? else { return Ok(()) };
+    let Some(code) = code.map(str::trim).filter(|code| !code.is_empty()) else {
+        let detail = Words::new("Введите код из приложения.", "Enter the code of your authenticator.");
+        return Err(Problem::new(401, "code_needed", detail));
+    };
+    let Some(left) = second_factor::opened(&factor, code, clock::wall()) else {
+        tracing::warn!(peer = %visit.ask.peer, "web: a code was refused");
+        audit::keep(visit, login, "sign_in_refused", "code", None);
+        let detail = Words::new(
+            "Код не подходит. Проверьте часы телефона, или введите код для восстановления.",
+            "The code is wrong. Check the telephone's clock, or enter a recovery code.",
+        );
+        return Err(Problem::new(401, "wrong_code", detail));
+    };
+    Ok(exchange.set_second_factor(login, Some(left))?)
+}
+
+/// POST second-factor: begins; nothing changes before its first code.
+pub(super) fn post_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    let signed_in = session_of(visit)?;
+    let given: Password = visit.ask.json()?;
+    let house = visit.house;
+    if !house.door.check(&visit.office, &signed_in.login, &given.password, visit.ask.peer, house.clock.now())? {
+        let wrong = Words::new("Это не нынешний пароль.", "This is not the present password.");
+        return Err(problems::invalid().at("/password", wrong));
+    }
+    let secret = second_factor::new_secret();
+    house.sessions.set_factor(&signed_in.key, Some(secret.clone()));
+    let uri = second_factor::uri(&secret, &visit.office.settings.name, &signed_in.login);
+    Ok(Reply::json(&json!({
+        "secret": second_factor::spelled(&secret),
+        "uri": uri,
+        "qr_svg": second_factor::drawn(&uri),
+    })))
+}
+
+/// GET qr.svg: the one that is being set up, as a picture of its own.
+pub(super) fn get_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    let signed_in = session_of(visit)?;
+    let secret = visit.house.sessions.factor(&signed_in.key).ok_or_else(problems::not_found)?;
+    let uri = second_factor::uri(&secret, &visit.office.settings.name, &signed_in.login);
+    let drawn = second_factor::drawn(&uri).ok_or_else(problems::not_found)?;
+    Ok(Reply::text("image/svg+xml", drawn))
+}
+
+/// PUT second-factor: its first code switches it on.
+pub(super) fn put_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    let signed_in = session_of(visit)?;
+    let Code { code } = visit.ask.json()?;
+    let secret = visit.house.sessions.factor(&signed_in.key).ok_or_else(|| {
+        let detail = Words::new("Сначала начните: нужен новый секрет.", "Begin first: a new secret is needed.");
+        Problem::new(409, "not_begun", detail)
+    })?;
+    let code: String = code.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let Some(last_step) = second_factor::step_of(&secret, &code, clock::wall()) else {
+        let detail = Words::new(
+            "Код не подходит. Верны ли часы телефона?",
+            "The code is wrong. Is the telephone's clock right?",
+        );
+        return Err(problems::invalid().at("/code", detail));
+    };
+    let entropy = clock::entropy().map_err(|error| {
+        tracing::error!(%error, "web: no entropy");
+        problems::unavailable()
+    })?;
+    let (codes, recovery) = second_factor::recovery_codes(&mut Rng::from_entropy(entropy));
+    let factor = SecondFactor { secret, last_step, recovery };
+    visit.house.exchange.set_second_factor(&signed_in.login, Some(factor))?;
+    visit.house.sessions.set_factor(&signed_in.key, None);
+    Ok(Reply::json(&json!({ "recovery_codes": codes })))
+}
+
+/// DELETE second-factor: of the own account.
+pub(super) fn delete_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    let signed_in = session_of(visit)?;
+    visit.house.exchange.second_factor(&signed_in.login)?.ok_or_else(problems::not_found)?;
+    visit.house.exchange.set_second_factor(&signed_in.login, None)?;
+    Ok(Reply::empty())
 }
 
 /// GET: who is signed in.
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    session_of(visit).map(describe)
+    let signed_in = session_of(visit)?;
+    let has_factor = visit.house.exchange.second_factor(&signed_in.login)?.is_some();
+    Ok(describe(signed_in, has_factor))
 }
 
 /// DELETE: signs out.
@@ -68,7 +184,7 @@ pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
     }
     let hash = house.door.hash(&given.new)?;
     let mut known = false;
-    house.exchange.change(&signed_in.login, "password changed", &mut |office| {
+    let version = house.exchange.change(&signed_in.login, "password changed", &mut |office| {
         let mut office = office.clone();
         let user = office.users.iter_mut().find(|user| user.login == signed_in.login)?;
         user.password_hash.clone_from(&hash);
@@ -76,9 +192,11 @@ pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
         known = true;
         Some(office)
     })?;
+    visit.version.set(version);
     if !known {
         return Err(problems::not_signed_in());
     }
+    visit.version.set(version);
     house.sessions.keep(&signed_in.key, &hash);
     Ok(Reply::empty())
 }
@@ -97,11 +215,13 @@ fn session_of<'a>(visit: &'a Visit<'_>) -> Result<&'a SignedIn, Problem> {
     }
 }
 
-fn describe(signed_in: &SignedIn) -> Reply {
+fn describe(signed_in: &SignedIn, has_second_factor: bool) -> Reply {
     Reply::json(&json!({
         "login": signed_in.login,
         "role": role(signed_in.role),
         "must_change_password": signed_in.must_change,
+        "may_hear_recordings": signed_in.may_hear,
+        "has_second_factor": has_second_factor,
         "csrf_token": signed_in.csrf,
         "idle_seconds": SESSION_IDLE.as_secs(),
     }))

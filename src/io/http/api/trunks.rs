@@ -1,50 +1,83 @@
-//! `trunks`: the connections to carriers with their live state in words. Never a password.
+//! What trunks have beside the office file's table: numbers as people write them and who follows them, live states in words. The way
+//! of all collections is `collections`.
+
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::super::reply::{Problem, Reply, problems};
+use super::super::reply::{Problem, problems};
 use super::super::words::Words;
-use super::{Visit, paging, rfc3339};
+use super::tables::Table;
+use super::{Visit, referrers, rfc3339};
 use crate::engine::live::{TrunkState, TrunkView};
 use crate::io::board::trunk_state;
-use crate::office::{CallerIdIn, Language, NumberFormat, Trunk, Word};
-use crate::sip::Transport;
+use crate::number::Plan;
+use crate::office::{Language, Office, Trunk};
 
-pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    visit.ask.query.only(&["limit", "cursor"])?;
-    let live = visit.house.board.trunks();
-    paging::page(&visit.ask.query, visit.office.trunks.iter().map(|trunk| item(visit, trunk, live.get(&trunk.name))))
+/// Live states by name.
+pub(super) type States = HashMap<String, TrunkView>;
+
+/// Takes out what was read and changes nothing.
+pub(super) fn without_read(table: &mut Table) {
+    table.remove("state");
+    table.remove("has_password");
 }
 
-pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    let trunk = visit.office.trunk(visit.value()).ok_or_else(problems::not_found)?;
-    Ok(Reply::json(&item(visit, trunk, visit.house.board.trunk(&trunk.name).as_ref())))
+/// Numbers come as people write them.
+pub(super) fn given(plan: &Plan, table: &mut Table) {
+    let numbers = ["number", "numbers"].map(|key| table.get_mut(key).map(Value::take));
+    for (key, number) in ["number", "numbers"].into_iter().zip(numbers) {
+        let Some(mut number) = number else { continue };
+        number.as_array_mut().into_iter().flatten().for_each(|number| to_e164(plan, number));
+        to_e164(plan, &mut number);
+        table.insert(key.to_owned(), number);
+    }
 }
 
-fn item(visit: &Visit<'_>, trunk: &Trunk, live: Option<&TrunkView>) -> Value {
-    json!({
-        "name": trunk.name,
-        "number": trunk.number,
-        "numbers": trunk.numbers,
-        "server": trunk.server,
-        "login": trunk.login,
-        "comment": trunk.comment,
-        "register": trunk.register,
-        "transport": transport(trunk.transport),
-        "auth_login": trunk.auth_login,
-        "outbound_proxy": trunk.outbound_proxy,
-        "from_domain": trunk.from_domain,
-        "number_format": number_format(trunk.number_format),
-        "caller_id_in": caller_id_in(trunk.caller_id_in),
-        "codecs": trunk.codecs,
-        "max_calls": trunk.max_calls,
-        "register_every": trunk.register_every,
-        "srtp": trunk.srtp.word(),
-        "state": match live {
-            Some(live) => state(live, visit.language(), &visit.office.settings.timezone),
-            None => never_heard(visit.language()),
-        },
-    })
+/// A number as people write it becomes E.164 digits; what is none stays, for the reader to refuse.
+pub(super) fn to_e164(plan: &Plan, number: &mut Value) {
+    if let Some(digits) = number.as_str().and_then(|written| plan.to_e164(written)) {
+        *number = Value::String(digits);
+    }
+}
+
+/// Whoever refers to a number of the trunk that is another now follows: the first number's to the first, others' by their place. Of a
+/// number that is gone, extensions take the first; an incoming call that has no other number is in the way.
+pub(super) fn numbers_follow(present: &Office, at: usize, base: &mut Office, table: &Table) -> Result<(), Problem> {
+    let Some(trunk) = present.trunks.get(at) else { return Ok(()) };
+    let main = table.get("number").and_then(Value::as_str).unwrap_or_default();
+    let further: Vec<&str> =
+        table.get("numbers").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    if main.is_empty() {
+        return Ok(()); // told as missing
+    }
+    let after = std::iter::once(main).chain(further.iter().copied());
+    let mut bare = Vec::new();
+    for (before, after) in trunk.all_numbers().zip(after.map(Some).chain(std::iter::repeat(None))) {
+        if before == main || further.contains(&before) {
+            continue;
+        }
+        match after.filter(|after| !trunk.all_numbers().any(|one| one == *after)) {
+            Some(after) => base.move_number(before, after),
+            None => bare.extend(base.retire_number(before, main)),
+        }
+    }
+    if bare.is_empty() { Ok(()) } else { Err(problems::in_use().referred(referrers::told(present, bare))) }
+}
+
+/// As everybody may see it, without what lives.
+pub(super) fn plain(trunk: &Trunk, table: &mut Table) {
+    table.insert("has_password".to_owned(), Value::Bool(!trunk.password.is_empty()));
+}
+
+/// With its live state.
+pub(super) fn alive(visit: &Visit<'_>, states: &States, table: &mut Table) {
+    let live = table.get("name").and_then(Value::as_str).and_then(|name| states.get(name));
+    let state = live.map_or_else(
+        || never_heard(visit.language()),
+        |live| state(live, visit.language(), &visit.office.settings.timezone),
+    );
+    table.insert("state".to_owned(), state);
 }
 
 /// The live state of a trunk.
@@ -109,30 +142,5 @@ fn reason(state: &TrunkState) -> Option<&str> {
     match state {
         TrunkState::Refused { reason, .. } => Some(reason),
         _ => None,
-    }
-}
-
-const fn transport(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-        Transport::Tls => "tls",
-    }
-}
-
-const fn number_format(format: NumberFormat) -> &'static str {
-    match format {
-        NumberFormat::E164 => "e164",
-        NumberFormat::Plus => "plus",
-        NumberFormat::National => "national",
-    }
-}
-
-const fn caller_id_in(place: CallerIdIn) -> &'static str {
-    match place {
-        CallerIdIn::From => "from",
-        CallerIdIn::Pai => "pai",
-        CallerIdIn::Rpid => "rpid",
-        CallerIdIn::Ppi => "ppi",
     }
 }

@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 
 use super::super::ask::bad;
 use super::super::reply::{Problem, Reply, problems};
-use super::super::words::Words;
 use super::{Visit, calls, paging, recordings};
 use crate::base::MessageId;
 use crate::io::store::MessageRow;
 use crate::io::voicemail;
-use crate::office::Role;
 
 pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    recordings::may_hear(visit)?;
     let query = &visit.ask.query;
     query.only(&["extension", "limit", "cursor"])?;
     let limit = query.number("limit", 1, paging::LONGEST, paging::USUAL)?;
@@ -26,6 +25,7 @@ pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
 }
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    recordings::may_hear(visit)?;
     Ok(Reply::json(&item(visit, &find(visit)?)))
 }
 
@@ -53,10 +53,7 @@ pub(super) fn delete(visit: &Visit<'_>) -> Result<Reply, Problem> {
 }
 
 pub(super) fn audio(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    if visit.who.role() != Some(Role::Admin) {
-        let detail = Words::new("Сообщения слушает только администратор.", "Messages are for administrators to hear.");
-        return Err(Problem::new(403, "not_allowed", detail));
-    }
+    recordings::may_hear(visit)?;
     let row = find(visit)?;
     let file = voicemail::file(&visit.house.data, &row.path).ok_or_else(problems::not_found)?;
     recordings::sound(visit, &file, &row.path, "audio/ogg")

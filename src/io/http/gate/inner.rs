@@ -150,6 +150,10 @@ impl Hop {
                 request = request.header(name, value);
             }
         }
+        // For the list of sessions only; one that is no plain text is left out.
+        if let Some(agent) = passed.headers.get(header::USER_AGENT).filter(|agent| agent.to_str().is_ok()) {
+            request = request.header(header::USER_AGENT, agent);
+        }
         if passed.body.is_none() {
             request = request.header(TOO_LARGE, "1");
         }

@@ -7,7 +7,7 @@ const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 7));
 
 fn office() -> Office {
     let hash = new_hash("right horse").unwrap();
-    let user = User { login: "admin".to_owned(), role: Role::Admin, password_hash: hash, must_change: false };
+    let user = User::new("admin", Role::Admin, hash, false);
     Office { users: vec![user], ..Office::default() }
 }
 

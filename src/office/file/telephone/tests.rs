@@ -151,7 +151,7 @@ fn rooms_have_numbers_of_their_own_and_pins_of_four_to_ten_digits() {
             "line 3: conference 800: `pin` must be 4 to 10 digits, or empty",
             "/conference/0/pin",
         ),
-        ("name = \"x\"", "line 1: conference no. 1: `number` is missing", "/conference/0"),
+        ("name = \"x\"", "line 1: conference no. 1: `number` is missing", "/conference/0/number"),
         (
             "number = \"800\"\n[[conference]]\nnumber = \"800\"",
             "line 4: conference 800: there is another conference of this number",

@@ -1,0 +1,73 @@
+//! Who refers to a thing, in words: what stands in the way of its removal.
+
+use super::super::ask::encode;
+use super::super::reply::Referrer;
+use super::super::words::{Said, Words};
+use crate::office::{Office, Reference};
+
+/// Each reference with where the page shows it.
+pub(super) fn told(office: &Office, references: Vec<Reference>) -> Vec<Referrer> {
+    references.into_iter().map(|reference| one(office, &reference)).collect()
+}
+
+fn one(office: &Office, reference: &Reference) -> Referrer {
+    let of = |kind: &'static str, collection: &str, key: &str, text: Said| Referrer {
+        kind,
+        key: key.to_owned(),
+        text,
+        href: format!("#/{collection}/{}", encode(key)),
+    };
+    let once = |kind: &'static str, text: Words| Referrer {
+        kind,
+        key: String::new(),
+        text: text.into(),
+        href: "#/settings".to_owned(),
+    };
+    let said = |ru: &str, en: &str, name: &str| Said::new(format!("{ru} {name}"), format!("{en} {name}"));
+    let extension = |ru: &str, en: &str, number: &String| {
+        let employee = office.extension(number).map_or("", |extension| extension.employee.as_str());
+        of("extension", "extensions", number, said(ru, en, &named(number, employee)))
+    };
+    let group = |ru: &str, en: &str, number: &String| {
+        let name = office.group(number).map_or("", |group| group.name.as_str());
+        of("group", "groups", number, said(ru, en, &named(number, name)))
+    };
+    let menu = |ru: &str, en: &str, name: &String| of("voice_menu", "voice-menus", name, said(ru, en, &quoted(name)));
+    match reference {
+        Reference::Member { group: number } => group("состав группы", "the members of group", number),
+        Reference::GroupGreeting { group: number } => group("приветствие группы", "the greeting of group", number),
+        Reference::GroupMusic { group: number } => group("музыка группы", "the music of group", number),
+        Reference::Forward { extension: number } => extension("переадресация номера", "the forwarding of", number),
+        Reference::OutgoingNumber { extension: number } => {
+            extension("номер для исходящих у", "the outgoing number of", number)
+        }
+        Reference::MailboxGreeting { extension: number } => {
+            extension("приветствие голосовой почты номера", "the mailbox greeting of", number)
+        }
+        Reference::MessageMedia { voice_message: name } => {
+            let text = said("голосовое сообщение", "the voice message", &quoted(name));
+            of("voice_message", "voice-messages", name, text)
+        }
+        Reference::MenuGreeting { voice_menu } => {
+            menu("приветствие голосового меню", "the greeting of voice menu", voice_menu)
+        }
+        Reference::MenuInvalid { voice_menu } => {
+            menu("сообщение о неверной клавише в меню", "the wrong-key message of voice menu", voice_menu)
+        }
+        Reference::OfficeMusic => once("office", Words::new("музыка на удержании", "the music on hold")),
+        Reference::VoicemailGreeting => {
+            once("voicemail", Words::new("общее приветствие голосовой почты", "the greeting of all mailboxes"))
+        }
+        Reference::Element { id } => {
+            of("element", "routing", id, Words::new("схема «Маршрутизация»", "the desk, Routing").into())
+        }
+    }
+}
+
+fn named(number: &str, name: &str) -> String {
+    if name.is_empty() { number.to_owned() } else { format!("{number} «{name}»") }
+}
+
+fn quoted(name: &str) -> String {
+    format!("«{name}»")
+}

@@ -1,0 +1,194 @@
+// A Dozvon of the test's own and a browser before it. `DOZVON_BIN` names the binary (else the debug one), `DOZVON_PICTURES` a directory
+// that gets a screenshot of each `look`.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = join(HERE, "../..");
+const BINARY = process.env.DOZVON_BIN ?? join(ROOT, "target/x86_64-unknown-linux-musl/debug/dozvon");
+const CHROMIUM = "/usr/bin/chromium";
+export const PASSWORD = "correct-horse-battery";
+/** The screens that people have. */
+export const WIDE = { width: 1440, height: 900 };
+export const NARROW = { width: 390, height: 844 };
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A running exchange. */
+export class House {
+  #child;
+  #directory;
+  url = "";
+  log = "";
+
+  /**
+   * @param {{ office?: string, oneTime?: boolean }} [how] `office`: an office file's text; `oneTime`: the first password must be changed
+   */
+  static async open({ office = "", oneTime = false } = {}) {
+    const house = new House();
+    house.#directory = mkdtempSync(join(tmpdir(), "dozvon-browser-"));
+    const [sip, tls, http, https] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    house.sip = `127.0.0.1:${sip}`;
+    writeFileSync(
+      join(house.#directory, "host.toml"),
+      `[sip]\nudp = "${house.sip}"\ntcp = "${house.sip}"\ntls = "127.0.0.1:${tls}"\n[rtp]\nports = "${40000 + (sip % 1000) * 20}-${40018 + (sip % 1000) * 20}"\n` +
+        `[web]\nhttp = "127.0.0.1:${http}"\nhttps = "127.0.0.1:${https}"\n`,
+    );
+    if (!oneTime) house.environment.DOZVON_ADMIN_PASSWORD = PASSWORD;
+    if (office) house.apply(office);
+    house.url = `https://127.0.0.1:${https}`;
+    await house.#start();
+    return house;
+  }
+
+  environment = { ...process.env };
+
+  /** @param {string} office */
+  apply(office) {
+    const file = join(this.#directory, "office.toml");
+    writeFileSync(file, office);
+    const done = this.run("apply", file);
+    assert.equal(done.status, 0, done.stderr);
+  }
+
+  /** Runs a command of the binary against this data directory. @param {string[]} words */
+  run(...words) {
+    const rest = ["--data", join(this.#directory, "data"), "--config", join(this.#directory, "host.toml")];
+    return spawnSync(BINARY, [...words, ...rest], { env: this.environment, encoding: "utf8" });
+  }
+
+  #start() {
+    const rest = ["--data", join(this.#directory, "data"), "--config", join(this.#directory, "host.toml")];
+    const child = spawn(BINARY, ["serve", ...rest], { env: this.environment, stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    return new Promise((resolve, reject) => {
+      child.stderr.setEncoding("utf8").on("data", (text) => {
+        this.log += text;
+        if (/^.*ready sip=/m.test(this.log)) resolve(undefined);
+      });
+      child.on("exit", (status) => reject(new Error(`it ended with ${status}:\n${this.log}`)));
+    });
+  }
+
+  /** The password that the first start printed. */
+  get firstPassword() {
+    return /first sign-in: admin \/ (\S+) at/.exec(this.log)?.[1] ?? "";
+  }
+
+  async close() {
+    const child = this.#child;
+    if (child && child.exitCode === null) {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** The API as a program uses it, signed in as admin. */
+  async api() {
+    const seen = { cookie: "", csrf: "" };
+    const ask = async (method, path, body, headers = {}) => {
+      const response = await this.#browser.contexts()[0].request.fetch(`${this.url}/api/v1/${path}`, {
+        method,
+        headers: { ...(seen.csrf && { "X-CSRF-Token": seen.csrf }), "Content-Type": "application/json", ...headers },
+        data: body === undefined ? undefined : JSON.stringify(body),
+        ignoreHTTPSErrors: true,
+      });
+      const text = await response.text();
+      return { status: response.status(), headers: response.headers(), value: text ? JSON.parse(text) : null };
+    };
+    const session = await ask("POST", "session", { login: "admin", password: PASSWORD });
+    assert.equal(session.status, 200, JSON.stringify(session.value));
+    seen.csrf = session.value.csrf_token;
+    return ask;
+  }
+
+  #browser = /** @type {any} */ (null);
+
+  /**
+   * A tab of a new visitor.
+   * @param {{ language?: "ru" | "en", screen?: { width: number, height: number }, dark?: boolean, touch?: boolean }} [how]
+   */
+  async visit({ language = "ru", screen = WIDE, dark = false, touch = false } = {}) {
+    assert.ok(existsSync(CHROMIUM), "Debian's chromium is installed");
+    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+    const context = await this.#browser.newContext({
+      ignoreHTTPSErrors: true,
+      viewport: screen,
+      locale: language === "ru" ? "ru-RU" : "en-US",
+      timezoneId: "Europe/Moscow",
+      colorScheme: dark ? "dark" : "light",
+      hasTouch: touch,
+      reducedMotion: "reduce",
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    const complaints = /** @type {string[]} */ ([]);
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      // A refused request is told by the browser as an error; what the page makes of it is the test's business.
+      if (message.type() === "error" && !/Failed to load resource/.test(message.text())) complaints.push(message.text());
+    });
+    return { page, complaints };
+  }
+
+  /**
+   * Opens the page at a section, signed in.
+   * @param {string} section as in the address: `now`, `extensions/200`
+   * @param {Parameters<House["visit"]>[0] & { login?: string, password?: string }} [how]
+   */
+  async enter(section, { login = "admin", password = PASSWORD, ...how } = {}) {
+    const visit = await this.visit(how);
+    // As somebody who has chosen it: otherwise the office's language holds.
+    await visit.page.addInitScript((language) => localStorage.setItem("language", language), how.language ?? "ru");
+    await visit.page.goto(`${this.url}/#/${section}`);
+    await visit.page.locator('input[autocomplete="username"]').fill(login);
+    await visit.page.locator('input[type="password"]').first().fill(password);
+    await visit.page.keyboard.press("Enter");
+    await visit.page.locator("#main").waitFor();
+    return visit;
+  }
+
+  async leave() {
+    await this.#browser?.close();
+    await this.close();
+  }
+}
+
+/**
+ * What the page must be wherever it is looked at: accessible, no wider than the screen, without a complaint of the browser.
+ * @param {{ page: import("playwright-core").Page, complaints: string[] }} visit
+ * @param {string} name of the picture
+ */
+export async function look({ page, complaints }, name) {
+  const pictures = process.env.DOZVON_PICTURES;
+  if (pictures) {
+    mkdirSync(pictures, { recursive: true });
+    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  }
+  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(tooWide <= 0, `${name}: ${tooWide} px wider than the screen`);
+  // Evaluated by the debugger, which the page's CSP does not bind.
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  const faults = found.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+  assert.deepEqual(faults, [], name);
+  assert.deepEqual(complaints, [], name);
+}

@@ -1,0 +1,86 @@
+//! A box with its real settings and database behind the web; only calls are missing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use dozvon::io::handle::{Handle, HandleError};
+use dozvon::io::http::{CA_FILE, WebAddresses, WebConfig, serve};
+use dozvon::office::Office;
+
+use crate::client::{Answer, Caller};
+use crate::world::{PASSWORD, START, Served, names, user};
+
+pub(crate) struct RealWorld {
+    pub(crate) handle: Handle,
+    at: WebAddresses,
+    pub(crate) data: PathBuf,
+}
+
+impl RealWorld {
+    /// A new box whose admin has the password of all tests.
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let data = std::env::temp_dir().join(format!("dozvon-real-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&data);
+        let world = Self::open(data);
+        world.change(|office| office.users = vec![user("admin", dozvon::office::Role::Admin, false)]);
+        world
+    }
+
+    /// Starts the box again.
+    pub(crate) fn open(data: PathBuf) -> Self {
+        let handle = Handle::open(&data).unwrap().handle;
+        let free = "127.0.0.1:0".parse().unwrap();
+        let config = WebConfig { http: free, https: free, started_at: START, names: names() };
+        let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();
+        Self { handle, at, data }
+    }
+
+    /// Changes the office from the console.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Office)) {
+        let edit = |office: &Office| {
+            let mut office = office.clone();
+            change(&mut office);
+            Ok::<_, HandleError>(Some(office))
+        };
+        self.handle.change("console", "test", edit).unwrap();
+    }
+
+    pub(crate) fn admin(&self) -> Caller<'_> {
+        Caller::signed_in(self, "admin", PASSWORD).with("Accept-Language", "ru")
+    }
+}
+
+impl Served for RealWorld {
+    fn at(&self) -> WebAddresses {
+        self.at
+    }
+
+    fn ca(&self) -> PathBuf {
+        self.data.join("tls").join(CA_FILE)
+    }
+}
+
+impl Drop for RealWorld {
+    fn drop(&mut self) {
+        self.handle.store().close();
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// The last part of a problem's type.
+pub(crate) fn kind(answer: &Answer) -> String {
+    let kind = answer.json()["type"].as_str().unwrap_or_default().to_owned();
+    kind.rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+/// PUT of what was read before.
+pub(crate) fn put(caller: &mut Caller<'_>, path: &str, body: serde_json::Value) -> Answer {
+    let tag = caller.get(path).header("etag").unwrap_or("*").to_owned();
+    caller.headers.push(("If-Match".to_owned(), tag));
+    let answer = caller.ask("PUT", path, Some(body));
+    caller.headers.retain(|(name, _)| name != "If-Match");
+    answer
+}
