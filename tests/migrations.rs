@@ -50,7 +50,7 @@ fn every_old_database_opens_with_what_was_in_it() {
         let reader = Reader::open(&data).unwrap();
         assert_eq!(reader.token(&[7; 32]).unwrap().map(|token| token.role), Some(Role::Viewer), "{name}");
         let filter = HistoryFilter { text: Some("петров".to_owned()), ..HistoryFilter::default() };
-        let rows = reader.history(&filter, 10, None).unwrap();
+        let rows = reader.history(&filter, 10, None).unwrap().rows;
         let outcomes: Vec<_> = rows.iter().map(|row| row.outcome.as_deref().unwrap_or_default()).collect();
         assert_eq!(outcomes, ["interrupted", "answered"], "{name}");
         assert_eq!(reader.steps(call(1)).unwrap()[0].what, "answered", "{name}");

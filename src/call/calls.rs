@@ -95,7 +95,8 @@ impl Calls {
         let (started, meaning, party) = self.understand(around, id, &origin, request);
         let contact_user = if started.called.is_empty() { "dozvon" } else { started.called.as_str() };
         let Some(a) = self.receive(around, txn, flow, party, request, contact_user) else { return };
-        self.by_session.insert(a.session, id);
+        let session = a.session;
+        self.by_session.insert(session, id);
         let forwards = request.headers.number(&Name::MaxForwards).unwrap_or(limits::MAX_FORWARDS);
         if let Target::Emergency { .. } = &meaning {
             self.clear_the_way(around, a.party.extension.as_deref().unwrap_or_default(), id);
@@ -108,6 +109,7 @@ impl Calls {
         } else {
             route(&mut call, around, meaning, &extension);
         }
+        around.books.opened.push(Opened::Session(session));
         self.begin(around, id, call);
     }
 
@@ -433,7 +435,12 @@ impl Calls {
     pub(super) fn note(&mut self, around: &mut Around<'_>, id: CallId) {
         for opened in std::mem::take(&mut around.books.opened) {
             match opened {
-                Opened::Session(session) => drop(self.by_session.insert(session, id)),
+                Opened::Session(session) => {
+                    self.by_session.insert(session, id);
+                    if let Some(call) = self.calls.get(&id) {
+                        call.tell_leg(around, session);
+                    }
+                }
                 Opened::Endpoint(endpoint) => drop(self.by_endpoint.insert(endpoint, id)),
             }
         }

@@ -95,6 +95,11 @@ pub enum StepKind {
         /// Its id.
         element: String,
     },
+    /// Came to a group, and waits for one of its members.
+    Group {
+        /// Its number.
+        group: String,
+    },
     /// Was offered to a trunk.
     Trunk {
         /// Its name.
@@ -211,6 +216,21 @@ pub enum StepKind {
         /// On or off.
         on: bool,
     },
+}
+
+/// A leg is of a call: whoever keeps what was signalled sorts it by the Call-ID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallLeg {
+    /// The row.
+    pub call: CallId,
+    /// Of the leg's dialogs: RFC 3261 §8.1.1.4.
+    pub call_id: String,
+    /// An extension's number, or E.164 digits of an outside party, or empty when withheld.
+    pub who: String,
+    /// Login of the device, or the outside number.
+    pub device: String,
+    /// The trunk's name when the leg goes over one.
+    pub trunk: Option<String>,
 }
 
 /// A recording begins; what is heard goes on its tape.

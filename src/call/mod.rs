@@ -49,6 +49,8 @@ pub enum Output {
     Started(cdr::CallStarted),
     /// A step of its story.
     Step(cdr::CallStep),
+    /// A leg is of a call from now on; one that moves is told again.
+    Leg(cdr::CallLeg),
     /// A recording begins: told before the media plane is.
     Recording(cdr::RecordingBegun),
     /// The row is complete.

@@ -13,7 +13,9 @@ use crate::desk::executor::{Collect, Executor};
 use crate::media::{Command, Sound, Stats, Tone};
 use crate::office::Office;
 
-use super::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallState, CallView, MissedCall, StepKind};
+use super::cdr::{
+    CallDirection, CallEnded, CallLeg, CallOutcome, CallStarted, CallState, CallView, MissedCall, StepKind,
+};
 use super::crossing::Crossing;
 use super::leg::{Leg, LegState, Party, SoundError};
 use super::outside::Attempt;
@@ -472,6 +474,23 @@ impl Call {
     fn last_figures_missing(&mut self) {
         if let Stage::Over { awaited, .. } = &mut self.stage {
             awaited.clear();
+        }
+    }
+
+    /// Whoever keeps what is signalled learns that this session is one of the call's legs.
+    pub(super) fn tell_leg(&self, around: &mut Around<'_>, session: SessionId) {
+        let others: Vec<&Leg> = match &self.stage {
+            Stage::Talking { b } => vec![b],
+            Stage::Parked { teller, .. } => teller.as_deref().into_iter().collect(),
+            Stage::Paging { legs, .. } => legs.iter().collect(),
+            _ => Vec::new(),
+        };
+        let rung = self.attempts.iter().map(|attempt| &attempt.leg);
+        let leg = std::iter::once(&self.a).chain(rung).chain(others).find(|leg| leg.session == session);
+        if let (Some(leg), Some(call_id)) = (leg, around.stack.call_id_of(session)) {
+            let Party { who, device, trunk, .. } = leg.party.clone();
+            let leg = CallLeg { call: self.id, call_id: call_id.to_owned(), who, device, trunk };
+            around.outputs.push_back(Output::Leg(leg));
         }
     }
 

@@ -40,6 +40,7 @@ impl Call {
             return self.group_exit(around, number, GroupExit::Empty, back);
         };
         let number = number.to_owned();
+        around.step(self.id, StepKind::Group { group: number.clone() });
         self.stage = Stage::Ringing { ring: Ringing::default(), why: RingWhy::Group { number, back } };
         let greeting = office.media(&group.greeting).and_then(|file| file.clip.clone());
         let wants_sound = greeting.is_some() || !group.music.is_empty() || group.announce_position;

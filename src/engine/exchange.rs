@@ -330,6 +330,7 @@ impl Engine {
         let output = match output {
             call::Output::Media(command) => Output::Media(command),
             call::Output::Started(started) => Output::Store(Record::CallStarted(started)),
+            call::Output::Leg(leg) => Output::Leg(leg),
             call::Output::Recording(begun) => Output::Recording(begun),
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),

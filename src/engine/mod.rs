@@ -14,7 +14,7 @@ pub use crate::sip::flow::ServerName;
 
 use crate::base::{CallId, Duration, QueryId, RecordingId, WallTime};
 use crate::call::Shelf;
-use crate::call::cdr::{CallEnded, CallStarted, CallStep, RecordingBegun};
+use crate::call::cdr::{CallEnded, CallLeg, CallStarted, CallStep, RecordingBegun};
 use crate::media;
 use crate::office::Office;
 use crate::sip::Flow;
@@ -115,6 +115,8 @@ pub enum Output {
     },
     /// An order to the media plane.
     Media(media::Command),
+    /// A leg is of a call from now on: what is signalled with its Call-ID is that call's.
+    Leg(CallLeg),
     /// A recording begins; its sound comes from the media plane.
     Recording(RecordingBegun),
     /// RFC 3263: which addresses has this name? Answered by [`Input::Resolved`].

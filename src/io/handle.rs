@@ -13,9 +13,10 @@ use super::board::Board;
 use super::probation::{CONFIRM_TIME, is_risky};
 use super::recordings::RecorderHandle;
 use super::revert::Watch;
+use super::signalling::{self, SignallingHandle};
 use super::store::{
-    AuditFilter, AuditRow, DataDir, Deed, HistoryFilter, HistoryRow, MessageRow, Opened, Reader, RecordingRow,
-    SecondFactor, Store, StoreError, StoredStep, TokenRow, Version,
+    AuditFilter, AuditRow, DataDir, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened, Place, Reader,
+    RecordingRow, SecondFactor, Store, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
@@ -47,6 +48,10 @@ struct Inner {
     rng: Mutex<Rng>,
     /// While the exchange runs.
     voicemail: OnceLock<VoicemailHandle>,
+    /// While the exchange runs.
+    signalling: OnceLock<SignallingHandle>,
+    /// For long reading, so that pages need not wait for it.
+    long_reader: Reader,
     /// In force with the office.
     plan: RwLock<Plan>,
     watch: Watch,
@@ -150,7 +155,7 @@ impl Handle {
             }
         };
         let plan = plan_of(&office.settings, data)?;
-        let reader = Reader::open(data)?;
+        let (reader, long_reader) = (Reader::open(data)?, Reader::open(data)?);
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();
@@ -164,6 +169,8 @@ impl Handle {
             board,
             rng: Mutex::new(rng),
             voicemail: OnceLock::new(),
+            signalling: OnceLock::new(),
+            long_reader,
             plan: RwLock::new(plan.clone()),
             watch: Watch::new(&probation),
         }));
@@ -319,6 +326,11 @@ impl Handle {
         let _ = self.0.voicemail.set(voicemail);
     }
 
+    /// From now on signalling is kept there.
+    pub fn set_signalling(&self, signalling: SignallingHandle) {
+        let _ = self.0.signalling.set(signalling);
+    }
+
     /// Orders a change of the mailboxes, and waits for its answer.
     fn ask_voicemail<T: Send + 'static>(
         &self,
@@ -365,7 +377,7 @@ impl Patient for Handle {
     }
 
     fn rows(&self, filter: &HistoryFilter) -> Vec<HistoryRow> {
-        http::Exchange::history(self, filter, TRIAL_ROWS, None).unwrap_or_default()
+        http::Exchange::history(self, filter, TRIAL_ROWS, None).map(|page| page.rows).unwrap_or_default()
     }
 
     fn steps(&self, call: CallId) -> Vec<StoredStep> {
@@ -408,13 +420,9 @@ impl http::Exchange for Handle {
         Examination::begin(Arc::new(self.clone()), trunk)
     }
 
-    fn history(
-        &self,
-        filter: &HistoryFilter,
-        limit: usize,
-        before: Option<(i64, i64)>,
-    ) -> Result<Vec<HistoryRow>, StoreError> {
-        self.0.reader.history(filter, limit, before)
+    fn history(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> Result<HistoryPage, StoreError> {
+        let reader = if limit > LONG_PAGE { &self.0.long_reader } else { &self.0.reader };
+        reader.history(filter, limit, before)
     }
 
     fn row(&self, call: CallId) -> Result<Option<HistoryRow>, StoreError> {
@@ -423,6 +431,21 @@ impl http::Exchange for Handle {
 
     fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError> {
         self.0.reader.steps(call)
+    }
+
+    fn signalling(&self, call: CallId) -> Result<Vec<signalling::Message>, StoreError> {
+        if let Some(signalling) = self.0.signalling.get() {
+            signalling.flush(call);
+            self.0.store.flush()?;
+        }
+        let parts = self.0.reader.signalling(call)?;
+        let mut messages: Vec<_> = parts.iter().flat_map(|part| signalling::unpack(part)).collect();
+        messages.sort_by_key(|message| message.at);
+        Ok(messages)
+    }
+
+    fn summary(&self, from: WallTime, to: WallTime, extensions: &[String]) -> Result<Summary, StoreError> {
+        self.0.long_reader.summary(from, to, extensions)
     }
 
     fn recordings(
@@ -527,6 +550,9 @@ fn as_store(error: HandleError) -> StoreError {
         other => StoreError::Unreadable { what: "office", why: other.to_string() },
     }
 }
+
+/// A page of more calls than a person reads: for a file.
+const LONG_PAGE: usize = 600;
 
 /// Reads an office out of the database, with its clips.
 ///

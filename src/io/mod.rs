@@ -19,6 +19,7 @@ pub mod recordings;
 mod revert;
 pub mod rtp;
 pub mod run;
+pub mod signalling;
 pub mod sound;
 pub mod store;
 pub mod trunk_doctor;

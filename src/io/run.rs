@@ -21,12 +21,13 @@ use super::mail::{self, MailHandle};
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
 use super::recordings::{self, MessageEvent, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
+use super::signalling::{self, SignallingHandle};
 use super::store::StoreError;
 use super::voicemail::{self, VoicemailHandle};
 use super::{control, http};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
-use crate::engine::{Engine, EngineConfig, Input, Output, STOP_GRACE};
+use crate::engine::{Engine, EngineConfig, Input, Output, Record, STOP_GRACE};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
 
@@ -97,6 +98,9 @@ pub(super) fn serve_beside<T>(
     let mail = start_mail(&beginning.handle)?;
     let voicemail = start_voicemail(&beginning.handle, mail.clone())?;
     let recorder = start_recorder(&beginning.handle, voicemail.clone())?;
+    let days = beginning.handle.office().recordings.signalling_days;
+    let signalling = signalling::start(beginning.handle.store().clone(), days)?;
+    beginning.handle.set_signalling(signalling.clone());
     let _ = taped.set(recorder.clone());
     let web = start_web(config, started_at, &beginning.handle);
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
@@ -109,7 +113,7 @@ pub(super) fn serve_beside<T>(
     let ready = format!("ready sip={} web={page}", net.listens()[0]);
     // It would be made when the first one waits, and all calls with him.
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
-    let keeping = Keeping { recorder, voicemail, mail };
+    let keeping = Keeping { recorder, voicemail, mail, signalling };
     let listens = net.listens()[0];
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
     let beside = beside(listens, &page)?;
@@ -139,11 +143,12 @@ struct Loop {
     wall_checked: Instant,
 }
 
-/// Threads that keep what is said.
+/// Threads that keep what is said and signalled.
 struct Keeping {
     recorder: RecorderHandle,
     voicemail: VoicemailHandle,
     mail: MailHandle,
+    signalling: SignallingHandle,
 }
 
 impl Loop {
@@ -220,8 +225,12 @@ impl Loop {
         self.take_media(now);
         match wake {
             Wake::Datagrams => {
-                let (engine, outputs) = (&mut self.engine, &mut self.outputs);
-                self.net.receive(|flow, bytes| feed(engine, outputs, now, Input::Packet { flow, bytes }));
+                let (engine, outputs, signalling) = (&mut self.engine, &mut self.outputs, &self.keeping.signalling);
+                let wall = self.wall_at_zero + now.since(Instant::ZERO);
+                self.net.receive(|flow, bytes| {
+                    signalling.message(wall, flow, false, bytes);
+                    feed(engine, outputs, now, Input::Packet { flow, bytes });
+                });
             }
             Wake::Event(event) => {
                 self.on_event(now, event);
@@ -237,7 +246,10 @@ impl Loop {
     fn on_event(&mut self, now: Instant, event: net::Event) {
         for news in self.net.handle(event) {
             match news {
-                News::Message(flow, bytes) => self.feed(now, Input::Packet { flow, bytes: &bytes }),
+                News::Message(flow, bytes) => {
+                    self.keeping.signalling.message(self.wall(now), flow, false, &bytes);
+                    self.feed(now, Input::Packet { flow, bytes: &bytes });
+                }
                 News::Failed(flow) => self.feed(now, Input::FlowFailed { flow }),
                 News::Resolved(query, hops) => self.feed(now, Input::Resolved { query, hops }),
             }
@@ -273,6 +285,7 @@ impl Loop {
             Order::Silent(call, recording, spoken) => self.feed(now, Input::Silent { call, recording, spoken }),
             Order::Office(office, plan) => {
                 self.keeping.recorder.set(recording_settings(&office));
+                self.keeping.signalling.keep(office.recordings.signalling_days);
                 self.keeping.mail.office_changed();
                 if let Some(plan) = plan {
                     self.feed(now, Input::Plan(plan));
@@ -292,7 +305,11 @@ impl Loop {
         loop {
             while let Some(output) = self.outputs.pop_front() {
                 match output {
-                    Output::Send { flow, bytes } => self.net.send(flow, bytes),
+                    Output::Send { flow, bytes } => {
+                        self.keeping.signalling.message(self.wall(now), flow, true, &bytes);
+                        self.net.send(flow, bytes);
+                    }
+                    Output::Leg(leg) => self.keeping.signalling.leg(leg),
                     Output::Media(command) => self.media.send(command),
                     Output::Recording(begun) => self.keeping.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
@@ -305,7 +322,12 @@ impl Loop {
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
                     Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
                     Output::Edit(edit) => self.handle.edit(edit),
-                    Output::Store(record) => self.handle.store().record(record),
+                    Output::Store(record) => {
+                        if let Record::CallEnded(ended) = &record {
+                            self.keeping.signalling.ended(ended.call);
+                        }
+                        self.handle.store().record(record);
+                    }
                     Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
                 }
             }
@@ -352,13 +374,14 @@ impl Loop {
 
     /// After the loop: sound first, whose last numbers and recordings belong to rows that are on their way to the disk.
     fn close(self) {
-        let Self { media, keeping: Keeping { recorder, voicemail, mail }, handle, .. } = self;
+        let Self { media, keeping: Keeping { recorder, voicemail, mail, signalling }, handle, .. } = self;
         media.stop();
         if !recorder.close() {
             tracing::error!("recordings were not all written; the next start closes them");
         }
         voicemail.close();
         mail.close();
+        signalling.close();
         handle.store().close();
         control::close(handle.data());
     }

@@ -190,7 +190,7 @@ fn mail(old: &Mail, new: &Mail) -> Vec<String> {
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {
-    differing!(Recordings, old, new; named; compared format, keep_days, keep_gigabytes)
+    differing!(Recordings, old, new; named; compared format, keep_days, keep_gigabytes, signalling_days)
 }
 
 fn media(old: &MediaFile, new: &MediaFile) -> Vec<String> {

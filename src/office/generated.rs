@@ -30,8 +30,12 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
     office.groups = groups.iter().map(|number| group(rng, number, &numbers, &sounds)).collect();
     office.desk = desk(rng, &office, &outgoing);
     office.users = users(rng);
-    office.recordings =
-        Recordings { format: word(rng), keep_days: rng.below(3651) as u32, keep_gigabytes: rng.below(100_001) as u32 };
+    office.recordings = Recordings {
+        format: word(rng),
+        keep_days: rng.below(3651) as u32,
+        keep_gigabytes: rng.below(100_001) as u32,
+        signalling_days: rng.below(366) as u32,
+    };
     office.protection.trusted_networks = networks(rng);
     telephone(rng, &mut office, &sounds);
     office

@@ -538,7 +538,7 @@ pub enum Role {
 }
 
 /// `[recordings]`: how calls are recorded and for how long that is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recordings {
     /// Of new recordings.
     pub format: RecordingFormat,
@@ -546,6 +546,14 @@ pub struct Recordings {
     pub keep_days: u32,
     /// The oldest are deleted when all together are larger, in units of 10⁹ bytes; 0: as much as the disk holds. To 100000.
     pub keep_gigabytes: u32,
+    /// SIP messages of calls, of which ladders are drawn, are kept for so long; 0: not at all. To 365.
+    pub signalling_days: u32,
+}
+
+impl Default for Recordings {
+    fn default() -> Self {
+        Self { format: RecordingFormat::default(), keep_days: 0, keep_gigabytes: 0, signalling_days: 14 }
+    }
 }
 
 /// `format` of `[recordings]`.

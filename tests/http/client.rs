@@ -92,6 +92,26 @@ impl Wire {
         Some(answer)
     }
 
+    /// A body in chunks, whole: RFC 9112 §7.1.
+    fn chunks(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        loop {
+            let mut size = Vec::new();
+            while !size.ends_with(b"\r\n") {
+                let mut byte = [0];
+                self.read_exact(&mut byte).expect("a chunk");
+                size.push(byte[0]);
+            }
+            let size = usize::from_str_radix(String::from_utf8(size).unwrap().trim(), 16).unwrap();
+            let mut chunk = vec![0; size + 2];
+            self.read_exact(&mut chunk).expect("a whole chunk");
+            if size == 0 {
+                return body;
+            }
+            body.extend_from_slice(&chunk[..size]);
+        }
+    }
+
     /// What is sent until the box closes; `None` when it stays open.
     pub(crate) fn rest(&mut self) -> Option<Vec<u8>> {
         let (mut rest, mut part) = (Vec::new(), [0; 1024]);
@@ -209,7 +229,10 @@ impl<'a> Caller<'a> {
         let request = self.request(method, path, body);
         let wire = self.wire.get_or_insert_with(|| Wire::tls(self.world));
         wire.send(request);
-        let answer = wire.answer_to(method).expect("an answer");
+        let mut answer = wire.answer_to(method).expect("an answer");
+        if answer.header("transfer-encoding") == Some("chunked") && method != "HEAD" {
+            answer.body = wire.chunks();
+        }
         if answer.header("connection") == Some("close") {
             self.wire = None;
         }

@@ -11,6 +11,7 @@ mod collections;
 mod description;
 mod events;
 mod gate;
+mod history;
 mod media;
 mod real;
 mod recordings;

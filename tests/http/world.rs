@@ -10,9 +10,10 @@ use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
+use dozvon::io::signalling::Message;
 use dozvon::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryRow, MessageRow, RecordingRow, SecondFactor, StoreError,
-    StoredStep, TokenRow, Version,
+    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
+    StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
@@ -39,6 +40,10 @@ pub(crate) struct FakeBox {
     pub(crate) office: RwLock<Arc<Office>>,
     pub(crate) rows: Mutex<Vec<HistoryRow>>,
     pub(crate) steps: Mutex<HashMap<CallId, Vec<StoredStep>>>,
+    pub(crate) signalling: Mutex<HashMap<CallId, Vec<Message>>>,
+    pub(crate) summary: Mutex<Summary>,
+    /// What summaries were asked of.
+    pub(crate) asked: Mutex<Vec<(WallTime, WallTime, usize)>>,
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) messages: Mutex<Vec<MessageRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
@@ -65,6 +70,9 @@ impl World {
             office: RwLock::new(Arc::new(office)),
             rows: Mutex::default(),
             steps: Mutex::default(),
+            signalling: Mutex::default(),
+            summary: Mutex::default(),
+            asked: Mutex::default(),
             recordings: Mutex::default(),
             messages: Mutex::default(),
             hung_up: Mutex::default(),
@@ -190,12 +198,7 @@ impl Exchange for FakeBox {
         self.hung_up.lock().unwrap().push(call);
     }
 
-    fn history(
-        &self,
-        filter: &HistoryFilter,
-        limit: usize,
-        before: Option<(i64, i64)>,
-    ) -> Result<Vec<HistoryRow>, StoreError> {
+    fn history(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> Result<HistoryPage, StoreError> {
         self.disk()?;
         let rows = self.rows.lock().unwrap();
         let place = |row: &HistoryRow| (row.started_at.millis(), i64::try_from(row.call.0).unwrap());
@@ -204,7 +207,18 @@ impl Exchange for FakeBox {
                 && filter.direction.as_ref().is_none_or(|direction| *direction == row.direction)
                 && filter.number.as_ref().is_none_or(|number| *number == row.caller || *number == row.called)
         };
-        Ok(rows.iter().rev().filter(fits).take(limit).cloned().collect())
+        Ok(HistoryPage::cut(rows.iter().rev().filter(fits).take(limit + 1).cloned().collect(), limit))
+    }
+
+    fn signalling(&self, call: CallId) -> Result<Vec<Message>, StoreError> {
+        self.disk()?;
+        Ok(self.signalling.lock().unwrap().get(&call).cloned().unwrap_or_default())
+    }
+
+    fn summary(&self, from: WallTime, to: WallTime, extensions: &[String]) -> Result<Summary, StoreError> {
+        self.disk()?;
+        self.asked.lock().unwrap().push((from, to, extensions.len()));
+        Ok(self.summary.lock().unwrap().clone())
     }
 
     fn row(&self, call: CallId) -> Result<Option<HistoryRow>, StoreError> {

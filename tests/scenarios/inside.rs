@@ -65,6 +65,47 @@ fn two_phones_register_talk_and_hang_up() {
 }
 
 #[test]
+fn the_ladder_of_a_call_holds_both_legs_from_invite_to_bye_and_nothing_else() {
+    let mut world = World::new(11, SMALL);
+    world.sorter = Some(dozvon::io::signalling::Sorter::default());
+    let (a, b) = (world.register("rik33+user200s0"), world.register("user201s0"));
+    world.dial(a, "201");
+    assert!(world.run_until(secs(2), |world| world.is_ringing(b) && world.is_ringing(a)));
+    world.answer(b);
+    assert!(world.run_until(secs(1), |world| world.is_talking(a) && world.is_talking(b)));
+    world.run_for(secs(2));
+    world.hang_up(a);
+    world.run_for(secs(5));
+    let mut sorter = world.sorter.take().expect("set above");
+    sorter.flush_all();
+    let mut legs: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    while let Some(packed) = sorter.poll_packed() {
+        for message in dozvon::io::signalling::unpack(&packed.messages) {
+            assert!(
+                !message.text.contains("response=\"") || message.text.contains("response=\"****"),
+                "{}",
+                message.text
+            );
+            let first = message.text.lines().next().unwrap_or_default();
+            let word = first.strip_prefix("SIP/2.0 ").unwrap_or(first).split(' ').next().unwrap_or_default();
+            let arrow = if message.sent { "<" } else { ">" };
+            legs.entry(message.party.who).or_default().push(format!("{arrow}{word}"));
+        }
+    }
+    assert_eq!(legs.keys().collect::<Vec<_>>(), ["200", "201"]);
+    for (who, wanted) in [
+        ("200", [">INVITE", "<401", ">ACK", ">INVITE", "<180", "<200", ">ACK", ">BYE", "<200"].as_slice()),
+        ("201", ["<INVITE", ">180", ">200", "<ACK", "<BYE", ">200"].as_slice()),
+    ] {
+        let mut rest = legs[who].iter();
+        for word in wanted {
+            assert!(rest.any(|have| have == word), "{who}: no {word} in its place among {:?}", legs[who]);
+        }
+    }
+    world.assert_clean();
+}
+
+#[test]
 fn the_called_side_hangs_up() {
     let mut world = World::new(2, SMALL);
     let (a, b) = (world.register("rik33+user200s0"), world.register("user201s0"));

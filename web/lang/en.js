@@ -147,6 +147,7 @@ export default {
   step_digits: ({ digits = "" }) => `Pressed: ${digits}`,
   step_hold: ({ who = "" }) => `On hold by ${who}`,
   step_resume: ({ who = "" }) => `Back on the line: ${who}`,
+  step_group: ({ group = "" }) => `Group ${group}: waits for an answer`,
   step_group_empty: ({ group = "" }) => `Group ${group}: it has no members`,
   step_group_nobody_registered: ({ group = "" }) => `Group ${group}: no phone is online`,
   step_group_waited_too_long: ({ group = "" }) => `Group ${group}: waited too long`,

@@ -147,6 +147,7 @@ export default {
   step_digits: ({ digits = "" }) => `Набрано: ${digits}`,
   step_hold: ({ who = "" }) => `На удержании: ${who}`,
   step_resume: ({ who = "" }) => `Снова на линии: ${who}`,
+  step_group: ({ group = "" }) => `Группа ${group}: ждёт ответа`,
   step_group_empty: ({ group = "" }) => `Группа ${group}: в ней никого`,
   step_group_nobody_registered: ({ group = "" }) => `Группа ${group}: ни одного телефона в сети`,
   step_group_waited_too_long: ({ group = "" }) => `Группа ${group}: ждали слишком долго`,

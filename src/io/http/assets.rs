@@ -1,6 +1,7 @@
 //! The page's own files: inside the binary, or read from the disk in a debug build. Each build has its own path,
 //! `/ui/<hash of all files>/…`, so that a browser keeps them for ever and a new version is there at once.
 
+#[cfg(any(debug_assertions, test))]
 use super::packed;
 use super::reply::Reply;
 

@@ -6,6 +6,7 @@
 //! 30 s (closed) and 64 kB (413; files 10 MB, a few at a time), idle 60 s (closed), a reader that takes nothing for 20 s (closed), event streams in all
 //! and an address (503 with Retry-After).
 
+mod export;
 mod file;
 mod inner;
 mod names;
@@ -43,10 +44,11 @@ use self::places::Places;
 pub(super) use self::places::network_of;
 use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
+use super::api::history_export::Order;
 use super::api::takes_file;
 use super::certificate::Certificate;
 use super::reply::{Reply, problems};
-use super::workers::{BODY, COME, EVENTS, FILE, FILE_BODY, Inner};
+use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, FILE_BODY, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
 use crate::office::Language;
 
@@ -58,6 +60,9 @@ const STREAMS: usize = 128;
 const STREAMS_OF_ONE: usize = 24;
 /// Files that come in at a time.
 const UPLOADS: usize = 4;
+/// Files of calls that are made at a time, in all and for one address; each has a thread.
+const EXPORTS: usize = 4;
+const EXPORTS_OF_ONE: usize = 2;
 /// From the connection to the end of the TLS handshake.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// After the last answer, what the client still sends is read and dropped for so long and so far: closing over unread
@@ -90,6 +95,7 @@ struct Gate {
     connections: Arc<Places>,
     streams: Arc<Places>,
     uploads: Semaphore,
+    exports: Arc<Places>,
 }
 
 /// Which listener a connection came by.
@@ -126,6 +132,7 @@ pub(super) fn start(
         connections: Places::new(CONNECTIONS, CONNECTIONS_OF_ONE),
         streams: Places::new(STREAMS, STREAMS_OF_ONE),
         uploads: Semaphore::new(UPLOADS),
+        exports: Places::new(EXPORTS, EXPORTS_OF_ONE),
     });
     let (ready, started) = mpsc::channel();
     thread::Builder::new().name("web-gate".to_owned()).spawn(move || {
@@ -313,10 +320,12 @@ impl Gate {
                 let word = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
                 let ticket = word(EVENTS).and_then(Ticket::read);
                 let stretch = word(FILE).and_then(Stretch::read);
-                match (ticket, stretch) {
-                    (Some(ticket), _) => self.stream(ticket, talk, peer, in_flight),
-                    (None, Some(stretch)) => from_file(&self.house.data, stretch, answer, in_flight),
-                    (None, None) => from_handler(answer, in_flight),
+                let order = word(EXPORT).and_then(Order::read);
+                match (ticket, stretch, order) {
+                    (Some(ticket), ..) => self.stream(ticket, talk, peer, in_flight),
+                    (None, Some(stretch), _) => from_file(&self.house.data, stretch, answer, in_flight),
+                    (None, None, Some(order)) => self.export(order, peer, language, answer, in_flight),
+                    (None, None, None) => from_handler(answer, in_flight),
                 }
             }
             Ok(answer) => {
@@ -369,6 +378,20 @@ impl Gate {
             Ok(answer) if answer.status < 500 || answer.status == 503 => from_handler(answer, in_flight),
             _ => whole(problems::busy(1).reply(language), in_flight),
         }
+    }
+
+    fn export(
+        &self,
+        order: Order,
+        peer: IpAddr,
+        language: Language,
+        answer: inner::Answer,
+        in_flight: InFlight,
+    ) -> Response<Answer> {
+        let Some(place) = self.exports.take(peer) else {
+            return whole(problems::busy(10).reply(language), in_flight);
+        };
+        with_body(Kind::Export(export::open(self.house.clone(), order, place)), &answer, in_flight)
     }
 
     fn stream(&self, ticket: Ticket, talk: &Talk, peer: IpAddr, in_flight: InFlight) -> Response<Answer> {
@@ -519,16 +542,18 @@ enum Kind {
     Whole(Full<Bytes>),
     Events(stream::Events),
     File(file::Bytes),
+    Export(export::Pieces),
 }
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         match &mut self.kind {
-            Kind::Whole(body) => Pin::new(body).poll_frame(cx),
-            Kind::Events(body) => Pin::new(body).poll_frame(cx),
+            Kind::Whole(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Kind::Events(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Kind::Export(body) => body.poll_piece(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
             Kind::File(body) => body.poll_piece(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
         }
     }
@@ -536,7 +561,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Whole(body) => body.is_end_stream(),
-            Kind::Events(_) => false,
+            Kind::Events(_) | Kind::Export(_) => false,
             Kind::File(body) => body.left() == 0,
         }
     }
@@ -544,7 +569,7 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Whole(body) => body.size_hint(),
-            Kind::Events(_) => SizeHint::default(),
+            Kind::Events(_) | Kind::Export(_) => SizeHint::default(),
             Kind::File(body) => SizeHint::with_exact(body.left()),
         }
     }

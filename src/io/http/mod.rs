@@ -29,9 +29,10 @@ use std::sync::{Arc, Mutex};
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
+use crate::io::signalling::Message;
 use crate::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryRow, MessageRow, RecordingRow, SecondFactor, StoreError,
-    StoredStep, TokenRow, Version,
+    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
+    StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
@@ -88,16 +89,11 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Errors
     /// When there is no thread for it.
     fn examine(&self, trunk: Trunk) -> io::Result<Examination>;
-    /// Rows of the history, newest first, older than `before`: milliseconds of a row's first second, and its id.
+    /// Rows of the history, newest first. `before` is where the page before said that it goes on.
     ///
     /// # Errors
     /// When the database can't be read.
-    fn history(
-        &self,
-        filter: &HistoryFilter,
-        limit: usize,
-        before: Option<(i64, i64)>,
-    ) -> Result<Vec<HistoryRow>, StoreError>;
+    fn history(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> Result<HistoryPage, StoreError>;
     /// One row.
     ///
     /// # Errors
@@ -108,6 +104,16 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Errors
     /// When the database can't be read.
     fn steps(&self, call: CallId) -> Result<Vec<StoredStep>, StoreError>;
+    /// What was signalled for a call, in order; empty when it is too old.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn signalling(&self, call: CallId) -> Result<Vec<Message>, StoreError>;
+    /// What the calls add up to that began from `from` on and before `to`; these extensions are told in any case.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn summary(&self, from: WallTime, to: WallTime, extensions: &[String]) -> Result<Summary, StoreError>;
     /// Recordings, newest first, older than `before`: milliseconds of a row's first second, and its id. Of one call when it
     /// is given.
     ///

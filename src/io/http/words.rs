@@ -86,6 +86,15 @@ fn known(tag: &str) -> Option<Language> {
     }
 }
 
+/// Which way a call went.
+pub(super) fn direction(direction: &str) -> Words {
+    match direction {
+        "inbound" => Words::new("входящий", "incoming"),
+        "outbound" => Words::new("исходящий", "outgoing"),
+        _ => Words::new("внутренний", "internal"),
+    }
+}
+
 /// How a call ended.
 pub(super) fn outcome(outcome: &str) -> Words {
     match outcome {

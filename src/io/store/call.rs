@@ -23,8 +23,20 @@ pub(super) fn start(connection: &Connection, call: &CallStarted) -> rusqlite::Re
     connection
         .prepare_cached("INSERT INTO call_text (rowid, caller, caller_name, called) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id, call.caller, call.caller_name, call.called])?;
-    add_party(connection, id, call.at.0, &call.caller)?;
-    add_party(connection, id, call.at.0, &call.called)
+    let place = (call.direction.as_str(), call.at.0, id);
+    add_party(connection, place, &call.caller)?;
+    add_party(connection, place, &call.called)?;
+    call.trunk.iter().try_for_each(|trunk| add_party(connection, place, &party_of_trunk(trunk)))
+}
+
+/// The party under which a trunk's calls are found.
+pub fn party_of_trunk(name: &str) -> String {
+    format!("trunk:{name}")
+}
+
+/// The party under which the calls of an element of the desk are found.
+pub fn party_of_element(id: &str) -> String {
+    format!("element:{id}")
 }
 
 /// `place` orders the steps of one call; it need only rise while the process lives.
@@ -34,13 +46,38 @@ pub(super) fn step(connection: &Connection, place: i64, step: &CallStep) -> rusq
     connection
         .prepare_cached("INSERT INTO call_step (call, place, at, what, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![id, place, step.at.0, what, detail.to_string()])?;
+    note_group(connection, id, step)?;
     match &step.what {
         StepKind::Rung { who, .. }
+        | StepKind::Group { group: who }
         | StepKind::Answered { who }
         | StepKind::PickedUp { by: who }
         | StepKind::Joined { who, .. } => add_later_party(connection, id, who),
+        StepKind::Element { element } => add_later_party(connection, id, &party_of_element(element)),
+        StepKind::Trunk { trunk } => add_later_party(connection, id, &party_of_trunk(trunk)),
         _ => Ok(()),
     }
+}
+
+/// Keeps `call_group` with the story.
+fn note_group(connection: &Connection, call: i64, step: &CallStep) -> rusqlite::Result<()> {
+    match &step.what {
+        StepKind::Group { group } => {
+            let sql = r#"INSERT OR IGNORE INTO call_group (call, at, "group") VALUES (?1, ?2, ?3)"#;
+            connection.prepare_cached(sql)?.execute(params![call, step.at.0, group]).map(drop)
+        }
+        StepKind::GroupExit { .. } => end_waits(connection, call, step.at, "given_back"),
+        StepKind::Answered { .. }
+        | StepKind::PickedUp { .. }
+        | StepKind::Joined { .. }
+        | StepKind::Transferred { .. } => end_waits(connection, call, step.at, "answered"),
+        _ => Ok(()),
+    }
+}
+
+fn end_waits(connection: &Connection, call: i64, at: WallTime, outcome: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE call_group SET wait_ms = max(0, ?2 - at), outcome = ?3 WHERE call = ?1 AND outcome IS NULL";
+    connection.prepare_cached(sql)?.execute(params![call, at.0, outcome]).map(drop)
 }
 
 pub(super) fn end(connection: &Connection, call: &CallEnded) -> rusqlite::Result<()> {
@@ -60,6 +97,7 @@ pub(super) fn end(connection: &Connection, call: &CallEnded) -> rusqlite::Result
         span(call.talk_ms),
         quality(&call.quality),
     ])?;
+    end_waits(connection, id, call.at, "given_up")?;
     call.answered_by.iter().try_for_each(|who| add_later_party(connection, id, who))
 }
 
@@ -73,6 +111,9 @@ pub(super) fn close_interrupted(connection: &Connection) -> rusqlite::Result<usi
         answered_by = (SELECT detail ->> 'who' FROM call_step WHERE call = call.id AND what = 'answered' ORDER BY place LIMIT 1)
         WHERE outcome IS NULL";
     let closed = connection.execute(sql, [CallOutcome::Interrupted.as_str()])?;
+    let waits = "UPDATE call_group SET outcome = 'given_up', wait_ms = max(0, coalesce(
+        (SELECT ended_at FROM call WHERE id = call_group.call), at) - at) WHERE outcome IS NULL";
+    connection.execute(waits, ())?;
     if closed > 0 {
         let sql = "UPDATE call SET
             ring_ms = max(0, coalesce(answered_at, ended_at) - started_at),
@@ -88,18 +129,19 @@ pub(super) fn row_id(call: CallId) -> i64 {
     i64::try_from(call.0).unwrap_or(i64::MAX)
 }
 
-fn add_party(connection: &Connection, call: i64, started_at: i64, party: &str) -> rusqlite::Result<()> {
+fn add_party(connection: &Connection, (direction, at, call): (&str, i64, i64), party: &str) -> rusqlite::Result<()> {
     if !party.is_empty() {
-        let sql = "INSERT OR IGNORE INTO call_party (party, started_at, call) VALUES (?1, ?2, ?3)";
-        connection.prepare_cached(sql)?.execute(params![party, started_at, call])?;
+        let sql = "INSERT OR IGNORE INTO call_party (party, direction, started_at, call) VALUES (?1, ?2, ?3, ?4)";
+        connection.prepare_cached(sql)?.execute(params![party, direction, at, call])?;
     }
     Ok(())
 }
 
 fn add_later_party(connection: &Connection, call: i64, party: &str) -> rusqlite::Result<()> {
-    let mut started = connection.prepare_cached("SELECT started_at FROM call WHERE id = ?1")?;
-    match started.query_row([call], |row| row.get(0)).optional()? {
-        Some(started_at) => add_party(connection, call, started_at, party),
+    let mut started = connection.prepare_cached("SELECT direction, started_at FROM call WHERE id = ?1")?;
+    let found = started.query_row([call], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+    match found {
+        Some((direction, at)) => add_party(connection, (&direction, at, call), party),
         None => Ok(()),
     }
 }
@@ -107,6 +149,7 @@ fn add_later_party(connection: &Connection, call: i64, party: &str) -> rusqlite:
 fn words(kind: &StepKind) -> (&'static str, Value) {
     match kind {
         StepKind::Element { element } => ("element", json!({ "element": element })),
+        StepKind::Group { group } => ("group", json!({ "group": group })),
         StepKind::Trunk { trunk } => ("trunk", json!({ "trunk": trunk })),
         StepKind::Rung { who, device } => ("rung", json!({ "who": who, "device": device })),
         StepKind::NotTaken { who, device, status } => {

@@ -10,7 +10,8 @@ use super::call::row_id;
 use super::{
     AuditFilter, AuditRow, SecondFactor, StoreError, TokenRow, Version, account, audit, schema, token, version,
 };
-use crate::base::{CallId, RecordingId, WallTime};
+use crate::base::{CallId, Duration, RecordingId, WallTime};
+use crate::io::clock::Stopwatch;
 
 /// What to look for; everything that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,9 +28,11 @@ pub struct HistoryFilter {
     pub direction: Option<String>,
     /// A word of [`CallOutcome`](crate::call::cdr::CallOutcome).
     pub outcome: Option<String>,
-    /// Any part of the caller, the caller's name or what was called; upper and lower case are the same. One or two
-    /// letters are sought among the newest [`SHORT_TEXT_ROWS`] calls only.
+    /// Any part of the caller, the caller's name or what was called; upper and lower case are the same.
     pub text: Option<String>,
+    /// Parties whose calls have the text as well, though no letter of it: numbers of employees and groups of that name, and what
+    /// [`party_of_trunk`](super::party_of_trunk) and [`party_of_element`](super::party_of_element) make. Without text: nothing.
+    pub named: Vec<String>,
 }
 
 /// A row of the history.
@@ -95,8 +98,8 @@ impl Reader {
         schema::open_for_reading(data).map(|connection| Self(Mutex::new(connection)))
     }
 
-    /// The calls that match, newest first, at most `limit`. `before` is the start and id of the last row of the page
-    /// before: UTC milliseconds and the number of a [`CallId`].
+    /// The calls that match, newest first, at most `limit`. `before` is where an earlier page said that it goes on. Something
+    /// rare in much history is looked for piece by piece: then a page is short, or empty, and still goes on.
     ///
     /// # Errors
     /// When the database refuses.
@@ -104,13 +107,30 @@ impl Reader {
         &self,
         filter: &HistoryFilter,
         limit: usize,
-        before: Option<(i64, i64)>,
-    ) -> Result<Vec<HistoryRow>, StoreError> {
-        let (sql, values) = query(filter, limit, before);
+        before: Option<Place>,
+    ) -> Result<HistoryPage, StoreError> {
         let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(rusqlite::params_from_iter(values), read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        // one row more than asked tells whether there is a next page
+        let wanted = limit.saturating_add(1);
+        if !filter.is_laborious() {
+            return Ok(HistoryPage::cut(search(&connection, filter, wanted, before)?, limit));
+        }
+        let watch = Stopwatch::start();
+        let (mut rows, mut before, mut span) = (Vec::new(), before, FIRST_SPAN);
+        loop {
+            let piece = Stopwatch::start();
+            let from = beginning(&connection, filter, before, span)?;
+            let part = HistoryFilter { from: from.or(filter.from), ..filter.clone() };
+            rows.extend(search(&connection, &part, wanted - rows.len(), before)?);
+            let Some(from) = from.filter(|_| rows.len() < wanted) else { return Ok(HistoryPage::cut(rows, limit)) };
+            before = Some((from.millis(), 0));
+            if watch.elapsed() >= PATIENCE {
+                return Ok(HistoryPage { rows, next: before });
+            }
+            if piece.elapsed() < QUICK {
+                span = span.saturating_mul(4);
+            }
+        }
     }
 
     /// One row of the history.
@@ -197,13 +217,16 @@ impl Reader {
 
     /// How SQLite would look for this, a line a step.
     #[cfg(test)]
-    pub(super) fn plan(&self, filter: &HistoryFilter, limit: usize, before: Option<(i64, i64)>) -> String {
-        let (sql, values) = query(filter, limit, before);
+    pub(super) fn plan(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> String {
         let connection = self.connection().expect("not poisoned");
-        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("valid SQL");
-        let rows =
-            statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).expect("a plan");
-        rows.flatten().collect::<Vec<_>>().join("\n")
+        let mut steps = Vec::new();
+        for (sql, values) in questions(&connection, filter, limit, before).expect("readable") {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("valid SQL");
+            let rows =
+                statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).expect("a plan");
+            steps.extend(rows.flatten());
+        }
+        steps.join("\n")
     }
 
     pub(super) fn connection(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
@@ -211,67 +234,229 @@ impl Reader {
     }
 }
 
-/// Builds the question so that one index gives the order and everything else is a filter on its rows: text first (its
-/// rows come by id, which is the order of time), then a party, then outcome or direction, then time alone.
-fn query(filter: &HistoryFilter, limit: usize, before: Option<(i64, i64)>) -> (String, Vec<Sql>) {
-    let mut question = Question::default();
-    let mut parties =
-        [&filter.number, &filter.extension].into_iter().flatten().map(|party| party.trim_start_matches('+'));
-    let text = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    match text {
-        Some(text) if text.chars().count() >= 3 => {
-            question.source = "call_text AS t CROSS JOIN call AS c ON c.id = t.rowid";
-            question.order = "t.rowid DESC";
-            question.when("call_text MATCH ?", [Sql::Text(format!("\"{}\"", text.replace('"', "\"\"")))]);
-            question.when_some("t.rowid < ?", before.map(|(_, call)| call));
+/// Where a page goes on: before this start in UTC milliseconds, and there before this number of a [`CallId`].
+pub type Place = (i64, i64);
+
+/// A page of the history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistoryPage {
+    /// Newest first.
+    pub rows: Vec<HistoryRow>,
+    /// Where it goes on; `None`: there is nothing more.
+    pub next: Option<Place>,
+}
+
+impl HistoryPage {
+    /// Of one row more than asked, when there is one.
+    pub fn cut(mut rows: Vec<HistoryRow>, limit: usize) -> Self {
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| (row.started_at.millis(), row_id(row.call)));
+        Self { rows, next }
+    }
+}
+
+impl HistoryFilter {
+    fn text(&self) -> Option<&str> {
+        self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    fn parties(&self) -> impl Iterator<Item = &str> {
+        [&self.number, &self.extension].into_iter().flatten().map(|party| party.trim_start_matches('+'))
+    }
+
+    /// Whether no index alone leads to the rows: a rare match may then stand behind a million others.
+    fn is_laborious(&self) -> bool {
+        self.text().is_some()
+            || (self.parties().next().is_some() && (self.outcome.is_some() || self.parties().count() > 1))
+    }
+}
+
+/// The start of so many calls before that place; `None`: there are not so many.
+fn beginning(
+    connection: &Connection,
+    filter: &HistoryFilter,
+    before: Option<Place>,
+    span: i64,
+) -> rusqlite::Result<Option<WallTime>> {
+    let newest = [before.map(|(at, _)| at), filter.to.map(WallTime::millis)].into_iter().flatten().min();
+    let sql = "SELECT started_at FROM call WHERE started_at < ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found: Option<i64> = statement.query_row([newest.unwrap_or(i64::MAX), span], |row| row.get(0)).optional()?;
+    Ok(found.map(WallTime).filter(|at| filter.from.is_none_or(|from| from < *at)))
+}
+
+/// All lists that the rows are in, together and in order.
+fn search(
+    connection: &Connection,
+    filter: &HistoryFilter,
+    limit: usize,
+    before: Option<Place>,
+) -> Result<Vec<HistoryRow>, StoreError> {
+    let questions = questions(connection, filter, limit, before)?;
+    let is_one = questions.len() == 1;
+    let mut found = Vec::new();
+    for (sql, values) in questions {
+        let mut statement = connection.prepare_cached(&sql)?;
+        for row in statement.query_map(rusqlite::params_from_iter(values), read)? {
+            found.push(row?);
         }
-        _ => {
-            let party = parties.next();
-            let (at, id) = if party.is_some() { ("p.started_at", "p.call") } else { ("c.started_at", "c.id") };
-            if let Some(party) = party {
-                question.source = "call_party AS p CROSS JOIN call AS c ON c.id = p.call";
-                question.order = "p.started_at DESC, p.call DESC";
-                question.when("p.party = ?", [Sql::Text(party.to_owned())]);
-            }
-            if let Some((started_at, call)) = before {
-                question.when(&format!("({at}, {id}) < (?, ?)"), [Sql::Integer(started_at), Sql::Integer(call)]);
-            }
-            question.when_some(&format!("{at} >= ?"), filter.from.map(WallTime::millis));
-            question.when_some(&format!("{at} < ?"), filter.to.map(WallTime::millis));
-            if let Some(text) = text {
-                question.short_text(text, before);
-            }
+    }
+    if !is_one {
+        found.sort_by_key(|row| std::cmp::Reverse((row.started_at, row.call)));
+        found.dedup_by_key(|row| row.call);
+        found.truncate(limit);
+    }
+    Ok(found)
+}
+
+/// What is asked of SQLite: one index gives the order of each list, and everything else is a filter on its rows.
+fn questions(
+    connection: &Connection,
+    filter: &HistoryFilter,
+    limit: usize,
+    before: Option<Place>,
+) -> rusqlite::Result<Vec<(String, Vec<Sql>)>> {
+    let parties: Vec<&str> = filter.parties().collect();
+    let ask = |lead, others: &[&str], direction: Option<&str>| {
+        let others = others.iter().copied();
+        Question::of(lead, others, direction).within(filter, before).finish(limit)
+    };
+    let directions = match filter.direction.as_deref() {
+        Some(one) => vec![one],
+        None => DIRECTIONS.to_vec(),
+    };
+    let of_party = |party, others: &[&str]| {
+        directions.iter().map(|direction| ask(Lead::Party(party), others, Some(direction))).collect::<Vec<_>>()
+    };
+    if let Some(text) = filter.text() {
+        let mut all = vec![ask(Lead::Text(text), &parties, filter.direction.as_deref())];
+        all.extend(filter.named.iter().flat_map(|party| of_party(party, &parties)));
+        return Ok(all);
+    }
+    let lead = match parties.as_slice() {
+        [] => None,
+        _ if is_rare(connection, filter)? => None,
+        [one, other] if count(connection, other)? < count(connection, one)? => Some(1),
+        _ => Some(0),
+    };
+    Ok(match lead.and_then(|index| parties.get(index).map(|lead| (index, lead))) {
+        None => vec![ask(Lead::Calls, &parties, filter.direction.as_deref())],
+        Some((index, lead)) => {
+            let others: Vec<&str> =
+                parties.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, party)| *party).collect();
+            of_party(lead, &others)
         }
-    }
-    if text.is_some() {
-        question.when_some("c.started_at >= ?", filter.from.map(WallTime::millis));
-        question.when_some("c.started_at < ?", filter.to.map(WallTime::millis));
-    }
-    for party in parties {
-        question.when(
-            "EXISTS (SELECT 1 FROM call_party WHERE party = ? AND started_at = c.started_at AND call = c.id)",
-            [Sql::Text(party.to_owned())],
-        );
-    }
-    question.when_some("c.outcome = ?", filter.outcome.clone());
-    question.when_some("c.direction = ?", filter.direction.clone());
-    question.finish(limit)
+    })
+}
+
+/// Whether so few calls ended like this that it is best to look at them all.
+fn is_rare(connection: &Connection, filter: &HistoryFilter) -> rusqlite::Result<bool> {
+    let Some(outcome) = &filter.outcome else { return Ok(false) };
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM call WHERE outcome = ?1 LIMIT ?2)";
+    let few: i64 = connection.prepare_cached(sql)?.query_row((outcome, FEW + 1), |row| row.get(0))?;
+    Ok(few <= FEW)
+}
+
+/// How many calls a party has, up to [`MANY`].
+fn count(connection: &Connection, party: &str) -> rusqlite::Result<i64> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM call_party WHERE party = ?1 LIMIT ?2)";
+    connection.prepare_cached(sql)?.query_row((party, MANY), |row| row.get(0))
+}
+
+/// What gives a list its order.
+#[derive(Clone, Copy, Debug)]
+enum Lead<'a> {
+    /// Time alone, or the outcome's index.
+    Calls,
+    /// Where a party was in, in one direction.
+    Party(&'a str),
+    /// Where a text is: the trigram index, by id, which is the order of time. It knows nothing shorter than three letters.
+    Text(&'a str),
 }
 
 struct Question {
     source: &'static str,
     order: &'static str,
+    /// The columns of the order.
+    at: &'static str,
+    id: &'static str,
+    is_text: bool,
     conditions: Vec<String>,
     values: Vec<Sql>,
 }
 
 impl Default for Question {
     fn default() -> Self {
-        Self { source: "call AS c", order: "c.started_at DESC, c.id DESC", conditions: Vec::new(), values: Vec::new() }
+        Self {
+            source: "call AS c",
+            order: "c.started_at DESC, c.id DESC",
+            at: "c.started_at",
+            id: "c.id",
+            is_text: false,
+            conditions: Vec::new(),
+            values: Vec::new(),
+        }
     }
 }
 
 impl Question {
+    fn of<'a>(lead: Lead<'_>, others: impl Iterator<Item = &'a str>, direction: Option<&str>) -> Self {
+        let mut question = Self::default();
+        match lead {
+            Lead::Calls => {}
+            Lead::Party(party) => {
+                question.source = "call_party AS p CROSS JOIN call AS c ON c.id = p.call";
+                question.order = "p.started_at DESC, p.call DESC";
+                (question.at, question.id) = ("p.started_at", "p.call");
+                question.when("p.party = ?", [Sql::Text(party.to_owned())]);
+                question.when_some("p.direction = ?", direction.map(str::to_owned));
+            }
+            Lead::Text(text) if text.chars().count() >= 3 => {
+                question.source = "call_text AS t CROSS JOIN call AS c ON c.id = t.rowid";
+                question.order = "t.rowid DESC";
+                question.id = "t.rowid";
+                question.is_text = true;
+                question.when("call_text MATCH ?", [Sql::Text(format!("\"{}\"", text.replace('"', "\"\"")))]);
+            }
+            Lead::Text(text) => {
+                let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+                let like =
+                    "(c.caller LIKE ? ESCAPE '\\' OR c.caller_name LIKE ? ESCAPE '\\' OR c.called LIKE ? ESCAPE '\\')";
+                question.when(like, [Sql::Text(pattern.clone()), Sql::Text(pattern.clone()), Sql::Text(pattern)]);
+            }
+        }
+        if !matches!(lead, Lead::Party(_)) {
+            question.when_some("c.direction = ?", direction.map(str::to_owned));
+        }
+        for party in others {
+            let has = "EXISTS (SELECT 1 FROM call_party WHERE party = ? AND direction = c.direction \
+                       AND started_at = c.started_at AND call = c.id)";
+            question.when(has, [Sql::Text(party.to_owned())]);
+        }
+        question
+    }
+
+    /// The stretch of time, and the outcome.
+    fn within(mut self, filter: &HistoryFilter, before: Option<Place>) -> Self {
+        if self.is_text {
+            // ids begin with their first millisecond
+            let first = |at: i64| at.max(0).saturating_mul(1 << 20);
+            let before = before.map(|(at, call)| if call == 0 { first(at) } else { call });
+            self.when_some("t.rowid < ?", before);
+            self.when_some("t.rowid >= ?", filter.from.map(|at| first(at.millis())));
+            self.when_some("t.rowid < ?", filter.to.map(|at| first(at.millis())));
+        } else if let Some((started_at, call)) = before {
+            let (at, id) = (self.at, self.id);
+            self.when(&format!("({at}, {id}) < (?, ?)"), [Sql::Integer(started_at), Sql::Integer(call)]);
+        }
+        let at = self.at;
+        self.when_some(&format!("{at} >= ?"), filter.from.map(WallTime::millis));
+        self.when_some(&format!("{at} < ?"), filter.to.map(WallTime::millis));
+        self.when_some("c.outcome = ?", filter.outcome.clone());
+        self
+    }
+
     fn when(&mut self, condition: &str, values: impl IntoIterator<Item = Sql>) {
         self.conditions.push(condition.to_owned());
         self.values.extend(values);
@@ -281,21 +466,6 @@ impl Question {
         if let Some(value) = value {
             self.when(condition, [value.into()]);
         }
-    }
-
-    /// The trigram index knows nothing shorter than three letters.
-    fn short_text(&mut self, text: &str, before: Option<(i64, i64)>) {
-        let newest = before.map_or(i64::MAX, |(started_at, _)| started_at);
-        let bound = format!(
-            "c.started_at >= coalesce((SELECT started_at FROM call WHERE started_at <= ? \
-             ORDER BY started_at DESC LIMIT 1 OFFSET {SHORT_TEXT_ROWS}), 0)"
-        );
-        self.when(&bound, [Sql::Integer(newest)]);
-        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        self.when(
-            "(c.caller LIKE ? ESCAPE '\\' OR c.caller_name LIKE ? ESCAPE '\\' OR c.called LIKE ? ESCAPE '\\')",
-            [Sql::Text(pattern.clone()), Sql::Text(pattern.clone()), Sql::Text(pattern)],
-        );
     }
 
     fn finish(mut self, limit: usize) -> (String, Vec<Sql>) {
@@ -340,5 +510,17 @@ const COLUMNS: &str = "c.id, c.started_at, c.direction, c.caller, c.caller_name,
     c.answered_by, c.ended_at, c.outcome, c.cause, c.status, c.ring_ms, c.talk_ms, c.quality, \
     (SELECT group_concat(id) FROM recording WHERE call = c.id)";
 
-/// How many calls are looked through for a text of one or two letters.
-pub const SHORT_TEXT_ROWS: u32 = 50_000;
+const DIRECTIONS: [&str; 3] = ["inbound", "outbound", "internal"];
+/// So many rows are looked at one by one within some milliseconds.
+const FEW: i64 = 3_000;
+/// Two parties with more calls each are taken as equally busy.
+const MANY: i64 = 20_000;
+/// The first piece of history that is looked through when no index leads to the rows. Calls.
+const FIRST_SPAN: i64 = 10_000;
+/// After this a page is given as it is.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// A piece that took less makes the next one larger.
+const QUICK: Duration = Duration::from_millis(8);
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{StoreError, database};
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: i64 = 6;
+pub(super) const SCHEMA: i64 = 7;
 
 const MIGRATIONS: [&str; SCHEMA as usize] = [
     include_str!("migrations/0001_initial.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; SCHEMA as usize] = [
     include_str!("migrations/0003_subscription.sql"),
     include_str!("migrations/0004_voicemail.sql"),
     include_str!("migrations/0005_turn.sql"),
+    include_str!("migrations/0006_history.sql"),
     include_str!("migrations/0007_accounts.sql"),
 ];
 

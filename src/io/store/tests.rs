@@ -288,12 +288,12 @@ fn a_full_disk_keeps_records_until_there_is_room() {
     store.flush().expect("the thread lives");
     let reader = Reader::open(scratch.path()).expect("opens");
     assert!(
-        reader.history(&HistoryFilter::default(), 1, None).expect("readable").is_empty(),
+        reader.history(&HistoryFilter::default(), 1, None).expect("readable").rows.is_empty(),
         "limit {used} did not hold"
     );
     pages(1_000_000);
     store.flush().expect("the thread lives");
-    assert_eq!(reader.history(&HistoryFilter::default(), 5_000, None).expect("readable").len(), 2_000);
+    assert_eq!(reader.history(&HistoryFilter::default(), 5_000, None).expect("readable").rows.len(), 2_000);
     assert_eq!(store.dropped(), 0);
 }
 
@@ -324,16 +324,23 @@ fn pages_follow_each_other_without_gap_or_overlap() {
         HistoryFilter { text: Some("петр".to_owned()), ..HistoryFilter::default() },
         HistoryFilter { text: Some("20".to_owned()), ..HistoryFilter::default() },
         HistoryFilter { outcome: Some("busy".to_owned()), ..HistoryFilter::default() },
+        HistoryFilter {
+            text: Some("Склад".to_owned()),
+            named: vec!["79211234567".to_owned(), "202".to_owned()],
+            ..HistoryFilter::default()
+        },
         HistoryFilter { direction: Some("inbound".to_owned()), ..HistoryFilter::default() },
     ];
-    let counts = [100, 34, 100, 100, 66, 10, 34];
+    let counts = [100, 34, 100, 100, 66, 10, 100, 34];
     for (filter, count) in filters.iter().zip(counts) {
         let (mut found, mut before) = (Vec::new(), None);
         loop {
             let page = reader.history(filter, 7, before).expect("readable");
-            let Some(last) = page.last() else { break };
-            before = Some((last.started_at.0, i64::try_from(last.call.0).expect("fits")));
-            found.extend(page.iter().map(|row| row.call));
+            found.extend(page.rows.iter().map(|row| row.call));
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
         }
         let mut sorted = found.clone();
         sorted.sort_by(|a, b| b.cmp(a));
@@ -354,11 +361,12 @@ fn filters_hold_together() {
         direction: Some("inbound".to_owned()),
         outcome: Some("busy".to_owned()),
         text: Some("ИВАН".to_owned()),
+        named: Vec::new(),
     };
-    let rows = reader.history(&filter, 100, None).expect("readable");
+    let rows = reader.history(&filter, 100, None).expect("readable").rows;
     assert_eq!(rows.iter().map(|row| row.started_at.0 - NOW.0).collect::<Vec<_>>(), [30_000]);
     let odd = HistoryFilter { text: Some("\" OR 1=1 --".to_owned()), ..HistoryFilter::default() };
-    assert_eq!(reader.history(&odd, 100, None).expect("taken literally"), []);
+    assert_eq!(reader.history(&odd, 100, None).expect("taken literally").rows, []);
 }
 
 #[test]
@@ -376,6 +384,7 @@ fn a_million_rows_are_read_by_index_and_never_sorted() {
         HistoryFilter { outcome: some("busy"), direction: some("inbound"), from: Some(NOW), ..base() },
         HistoryFilter { text: some("петров"), outcome: some("busy"), ..base() },
         HistoryFilter { text: some("пе"), ..base() },
+        HistoryFilter { text: some("склад"), named: vec!["202".to_owned()], number: some("200"), ..base() },
     ];
     for filter in &filters {
         for before in [None, Some((NOW.0, 7))] {
@@ -418,4 +427,133 @@ fn the_audit_log_is_bounded_in_rows_and_in_age() {
     put(AUDIT_ROWS + 255);
     opened.store.note(deed(NOW));
     assert_eq!(ids(), [AUDIT_ROWS + 256, AUDIT_ROWS + 255], "further back than the rows that are kept");
+}
+
+/// A call of the city with 79211234567, `minutes` after [`NOW`].
+fn city(store: &Store, minutes: i64, inbound: bool, answered_by: Option<&str>) -> CallId {
+    let at = WallTime(NOW.0 + minutes * 60_000);
+    let (caller, called) = if inbound { ("79211234567", "78126122981") } else { ("201", "79211234567") };
+    let direction = if inbound { CallDirection::Inbound } else { CallDirection::Outbound };
+    let call = CallStarted { direction, ..started(at, caller, called) };
+    store.record(Record::CallStarted(call.clone()));
+    let step = |what, after: i64| {
+        store.record(Record::CallStep(CallStep { call: call.call, at: WallTime(at.0 + after), what }));
+    };
+    if inbound {
+        step(StepKind::Group { group: "500".to_owned() }, 1_000);
+        step(StepKind::Rung { who: "201".to_owned(), device: String::new() }, 1_000);
+    }
+    if let Some(who) = answered_by {
+        step(StepKind::Answered { who: who.to_owned() }, 11_000);
+    }
+    let outcome = if answered_by.is_some() { CallOutcome::Answered } else { CallOutcome::Abandoned };
+    let ended = CallEnded {
+        answered_at: answered_by.map(|_| at),
+        answered_by: answered_by.map(str::to_owned),
+        talk_ms: if answered_by.is_some() { 5_000 } else { 0 },
+        ..ended(call.call, WallTime(at.0 + 31_000), outcome)
+    };
+    store.record(Record::CallEnded(ended));
+    call.call
+}
+
+fn sum(store: &Store, scratch: &Scratch) -> Summary {
+    store.flush().expect("open");
+    let reader = Reader::open(scratch.path()).expect("opens");
+    let day = WallTime(NOW.0 + 86_400_000);
+    reader.summary(NOW, day, &["201".to_owned(), "202".to_owned()]).expect("readable")
+}
+
+#[test]
+fn who_was_missed_waits_until_somebody_talks_with_him_whichever_side_calls() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let waiting =
+        |store: &Store| sum(store, &scratch).waiting.iter().map(|one| (one.missed, one.last_call)).collect::<Vec<_>>();
+    city(&store, 0, true, Some("201"));
+    let missed = city(&store, 1, true, None);
+    assert_eq!(waiting(&store), [(1, missed)], "to have talked before is not enough");
+    city(&store, 2, false, None);
+    assert_eq!(waiting(&store), [(1, missed)], "nor to have tried");
+    city(&store, 3, false, Some("79211234567"));
+    assert_eq!(waiting(&store), [], "called back");
+    let (_, again) = (city(&store, 4, true, None), city(&store, 5, true, None));
+    assert_eq!(waiting(&store), [(3, again)]);
+    let at = WallTime(NOW.0 + 6 * 60_000);
+    let call = CallStarted { direction: CallDirection::Inbound, ..started(at, "79211234567", "78126122981") };
+    store.record(Record::CallStarted(call.clone()));
+    assert_eq!(waiting(&store), [(3, again)], "he only rings");
+    store.record(Record::CallStep(CallStep {
+        call: call.call,
+        at,
+        what: StepKind::Answered { who: "202".to_owned() },
+    }));
+    assert_eq!(waiting(&store), [], "he got through, and still talks");
+}
+
+#[test]
+fn a_stretch_adds_up_by_time_group_and_employee() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    city(&store, 0, true, Some("201"));
+    city(&store, 1, true, None);
+    city(&store, 20, false, Some("79211234567"));
+    let Summary { slots, groups, extensions, .. } = sum(&store, &scratch);
+    let first = Count { inbound_answered: 1, inbound_missed: 1, talk_ms: 5_000, ..Count::default() };
+    let second = Count { outbound: 1, talk_ms: 5_000, ..Count::default() };
+    assert_eq!(slots.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [first, second]);
+    assert!(slots.iter().all(|(at, _)| at.0 % 900_000 == 0));
+    let waits = GroupWaits {
+        group: "500".to_owned(),
+        calls: 2,
+        answered: 1,
+        given_up: 1,
+        given_back: 0,
+        wait_mean_ms: 20_000,
+        wait_longest_ms: 30_000,
+    };
+    assert_eq!(groups, [waits]);
+    assert_eq!(extensions["201"], Work { calls: 3, answered: 1, talk_ms: 10_000 });
+    assert_eq!(extensions["202"], Work::default(), "told though it did nothing");
+}
+
+#[test]
+fn ladders_are_kept_for_their_time_and_within_their_bound() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let part = |call: u64, at: i64| crate::io::signalling::Packed {
+        call: CallId(call),
+        at: WallTime(at),
+        messages: vec![7; 100],
+    };
+    for (call, at) in [(1, 10), (2, 20), (3, 30), (3, 40)] {
+        store.keep_signalling(part(call, at));
+    }
+    let reader = Reader::open(scratch.path()).expect("opens");
+    let kept = || {
+        store.flush().expect("open");
+        [1, 2, 3].map(|call| reader.signalling(CallId(call)).expect("readable").len())
+    };
+    assert_eq!(kept(), [1, 1, 2]);
+    store.tidy_signalling(WallTime(20), 1_000);
+    assert_eq!(kept(), [0, 1, 2], "older than its days");
+    store.tidy_signalling(WallTime(0), 200);
+    assert_eq!(kept(), [0, 0, 2], "the oldest beyond the bound");
+}
+
+#[test]
+fn what_is_looked_for_in_pieces_is_found_whole_and_in_order() {
+    let (_scratch, reader) = history(12_000);
+    let filter = HistoryFilter { text: Some("4567".to_owned()), ..HistoryFilter::default() };
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page = reader.history(&filter, 1_500, before).expect("readable");
+        found.extend(page.rows.iter().map(|row| row.started_at.0 - NOW.0));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<i64> = (0..12_000).rev().filter(|n| n % 3 == 0).map(|n| n * 1_000).collect();
+    assert_eq!(found, expected);
 }

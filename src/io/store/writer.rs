@@ -243,6 +243,13 @@ impl Store {
         self.ask(move |db| Ok(ask(db)?)).expect("valid SQL")
     }
 
+    /// Runs on the writing thread, behind what was queued before. Never waits.
+    pub(super) fn order(&self, work: impl FnOnce(&Connection) + Send + 'static) {
+        // A store that is closed takes nothing any more.
+        let _ = self.0.jobs.send(Job::Work(Box::new(work)));
+        self.0.thread.unpark();
+    }
+
     pub(super) fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,

@@ -455,6 +455,7 @@ pub(super) fn recordings(fields: &mut Fields<'_, '_>) -> Recordings {
         format: fields.word_or("format", default.format),
         keep_days: fields.whole_or("keep_days", default.keep_days, 0..=3650),
         keep_gigabytes: fields.whole_or("keep_gigabytes", default.keep_gigabytes, 0..=100_000),
+        signalling_days: fields.whole_or("signalling_days", default.signalling_days, 0..=365),
     }
 }
 

@@ -140,6 +140,7 @@ impl Document<'_> {
         self.text("format", office.recordings.format.word());
         self.value("keep_days", office.recordings.keep_days);
         self.value("keep_gigabytes", office.recordings.keep_gigabytes);
+        self.value("signalling_days", office.recordings.signalling_days);
     }
 
     fn protection(&mut self, office: &Office) {

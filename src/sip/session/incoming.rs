@@ -78,7 +78,8 @@ impl Session {
             timer,
         };
         let (local_tag, contact_user) = (local_tag.into(), contact_user.into());
-        let own = Identity { id, local_tag, contact_user, credentials: None, is_caller: false };
+        let call_id = headers.call_id()?.into();
+        let own = Identity { id, local_tag, call_id, contact_user, credentials: None, is_caller: false };
         let deal = if offered { Deal::Theirs(Theirs::Invite) } else { Deal::Idle };
         let mut session = Self::new(own, Phase::Ringing(Box::new(ringing)), deal, refresh);
         session.dialog = Some(Box::new(dialog));

@@ -52,6 +52,7 @@ pub(crate) struct Session {
 struct Identity {
     id: SessionId,
     local_tag: Box<str>,
+    call_id: Box<str>,
     contact_user: Box<str>,
     credentials: Option<Arc<Credentials>>,
     /// We own the Call-ID: §14.1.
@@ -193,6 +194,11 @@ impl Session {
     /// Our tag: what the peer's requests are found by.
     pub(crate) fn local_tag(&self) -> &str {
         &self.own.local_tag
+    }
+
+    /// The Call-ID of all its dialogs.
+    pub(crate) fn call_id(&self) -> &str {
+        &self.own.call_id
     }
 
     /// The next deadline.

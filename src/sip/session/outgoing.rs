@@ -49,13 +49,14 @@ impl Session {
     pub(crate) fn place(cx: &mut Context<'_>, id: SessionId, draft: InviteDraft) -> Option<Self> {
         let local_tag = cx.core.rng.token(16);
         let request = first_invite(cx, &draft, &local_tag);
+        let call_id = request.headers.call_id().unwrap_or_default().into();
         let credentials = draft.credentials.map(Arc::new);
         let plan = Plan { flows: draft.flows, credentials: credentials.clone(), give_up: draft.give_up };
         let exchange = cx.core.send(cx.now, Owner::Session(id, Purpose::Invite), request, plan)?;
         let offered = draft.sdp.is_some();
         let placing = Placing { exchange, offered, cancel: Cancel::No, forks: Vec::new(), raised: 0 };
         let (local_tag, contact_user) = (local_tag.into(), draft.contact_user.into());
-        let own = Identity { id, local_tag, contact_user, credentials, is_caller: true };
+        let own = Identity { id, local_tag, call_id, contact_user, credentials, is_caller: true };
         let deal = if offered { Deal::Ours(Ours::Invite) } else { Deal::Idle };
         let mut session = Self::new(own, Phase::Placing(Box::new(placing)), deal, Refresh::default());
         session.offers.local = draft.sdp.map(Vec::into_boxed_slice);

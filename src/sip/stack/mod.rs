@@ -327,6 +327,11 @@ impl Stack {
         })
     }
 
+    /// The Call-ID of a session; `None` when it is over.
+    pub fn call_id_of(&self, id: SessionId) -> Option<&str> {
+        self.sessions.get(&id).map(|session| session.call_id())
+    }
+
     /// Sessions alive, for checkers.
     pub fn sessions(&self) -> usize {
         self.sessions.len()

@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
+    /// Keeps what is signalled, where a test wants that.
+    pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
     /// The call that was ordered last.
     pub(crate) ordered: Option<dozvon::base::CallId>,
     pub(crate) trunks: HashMap<String, TrunkState>,
@@ -117,6 +119,7 @@ impl World {
             spoken: 0,
             emergencies: Vec::new(),
             missed: Vec::new(),
+            sorter: None,
             ordered: None,
             trunks: HashMap::new(),
             seed,
@@ -165,6 +168,9 @@ impl World {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Send { flow, bytes } => {
+                if let Some(sorter) = &mut self.sorter {
+                    sorter.message(self.now, dozvon::base::WallTime(0), flow, true, &bytes);
+                }
                 assert!(flow.peer.port() != 0 && !flow.peer.ip().is_unspecified(), "sent to nowhere: {flow:?}");
                 self.deliver_to_peer(exchange(), flow.peer, bytes);
             }
@@ -202,6 +208,11 @@ impl World {
             }
             Output::Live(Live::Trunk(view)) => drop(self.trunks.insert(view.name, view.state)),
             Output::Live(_) => {}
+            Output::Leg(leg) => {
+                if let Some(sorter) = &mut self.sorter {
+                    sorter.leg(leg);
+                }
+            }
             Output::Shelf(order) => {
                 self.shelf.push(order.clone());
                 match order {
@@ -330,6 +341,9 @@ impl World {
         match packet {
             Packet::ToExchange { from, to, mut bytes } if to == exchange() => {
                 let flow = Flow { transport: Transport::Udp, local: exchange(), peer: from, connection: 0 };
+                if let Some(sorter) = &mut self.sorter {
+                    sorter.message(self.now, dozvon::base::WallTime(0), flow, false, &bytes);
+                }
                 self.input(Input::Packet { flow, bytes: &bytes });
                 bytes.clear();
             }

@@ -4,29 +4,31 @@ use serde_json::{Value, json};
 
 use super::super::ask::{Query, bad};
 use super::super::reply::{Problem, Reply, problems};
-use super::super::words;
+use super::super::words::{self, Words};
 use super::{Visit, calls, paging};
-use crate::io::store::{HistoryFilter, HistoryRow, StoredStep};
+use crate::io::store::{HistoryFilter, HistoryPage, HistoryRow, Place, StoredStep, party_of_element, party_of_trunk};
+use crate::office::{ElementKind, Office};
 
 const DIRECTIONS: &[&str] = &["inbound", "outbound", "internal"];
 const OUTCOMES: &[&str] = &["answered", "no_answer", "busy", "abandoned", "refused", "failed", "interrupted"];
-const PARAMETERS: &[&str] = &["from", "to", "number", "extension", "direction", "outcome", "text", "limit", "cursor"];
+/// What a list and a file can be narrowed by.
+pub(super) const FILTERS: &[&str] = &["from", "to", "number", "extension", "direction", "outcome", "text"];
+/// The longest text that is sought. Letters.
+const LONGEST_TEXT: usize = 100;
+/// Employees, groups, trunks and elements whose names hold the text that is sought; further ones are passed over.
+const NAMED: usize = 20;
 
 pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let query = &visit.ask.query;
-    query.only(PARAMETERS)?;
-    let filter = filter(query)?;
+    query.only(&[FILTERS, &["limit", "cursor"]].concat())?;
+    let filter = filter(visit)?;
     let limit = query.number("limit", 1, paging::LONGEST, paging::USUAL)?;
     let before = match query.get("cursor") {
         None => None,
         Some(cursor) => Some(place(cursor).ok_or_else(|| bad("cursor"))?),
     };
-    // One row more than asked tells whether there is a next page.
-    let mut rows = visit.house.exchange.history(&filter, limit + 1, before)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(cursor);
-    Ok(paging::list(rows.iter().map(|row| item(visit, row)).collect(), next))
+    let HistoryPage { rows, next } = visit.house.exchange.history(&filter, limit, before)?;
+    Ok(paging::list(rows.iter().map(|row| item(visit, row)).collect(), next.map(cursor)))
 }
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
@@ -38,16 +40,46 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     Ok(Reply::json(&story))
 }
 
-fn filter(query: &Query) -> Result<HistoryFilter, Problem> {
+/// What is asked for, each part by itself and all together.
+pub(super) fn filter(visit: &Visit<'_>) -> Result<HistoryFilter, Problem> {
+    let query = &visit.ask.query;
+    let (from, to) = (query.time("from")?, query.time("to")?);
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        let detail = Words::new("Начало позже конца.", "The beginning is after the end.");
+        return Err(Problem::new(400, "bad_query", detail).parameter("from", detail));
+    }
+    let text = query.get("text").map(str::trim).filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
+        return Err(bad("text"));
+    }
     Ok(HistoryFilter {
-        from: query.time("from")?,
-        to: query.time("to")?,
+        from,
+        to,
         number: digits(query, "number")?,
         extension: digits(query, "extension")?,
         direction: query.word("direction", DIRECTIONS)?,
         outcome: query.word("outcome", OUTCOMES)?,
-        text: query.get("text").map(str::to_owned),
+        text: text.map(str::to_owned),
+        named: text.map_or_else(Vec::new, |text| named(&visit.office, text)),
     })
+}
+
+/// Parties of calls whose name in the office holds this text.
+fn named(office: &Office, text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let holds = |name: &str| name.to_lowercase().contains(&text);
+    let employees = office.extensions.iter().filter(|e| holds(&e.employee)).map(|e| e.number.clone());
+    let groups = office.groups.iter().filter(|group| holds(&group.name)).map(|group| group.number.clone());
+    let trunks = office.trunks.iter().filter(|trunk| holds(&trunk.name)).map(|trunk| party_of_trunk(&trunk.name));
+    let is_named = |kind: &ElementKind| match kind {
+        ElementKind::VoiceMessage { voice_message: name }
+        | ElementKind::VoiceMenu { voice_menu: name }
+        | ElementKind::Schedule { schedule: name } => holds(name),
+        _ => false,
+    };
+    let elements = office.desk.elements.iter().filter(|element| holds(&element.id) || is_named(&element.kind));
+    let elements = elements.map(|element| party_of_element(&element.id));
+    employees.chain(groups).chain(trunks).chain(elements).take(NAMED).collect()
 }
 
 /// A number as people write it: separators are left out.
@@ -58,8 +90,8 @@ fn digits(query: &Query, name: &str) -> Result<Option<String>, Problem> {
     if fits { Ok(Some(number)) } else { Err(bad(name)) }
 }
 
-fn cursor(row: &HistoryRow) -> String {
-    paging::seal(&format!("{}.{}", row.started_at.millis(), row.call))
+fn cursor((at, call): Place) -> String {
+    paging::seal(&format!("{at}.{call}"))
 }
 
 fn place(cursor: &str) -> Option<(i64, i64)> {

@@ -3,6 +3,7 @@
 //! same table to others; a test holds the two together.
 
 pub(super) mod events;
+pub(super) mod history_export;
 
 mod audit;
 mod calls;
@@ -16,6 +17,8 @@ mod faults;
 mod forwarding;
 mod health;
 mod history;
+mod history_ladder;
+mod history_summary;
 mod mail;
 mod media;
 mod metrics;
@@ -176,7 +179,12 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/calls/{id}", Access::Viewer, calls::get),
     route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),
     route("GET", "/api/v1/history", Access::Viewer, history::list),
+    route("GET", "/api/v1/history.csv", Access::Viewer, history_export::csv),
+    route("GET", "/api/v1/history.xlsx", Access::Viewer, history_export::xlsx),
+    route("GET", "/api/v1/history/summary", Access::Viewer, history_summary::get),
     route("GET", "/api/v1/history/{id}", Access::Viewer, history::get),
+    route("GET", "/api/v1/history/{id}/ladder", Access::Viewer, history_ladder::get),
+    route("GET", "/api/v1/history/{id}/ladder.pcap", Access::Viewer, history_ladder::capture),
     route("GET", "/api/v1/recordings", Access::Viewer, recordings::list),
     route("GET", "/api/v1/recordings/{id}", Access::Viewer, recordings::get),
     route("DELETE", "/api/v1/recordings/{id}", Access::Admin, recordings::delete),
