@@ -1,9 +1,11 @@
 //! Some messages of a call, packed: JSON, deflated. A ladder repeats itself a great deal.
 
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 
-use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::base::WallTime;
@@ -66,12 +68,18 @@ struct Part {
 
 pub(super) fn pack(legs: &[Leg], messages: Vec<Kept>) -> Vec<u8> {
     let part = Part { legs: legs.to_vec(), messages };
-    compress_to_vec(&serde_json::to_vec(&part).unwrap_or_default(), EFFORT)
+    let json = serde_json::to_vec(&part).unwrap_or_default();
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::new(EFFORT));
+    let whole = packed.write_all(&json).and_then(|()| packed.finish());
+    whole.unwrap_or_default() // memory takes all
 }
 
 /// The messages of one packed part, in their order; none when it can't be read.
 pub fn unpack(packed: &[u8]) -> Vec<Message> {
-    let Ok(json) = decompress_to_vec_with_limit(packed, LONGEST) else { return Vec::new() };
+    let mut json = Vec::new();
+    if DeflateDecoder::new(packed).take(LONGEST).read_to_end(&mut json).is_err() {
+        return Vec::new();
+    }
     let Ok(Part { legs, messages }) = serde_json::from_slice::<Part>(&json) else { return Vec::new() };
     let message = |kept: Kept| {
         let leg = legs.get(kept.leg)?;
@@ -90,6 +98,6 @@ pub fn unpack(packed: &[u8]) -> Vec<Message> {
 }
 
 /// Of 10: the thread has time, and 6 gains a tenth over 1 only.
-const EFFORT: u8 = 3;
+const EFFORT: u32 = 3;
 /// The longest part that is unpacked. Bytes.
-const LONGEST: usize = 16 * 1024 * 1024;
+const LONGEST: u64 = 16 * 1024 * 1024;

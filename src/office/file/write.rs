@@ -300,8 +300,9 @@ impl Document<'_> {
             }
             ElementKind::HangUp => {}
         }
-        self.value("x", element.x);
-        self.value("y", element.y);
+        // Minus nothing is nothing.
+        self.value("x", element.x + 0.0);
+        self.value("y", element.y + 0.0);
     }
 
     fn links(&mut self, element: &Element) {
