@@ -6,9 +6,8 @@ mod verdict;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use crate::base::{CallId, Rng};
+use crate::base::{CallId, Duration, Rng};
 use crate::engine::live::{TrunkState, TrunkView};
 use crate::io::clock;
 use crate::io::doctor::server_of;
@@ -186,10 +185,11 @@ fn resolve(trunk: &Trunk) -> Names {
 
 /// The trunk's state, once it has one.
 fn settled(patient: &dyn Patient, name: &str) -> Option<TrunkState> {
-    let until = Instant::now() + SETTLING;
+    let clock = clock::Clock::start();
+    let until = clock.now() + SETTLING;
     loop {
         let state = patient.trunk(name).map(|view| view.state).filter(|state| *state != TrunkState::Starting);
-        if state.is_some() || Instant::now() > until {
+        if state.is_some() || clock.now() > until {
             return state;
         }
         std::thread::sleep(GLANCE);
@@ -235,13 +235,14 @@ fn try_out(patient: &dyn Patient, trunk: &Trunk, format: NumberFormat) -> Trial 
     let filter =
         HistoryFilter { from: Some(clock::wall()), number: Some(trunk.number.clone()), ..HistoryFilter::default() };
     patient.try_trunk(&trunk.name, Some(format));
-    let until = Instant::now() + TRIAL;
+    let clock = clock::Clock::start();
+    let until = clock.now() + TRIAL;
     loop {
         std::thread::sleep(GLANCE);
         let rows = patient.rows(&filter);
         let out = rows.iter().find(|row| is_trial(row, trunk, "outbound"));
         let ended = out.is_some_and(|row| row.ended_at.is_some());
-        if ended || Instant::now() > until {
+        if ended || clock.now() > until {
             // the far end's row is complete a little later
             std::thread::sleep(FAR_END);
             let rows = patient.rows(&filter);

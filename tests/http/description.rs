@@ -71,6 +71,7 @@ pub(crate) fn validate(schema: &'static Value, value: &Value, place: &str) -> Re
                 let fitting = rule.as_array().unwrap().iter().filter(|one| validate(one, value, place).is_ok());
                 fitting.count() == 1
             }
+            "anyOf" => rule.as_array().unwrap().iter().any(|one| validate(one, value, place).is_ok()),
             "items" => {
                 let Some(items) = value.as_array() else { continue };
                 for (index, item) in items.iter().enumerate() {

@@ -245,7 +245,7 @@ fn said(error: &ImportError) -> Said {
             tracing::error!(%error, "web: an upload can't be read");
             no_disk().into()
         }
-        ImportError::TooLarge { .. } => too_large().into(),
+        ImportError::TooLarge { .. } => too_large(),
         ImportError::TooLong { most_seconds } => {
             let minutes = most_seconds / 60;
             Said::new(

@@ -67,7 +67,8 @@ pub(super) struct Problem {
     pub(super) status: u16,
     /// The last part of the problem's type, a word for programs.
     kind: &'static str,
-    detail: Said,
+    /// In a box: it is the largest part, and every handler's answer would be as large.
+    detail: Box<Said>,
     faults: Vec<Fault>,
     referrers: Vec<Referrer>,
     headers: Vec<(&'static str, String)>,
@@ -99,13 +100,20 @@ enum Place {
 }
 
 impl Problem {
-    pub(super) const fn new(status: u16, kind: &'static str, detail: Words) -> Self {
-        Self { status, kind, detail: Said::of(detail), faults: Vec::new(), referrers: Vec::new(), headers: Vec::new() }
+    pub(super) fn new(status: u16, kind: &'static str, detail: Words) -> Self {
+        Self {
+            status,
+            kind,
+            detail: Box::new(Said::of(detail)),
+            faults: Vec::new(),
+            referrers: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// With words of this case.
     pub(super) fn saying(mut self, detail: Said) -> Self {
-        self.detail = detail;
+        *self.detail = detail;
         self
     }
 

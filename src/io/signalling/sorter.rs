@@ -192,10 +192,12 @@ impl Open {
 
 /// The Call-ID, and whether the message could belong to the beginning of a call: INVITE, and what is part of it.
 fn look(bytes: &[u8]) -> Option<(&str, bool)> {
-    let head = bytes.get(..HEAD.min(bytes.len()))?;
     let (mut call_id, mut may_begin) = (None, None);
-    for line in head.split(|byte| *byte == b'\n').skip(1) {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { break };
+    for line in bytes.split(|byte| *byte == b'\n').skip(1) {
+        if line.trim_ascii().is_empty() {
+            break;
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
         let (name, value) = line.split_at(colon);
         let value = || std::str::from_utf8(value.get(1..)?).ok().map(str::trim);
         let name = name.trim_ascii();
@@ -216,8 +218,6 @@ fn look(bytes: &[u8]) -> Option<(&str, bool)> {
 const STRANGERS: [&[u8]; 5] = [b"REGISTER ", b"OPTIONS ", b"SUBSCRIBE ", b"PUBLISH ", b"MESSAGE "];
 /// Less is a keep-alive. Bytes.
 const LEAST: usize = 32;
-/// Call-ID and CSeq stand within this. Bytes.
-const HEAD: usize = 8 * 1024;
 /// Messages that nobody has claimed; the oldest goes.
 const EARLY: usize = 2_000;
 /// The same in bytes.

@@ -112,8 +112,9 @@ impl Reader {
         let connection = self.connection()?;
         // one row more than asked tells whether there is a next page
         let wanted = limit.saturating_add(1);
-        if !filter.is_laborious() {
-            return Ok(HistoryPage::cut(search(&connection, filter, wanted, before)?, limit));
+        let plan = Plan::of(&connection, filter)?;
+        if !plan.is_laborious {
+            return Ok(HistoryPage::cut(plan.search(&connection, filter, wanted, before)?, limit));
         }
         let watch = Stopwatch::start();
         let (mut rows, mut before, mut span) = (Vec::new(), before, FIRST_SPAN);
@@ -121,7 +122,7 @@ impl Reader {
             let piece = Stopwatch::start();
             let from = beginning(&connection, filter, before, span)?;
             let part = HistoryFilter { from: from.or(filter.from), ..filter.clone() };
-            rows.extend(search(&connection, &part, wanted - rows.len(), before)?);
+            rows.extend(plan.search(&connection, &part, wanted - rows.len(), before)?);
             let Some(from) = from.filter(|_| rows.len() < wanted) else { return Ok(HistoryPage::cut(rows, limit)) };
             before = Some((from.millis(), 0));
             if watch.elapsed() >= PATIENCE {
@@ -220,7 +221,8 @@ impl Reader {
     pub(super) fn plan(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> String {
         let connection = self.connection().expect("not poisoned");
         let mut steps = Vec::new();
-        for (sql, values) in questions(&connection, filter, limit, before).expect("readable") {
+        let plan = Plan::of(&connection, filter).expect("readable");
+        for (sql, values) in plan.questions(filter, limit, before) {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("valid SQL");
             let rows =
                 statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).expect("a plan");
@@ -261,14 +263,9 @@ impl HistoryFilter {
         self.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
     }
 
-    fn parties(&self) -> impl Iterator<Item = &str> {
-        [&self.number, &self.extension].into_iter().flatten().map(|party| party.trim_start_matches('+'))
-    }
-
-    /// Whether no index alone leads to the rows: a rare match may then stand behind a million others.
-    fn is_laborious(&self) -> bool {
-        self.text().is_some()
-            || (self.parties().next().is_some() && (self.outcome.is_some() || self.parties().count() > 1))
+    fn parties(&self) -> Vec<&str> {
+        let given = [&self.number, &self.extension].into_iter().flatten();
+        given.map(|party| party.trim_start_matches('+')).collect()
     }
 }
 
@@ -286,68 +283,81 @@ fn beginning(
     Ok(found.map(WallTime).filter(|at| filter.from.is_none_or(|from| from < *at)))
 }
 
-/// All lists that the rows are in, together and in order.
-fn search(
-    connection: &Connection,
-    filter: &HistoryFilter,
-    limit: usize,
-    before: Option<Place>,
-) -> Result<Vec<HistoryRow>, StoreError> {
-    let questions = questions(connection, filter, limit, before)?;
-    let is_one = questions.len() == 1;
-    let mut found = Vec::new();
-    for (sql, values) in questions {
-        let mut statement = connection.prepare_cached(&sql)?;
-        for row in statement.query_map(rusqlite::params_from_iter(values), read)? {
-            found.push(row?);
-        }
-    }
-    if !is_one {
-        found.sort_by_key(|row| std::cmp::Reverse((row.started_at, row.call)));
-        found.dedup_by_key(|row| row.call);
-        found.truncate(limit);
-    }
-    Ok(found)
+/// How the rows are looked for: one index gives the order of each list, and everything else is a filter on its rows.
+struct Plan<'a> {
+    lead: Lead<'a>,
+    /// Parties that the calls must have besides.
+    others: Vec<&'a str>,
+    /// Lists of their own besides the text.
+    named: Vec<&'a str>,
+    directions: Vec<&'a str>,
+    /// Whether a rare match may stand behind a million other rows.
+    is_laborious: bool,
 }
 
-/// What is asked of SQLite: one index gives the order of each list, and everything else is a filter on its rows.
-fn questions(
-    connection: &Connection,
-    filter: &HistoryFilter,
-    limit: usize,
-    before: Option<Place>,
-) -> rusqlite::Result<Vec<(String, Vec<Sql>)>> {
-    let parties: Vec<&str> = filter.parties().collect();
-    let ask = |lead, others: &[&str], direction: Option<&str>| {
-        let others = others.iter().copied();
-        Question::of(lead, others, direction).within(filter, before).finish(limit)
-    };
-    let directions = match filter.direction.as_deref() {
-        Some(one) => vec![one],
-        None => DIRECTIONS.to_vec(),
-    };
-    let of_party = |party, others: &[&str]| {
-        directions.iter().map(|direction| ask(Lead::Party(party), others, Some(direction))).collect::<Vec<_>>()
-    };
-    if let Some(text) = filter.text() {
-        let mut all = vec![ask(Lead::Text(text), &parties, filter.direction.as_deref())];
-        all.extend(filter.named.iter().flat_map(|party| of_party(party, &parties)));
-        return Ok(all);
+impl<'a> Plan<'a> {
+    fn of(connection: &Connection, filter: &'a HistoryFilter) -> rusqlite::Result<Self> {
+        let directions = filter.direction.as_deref().map_or_else(|| DIRECTIONS.to_vec(), |one| vec![one]);
+        let mut parties = filter.parties();
+        let named = match filter.text() {
+            Some(_) => filter.named.iter().map(String::as_str).collect(),
+            None => Vec::new(),
+        };
+        let (lead, is_laborious) = if let Some(text) = filter.text() {
+            (Lead::Text(text), true)
+        } else if parties.is_empty() || is_rare(connection, filter)? {
+            (Lead::Calls, false)
+        } else {
+            let mut counts = Vec::new();
+            for party in &parties {
+                counts.push(count(connection, party)?);
+            }
+            let shortest = counts.iter().enumerate().min_by_key(|(_, count)| **count).map_or(0, |(index, _)| index);
+            let is_short = counts.get(shortest).is_some_and(|count| *count <= FEW);
+            let is_narrowed = filter.outcome.is_some() || parties.len() > 1;
+            (Lead::Party(parties.swap_remove(shortest)), is_narrowed && !is_short)
+        };
+        Ok(Self { lead, others: parties, named, directions, is_laborious })
     }
-    let lead = match parties.as_slice() {
-        [] => None,
-        _ if is_rare(connection, filter)? => None,
-        [one, other] if count(connection, other)? < count(connection, one)? => Some(1),
-        _ => Some(0),
-    };
-    Ok(match lead.and_then(|index| parties.get(index).map(|lead| (index, lead))) {
-        None => vec![ask(Lead::Calls, &parties, filter.direction.as_deref())],
-        Some((index, lead)) => {
-            let others: Vec<&str> =
-                parties.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, party)| *party).collect();
-            of_party(lead, &others)
+
+    /// What is asked of SQLite.
+    fn questions(&self, filter: &HistoryFilter, limit: usize, before: Option<Place>) -> Vec<(String, Vec<Sql>)> {
+        let ask = |lead, direction: Option<&str>| {
+            Question::of(lead, &self.others, direction).within(filter, before).finish(limit)
+        };
+        let of_party = |party| self.directions.iter().map(move |direction| ask(Lead::Party(party), Some(direction)));
+        let mut all: Vec<_> = match self.lead {
+            Lead::Party(party) => of_party(party).collect(),
+            lead => vec![ask(lead, filter.direction.as_deref())],
+        };
+        all.extend(self.named.iter().flat_map(|party| of_party(party)));
+        all
+    }
+
+    /// All lists together and in order.
+    fn search(
+        &self,
+        connection: &Connection,
+        filter: &HistoryFilter,
+        limit: usize,
+        before: Option<Place>,
+    ) -> Result<Vec<HistoryRow>, StoreError> {
+        let questions = self.questions(filter, limit, before);
+        let is_one = questions.len() == 1;
+        let mut found = Vec::new();
+        for (sql, values) in questions {
+            let mut statement = connection.prepare_cached(&sql)?;
+            for row in statement.query_map(rusqlite::params_from_iter(values), read)? {
+                found.push(row?);
+            }
         }
-    })
+        if !is_one {
+            found.sort_by_key(|row| std::cmp::Reverse((row.started_at, row.call)));
+            found.dedup_by_key(|row| row.call);
+            found.truncate(limit);
+        }
+        Ok(found)
+    }
 }
 
 /// Whether so few calls ended like this that it is best to look at them all.
@@ -401,7 +411,7 @@ impl Default for Question {
 }
 
 impl Question {
-    fn of<'a>(lead: Lead<'_>, others: impl Iterator<Item = &'a str>, direction: Option<&str>) -> Self {
+    fn of(lead: Lead<'_>, others: &[&str], direction: Option<&str>) -> Self {
         let mut question = Self::default();
         match lead {
             Lead::Calls => {}
@@ -432,7 +442,7 @@ impl Question {
         for party in others {
             let has = "EXISTS (SELECT 1 FROM call_party WHERE party = ? AND direction = c.direction \
                        AND started_at = c.started_at AND call = c.id)";
-            question.when(has, [Sql::Text(party.to_owned())]);
+            question.when(has, [Sql::Text((*party).to_owned())]);
         }
         question
     }
