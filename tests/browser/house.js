@@ -14,6 +14,8 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "../..");
 const BINARY = process.env.DOZVON_BIN ?? join(ROOT, "target/x86_64-unknown-linux-musl/debug/dozvon");
 const CHROMIUM = "/usr/bin/chromium";
+/** As many as any test needs at a time. */
+const VISITORS = 4;
 export const PASSWORD = "correct-horse-battery";
 /** The screens that people have. */
 export const WIDE = { width: 1440, height: 900 };
@@ -109,8 +111,10 @@ export class House {
   /** The API as a program uses it, signed in as admin. */
   async api() {
     const seen = { cookie: "", csrf: "" };
+    // A visitor of its own, so that nobody at the page is signed out by it.
+    this.#program ??= await this.#browser.newContext({ ignoreHTTPSErrors: true });
     const ask = async (method, path, body, headers = {}) => {
-      const response = await this.#browser.contexts()[0].request.fetch(`${this.url}/api/v1/${path}`, {
+      const response = await this.#program.request.fetch(`${this.url}/api/v1/${path}`, {
         method,
         headers: { ...(seen.csrf && { "X-CSRF-Token": seen.csrf }), "Content-Type": "application/json", ...headers },
         data: body === undefined ? undefined : JSON.stringify(body),
@@ -125,6 +129,9 @@ export class House {
     return ask;
   }
 
+  #program = /** @type {any} */ (null);
+  /** Those who look at the page, in the order of their coming. */
+  #visitors = /** @type {any[]} */ ([]);
   #browser = /** @type {any} */ (null);
 
   /**
@@ -143,6 +150,9 @@ export class House {
       hasTouch: touch,
       reducedMotion: "reduce",
     });
+    // Each has six connections, and one address may have only so many: who came first goes.
+    this.#visitors.push(context);
+    while (this.#visitors.length > VISITORS) await this.#visitors.shift().close();
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
     const complaints = /** @type {string[]} */ ([]);

@@ -15,8 +15,11 @@ after(() => house.leave());
 const to = (page, section) => page.evaluate((hash) => (location.hash = hash), `#/${section}`);
 /** @param {import("playwright-core").Page} page */
 const saved = async (page) => {
+  const answer = page.waitForResponse((response) => response.request().method() !== "GET" && response.ok());
   await page.keyboard.press("Control+s");
+  await answer;
   await page.locator(".toast").waitFor();
+  await page.locator(".savebar.on").waitFor({ state: "detached" });
 };
 
 test("a sound is uploaded, heard, and put into a message and a menu", async () => {
