@@ -24,13 +24,11 @@ pub(crate) struct Ways {
     pub(crate) digest: &'static str,
     /// `udp` or `tcp`.
     pub(crate) transport: &'static str,
-    /// What numbers that we call must look like.
-    pub(crate) form: &'static str,
 }
 
 impl Default for Ways {
     fn default() -> Self {
-        Self { challenge: 401, digest: "MD5", transport: "udp", form: "." }
+        Self { challenge: 401, digest: "MD5", transport: "udp" }
     }
 }
 
@@ -81,7 +79,6 @@ fn config(sip: SocketAddr, city: SocketAddr, login: &str, password: &str, ways: 
         .replace("MODULES", &modules)
         .replace("REGISTER_AUTHENTICATION", register)
         .replace("LISTEN", &format!("listen=udp:{sip}\n{tcp}"))
-        .replace("FORM", ways.form)
         .replace("DIGEST", ways.digest)
         .replace("CITY_PORT", &city.port().to_string())
         .replace("LOGIN", login)
@@ -129,14 +126,6 @@ request_route {
     if (!pv_proxy_authenticate("$fd", "PASSWORD", "0")) { proxy_challenge("$fd", "1"); exit; }
     if ($au != "LOGIN") { sl_send_reply("403", "Forbidden"); exit; }
     consume_credentials();
-    if ($rU !~ "FORM") { sl_send_reply("404", "Not Found"); exit; }
-    if ($rU =~ "^\+?LOGIN$") {
-        # its own number: back where it came from
-        $rU = "LOGIN";
-        if (!lookup("location")) { sl_send_reply("480", "Not Here"); exit; }
-        t_relay();
-        exit;
-    }
     $du = "sip:127.0.0.1:CITY_PORT";
     t_relay();
     exit;

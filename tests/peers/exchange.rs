@@ -224,12 +224,6 @@ impl Exchange {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("GET {path}: {error}: {text}"))
     }
 
-    /// Orders something of the API.
-    pub(crate) fn post(&self, path: &str) {
-        let token = format!("Authorization: Bearer {}", self.token());
-        self.fetch(&["--fail", "-X", "POST", "-H", &token], &format!("https://127.0.0.1:{}{path}", self.https));
-    }
-
     /// What curl prints.
     pub(crate) fn fetch(&self, options: &[&str], url: &str) -> String {
         need("curl", "curl");

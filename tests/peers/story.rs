@@ -412,29 +412,3 @@ fn after_a_power_cut_in_a_call_phones_are_known_the_row_is_closed_and_calls_work
         rows.len() == 2 && rows[0]["outcome"] == "answered"
     });
 }
-
-/// What the trunk doctor finds in the end.
-fn examined(exchange: &Exchange) -> Value {
-    // «Основной городской»
-    let path = "/api/v1/trunks/%D0%9E%D1%81%D0%BD%D0%BE%D0%B2%D0%BD%D0%BE%D0%B9%20%D0%B3%D0%BE%D1%80%D0%BE%D0%B4%D1%81%D0%BA%D0%BE%D0%B9/check";
-    exchange.post(path);
-    let done = || exchange.get(path)["running"] == false;
-    wait_for("the doctor's verdict", Duration::from_secs(90), done);
-    exchange.get(path)
-}
-
-#[test]
-fn the_doctor_finds_a_trunk_healthy_that_carries_calls_both_ways() {
-    let (_carrier, exchange) = with_carrier("doctor", Hours::Open, Ways::default());
-    let reception = phone(&exchange, RECEPTION, 500, Taste { answer: "manual", ..Taste::default() });
-    let found = examined(&exchange);
-    assert_eq!(found["verdict"], "healthy", "{found}\n{}", exchange.log());
-    assert!(!reception.log().contains("Incoming call"), "{}", reception.log());
-}
-
-#[test]
-fn the_doctor_finds_the_form_of_numbers_that_a_carrier_takes() {
-    let (_carrier, exchange) = with_carrier("doctor-form", Hours::Open, Ways { form: "^\\+", ..Ways::default() });
-    let found = examined(&exchange);
-    assert_eq!((&found["verdict"], &found["fix"]["value"]), (&"number_format".into(), &"plus".into()), "{found}");
-}

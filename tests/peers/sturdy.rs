@@ -319,6 +319,7 @@ fn ask_the_web(http: u16, ends: Instant) -> usize {
 const AT_ONCE: usize = 16;
 
 #[test]
+#[ignore = "a measurement: wants both cores for itself, beside other peers it tells of them"]
 fn a_web_that_is_flooded_keeps_no_call_waiting() {
     let exchange = without_carrier("web-flood");
     let (one, other) =
