@@ -3,8 +3,8 @@
 use dozvon::office::Role;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Caller};
-use crate::real::{RealWorld, kind, put};
+use crate::client::{Answer, Caller, put};
+use crate::real::{RealWorld, kind};
 use crate::world::{PASSWORD, user};
 
 const USERS: &str = "/api/v1/users";

@@ -280,3 +280,17 @@ impl<'a> Caller<'a> {
         }
     }
 }
+
+/// PUT with what was read before.
+pub(crate) fn put(admin: &mut Caller<'_>, path: &str, body: Value) -> Answer {
+    let tag = admin.get(path).header("etag").unwrap().to_owned();
+    put_as(admin, path, &tag, body)
+}
+
+/// PUT of something that had this tag.
+pub(crate) fn put_as(admin: &mut Caller<'_>, path: &str, tag: &str, body: Value) -> Answer {
+    admin.headers.push(("If-Match".to_owned(), tag.to_owned()));
+    let answer = admin.ask("PUT", path, Some(body));
+    admin.headers.retain(|(name, _)| name != "If-Match");
+    answer
+}

@@ -75,12 +75,3 @@ pub(crate) fn kind(answer: &Answer) -> String {
     let kind = answer.json()["type"].as_str().unwrap_or_default().to_owned();
     kind.rsplit(':').next().unwrap_or_default().to_owned()
 }
-
-/// PUT of what was read before.
-pub(crate) fn put(caller: &mut Caller<'_>, path: &str, body: serde_json::Value) -> Answer {
-    let tag = caller.get(path).header("etag").unwrap_or("*").to_owned();
-    caller.headers.push(("If-Match".to_owned(), tag));
-    let answer = caller.ask("PUT", path, Some(body));
-    caller.headers.retain(|(name, _)| name != "If-Match");
-    answer
-}

@@ -3,16 +3,8 @@
 use dozvon::engine::live::{ContactView, Live};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Caller};
+use crate::client::{Answer, Caller, put};
 use crate::world::{START, TOKEN, VIEWER_TOKEN, World};
-
-fn put(admin: &mut Caller<'_>, path: &str, body: Value) -> Answer {
-    let tag = admin.get(path).header("etag").unwrap().to_owned();
-    admin.headers.push(("If-Match".to_owned(), tag));
-    let answer = admin.ask("PUT", path, Some(body));
-    admin.headers.retain(|(name, _)| name != "If-Match");
-    answer
-}
 
 fn post(caller: &mut Caller<'_>, path: &str, body: Value) -> Answer {
     caller.ask("POST", path, Some(body))

@@ -6,21 +6,8 @@ use std::time::Duration;
 use dozvon::office::{Feature, Forward, Mail};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Caller};
+use crate::client::{Answer, Caller, put, put_as};
 use crate::world::{PASSWORD, TOKEN, VIEWER_TOKEN, World};
-
-/// PUT with what was read before.
-fn put(admin: &mut Caller<'_>, path: &str, body: Value) -> Answer {
-    let tag = admin.get(path).header("etag").unwrap().to_owned();
-    put_as(admin, path, &tag, body)
-}
-
-fn put_as(admin: &mut Caller<'_>, path: &str, tag: &str, body: Value) -> Answer {
-    admin.headers.push(("If-Match".to_owned(), tag.to_owned()));
-    let answer = admin.ask("PUT", path, Some(body));
-    admin.headers.retain(|(name, _)| name != "If-Match");
-    answer
-}
 
 /// Status, pointer and words of the first fault.
 fn fault(answer: &Answer) -> (u16, String, String) {

@@ -3,8 +3,8 @@
 use dozvon::office::{Device, Forward, Role};
 use serde_json::{Value, json};
 
-use crate::client::Caller;
-use crate::real::{RealWorld, kind, put};
+use crate::client::{Caller, put};
+use crate::real::{RealWorld, kind};
 use crate::world::{PASSWORD, user};
 
 const PARKING: &str = "/api/v1/parking";
