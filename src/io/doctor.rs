@@ -7,11 +7,12 @@ use std::path::Path;
 use nix::sys::statvfs::statvfs;
 
 use super::config::Config;
-use super::net::{holder, look_up};
+use super::net::holder;
 use super::store::{DataDir, StoreError};
+use super::trunk_doctor::{Names, resolve};
 use super::{clock, console};
-use crate::base::Rng;
 use crate::engine::ServerName;
+use crate::office::Trunk;
 use crate::sip::Transport;
 
 /// One thing that was looked at.
@@ -141,9 +142,6 @@ fn trunks(data: &Path) -> Vec<Finding> {
     let Ok(office) = console::stored_office(data) else {
         return vec![finding("office", State::Warning("there is none yet".to_owned()))];
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let (Ok(runtime), Ok(seed)) = (runtime, clock::entropy()) else { return Vec::new() };
-    let mut rng = Rng::from_entropy(seed);
     if office.trunks.is_empty() {
         return vec![finding("trunks", State::Warning("no outside number is connected yet".to_owned()))];
     }
@@ -151,26 +149,32 @@ fn trunks(data: &Path) -> Vec<Finding> {
         .trunks
         .iter()
         .map(|trunk| {
-            let first = if trunk.outbound_proxy.is_empty() { &trunk.server } else { &trunk.outbound_proxy };
-            let name = server_of(first, trunk.transport);
-            let found = runtime.block_on(look_up(&name, &mut rng));
-            let state = match found {
-                Ok(found) if found.is_empty() => {
+            let name = first_server(trunk);
+            let state = match resolve(trunk) {
+                Names::Unknown => {
                     State::Wrong(format!("{} has no address: check the name with the carrier", name.host))
                 }
-                Ok(found) => {
+                Names::Found(found) => {
                     let places: Vec<String> = found.iter().map(|(by, to)| format!("{} {to}", by.param())).collect();
                     State::Good(format!("{} is {}", name.host, places.join(", ")))
                 }
-                Err(()) => State::Wrong("no name server answers: check the network and /etc/resolv.conf".to_owned()),
+                Names::Silent => {
+                    State::Wrong("no name server answers: check the network and /etc/resolv.conf".to_owned())
+                }
             };
             finding(format!("trunk {}", trunk.name), state)
         })
         .collect()
 }
 
+/// Who is asked first: the outbound proxy where there is one.
+pub(super) fn first_server(trunk: &Trunk) -> ServerName {
+    let first = if trunk.outbound_proxy.is_empty() { &trunk.server } else { &trunk.outbound_proxy };
+    server_of(first, trunk.transport)
+}
+
 /// `host`, `host:port` or an address, as the office file spells it.
-pub(super) fn server_of(text: &str, transport: Transport) -> ServerName {
+fn server_of(text: &str, transport: Transport) -> ServerName {
     let transport = Some(transport);
     if let Ok(address) = text.parse::<SocketAddr>() {
         return ServerName { host: address.ip().to_string(), port: Some(address.port()), transport };

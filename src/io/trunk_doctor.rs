@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::base::{CallId, Duration, Rng};
 use crate::engine::live::{TrunkState, TrunkView};
 use crate::io::clock;
-use crate::io::doctor::server_of;
+use crate::io::doctor::first_server;
 use crate::io::net::look_up;
 use crate::io::store::{HistoryFilter, HistoryRow, StoredStep};
 use crate::office::{NumberFormat, Trunk};
@@ -112,7 +112,7 @@ pub struct Examination {
 }
 
 impl Examination {
-    /// Begins on a thread of its own, which ends after [`LONGEST`] at the latest.
+    /// Begins on a thread of its own, which ends by itself: names, a state, a knock and three trials have their time.
     ///
     /// # Errors
     /// When there is no thread.
@@ -172,11 +172,11 @@ fn examine(patient: &dyn Patient, trunk: &Trunk, facts: &Mutex<Facts>) {
     }
 }
 
-fn resolve(trunk: &Trunk) -> Names {
-    let first = if trunk.outbound_proxy.is_empty() { &trunk.server } else { &trunk.outbound_proxy };
+/// Where the first server of a trunk is, as a call would find it.
+pub(super) fn resolve(trunk: &Trunk) -> Names {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let (Ok(runtime), Ok(seed)) = (runtime, clock::entropy()) else { return Names::Silent };
-    match runtime.block_on(look_up(&server_of(first, trunk.transport), &mut Rng::from_entropy(seed))) {
+    match runtime.block_on(look_up(&first_server(trunk), &mut Rng::from_entropy(seed))) {
         Ok(found) if found.is_empty() => Names::Unknown,
         Ok(found) => Names::Found(found),
         Err(()) => Names::Silent,
@@ -196,8 +196,7 @@ fn settled(patient: &dyn Patient, name: &str) -> Option<TrunkState> {
     }
 }
 
-/// Whether anything answers at an address: a connection, or an empty line of SIP, which servers pass over in silence unless the
-/// machine says that nobody listens.
+/// Whether anything answers at an address: a connection, or any answer to OPTIONS.
 fn knock(transport: Transport, address: SocketAddr) -> Port {
     let answer = match transport {
         Transport::Udp => knock_udp(address),
@@ -291,5 +290,3 @@ const TRIAL: Duration = Duration::from_secs(60);
 const FAR_END: Duration = Duration::from_millis(1_500);
 /// Between looks.
 const GLANCE: Duration = Duration::from_millis(300);
-/// The longest examination: names, a state, a knock, three trials.
-pub const LONGEST: Duration = Duration::from_secs(240);
