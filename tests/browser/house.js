@@ -2,6 +2,7 @@
 // that gets a screenshot of each `look`.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -21,15 +22,44 @@ export const PASSWORD = "correct-horse-battery";
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
+/**
+ * A port that nobody holds, for UDP or TCP, below those that the system gives to whoever connects: a browser's own connection would
+ * take it else before the exchange does.
+ * @returns {Promise<number>}
+ */
+async function freePort() {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if ((await bound(createServer(), port)) && (await bound(createSocket("udp4"), port))) return port;
+  }
+}
+
+/** @param {any} listener @param {number} port @returns {Promise<boolean>} whether it could be had; it is free again */
+function bound(listener, port) {
+  return new Promise((resolve) => {
+    const done = () => listener.close(() => resolve(true));
+    listener.once("error", () => resolve(false));
+    if ("listen" in listener) listener.listen(port, "127.0.0.1", done);
+    else listener.bind(port, "127.0.0.1", done);
   });
+}
+
+/**
+ * Keys are pressed as by a person: on what is drawn, with its listeners in place, and what they change is drawn before the next look.
+ * @param {import("playwright-core").Page} page
+ */
+function patient(page) {
+  const press = page.keyboard.press.bind(page.keyboard);
+  // An answer to a key may be another document, and nobody is left there to wait.
+  const drawn = () =>
+    page
+      .evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))))
+      .catch(() => undefined);
+  page.keyboard.press = async (key, how) => {
+    await drawn();
+    await press(key, how);
+    await drawn();
+  };
 }
 
 /** A running exchange. */
@@ -154,7 +184,8 @@ export class House {
     this.#visitors.push(context);
     while (this.#visitors.length > VISITORS) await this.#visitors.shift().close();
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
+    patient(page);
     const complaints = /** @type {string[]} */ ([]);
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => {
