@@ -154,8 +154,16 @@ fn only_io_knows_time_chance_threads_and_files() {
 
 #[test]
 fn libraries_stay_in_their_rooms() {
-    let homes =
-        [("rsip::", "sip"), ("tiny_http::", "io"), ("rusqlite::", "io"), ("ebur128::", "io"), ("rtp_rs::", "rtp")];
+    let homes = [
+        ("rsip::", "sip"),
+        ("tiny_http::", "io"),
+        ("rusqlite::", "io"),
+        ("ebur128::", "io"),
+        ("rtp_rs::", "rtp"),
+        ("openidconnect::", "io"),
+        ("ldap3::", "io"),
+        ("x509_parser::", "office"),
+    ];
     for path in files(&root().join("src"), &[".rs"]) {
         for (library, home) in homes {
             assert!(room_of(&path) == home || !code(&path).contains(library), "{} uses {library}", path.display());

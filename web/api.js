@@ -2,7 +2,7 @@
 
 import { EventParser } from "./sse.js";
 
-/** @typedef {{ login: string, role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number,
+/** @typedef {{ login: string, origin?: "local" | "openid" | "ldap", role: "admin" | "viewer", must_change_password: boolean, csrf_token: string, idle_seconds: number,
  *   may_hear_recordings?: boolean, has_second_factor?: boolean }} Session */
 /** @typedef {{ type: string, status: number, detail: string, errors?: { pointer?: string, parameter?: string, detail: string }[],
  *   references?: Reference[] }} Problem */
@@ -68,8 +68,22 @@ export class Api {
     return this.#keep(await this.#ask("GET", "session"));
   }
 
+  /**
+   * Signs out; where to go on, when somebody elsewhere must hear of it too.
+   * @returns {Promise<string>}
+   */
   async signOut() {
-    await this.#ask("DELETE", "session");
+    return (await this.#ask("DELETE", "session"))?.continue ?? "";
+  }
+
+  /**
+   * How one may sign in besides by password.
+   * @returns {Promise<{ openid: { name: string, href: string } | null }>}
+   */
+  async methods() {
+    const response = await fetch("/auth/methods", { cache: "no-store" });
+    if (!response.ok) throw new Refused(response.status, null);
+    return response.json();
   }
 
   /**

@@ -2,7 +2,7 @@
 import { Api, Refused } from "./api.js";
 import { html, render, useEffect, useMemo, useRef, useState } from "./lib/preact.js";
 import { follow } from "./live.js";
-import { SignIn } from "./pages/sign_in.js";
+import { SignIn, WANTED } from "./pages/sign_in.js";
 import { go, useRoute } from "./parts/address.js";
 import { Question } from "./parts/dialog.js";
 import { Find } from "./parts/find.js";
@@ -23,6 +23,9 @@ const LOST_AFTER = 3_000;
 /** A page that could not be fetched whole is fetched again. Milliseconds. */
 const RETRY = 5_000;
 
+/** Those that the box tells. */
+const REFUSALS = ["off", "busy", "wait", "stale", "declined", "no_role", "silent", "certificate", "client", "clock", "token", "provider"];
+
 const api = new Api();
 
 function App() {
@@ -30,7 +33,7 @@ function App() {
   const [theme, setTheme] = useState(/** @type {string | null} */ (remembered("theme")));
   const [session, setSession] = useState(/** @type {import("./api.js").Session | null} */ (null));
   const [asked, setAsked] = useState(false);
-  const [notice, setNotice] = useState(/** @type {"" | "signed_out_idle"} */ (""));
+  const [notice, setNotice] = useState(refusal);
   const [office, setOffice] = useState(/** @type {Language | null} */ (null));
   const wanted = chosen ?? office ?? browserLanguage();
   const [spoken, setSpoken] = useState(/** @type {{ language: Language, t: import("./words.js").Say } | null} */ (null));
@@ -51,7 +54,7 @@ function App() {
     if (theme) document.documentElement.dataset.theme = theme;
   }, [language, theme]);
   useEffect(() => {
-    api.session().then(setSession, () => {}).then(() => setAsked(true));
+    api.session().then(onSession, () => {}).then(() => setAsked(true));
   }, []);
 
   const onLanguage = (/** @type {Language} */ next) => {
@@ -69,6 +72,10 @@ function App() {
   const onSession = (/** @type {import("./api.js").Session} */ next) => {
     setNotice("");
     setSession(next);
+    // Whoever came from elsewhere goes on where he wanted to.
+    const wanted = sessionStorage.getItem(WANTED);
+    sessionStorage.removeItem(WANTED);
+    if (wanted && !location.hash) location.hash = wanted;
   };
   if (!asked || !spoken) return null;
   const { t } = spoken;
@@ -76,8 +83,8 @@ function App() {
   if (!session || session.must_change_password) {
     return html`<${SignIn} ...${frame} session=${session} notice=${notice && t(notice)} onSession=${onSession} />`;
   }
-  const leave = () => api.signOut().then(() => setSession(null), () => setSession(null));
-  return html`<${Inside} key=${session.login} ...${frame} session=${session} onSignOut=${leave} onSignedOut=${onSignedOut} onOffice=${setOffice} />`;
+  const leave = () => api.signOut().then((elsewhere) => (elsewhere ? location.assign(elsewhere) : setSession(null)), () => setSession(null));
+  return html`<${Inside} key=${`${session.origin} ${session.login}`} ...${frame} session=${session} onSignOut=${leave} onSignedOut=${onSignedOut} onOffice=${setOffice} />`;
 }
 
 /**
@@ -216,6 +223,17 @@ function usePresence(onSignedOut) {
 function spanInWords(milliseconds, t) {
   const seconds = Math.floor(milliseconds / 1000);
   return seconds < 120 ? t("seconds", { count: seconds }) : t("minutes", { count: Math.floor(seconds / 60) });
+}
+
+/**
+ * Why a sign-in elsewhere came to nothing: a word in the address, which is taken out of it.
+ * @returns {import("./words.js").Key | ""}
+ */
+function refusal() {
+  const word = new URLSearchParams(location.search).get("sign_in");
+  if (!word) return "";
+  history.replaceState(null, "", `/${location.hash}`);
+  return /** @type {import("./words.js").Key} */ (`refused_${REFUSALS.includes(word) ? word : "provider"}`);
 }
 
 /** @returns {Language} */

@@ -31,6 +31,7 @@ export const SECTIONS = [
   { at: "office", name: "office", icon: "building", part: "box", inside: "settings", why: "office_why", load: () => import("./pages/office.js").then((page) => page.Office) },
   { at: "me", name: "me", icon: "lock", part: "box", inside: "settings", why: "me_why", load: () => import("./pages/me.js").then((page) => page.Me) },
   { at: "users", name: "users", icon: "user", part: "box", inside: "settings", why: "users_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Users) },
+  { at: "sign-on", name: "sso", icon: "lock", part: "box", inside: "settings", why: "sso_why", admin: true, load: () => import("./pages/sign_on.js").then((page) => page.SignOn) },
   { at: "tokens", name: "tokens", icon: "key", part: "box", inside: "settings", why: "tokens_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Tokens) },
   { at: "versions", name: "versions", icon: "undo", part: "box", inside: "settings", why: "versions_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Versions) },
   { at: "audit", name: "audit", icon: "list", part: "box", inside: "settings", why: "audit_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Audit) },

@@ -41,6 +41,51 @@ pub enum UserChange {
     },
 }
 
+/// Where an account lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// In the office file.
+    Local,
+    /// At the OpenID provider.
+    Openid,
+    /// In the directory.
+    Ldap,
+}
+
+impl Origin {
+    /// For programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Openid => "openid",
+            Self::Ldap => "ldap",
+        }
+    }
+
+    /// How the audit log and the versions name somebody: `anna`, `anna (OpenID)`. No login of the office file looks like the latter.
+    pub fn named(self, login: &str) -> String {
+        match self {
+            Self::Local => login.to_owned(),
+            Self::Openid => format!("{login}{OPENID}"),
+            Self::Ldap => format!("{login}{LDAP}"),
+        }
+    }
+
+    /// Where the account lives that is named so.
+    pub fn of_name(name: &str) -> Self {
+        if name.ends_with(OPENID) {
+            Self::Openid
+        } else if name.ends_with(LDAP) {
+            Self::Ldap
+        } else {
+            Self::Local
+        }
+    }
+}
+
+const OPENID: &str = " (OpenID)";
+const LDAP: &str = " (LDAP)";
+
 /// Why an account can't be made or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {

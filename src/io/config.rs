@@ -63,6 +63,8 @@ pub struct Web {
     pub http: SocketAddr,
     /// The page and the API.
     pub https: SocketAddr,
+    /// Whether OpenID, LDAP and mail servers may be on this machine or its link: for tests, and where they share a machine with us.
+    pub allow_local_outgoing: bool,
 }
 
 /// `[log]`.
@@ -160,7 +162,7 @@ impl Default for Sip {
 
 impl Default for Web {
     fn default() -> Self {
-        Self { http: everywhere(8080), https: everywhere(8443) }
+        Self { http: everywhere(8080), https: everywhere(8443), allow_local_outgoing: false }
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use self::post::Failure;
 use super::clock;
 use super::handle::Handle;
+use super::out::Outgoing;
 use super::store::{LetterRow, NewLetter, Reader, StoreError};
 use crate::base::{Duration, Message, WallTime};
 pub use crate::call::cdr::{EmergencyCall, MissedCall};
@@ -125,15 +126,20 @@ impl MailHandle {
     }
 }
 
-/// Starts the thread. Server and addresses are those of the office in force at any moment. `told` is called on the thread.
+/// Starts the thread. Server and addresses are those of the office in force at any moment; `outgoing`: where the server may be.
+/// `told` is called on the thread.
 ///
 /// # Errors
 /// When the table can't be read, or there is no thread.
-pub fn start(handle: &Handle, told: impl Fn(Told) + Send + 'static) -> Result<MailHandle, StoreError> {
+pub fn start(
+    handle: &Handle,
+    outgoing: Outgoing,
+    told: impl Fn(Told) + Send + 'static,
+) -> Result<MailHandle, StoreError> {
     let reader = Reader::open(handle.data())?;
     let told = Box::new(told);
     let mail = handle.office().mail.clone();
-    let office = Office { handle: handle.clone(), reader, told, mail, failing: false, owed: None };
+    let office = Office { handle: handle.clone(), reader, told, outgoing, mail, failing: false, owed: None };
     let (jobs, inbox) = channel();
     std::thread::Builder::new()
         .name("mail".to_owned())
@@ -147,6 +153,7 @@ struct Office {
     handle: Handle,
     reader: Reader,
     told: Box<dyn Fn(Told) + Send>,
+    outgoing: Outgoing,
     /// The settings that were last looked at.
     mail: Mail,
     /// The server took nothing when it was last tried.
@@ -262,7 +269,7 @@ impl Office {
             return;
         }
         let office = self.handle.office();
-        match post::send(&office.mail, self.handle.data(), &letter) {
+        match post::send(&office, self.handle.data(), &letter, self.outgoing) {
             Ok(()) => {
                 self.mark(Mark::Ended(letter.id, true));
                 if std::mem::take(&mut self.failing) {

@@ -3,19 +3,27 @@
 //! restart forgets none.
 
 use crate::base::{Duration, Instant, WallTime};
+use crate::io::accounts::Origin;
 use crate::io::store::Probationer;
 use crate::office::Office;
 
 /// So long may a change wait for its confirmation.
 pub const CONFIRM_TIME: Duration = Duration::from_secs(120);
 
-/// Whether a change by `author` could cut him off: his own account, or the networks that are never banned. The console, telephones
+/// Whether a change by `author` could cut him off: his own account or, for those from outside, what lets them in; or the networks that
+/// are never banned. The console, telephones
 /// and tokens have no account and are cut off by none of this.
 pub fn is_risky(author: &str, old: &Office, new: &Office) -> bool {
+    let other_networks = old.protection.trusted_networks != new.protection.trusted_networks;
+    match Origin::of_name(author) {
+        Origin::Local => {}
+        Origin::Openid => return other_networks || old.openid != new.openid,
+        Origin::Ldap => return other_networks || old.ldap != new.ldap,
+    }
     let Some(before) = old.user(author) else { return false };
     let same_account =
         new.user(author).is_some_and(|after| after.role == before.role && after.disabled == before.disabled);
-    !same_account || old.protection.trusted_networks != new.protection.trusted_networks
+    !same_account || other_networks
 }
 
 /// What waits for a confirmation.
@@ -113,5 +121,9 @@ mod tests {
         assert!(!risky("admin", &|office| office.users[0].password_hash.push('x')), "he knows the new one");
         assert!(!risky("console", &|office| office.protection.trusted_networks.push(Network::ANY)));
         assert!(!risky("admin", &|office| office.settings.name.push('x')));
+        assert!(risky("anna (OpenID)", &|office| office.openid.admin_values.push("staff".to_owned())));
+        assert!(risky("anna (LDAP)", &|office| office.ldap.enabled = true));
+        assert!(!risky("anna (LDAP)", &|office| office.openid.enabled = true));
+        assert!(!risky("admin", &|office| office.openid.enabled = true), "he signs in without it");
     }
 }

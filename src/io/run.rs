@@ -19,6 +19,7 @@ use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
 use super::mail::{self, MailHandle};
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
+use super::out::Outgoing;
 use super::recordings::{self, MessageEvent, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
 use super::signalling::{self, SignallingHandle};
@@ -95,7 +96,8 @@ pub(super) fn serve_beside<T>(
     let taped = Arc::new(OnceLock::new());
     let media = start_media(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
     let beginning = Handle::open(&config.paths.data)?;
-    let mail = start_mail(&beginning.handle)?;
+    let outgoing = Outgoing { allow_local: config.web.allow_local_outgoing };
+    let mail = start_mail(&beginning.handle, outgoing)?;
     let voicemail = start_voicemail(&beginning.handle, mail.clone())?;
     let recorder = start_recorder(&beginning.handle, voicemail.clone())?;
     let days = beginning.handle.office().recordings.signalling_days;
@@ -477,7 +479,7 @@ fn start_voicemail(handle: &Handle, mail: MailHandle) -> Result<VoicemailHandle,
     Ok(voicemail)
 }
 
-fn start_mail(handle: &Handle) -> Result<MailHandle, StoreError> {
+fn start_mail(handle: &Handle, outgoing: Outgoing) -> Result<MailHandle, StoreError> {
     let board = handle.board().clone();
     let told = move |told: mail::Told| {
         let text = told.to_string();
@@ -489,7 +491,7 @@ fn start_mail(handle: &Handle) -> Result<MailHandle, StoreError> {
             None => tracing::info!("{text}"),
         }
     };
-    mail::start(handle, told)
+    mail::start(handle, outgoing, told)
 }
 
 fn start_recorder(handle: &Handle, voicemail: VoicemailHandle) -> Result<RecorderHandle, StoreError> {
@@ -524,7 +526,8 @@ fn recording_settings(office: &Office) -> recordings::Settings {
 
 fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {
     let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
-    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names };
+    let outgoing = Outgoing { allow_local: config.web.allow_local_outgoing };
+    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names, outgoing };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::{
-    Codes, Conference, Device, Element, Extension, Feature, Group, Mail, MediaFile, MobileDevice, Office, Parking,
-    Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings,
+    Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Mail, MediaFile, MobileDevice,
+    Office, Openid, Parking, Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage,
+    VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -63,6 +64,9 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     list(&mut changes, "conference", &old.conferences, &new.conferences, |c| &c.number, conference);
     push(&mut changes, "voicemail".to_owned(), voicemail(&old.voicemail, &new.voicemail));
     push(&mut changes, "mail".to_owned(), mail(&old.mail, &new.mail));
+    push(&mut changes, "openid".to_owned(), openid(&old.openid, &new.openid));
+    push(&mut changes, "ldap".to_owned(), ldap(&old.ldap, &new.ldap));
+    list(&mut changes, "authority", &old.authorities, &new.authorities, |a| &a.name, authority);
     changes
 }
 
@@ -187,6 +191,20 @@ fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
 
 fn mail(old: &Mail, new: &Mail) -> Vec<String> {
     differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls, admin)
+}
+
+fn openid(old: &Openid, new: &Openid) -> Vec<String> {
+    differing!(Openid, old, new; named; compared enabled, name, issuer, client_id, client_secret, scopes, role_claim,
+        admin_values, viewer_values, may_hear_recordings, trust_any_certificate)
+}
+
+fn ldap(old: &Ldap, new: &Ldap) -> Vec<String> {
+    differing!(Ldap, old, new; named; compared enabled, server, port, security, trust_any_certificate, bind_dn,
+        bind_password, user_dn, base, filter, group_base, group_filter, admin_groups, viewer_groups, may_hear_recordings)
+}
+
+fn authority(old: &Authority, new: &Authority) -> Vec<String> {
+    differing!(Authority, old, new; named name; compared certificate)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {

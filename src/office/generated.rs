@@ -76,6 +76,44 @@ fn telephone(rng: &mut Rng, office: &mut Office, sounds: &[String]) {
         missed_calls: rng.chance(1, 2),
         admin: if rng.chance(1, 2) { String::new() } else { "admin@example.org".to_owned() },
     };
+    sign_on(rng, office);
+}
+
+fn sign_on(rng: &mut Rng, office: &mut Office) {
+    let texts = |rng: &mut Rng| (0..rng.below(3)).map(|_| prose(rng, false)).collect::<Vec<String>>();
+    office.openid = Openid {
+        enabled: rng.chance(1, 2),
+        name: prose(rng, false),
+        issuer: "https://login.example.org/realms/office".to_owned(),
+        client_id: "dozvon".to_owned(),
+        client_secret: prose(rng, false),
+        scopes: texts(rng),
+        role_claim: pick(rng, &["groups", "realm_access.roles"]).to_owned(),
+        admin_values: texts(rng),
+        viewer_values: texts(rng),
+        may_hear_recordings: rng.chance(1, 2),
+        trust_any_certificate: rng.chance(1, 2),
+    };
+    office.ldap = Ldap {
+        enabled: rng.chance(1, 2),
+        server: pick(rng, &["dc.office.example", "192.0.2.9"]).to_owned(),
+        port: rng.below(65_536) as u16,
+        security: word(rng),
+        trust_any_certificate: rng.chance(1, 2),
+        bind_dn: prose(rng, false),
+        bind_password: prose(rng, false),
+        user_dn: pick(rng, &["", "{login}@office.example"]).to_owned(),
+        base: "dc=office,dc=example".to_owned(),
+        filter: "(uid={login})".to_owned(),
+        group_base: prose(rng, false),
+        group_filter: pick(rng, &["", "(member={dn})"]).to_owned(),
+        admin_groups: texts(rng),
+        viewer_groups: texts(rng),
+        may_hear_recordings: rng.chance(1, 2),
+    };
+    office.authorities = (0..rng.below(3))
+        .map(|nth| Authority { name: format!("own {nth}"), certificate: CERTIFICATE.to_owned() })
+        .collect();
 }
 
 fn pick<T: Clone>(rng: &mut Rng, from: &[T]) -> T {
@@ -312,3 +350,17 @@ fn users(rng: &mut Rng) -> Vec<User> {
     }
     users
 }
+
+/// Of an authority, as PEM.
+pub(crate) const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBfzCCASWgAwIBAgIUHWsla2Fu7zNwhDGHe8Uy75xk0EMwCgYIKoZIzj0EAwIw\n\
+FDESMBAGA1UEAwwJT2ZmaWNlIENBMCAXDTI2MTEyNjA0NTcyMFoYDzIwNTQwNDEz\n\
+MDQ1NzIwWjAUMRIwEAYDVQQDDAlPZmZpY2UgQ0EwWTATBgcqhkjOPQIBBggqhkjO\n\
+PQMBBwNCAAQvghPEKsJ1B4lNtL1WLEMn+fiJnqjokMmTw0Bh0/YAlSvi1WAbWUFr\n\
++GrQAJW5/W2Ge6DbAjqLs4VzxdA/MlnZo1MwUTAdBgNVHQ4EFgQUkvsWQoNQcbUP\n\
+OxIFmhBgu3VQu+QwHwYDVR0jBBgwFoAUkvsWQoNQcbUPOxIFmhBgu3VQu+QwDwYD\n\
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAmqGrmaYhScMcVmwz14lB\n\
+mUpZIWoV8bD1v6Hru2oVhSwCIFCimSxHbh82lMIwmT9gpI0XtqncRAQQryzScaKl\n\
+g+k/\n\
+-----END CERTIFICATE-----\n";

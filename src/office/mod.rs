@@ -17,6 +17,7 @@ mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
 mod references;
+mod sign_on;
 mod telephone;
 mod vacant;
 mod words;
@@ -25,6 +26,7 @@ pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
 pub use references::{Kind, Reference};
+pub use sign_on::{About, Authority, Ldap, LdapSecurity, Openid};
 pub use telephone::{Codes, Conference, Feature, Follows, Mail, MailSecurity, Parking, VoicemailSettings};
 pub use vacant::Owner;
 pub use words::{ELEMENT_KINDS, Word};
@@ -67,6 +69,12 @@ pub struct Office {
     pub voicemail: VoicemailSettings,
     /// `[mail]`.
     pub mail: Mail,
+    /// `[openid]`.
+    pub openid: Openid,
+    /// `[ldap]`.
+    pub ldap: Ldap,
+    /// `[[authority]]`.
+    pub authorities: Vec<Authority>,
     /// For the look-ups; starts empty.
     pub index: Index,
 }

@@ -1,8 +1,8 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
 use super::{
-    CallerIdIn, ElementKind, Language, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role, Srtp,
-    Strategy,
+    CallerIdIn, ElementKind, Language, LdapSecurity, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role,
+    Srtp, Strategy,
 };
 use crate::sip::Transport;
 
@@ -42,6 +42,11 @@ impl Word for RecordingFormat {
 impl Word for MailSecurity {
     const WORDS: &'static [(&'static str, Self)] =
         &[("starttls", Self::Starttls), ("tls", Self::Tls), ("none", Self::None)];
+}
+
+impl Word for LdapSecurity {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("tls", Self::Tls), ("starttls", Self::Starttls), ("none", Self::None)];
 }
 
 impl Word for NumberFormat {

@@ -70,9 +70,10 @@ export class House {
   log = "";
 
   /**
-   * @param {{ office?: string, oneTime?: boolean }} [how] `office`: an office file's text; `oneTime`: the first password must be changed
+   * @param {{ office?: string, oneTime?: boolean, localOutgoing?: boolean }} [how] `office`: an office file's text; `oneTime`: the first
+   *   password must be changed; `localOutgoing`: servers on this machine may be asked
    */
-  static async open({ office = "", oneTime = false } = {}) {
+  static async open({ office = "", oneTime = false, localOutgoing = false } = {}) {
     const house = new House();
     house.#directory = mkdtempSync(join(tmpdir(), "dozvon-browser-"));
     const [sip, tls, http, https] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
@@ -80,7 +81,7 @@ export class House {
     writeFileSync(
       join(house.#directory, "host.toml"),
       `[sip]\nudp = "${house.sip}"\ntcp = "${house.sip}"\ntls = "127.0.0.1:${tls}"\n[rtp]\nports = "${40000 + (sip % 1000) * 20}-${40018 + (sip % 1000) * 20}"\n` +
-        `[web]\nhttp = "127.0.0.1:${http}"\nhttps = "127.0.0.1:${https}"\n`,
+        `[web]\nhttp = "127.0.0.1:${http}"\nhttps = "127.0.0.1:${https}"\n${localOutgoing ? "allow_local_outgoing = true\n" : ""}`,
     );
     if (!oneTime) house.environment.DOZVON_ADMIN_PASSWORD = PASSWORD;
     if (office) house.apply(office);

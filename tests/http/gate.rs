@@ -273,6 +273,7 @@ fn a_port_that_is_taken_is_named() {
         https: world.at.https,
         started_at: crate::world::START,
         names: vec![],
+        outgoing: crate::world::TESTS,
     };
     let error =
         dozvon::io::http::serve(taken, world.box_.clone(), world.board.clone(), world.data.clone()).unwrap_err();

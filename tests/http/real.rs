@@ -9,7 +9,7 @@ use dozvon::io::http::{CA_FILE, WebAddresses, WebConfig, serve};
 use dozvon::office::Office;
 
 use crate::client::{Answer, Caller};
-use crate::world::{PASSWORD, START, Served, names, user};
+use crate::world::{PASSWORD, START, Served, TESTS, names, user};
 
 pub(crate) struct RealWorld {
     pub(crate) handle: Handle,
@@ -33,7 +33,7 @@ impl RealWorld {
     pub(crate) fn open(data: PathBuf) -> Self {
         let handle = Handle::open(&data).unwrap().handle;
         let free = "127.0.0.1:0".parse().unwrap();
-        let config = WebConfig { http: free, https: free, started_at: START, names: names() };
+        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS };
         let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();
         Self { handle, at, data }
     }

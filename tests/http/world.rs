@@ -10,6 +10,7 @@ use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
+use dozvon::io::out::Outgoing;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -27,6 +28,8 @@ use sha2::{Digest, Sha256};
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const TOKEN: &str = "token-of-an-admin";
 pub(crate) const VIEWER_TOKEN: &str = "token-of-a-viewer";
+/// Servers that tests ask are on loopback.
+pub(crate) const TESTS: Outgoing = Outgoing { allow_local: true };
 pub(crate) const START: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
 
 pub(crate) struct World {
@@ -83,7 +86,7 @@ impl World {
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
-        let config = WebConfig { http: free, https: free, started_at: START, names: names() };
+        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS };
         let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
         Self { board, box_, at, data }
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use dozvon::base::{CallId, Message, MessageId, WallTime};
 use dozvon::io::handle::Handle;
 use dozvon::io::mail::{self, EmergencyCall, MailHandle, MissedCall, Told};
+use dozvon::io::out::Outgoing;
 use dozvon::io::store::StoreError;
 use dozvon::office::{Language, Mail, MailSecurity, Office};
 
@@ -157,7 +158,8 @@ impl Drop for Server {
 
 fn open(handle: &Handle) -> (MailHandle, Receiver<Told>) {
     let (tell, told) = channel();
-    let started: Result<MailHandle, StoreError> = mail::start(handle, move |one| drop(tell.send(one)));
+    let started: Result<MailHandle, StoreError> =
+        mail::start(handle, Outgoing { allow_local: true }, move |one| drop(tell.send(one)));
     (started.unwrap(), told)
 }
 

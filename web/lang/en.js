@@ -6,6 +6,7 @@ import frame from "./en/frame.js";
 import doctor from "./en/doctor.js";
 import todo from "./en/todo.js";
 import box from "./en/box.js";
+import signOn from "./en/sign_on.js";
 import office from "./en/office.js";
 import numbers from "./en/numbers.js";
 import parts from "./en/parts.js";
@@ -17,6 +18,7 @@ export default {
   ...doctor,
   ...todo,
   ...box,
+  ...signOn,
   ...office,
   ...numbers,
   ...parts,

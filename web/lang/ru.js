@@ -7,6 +7,7 @@ import frame from "./ru/frame.js";
 import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
 import box from "./ru/box.js";
+import signOn from "./ru/sign_on.js";
 import office from "./ru/office.js";
 import numbers from "./ru/numbers.js";
 import parts from "./ru/parts.js";
@@ -16,6 +17,7 @@ export default {
   ...doctor,
   ...todo,
   ...box,
+  ...signOn,
   ...office,
   ...numbers,
   ...parts,

@@ -8,8 +8,9 @@ import { Code } from "../parts/setup_code.js";
 /** @param {any} props */
 export function Me(props) {
   const { t, session } = props;
-  return html`<header class="head item-head"><div><h1>${t("me")}</h1><p class="second">${session.login}, ${t(`role_${/** @type {"admin" | "viewer"} */ (session.role)}`).toLowerCase()}</p></div></header>
-    <div class="item"><${Password} ...${props} /><${Factor} ...${props} /><${Sessions} ...${props} /></div>`;
+  const elsewhere = session.origin === "openid" || session.origin === "ldap" ? session.origin : "";
+  return html`<header class="head item-head"><div><h1>${t("me")}</h1><p class="second">${session.login}${elsewhere && ` (${t(`origin_${elsewhere}`)})`}, ${t(`role_${/** @type {"admin" | "viewer"} */ (session.role)}`).toLowerCase()}</p></div></header>
+    <div class="item">${elsewhere ? html`<p class="note">${t("sso_elsewhere")}</p>` : html`<${Password} ...${props} /><${Factor} ...${props} />`}<${Sessions} ...${props} /></div>`;
 }
 
 /** @param {any} props */
@@ -110,7 +111,7 @@ function Sessions(props) {
   const when = (/** @type {string} */ time) => `${language === "ru" ? dateInWords(date(time), language).toLowerCase() : dateInWords(date(time), language)}, ${hour(time)}`;
   return html`<section class="card" aria-labelledby="sessions-title"><header><h2 id="sessions-title">${t("sessions")}</h2></header>
     ${rows === null && html`<p class="empty">${fault ? fault.message : t("loading")}</p>`}
-    <ul>${(rows ?? []).map((row) => html`<li class="room" key=${row.id}><span class="who"><b>${row.login}</b>
+    <ul>${(rows ?? []).map((row) => html`<li class="room" key=${row.id}><span class="who"><b>${row.login}</b>${row.origin !== "local" && html` <small>(${t(`origin_${/** @type {"openid" | "ldap"} */ (row.origin)}`)})</small>`}
       <small>${row.address} · ${browser(row.user_agent)} · ${row.current ? t("session_here") : t("session_seen", { when: when(row.last_seen) })}</small></span>
       ${!row.current && html`<button class="button quiet" type="button" disabled=${busy} aria-label=${t("session_end_of", { who: row.login, from: row.address })} onClick=${() => end(row)}>${t("session_end")}</button>`}</li>`)}</ul>
   </section>`;

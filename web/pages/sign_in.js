@@ -11,6 +11,9 @@ import { Languages, Theme } from "../parts/shell.js";
  *   onSession: (session: import("../api.js").Session) => void }} Props
  */
 
+/** Where the address is kept that somebody wanted while he signs in elsewhere. */
+export const WANTED = "wanted";
+
 /** @param {Props} props */
 export function SignIn(props) {
   // The one-time password is needed once more for its own change; it goes no further than this screen.
@@ -33,7 +36,12 @@ function Enter({ t, api, notice, onSession, onPassword }) {
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [coded, setCoded] = useState(false);
+  const [openid, setOpenid] = useState(/** @type {{ name: string, href: string } | null} */ (null));
   const { busy, fault, run } = useTask(t);
+  useEffect(() => {
+    // Without an answer there is the form still.
+    api.methods().then((methods) => setOpenid(methods.openid), () => {});
+  }, []);
   const kind = fault?.problem?.type ?? "";
   const send = () =>
     run(async () => {
@@ -55,6 +63,7 @@ function Enter({ t, api, notice, onSession, onPassword }) {
     ${coded && html`<${Field} id="code" label=${t("code_second")} hint=${t("code_second_why")} value=${code} onValue=${setCode} autocomplete="one-time-code" mono first />`}
     <div role="alert">${fault && !kind.endsWith(":code_needed") && html`<p class="fault">${fault.message}</p>`}</div>
     <button class="button primary wide" disabled=${busy}>${t(busy ? "entering" : "enter")}</button>
+    ${openid && html`<a class="button wide" href=${openid.href} onClick=${() => sessionStorage.setItem(WANTED, location.hash)}>${t("sso_with", { name: openid.name || "OpenID" })}</a>`}
   </form>`;
 }
 

@@ -120,6 +120,9 @@ const SETTINGS = [
   ["recordings", "office"],
   ["voicemail", "office"],
   ["protection_networks", "office"],
+  ["authorities", "sign-on"],
+  ["openid", "sign-on"],
+  ["ldap", "sign-on"],
 ];
 
 /**

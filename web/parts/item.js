@@ -116,13 +116,14 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
 /**
  * The page of a thing: its name, what can be done with it, its sections, and the bar that saves.
  * @param {{ item: Item, admin: boolean, title: unknown, second?: unknown, actions?: unknown, children?: unknown,
- *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean }} props
- *   `labels`: the words of the fields, for the difference; `others`: where calls may go when the thing is removed; `fixed`: it can't be removed
+ *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, under?: string }} props
+ *   `labels`: the words of the fields, for the difference; `others`: where calls may go when the thing is removed; `fixed`: it can't be removed;
+ *   `under`: the section that it belongs to
  */
-export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed }) {
-  const { t, draft, collection, fresh, busy, changed } = item;
+export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, under = item.collection }) {
+  const { t, draft, fresh, busy, changed } = item;
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  const section = SECTIONS.find(({ at }) => at === collection);
+  const section = SECTIONS.find(({ at }) => at === under);
   useSaveKey(admin && changed && !busy ? () => item.save() : null);
   useEffect(() => {
     if (item.fault?.problem?.errors?.length) show(form.current);
@@ -130,7 +131,7 @@ export function ItemPage({ item, admin, title, second, actions, children, labels
   if (!draft) {
     return html`<${Head} t=${t} section=${section} title=${item.name} />
       <p class="empty" aria-busy=${String(!item.fault)}>${item.fault ? (item.fault.status === 404 ? t("item_none") : item.fault.message) : t("loading")}
-        ${item.fault && html` <a href=${address(collection)}>${t("item_list")}</a>`}</p>`;
+        ${item.fault && html` <a href=${address(under)}>${t("item_list")}</a>`}</p>`;
   }
   const save = (/** @type {Event} */ event) => {
     event.preventDefault();

@@ -302,12 +302,14 @@ impl Gate {
         in_flight: InFlight,
     ) -> Response<Answer> {
         let (parts, body) = request.into_parts();
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = parts.uri.authority().map(|authority| authority.as_str()).or(host).unwrap_or_default().to_owned();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
         if !target.is_ascii() || !target.starts_with('/') || !inner::is_clean(&parts.headers) {
             return whole(problems::bad_request().reply(language), in_flight);
         }
         let method = parts.method;
-        let mut passed = Passed { method, target, headers: parts.headers, body: None, upload: None, peer };
+        let mut passed = Passed { method, target, headers: parts.headers, body: None, upload: None, peer, host };
         if takes_file(passed.method.as_str(), parts.uri.path()) {
             return self.take_in(passed, body, language, in_flight).await;
         }

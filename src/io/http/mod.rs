@@ -11,6 +11,7 @@ mod ask;
 mod assets;
 mod certificate;
 mod gate;
+mod guests;
 mod imports;
 mod packed;
 mod reply;
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
+use crate::io::out::{Outgoing, openid};
 use crate::io::signalling::Message;
 use crate::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -52,6 +54,8 @@ pub struct WebConfig {
     pub started_at: WallTime,
     /// Names and addresses that a request may give as its Host, besides those that the machine has itself.
     pub names: Vec<String>,
+    /// Where servers may be that are asked to prove somebody.
+    pub outgoing: Outgoing,
 }
 
 /// Where it listens in the end.
@@ -252,6 +256,11 @@ struct House {
     /// The last examination of each trunk, by its name.
     examinations: Arc<Mutex<HashMap<String, Examination>>>,
     imports: imports::Imports,
+    outgoing: Outgoing,
+    /// What the OpenID provider said of itself.
+    provider: Arc<openid::Known>,
+    tickets: Arc<guests::Tickets>,
+    turns: Arc<guests::Turns>,
 }
 
 /// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
@@ -276,6 +285,10 @@ pub fn serve(
         data: data.clone(),
         examinations: Arc::default(),
         imports,
+        outgoing: config.outgoing,
+        provider: Arc::default(),
+        tickets: Arc::default(),
+        turns: Arc::default(),
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;

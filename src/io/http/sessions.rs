@@ -1,5 +1,6 @@
 //! Who is signed in: cookie sessions, in memory only. A session dies of idleness, at sign-out, when its user is removed or disabled,
-//! and when the password changes anywhere else.
+//! and when the password changes anywhere else; that of somebody from outside also when the settings let him in no more, and
+//! after [`GUEST_LIFE`].
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,11 +12,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::guests::{Guest, Proof};
 use crate::base::{Duration, Instant, WallTime};
+use crate::io::accounts::Origin;
 use crate::office::{Office, Role, User};
 
 /// A session without a request for this long is over.
 pub const SESSION_IDLE: Duration = Duration::from_secs(30 * 60);
+/// Whoever is from outside must prove himself again after this: his role is only as true as his last sign-in.
+const GUEST_LIFE: Duration = Duration::from_secs(12 * 3_600);
 /// Sessions at a time; the one that has been idle longest gives way.
 const SESSIONS: usize = 256;
 /// `__Host-`: Secure, no Domain, the whole site; another host of the domain can't set it.
@@ -31,13 +36,62 @@ pub(super) struct Sessions {
 
 #[derive(Debug, Clone)]
 struct Session {
-    login: String,
+    account: Account,
     csrf: String,
-    password_hash: String,
+    opened_at: Instant,
     used_at: Instant,
     from: From,
     /// A second factor that is being set up: its secret.
     factor: Option<Vec<u8>>,
+}
+
+/// Whose session it is.
+#[derive(Debug, Clone)]
+enum Account {
+    Local { login: String, password_hash: String },
+    Guest(Guest),
+}
+
+impl Account {
+    fn login(&self) -> &str {
+        match self {
+            Self::Local { login, .. } => login,
+            Self::Guest(guest) => &guest.login,
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Local { .. } => Origin::Local,
+            Self::Guest(guest) => guest.origin(),
+        }
+    }
+
+    /// What it may do now; `None`: not even be here.
+    fn may(&self, office: &Office) -> Option<May> {
+        match self {
+            // Not removed here: while a password changes, the new hash is in force before `keep` has told this session.
+            Self::Local { login, password_hash } => {
+                let user = office.users.iter().find(|user| user.login == *login)?;
+                (user.password_hash == *password_hash && !user.disabled).then(|| May {
+                    role: user.role,
+                    must_change: user.must_change,
+                    hear: user.role == Role::Admin || user.may_hear_recordings,
+                })
+            }
+            Self::Guest(guest) => {
+                let (role, hear) = guest.may(office)?;
+                Some(May { role, must_change: false, hear })
+            }
+        }
+    }
+}
+
+/// What somebody may do.
+struct May {
+    role: Role,
+    must_change: bool,
+    hear: bool,
 }
 
 /// From where and when somebody signed in.
@@ -56,6 +110,7 @@ pub(super) struct Shown {
     pub(super) id: String,
     pub(super) key: Key,
     pub(super) login: String,
+    pub(super) origin: Origin,
     pub(super) address: IpAddr,
     pub(super) user_agent: String,
     pub(super) since: WallTime,
@@ -67,6 +122,8 @@ pub(super) struct Shown {
 pub(super) struct SignedIn {
     pub(super) key: Key,
     pub(super) login: String,
+    /// Where this account lives: logins are unique within one origin.
+    pub(super) origin: Origin,
     pub(super) role: Role,
     pub(super) csrf: String,
     pub(super) must_change: bool,
@@ -77,24 +134,41 @@ pub(super) struct SignedIn {
 impl Sessions {
     /// Opens a session for `user` and returns the cookie's secret with it.
     pub(super) fn open(&self, user: &User, from: From, now: Instant) -> (String, SignedIn) {
+        let may = May {
+            role: user.role,
+            must_change: user.must_change,
+            hear: user.role == Role::Admin || user.may_hear_recordings,
+        };
+        let account = Account::Local { login: user.login.clone(), password_hash: user.password_hash.clone() };
+        self.add(account, &may, from, now)
+    }
+
+    /// The same for somebody from outside; `None`: the settings let him do nothing here.
+    pub(super) fn open_guest(
+        &self,
+        guest: Guest,
+        office: &Office,
+        from: From,
+        now: Instant,
+    ) -> Option<(String, SignedIn)> {
+        let account = Account::Guest(guest);
+        let may = account.may(office)?;
+        Some(self.add(account, &may, from, now))
+    }
+
+    fn add(&self, account: Account, may: &May, from: From, now: Instant) -> (String, SignedIn) {
         let (secret, csrf) = (random_word(), random_word());
         let key = key_of(&secret);
-        let session = Session {
-            login: user.login.clone(),
-            csrf: csrf.clone(),
-            password_hash: user.password_hash.clone(),
-            used_at: now,
-            from,
-            factor: None,
-        };
+        let signed_in = SignedIn::of(key, &account, may, csrf.clone());
+        let session = Session { account, csrf, opened_at: now, used_at: now, from, factor: None };
         let mut sessions = self.lock();
-        sessions.retain(|_, session| now.since(session.used_at) < SESSION_IDLE);
+        sessions.retain(|_, session| !session.is_over(now));
         if sessions.len() >= SESSIONS {
             let idlest = sessions.iter().min_by_key(|(_, session)| session.used_at).map(|(key, _)| *key);
             idlest.and_then(|key| sessions.remove(&key));
         }
         sessions.insert(key, session);
-        (secret, SignedIn::of(key, user, csrf))
+        (secret, signed_in)
     }
 
     /// The session of this cookie. `touch`: this request counts as use.
@@ -110,20 +184,23 @@ impl Sessions {
     fn look(&self, key: Key, office: &Office, now: Instant, touch: bool) -> Option<SignedIn> {
         let mut sessions = self.lock();
         let session = sessions.get_mut(&key)?;
-        if now.since(session.used_at) >= SESSION_IDLE {
+        if session.is_over(now) {
             sessions.remove(&key);
             return None;
         }
-        // Not removed here: while a password changes, the new hash is in force before `keep` has told this session.
-        let user = office.users.iter().find(|user| user.login == session.login)?;
-        if user.password_hash != session.password_hash || user.disabled {
-            return None;
-        }
+        let may = session.account.may(office)?;
         if touch {
             session.used_at = now;
         }
-        let csrf = session.csrf.clone();
-        Some(SignedIn::of(key, user, csrf))
+        Some(SignedIn::of(key, &session.account, &may, session.csrf.clone()))
+    }
+
+    /// What the provider signed when this session began.
+    pub(super) fn id_token(&self, key: &Key) -> Option<String> {
+        match &self.lock().get(key)?.account {
+            Account::Guest(Guest { proof: Proof::Openid { id_token, .. }, .. }) => Some(id_token.clone()),
+            Account::Guest(_) | Account::Local { .. } => None,
+        }
     }
 
     /// Ends one.
@@ -132,19 +209,22 @@ impl Sessions {
     }
 
     /// Keeps this session over its own change of password; the user's other sessions end by their old hash.
-    pub(super) fn keep(&self, key: &Key, password_hash: &str) {
-        if let Some(session) = self.lock().get_mut(key) {
-            password_hash.clone_into(&mut session.password_hash);
+    pub(super) fn keep(&self, key: &Key, hash: &str) {
+        if let Some(Account::Local { password_hash, .. }) = self.lock().get_mut(key).map(|one| &mut one.account) {
+            hash.clone_into(password_hash);
         }
     }
 
-    /// Ends the sessions of an account, but for `own`, which goes on as `login` with this hash.
+    /// Ends the sessions of an account of the office file, but for `own`, which goes on as `login` with this hash.
     pub(super) fn end(&self, of: &str, own: Option<&Key>, login: &str, password_hash: &str) {
         let mut sessions = self.lock();
-        sessions.retain(|key, session| session.login != of || Some(key) == own);
+        sessions.retain(|key, session| {
+            let is_his = matches!(&session.account, Account::Local { login, .. } if login == of);
+            !is_his || Some(key) == own
+        });
         if let Some(session) = own.and_then(|own| sessions.get_mut(own)) {
-            login.clone_into(&mut session.login);
-            password_hash.clone_into(&mut session.password_hash);
+            let (login, password_hash) = (login.to_owned(), password_hash.to_owned());
+            session.account = Account::Local { login, password_hash };
         }
     }
 
@@ -161,7 +241,8 @@ impl Sessions {
                 let shown = Shown {
                     id: URL_SAFE_NO_PAD.encode(key.get(..9).unwrap_or_default()),
                     key,
-                    login: session.login.clone(),
+                    login: session.account.login().to_owned(),
+                    origin: session.account.origin(),
                     address: session.from.address,
                     user_agent: session.from.user_agent.clone(),
                     since: session.from.since,
@@ -191,16 +272,27 @@ impl Sessions {
     }
 }
 
+impl Session {
+    fn is_over(&self, now: Instant) -> bool {
+        let is_guest = matches!(self.account, Account::Guest(_));
+        now.since(self.used_at) >= SESSION_IDLE || (is_guest && now.since(self.opened_at) >= GUEST_LIFE)
+    }
+}
+
 impl SignedIn {
-    fn of(key: Key, user: &User, csrf: String) -> Self {
-        Self {
-            key,
-            login: user.login.clone(),
-            role: user.role,
-            csrf,
-            must_change: user.must_change,
-            may_hear: user.role == Role::Admin || user.may_hear_recordings,
-        }
+    fn of(key: Key, account: &Account, may: &May, csrf: String) -> Self {
+        let (login, origin) = (account.login().to_owned(), account.origin());
+        Self { key, login, origin, role: may.role, csrf, must_change: may.must_change, may_hear: may.hear }
+    }
+
+    /// As the audit log names him.
+    pub(super) fn name(&self) -> String {
+        self.origin.named(&self.login)
+    }
+
+    /// Whether this is the account of the office file with this login.
+    pub(super) fn is(&self, login: &str) -> bool {
+        self.origin == Origin::Local && self.login == login
     }
 
     /// Whether this is the session's X-CSRF-Token.
@@ -276,6 +368,36 @@ mod tests {
         let renamed = office(vec![user("boss", "h")]);
         assert!(sessions.find(&mine, &renamed, START, true).is_some());
         assert!(sessions.find(&other, &before, START, true).is_none());
+    }
+
+    #[test]
+    fn a_guest_is_out_when_the_settings_say_so_and_after_half_a_day() {
+        let sessions = Sessions::default();
+        let mut office = office(vec![user("anna", "h")]);
+        office.ldap.enabled = true;
+        office.ldap.viewer_groups.push("staff".to_owned());
+        let guest = |values: &[&str]| Guest {
+            login: "anna".to_owned(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+            proof: Proof::Ldap { server: String::new() },
+        };
+        assert!(sessions.open_guest(guest(&["others"]), &office, from(), START).is_none());
+        let (secret, signed_in) = sessions.open_guest(guest(&["cn=staff,dc=x"]), &office, from(), START).unwrap();
+        assert_eq!((signed_in.role, signed_in.name().as_str()), (Role::Viewer, "anna (LDAP)"));
+        assert!(!signed_in.is("anna"), "another than the local one of this name");
+        sessions.end("anna", None, "anna", "h");
+        sessions.keep(&signed_in.key, "h");
+        let mut now = START;
+        for _ in 0..23 {
+            now = now + (SESSION_IDLE - Duration::from_secs(1));
+            assert!(sessions.find(&secret, &office, now, true).is_some());
+        }
+        office.ldap.admin_groups.push("staff".to_owned());
+        assert_eq!(sessions.find(&secret, &office, now, true).map(|one| one.role), Some(Role::Admin));
+        let mut off = office.clone();
+        off.ldap.enabled = false;
+        assert!(sessions.find(&secret, &off, now, true).is_none());
+        assert!(sessions.find(&secret, &office, START + GUEST_LIFE, true).is_none(), "however busy");
     }
 
     #[test]

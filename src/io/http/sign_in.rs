@@ -92,7 +92,7 @@ impl Door {
     }
 
     /// Counts a try before its outcome is known, so that tries sent at once do not slip through.
-    fn count(&self, peer: IpAddr, now: Instant) -> Result<(), Problem> {
+    pub(super) fn count(&self, peer: IpAddr, now: Instant) -> Result<(), Problem> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         let network = network_of(peer);
         if tries.len() >= ADDRESSES && !tries.contains_key(&network) {

@@ -35,6 +35,8 @@ pub(super) const PEER: &str = "x-gate-peer";
 pub(super) const TOO_LARGE: &str = "x-gate-too-large";
 /// The first request on a connection: whether anybody is there.
 pub(super) const GREETING: &str = "x-gate-greeting";
+/// As what the client called us: a name of ours, with the port if there is one.
+pub(super) const HOST: &str = "x-gate-host";
 /// On a request that brings a file: empty while the file waits at the gate, then where it lies, relative to the data directory.
 pub(super) const UPLOAD: &str = "x-gate-upload";
 /// On an answer to the first of the two: let the file come.

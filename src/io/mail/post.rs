@@ -12,9 +12,10 @@ use lettre::{Address, Message, SmtpTransport, Transport as _};
 
 use crate::base::{Duration, WallTime};
 use crate::codec::{Codec, Decoder, Law, Rate, g711};
+use crate::io::out::{Outgoing, first_address};
 use crate::io::store::LetterRow;
 use crate::io::{recordings, voicemail};
-use crate::office::{Mail, MailSecurity};
+use crate::office::{Authority, Mail, MailSecurity, Office};
 
 /// Why a letter was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,8 @@ pub(super) fn domain(mail: &Mail) -> String {
 }
 
 /// Sends one letter. Returns when the server has taken it.
-pub(super) fn send(mail: &Mail, data: &Path, letter: &LetterRow) -> Result<(), Failure> {
+pub(super) fn send(office: &Office, data: &Path, letter: &LetterRow, outgoing: Outgoing) -> Result<(), Failure> {
+    let mail = &office.mail;
     if mail.server.is_empty() {
         return Err(Failure::Later("no mail server is set".to_owned()));
     }
@@ -39,7 +41,7 @@ pub(super) fn send(mail: &Mail, data: &Path, letter: &LetterRow) -> Result<(), F
         mail.from.parse().map_err(|_| Failure::Later(format!("{:?} is no address to send from", mail.from)))?;
     let to: Address = letter.recipient.parse().map_err(|_| Failure::Refused("not an address".to_owned()))?;
     let message = write(from, to, data, letter).map_err(|error| Failure::Refused(error.to_string()))?;
-    transport(mail, data)?.send(&message).map(drop).map_err(|error| judge(&error))
+    transport(office, data, outgoing)?.send(&message).map(drop).map_err(|error| judge(&error))
 }
 
 fn write(from: Mailbox, to: Address, data: &Path, letter: &LetterRow) -> Result<Message, lettre::error::Error> {
@@ -62,7 +64,8 @@ fn write(from: Mailbox, to: Address, data: &Path, letter: &LetterRow) -> Result<
     }
 }
 
-fn transport(mail: &Mail, data: &Path) -> Result<SmtpTransport, Failure> {
+fn transport(office: &Office, data: &Path, outgoing: Outgoing) -> Result<SmtpTransport, Failure> {
+    let mail = &office.mail;
     let usual = match mail.security {
         MailSecurity::Starttls => 587,
         MailSecurity::Tls => 465,
@@ -70,11 +73,13 @@ fn transport(mail: &Mail, data: &Path) -> Result<SmtpTransport, Failure> {
     };
     let port = if mail.port == 0 { usual } else { mail.port };
     let tls = match mail.security {
-        MailSecurity::Starttls => Tls::Required(tls(mail, data)?),
-        MailSecurity::Tls => Tls::Wrapper(tls(mail, data)?),
+        MailSecurity::Starttls => Tls::Required(tls(office, data)?),
+        MailSecurity::Tls => Tls::Wrapper(tls(office, data)?),
         MailSecurity::None => Tls::None,
     };
-    let mut transport = SmtpTransport::builder_dangerous(&mail.server)
+    // By its address, which was judged; the certificate must be that of the name all the same.
+    let address = first_address(&mail.server, port, outgoing).map_err(|error| Failure::Later(error.to_string()))?;
+    let mut transport = SmtpTransport::builder_dangerous(address.to_string())
         .port(port)
         .tls(tls)
         .hello_name(ClientId::Domain(domain(mail)))
@@ -85,10 +90,14 @@ fn transport(mail: &Mail, data: &Path) -> Result<SmtpTransport, Failure> {
     Ok(transport.build())
 }
 
-/// The authorities of Mozilla's list, and that of the office's own server, if there is one.
-fn tls(mail: &Mail, data: &Path) -> Result<TlsParameters, Failure> {
+/// The authorities of Mozilla's list, the office's own, and that of its mail server, if there is one.
+fn tls(office: &Office, data: &Path) -> Result<TlsParameters, Failure> {
     let own = data.join(OWN_AUTHORITY);
-    let mut parameters = TlsParameters::builder(mail.server.clone());
+    let mut parameters = TlsParameters::builder(office.mail.server.clone());
+    for authority in office.authorities.iter().flat_map(Authority::certificates) {
+        let certificate = Certificate::from_der(authority).map_err(|error| Failure::Later(error.to_string()))?;
+        parameters = parameters.add_root_certificate(certificate);
+    }
     if let Ok(pem) = std::fs::read(&own) {
         let certificate = Certificate::from_pem(&pem);
         parameters = parameters

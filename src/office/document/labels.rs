@@ -1,7 +1,7 @@
 //! What the fields of the office file are called in sentences, and how their values are said.
 
 /// The kinds in the order in which differences are told.
-pub(super) const ORDER: [&str; 19] = [
+pub(super) const ORDER: [&str; 22] = [
     "office",
     "trunk",
     "extension",
@@ -20,6 +20,9 @@ pub(super) const ORDER: [&str; 19] = [
     "conference",
     "voicemail",
     "mail",
+    "openid",
+    "ldap",
+    "authority",
     "device",
 ];
 
@@ -168,6 +171,29 @@ const FIELDS: &[Field] = &[
     ("mail", "from", "отправитель", He, "sender", Plain),
     ("mail", "admin", "почта администратора", She, "administrator's mail", Plain),
     ("mail", "missed_calls", "письма о пропущенных", They, "mail about missed calls", Flag),
+    ("*", "may_hear_recordings", "право наблюдателей слушать записи", It, "viewers' right to hear recordings", Flag),
+    ("*", "trust_any_certificate", "доверие любому сертификату", It, "trust in any certificate", Flag),
+    ("openid", "enabled", "вход через OpenID", He, "sign-in by OpenID", Flag),
+    ("openid", "issuer", "адрес провайдера", He, "provider's address", Plain),
+    ("openid", "client_id", "имя клиента", It, "client ID", Plain),
+    ("openid", "client_secret", "секрет клиента", He, "client secret", Plain),
+    ("openid", "scopes", "запрашиваемые сведения", They, "scopes", Plain),
+    ("openid", "role_claim", "поле с ролью", It, "claim of the role", Plain),
+    ("openid", "admin_values", "значения администратора", They, "values of administrators", Plain),
+    ("openid", "viewer_values", "значения наблюдателя", They, "values of viewers", Plain),
+    ("ldap", "enabled", "вход через каталог", He, "sign-in by the directory", Flag),
+    ("ldap", "port", "порт", He, "port", Plain),
+    ("ldap", "security", "защита", She, "security", Word),
+    ("ldap", "bind_dn", "учётная запись для поиска", She, "account that searches", Plain),
+    ("ldap", "bind_password", "пароль для поиска", He, "password of the search", Plain),
+    ("ldap", "user_dn", "имя для прямого входа", It, "name for a direct bind", Plain),
+    ("ldap", "base", "место людей в каталоге", It, "place of people", Plain),
+    ("ldap", "filter", "фильтр людей", He, "filter of people", Plain),
+    ("ldap", "group_base", "место групп в каталоге", It, "place of groups", Plain),
+    ("ldap", "group_filter", "фильтр групп", He, "filter of groups", Plain),
+    ("ldap", "admin_groups", "группы администраторов", They, "groups of administrators", Plain),
+    ("ldap", "viewer_groups", "группы наблюдателей", They, "groups of viewers", Plain),
+    ("authority", "certificate", "сертификат", He, "certificate", Long),
     ("codes", "transfer", "код перевода сразу", He, "code of transfer", Plain),
     ("codes", "attended_transfer", "код перевода с вопросом", He, "code of transfer after asking", Plain),
     ("codes", "transfer_back", "код возврата к собеседнику", He, "code of going back to the caller", Plain),

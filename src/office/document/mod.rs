@@ -16,7 +16,7 @@ pub use merge::{Clash, Prefer};
 pub use words::{Field, fields, sentences, thing};
 
 /// Fields whose values are never shown.
-const SECRETS: [&str; 4] = ["password", "password_hash", "pin", "voicemail_pin"];
+const SECRETS: [&str; 6] = ["password", "password_hash", "pin", "voicemail_pin", "client_secret", "bind_password"];
 
 /// The tables of an office file.
 #[derive(Clone, Debug, Default, PartialEq)]

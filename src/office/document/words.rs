@@ -258,6 +258,8 @@ impl Say {
                 "parking" => ("В парковке", "Parking"),
                 "voicemail" => ("В голосовой почте", "Voicemail"),
                 "mail" => ("В почте", "Mail"),
+                "openid" => ("Во входе через OpenID", "OpenID sign-in"),
+                "ldap" => ("Во входе через каталог", "Directory sign-in"),
                 other => return self.of(format!("В разделе «{other}»"), capital(other)),
             };
             return self.of(ru, en);
@@ -273,6 +275,7 @@ impl Say {
             ("schedule", _) => format!("У расписания «{key}»"),
             ("voice_menu", _) => format!("У голосового меню «{key}»"),
             ("user", _) => format!("У учётной записи {key}"),
+            ("authority", _) => format!("У центра сертификации «{key}»"),
             ("conference", _) => format!("У комнаты {key}"),
             ("element", _) => format!("На схеме у «{}»", self.element(thing)),
             _ => format!("У «{key}»"),

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use super::fault::Fault;
 use super::fields::{Report, Spot, nearest};
 use super::{Draft, spot, weak_password, written};
-use crate::office::{Device, ElementKind, Extension, Kind, MailSecurity, Office, SipDevice};
+use crate::office::{Device, ElementKind, Extension, Kind, LdapSecurity, MailSecurity, Office, SipDevice};
 
 mod inside;
 
@@ -21,6 +21,7 @@ pub(super) fn check(draft: &Draft, report: &Report) {
     checker.sounds();
     checker.groups();
     checker.desk();
+    checker.sign_on();
     checker.unique("user", "login", &draft.spots.users, draft.office.users.iter().map(|user| user.login.as_str()));
 }
 
@@ -164,6 +165,24 @@ impl Checker<'_> {
         let open = mail.security == MailSecurity::None && !mail.server.is_empty() && !mail.login.is_empty();
         if let Some(at) = spots.mail.at.filter(|_| open) {
             self.report.warning(Some(at), "mail: without security everybody on the way can read the password");
+        }
+    }
+
+    /// Signing in from outside.
+    fn sign_on(&self) {
+        let (office, spots) = (self.office, &self.draft.spots);
+        let names = office.authorities.iter().map(|authority| authority.name.as_str());
+        self.unique("authority", "name", &spots.authorities, names);
+        if let Some(at) = spots.ldap.at.filter(|_| office.ldap.enabled && office.ldap.security == LdapSecurity::None) {
+            self.report.warning(Some(at), "ldap: without security everybody on the way can read the passwords");
+        }
+        let any = [
+            ("openid", &spots.openid, office.openid.trust_any_certificate),
+            ("ldap", &spots.ldap, office.ldap.trust_any_certificate),
+        ];
+        for (table, spot, _) in any.into_iter().filter(|(_, spot, trusts)| *trusts && spot.at.is_some()) {
+            let what = format_args!("{table}: trust_any_certificate lets whoever stands in between be the server");
+            self.report.warning(spot.key("trust_any_certificate"), what);
         }
     }
 

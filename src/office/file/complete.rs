@@ -20,6 +20,7 @@ pub(super) fn complete(draft: &mut Draft, current: &Office, rng: &mut Rng, repor
     logins(draft, current, rng);
     passwords(draft, current, rng);
     telephone(draft, current, report);
+    sign_on(draft, current);
     outgoing_numbers(draft);
     outside_numbers(draft, report);
     users(draft, current, report);
@@ -141,6 +142,17 @@ fn telephone(draft: &mut Draft, current: &Office, report: &Report) {
         if office.mail.password.is_empty() && !office.mail.login.is_empty() {
             report.warning(spots.mail.at, "mail: has no password, and the box keeps none for it");
         }
+    }
+}
+
+/// The secrets of signing in from outside stay when they are left out.
+fn sign_on(draft: &mut Draft, current: &Office) {
+    let (office, spots) = (&mut draft.office, &draft.spots);
+    if spots.openid.at.is_some() && !spots.openid.has("client_secret") {
+        office.openid.client_secret.clone_from(&current.openid.client_secret);
+    }
+    if spots.ldap.at.is_some() && !spots.ldap.has("bind_password") {
+        office.ldap.bind_password.clone_from(&current.ldap.bind_password);
     }
 }
 

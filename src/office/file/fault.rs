@@ -162,6 +162,12 @@ pub enum Fault {
     OutputTaken,
     /// A link leads to the start of a call.
     LeadsToStart,
+    /// No https address of an OpenID provider.
+    Issuer,
+    /// Lacks `{login}`.
+    NoLogin,
+    /// No certificate as PEM.
+    Certificate,
 }
 
 /// What a value was to be.

@@ -15,6 +15,8 @@ use crate::office::words::Word;
 
 /// No text of the file is longer, in characters.
 const LONGEST_TEXT: usize = 1000;
+/// But a few certificates as PEM.
+const LONGEST_CERTIFICATE: usize = 20_000;
 /// A key or a word further away than that is not suggested.
 const NEAR: usize = 2;
 
@@ -283,14 +285,14 @@ impl<'r, 'd> Fields<'r, 'd> {
             self.wrong_type(at, key, (Wanted::Text, "text in quotes"), value.get_ref());
             return None;
         };
-        let is_prose = matches!(key, "comment" | "description");
-        if text.chars().any(|c| c.is_control() && !(is_prose && matches!(c, '\n' | '\t'))) {
+        let is_prose = matches!(key, "comment" | "description" | "certificate");
+        if text.chars().any(|c| c.is_control() && !(is_prose && matches!(c, '\n' | '\t' | '\r'))) {
             self.fault_at(Some(at), Fault::Control, format_args!("`{key}` holds a control character"));
             return None;
         }
-        if text.chars().nth(LONGEST_TEXT).is_some() {
-            let fault = Fault::TooLong { most: LONGEST_TEXT };
-            self.fault_at(Some(at), fault, format_args!("`{key}` is longer than {LONGEST_TEXT} characters"));
+        let most = if key == "certificate" { LONGEST_CERTIFICATE } else { LONGEST_TEXT };
+        if text.chars().nth(most).is_some() {
+            self.fault_at(Some(at), Fault::TooLong { most }, format_args!("`{key}` is longer than {most} characters"));
             return None;
         }
         Some(text.to_owned())

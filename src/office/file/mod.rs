@@ -15,6 +15,7 @@ mod fault;
 mod fields;
 mod nouns;
 mod plan;
+mod sign_on;
 mod telephone;
 mod times;
 mod weak;
@@ -140,6 +141,9 @@ struct Spots {
     conferences: Vec<Spot>,
     voicemail: Spot,
     mail: Spot,
+    openid: Spot,
+    ldap: Spot,
+    authorities: Vec<Spot>,
 }
 
 /// Reads a document and merges it onto `current`: a kind that is absent is left alone, a kind that is present is made exactly
@@ -194,6 +198,9 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.conferences, spots.conferences) = list(root, "conference", &current.conferences, telephone::conference);
     (office.voicemail, spots.voicemail) = one(root, "voicemail", &current.voicemail, telephone::voicemail);
     (office.mail, spots.mail) = one(root, "mail", &current.mail, telephone::mail);
+    (office.openid, spots.openid) = one(root, "openid", &current.openid, sign_on::openid);
+    (office.ldap, spots.ldap) = one(root, "ldap", &current.ldap, sign_on::ldap);
+    (office.authorities, spots.authorities) = list(root, "authority", &current.authorities, sign_on::authority);
     draft
 }
 

@@ -5,8 +5,8 @@ use std::fmt::{Display, Write as _};
 
 use super::{times, written};
 use crate::office::{
-    Conference, Device, Element, ElementKind, Extension, Feature, Forward, Group, Mail, MobileDevice, Network, Office,
-    Out, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
+    Authority, Conference, Device, Element, ElementKind, Extension, Feature, Forward, Group, Ldap, Mail, MobileDevice,
+    Network, Office, Openid, Out, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
 };
 
 const HEADER: &str = "\
@@ -34,7 +34,7 @@ pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
 }
 
 /// In the order of the document; links come with their elements.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 20] = [
     "office",
     "trunk",
     "extension",
@@ -52,6 +52,9 @@ const KINDS: [&str; 17] = [
     "conference",
     "voicemail",
     "mail",
+    "openid",
+    "ldap",
+    "authority",
 ];
 
 struct Document<'a> {
@@ -93,6 +96,7 @@ impl Document<'_> {
             ("element", office.desk.elements.is_empty()),
             ("user", office.users.is_empty()),
             ("conference", office.conferences.is_empty()),
+            ("authority", office.authorities.is_empty()),
         ];
         if kinds.iter().any(|(_, empty)| *empty) {
             self.text.push('\n');
@@ -131,6 +135,9 @@ impl Document<'_> {
             "conference" => self.each(kind, &office.conferences, Self::conference),
             "voicemail" => self.voicemail(office),
             "mail" => self.mail(&office.mail),
+            "openid" => self.openid(&office.openid),
+            "ldap" => self.ldap(&office.ldap),
+            "authority" => self.each(kind, &office.authorities, Self::authority),
             _ => {}
         }
     }
@@ -356,6 +363,49 @@ impl Document<'_> {
         self.text("from", &mail.from);
         self.value("missed_calls", mail.missed_calls);
         self.text("admin", &mail.admin);
+    }
+
+    fn openid(&mut self, openid: &Openid) {
+        self.head("[openid]");
+        self.value("enabled", openid.enabled);
+        self.text("name", &openid.name);
+        self.text("issuer", &openid.issuer);
+        self.text("client_id", &openid.client_id);
+        if self.secrets {
+            self.text("client_secret", &openid.client_secret);
+        }
+        self.value("scopes", texts(&openid.scopes));
+        self.text("role_claim", &openid.role_claim);
+        self.value("admin_values", texts(&openid.admin_values));
+        self.value("viewer_values", texts(&openid.viewer_values));
+        self.value("may_hear_recordings", openid.may_hear_recordings);
+        self.value("trust_any_certificate", openid.trust_any_certificate);
+    }
+
+    fn ldap(&mut self, ldap: &Ldap) {
+        self.head("[ldap]");
+        self.value("enabled", ldap.enabled);
+        self.text("server", &ldap.server);
+        self.value("port", ldap.port);
+        self.text("security", ldap.security.word());
+        self.value("trust_any_certificate", ldap.trust_any_certificate);
+        self.text("bind_dn", &ldap.bind_dn);
+        if self.secrets {
+            self.text("bind_password", &ldap.bind_password);
+        }
+        self.text("user_dn", &ldap.user_dn);
+        self.text("base", &ldap.base);
+        self.text("filter", &ldap.filter);
+        self.text("group_base", &ldap.group_base);
+        self.text("group_filter", &ldap.group_filter);
+        self.value("admin_groups", texts(&ldap.admin_groups));
+        self.value("viewer_groups", texts(&ldap.viewer_groups));
+        self.value("may_hear_recordings", ldap.may_hear_recordings);
+    }
+
+    fn authority(&mut self, authority: &Authority) {
+        self.text("name", &authority.name);
+        self.text("certificate", &authority.certificate);
     }
 
     fn user(&mut self, user: &User) {

@@ -137,6 +137,18 @@ fn plain(fault: &Fault) -> Words {
             "The server's name or address, with a port if need be: sip.example.org or sip.example.org:5060.",
         ),
         Fault::Address => words("Это не адрес почты.", "This is no mail address."),
+        Fault::Issuer => words(
+            "Адрес провайдера целиком, с https: https://login.example.org/realms/office.",
+            "The provider's whole address with https: https://login.example.org/realms/office.",
+        ),
+        Fault::NoLogin => words(
+            "Здесь должно стоять {login}: на это место попадёт имя того, кто входит.",
+            "It must have {login} in it: there goes the name of whoever signs in.",
+        ),
+        Fault::Certificate => words(
+            "Это не сертификат в виде PEM. Он начинается с -----BEGIN CERTIFICATE-----.",
+            "This is no certificate as PEM. It begins with -----BEGIN CERTIFICATE-----.",
+        ),
         Fault::ForwardTarget => forward(ForwardRefused::NoNumber),
         Fault::WrongType(wanted) => wrong_type(*wanted),
         Fault::Login => words(

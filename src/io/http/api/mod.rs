@@ -6,6 +6,7 @@ pub(super) mod events;
 pub(super) mod history_export;
 
 mod audit;
+mod authorities;
 mod calls;
 mod change;
 mod codes;
@@ -22,6 +23,7 @@ mod history_summary;
 mod mail;
 mod media;
 mod metrics;
+mod openid;
 mod paging;
 mod parking;
 mod recordings;
@@ -29,6 +31,8 @@ mod referrers;
 mod routing;
 mod session;
 mod settings;
+mod sign_on;
+mod sign_on_words;
 mod signed_in;
 mod system;
 mod tables;
@@ -87,6 +91,9 @@ const fn route(method: &'static str, path: &'static str, access: Access, handler
 const ROUTES: &[Route] = &[
     route("GET", "/healthz", Access::Open, health::get),
     route("GET", "/metrics", Access::Open, metrics::get),
+    route("GET", "/auth/methods", Access::Open, openid::methods),
+    route("GET", "/auth/openid", Access::Open, openid::start),
+    route("GET", "/auth/openid/callback", Access::Open, openid::callback),
     route("GET", "/api/v1/openapi.json", Access::Open, openapi),
     route("POST", "/api/v1/session", Access::Open, session::post),
     route("GET", "/api/v1/session", Access::SignedIn, session::get),
@@ -107,6 +114,16 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/tokens", Access::Admin, tokens::list),
     route("POST", "/api/v1/tokens", Access::Admin, tokens::post),
     route("DELETE", "/api/v1/tokens/{id}", Access::Admin, tokens::delete),
+    route("GET", "/api/v1/openid", Access::Admin, sign_on::get_openid),
+    route("PUT", "/api/v1/openid", Access::Admin, sign_on::put_openid),
+    route("POST", "/api/v1/openid/check", Access::Admin, sign_on::check_openid),
+    route("GET", "/api/v1/ldap", Access::Admin, sign_on::get_ldap),
+    route("PUT", "/api/v1/ldap", Access::Admin, sign_on::put_ldap),
+    route("POST", "/api/v1/ldap/check", Access::Admin, sign_on::check_ldap),
+    route("GET", "/api/v1/authorities", Access::Admin, authorities::list),
+    route("POST", "/api/v1/authorities", Access::Admin, authorities::post),
+    route("GET", "/api/v1/authorities/{name}", Access::Admin, authorities::get),
+    route("DELETE", "/api/v1/authorities/{name}", Access::Admin, authorities::delete),
     route("GET", "/api/v1/versions", Access::Admin, versions::list),
     route("GET", "/api/v1/versions/{id}", Access::Admin, versions::get),
     route("POST", "/api/v1/versions/{id}/revert", Access::Admin, versions::revert),
@@ -259,7 +276,7 @@ impl Visit<'_> {
     /// Under whose name this is kept.
     fn author(&self) -> String {
         match &self.who {
-            Who::Session(signed_in) => signed_in.login.clone(),
+            Who::Session(signed_in) => signed_in.name(),
             Who::Token(bearer) => format!("token {}", bearer.name),
             Who::Nobody => String::new(),
         }

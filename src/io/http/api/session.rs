@@ -3,16 +3,20 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::guests::{Guest, Proof};
 use super::super::reply::{Problem, Reply, problems};
 use super::super::second_factor;
 use super::super::sessions::{COOKIE, From, SESSION_IDLE, SignedIn};
 use super::super::sign_in::weakness;
 use super::super::words::Words;
-use super::{Visit, Who, audit};
-use crate::base::Rng;
+use super::{Visit, Who, audit, openid};
+use crate::base::{Instant, Rng};
+use crate::io::accounts::Origin;
 use crate::io::clock;
+use crate::io::out::Trust;
+use crate::io::out::ldap::{Asking, LdapError};
 use crate::io::store::SecondFactor;
-use crate::office::Role;
+use crate::office::{Office, Role};
 
 /// The longest name of a browser that is kept. Characters.
 const LONGEST_AGENT: usize = 200;
@@ -53,20 +57,81 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let right = visit.house.door.check_first(&visit.office, &given.login, &given.password, visit.ask.peer, now)?;
     let user = visit.office.users.iter().find(|user| right && user.login == given.login);
     let Some(user) = user else {
+        if asks_directory(&visit.office, &given.login) {
+            return by_directory(visit, &given, now);
+        }
         tracing::warn!(peer = %visit.ask.peer, "web: sign-in refused");
         audit::keep(visit, &given.login, "sign_in_refused", "password", None);
         return Err(wrong_sign_in());
     };
     prove_second_factor(visit, &user.login, given.code.as_deref())?;
     visit.house.door.forgive(visit.ask.peer);
-    let user_agent = visit.ask.header("user-agent").unwrap_or_default().chars().take(LONGEST_AGENT).collect();
-    let from = From { address: visit.ask.peer, user_agent, since: clock::wall() };
-    let (secret, signed_in) = visit.house.sessions.open(user, from, now);
-    tracing::info!(login = %user.login, peer = %visit.ask.peer, "web: signed in");
-    audit::keep(visit, &user.login, "sign_in", "", None);
-    let cookie = format!("{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict");
+    let (secret, signed_in) = visit.house.sessions.open(user, from(visit), now);
+    note_sign_in(visit, &signed_in);
     let has_factor = visit.house.exchange.second_factor(&user.login)?.is_some();
-    Ok(describe(&signed_in, has_factor).with("set-cookie", cookie))
+    Ok(describe(&signed_in, has_factor).with("set-cookie", cookie(&secret)))
+}
+
+/// Whether this login may be one of the directory: those of local accounts never are, so that a directory that is dead, or not ours any
+/// more, locks nobody out and takes nobody's place.
+fn asks_directory(office: &Office, login: &str) -> bool {
+    let login = login.to_lowercase();
+    office.ldap.enabled && !office.users.iter().any(|user| user.login.to_lowercase() == login)
+}
+
+fn by_directory(visit: &Visit<'_>, given: &SignIn, now: Instant) -> Result<Reply, Problem> {
+    let ldap = &visit.office.ldap;
+    let refused = |login: &str, why: &str| {
+        tracing::warn!(peer = %visit.ask.peer, why, "web: sign-in by the directory refused");
+        audit::keep(visit, login, "sign_in_refused", &format!("ldap: {why}"), None);
+    };
+    let person = {
+        let _turn = visit.house.turns.take()?;
+        let trust = Trust::of(&visit.office.authorities, ldap.trust_any_certificate);
+        let asking = Asking { ldap, trust: &trust, outgoing: visit.house.outgoing };
+        asking.sign_in(&given.login, &given.password)
+    };
+    let person = person.map_err(|error| match error {
+        LdapError::WrongPassword | LdapError::NotFound => {
+            refused(&given.login, "password");
+            wrong_sign_in()
+        }
+        other => {
+            tracing::warn!(error = %other, "web: the directory is of no use");
+            refused(&given.login, "directory");
+            no_directory()
+        }
+    })?;
+    let login = person.login;
+    let guest =
+        Guest { login: login.clone(), values: person.groups, proof: Proof::Ldap { server: ldap.server.clone() } };
+    let opened = visit.house.sessions.open_guest(guest, &visit.office, from(visit), now);
+    let (secret, signed_in) = opened.ok_or_else(|| {
+        refused(&login, "no_role");
+        no_role()
+    })?;
+    visit.house.door.forgive(visit.ask.peer);
+    note_sign_in(visit, &signed_in);
+    Ok(describe(&signed_in, false).with("set-cookie", cookie(&secret)))
+}
+
+/// From where this caller signs in.
+pub(super) fn from(visit: &Visit<'_>) -> From {
+    let user_agent = visit.ask.header("user-agent").unwrap_or_default().chars().take(LONGEST_AGENT).collect();
+    From { address: visit.ask.peer, user_agent, since: clock::wall() }
+}
+
+/// Keeps that somebody has signed in.
+pub(super) fn note_sign_in(visit: &Visit<'_>, signed_in: &SignedIn) {
+    let name = signed_in.name();
+    tracing::info!(login = %name, peer = %visit.ask.peer, "web: signed in");
+    let way = if signed_in.origin == Origin::Local { "" } else { signed_in.origin.word() };
+    audit::keep(visit, &name, "sign_in", way, None);
+}
+
+/// The session's cookie.
+pub(super) fn cookie(secret: &str) -> String {
+    format!("{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict")
 }
 
 /// The second step, for accounts that have one.
@@ -93,7 +158,7 @@ fn prove_second_factor(visit: &Visit<'_>, login: &str, code: Option<&str>) -> Re
 
 /// POST second-factor: begins; nothing changes before its first code.
 pub(super) fn post_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    let signed_in = session_of(visit)?;
+    let signed_in = local_session_of(visit)?;
     let given: Password = visit.ask.json()?;
     let house = visit.house;
     if !house.door.check(&visit.office, &signed_in.login, &given.password, visit.ask.peer, house.clock.now())? {
@@ -112,7 +177,7 @@ pub(super) fn post_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
 
 /// GET qr.svg: the one that is being set up, as a picture of its own.
 pub(super) fn get_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    let signed_in = session_of(visit)?;
+    let signed_in = local_session_of(visit)?;
     let secret = visit.house.sessions.factor(&signed_in.key).ok_or_else(problems::not_found)?;
     let uri = second_factor::uri(&secret, &visit.office.settings.name, &signed_in.login);
     let drawn = second_factor::drawn(&uri).ok_or_else(problems::not_found)?;
@@ -121,7 +186,7 @@ pub(super) fn get_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
 
 /// PUT second-factor: its first code switches it on.
 pub(super) fn put_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    let signed_in = session_of(visit)?;
+    let signed_in = local_session_of(visit)?;
     let Code { code } = visit.ask.json()?;
     let secret = visit.house.sessions.factor(&signed_in.key).ok_or_else(|| {
         let detail = Words::new("Сначала начните: нужен новый секрет.", "Begin first: a new secret is needed.");
@@ -148,7 +213,7 @@ pub(super) fn put_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
 
 /// DELETE second-factor: of the own account.
 pub(super) fn delete_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    let signed_in = session_of(visit)?;
+    let signed_in = local_session_of(visit)?;
     visit.house.exchange.second_factor(&signed_in.login)?.ok_or_else(problems::not_found)?;
     visit.house.exchange.set_second_factor(&signed_in.login, None)?;
     Ok(Reply::empty())
@@ -157,19 +222,24 @@ pub(super) fn delete_second_factor(visit: &Visit<'_>) -> Result<Reply, Problem> 
 /// GET: who is signed in.
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let signed_in = session_of(visit)?;
-    let has_factor = visit.house.exchange.second_factor(&signed_in.login)?.is_some();
+    let is_local = signed_in.origin == Origin::Local;
+    let has_factor = is_local && visit.house.exchange.second_factor(&signed_in.login)?.is_some();
     Ok(describe(signed_in, has_factor))
 }
 
-/// DELETE: signs out.
+/// DELETE: signs out. Whoever came from a provider is told where to go on, so that it forgets him too.
 pub(super) fn delete(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    visit.house.sessions.close(&session_of(visit)?.key);
-    Ok(Reply::empty().with("set-cookie", format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")))
+    let signed_in = session_of(visit)?;
+    let id_token = visit.house.sessions.id_token(&signed_in.key);
+    visit.house.sessions.close(&signed_in.key);
+    let url = id_token.and_then(|id_token| openid::sign_out_url(visit, &id_token));
+    let reply = url.map_or_else(Reply::empty, |url| Reply::json(&json!({ "continue": url })));
+    Ok(reply.with("set-cookie", format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")))
 }
 
 /// PUT password: the other sessions of the same user end with it.
 pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    let signed_in = session_of(visit)?;
+    let signed_in = local_session_of(visit)?;
     let given: NewPassword = visit.ask.json()?;
     let house = visit.house;
     let now = house.clock.now();
@@ -201,6 +271,20 @@ pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
     Ok(Reply::empty())
 }
 
+/// Whoever is from outside has password and second factor there.
+fn local_session_of<'a>(visit: &'a Visit<'_>) -> Result<&'a SignedIn, Problem> {
+    session_of(visit).and_then(|signed_in| match signed_in.origin {
+        Origin::Local => Ok(signed_in),
+        Origin::Openid | Origin::Ldap => {
+            let detail = Words::new(
+                "Эта учётная запись не здешняя: пароль и второй шаг меняют там, откуда вы входите.",
+                "This account is not of this box: its password and second factor are changed where it lives.",
+            );
+            Err(Problem::new(403, "account_elsewhere", detail))
+        }
+    })
+}
+
 /// A token has no session to look at or to end.
 fn session_of<'a>(visit: &'a Visit<'_>) -> Result<&'a SignedIn, Problem> {
     match &visit.who {
@@ -218,6 +302,7 @@ fn session_of<'a>(visit: &'a Visit<'_>) -> Result<&'a SignedIn, Problem> {
 fn describe(signed_in: &SignedIn, has_second_factor: bool) -> Reply {
     Reply::json(&json!({
         "login": signed_in.login,
+        "origin": signed_in.origin.word(),
         "role": role(signed_in.role),
         "must_change_password": signed_in.must_change,
         "may_hear_recordings": signed_in.may_hear,
@@ -232,6 +317,22 @@ const fn role(role: Role) -> &'static str {
         Role::Admin => "admin",
         Role::Viewer => "viewer",
     }
+}
+
+fn no_directory() -> Problem {
+    let detail = Words::new(
+        "Каталог сейчас не отвечает, а здесь такой учётной записи нет. Повторите позже, или войдите учётной записью станции.",
+        "The directory does not answer now, and there is no such account here. Try later, or sign in with an account of the box.",
+    );
+    Problem::new(503, "no_directory", detail).with("retry-after", "10")
+}
+
+fn no_role() -> Problem {
+    let detail = Words::new(
+        "Пароль верный, но вам здесь ничего не разрешено. Попросите администратора станции добавить вашу группу.",
+        "The password is right, but you may do nothing here. Ask the box's administrator to add your group.",
+    );
+    Problem::new(403, "no_role", detail)
 }
 
 fn wrong_sign_in() -> Problem {

@@ -68,7 +68,7 @@ pub(super) fn put(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let given: Given = visit.ask.json()?;
     let role = judge(&given)?;
     let old = visit.value();
-    let is_own = matches!(&visit.who, Who::Session(signed_in) if signed_in.login == old);
+    let is_own = matches!(&visit.who, Who::Session(signed_in) if signed_in.is(old));
     let hash = given.password.as_deref().map(|password| hash(visit, &given.login, password)).transpose()?;
     let factor = visit.house.exchange.second_factor(old)?;
     let before = |office: &Office| shown(office, old);

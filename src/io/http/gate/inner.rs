@@ -17,7 +17,7 @@ use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Duration, timeout};
 
-use super::super::workers::{GREETING, Inner, KEY, PEER, TOO_LARGE, UPLOAD};
+use super::super::workers::{GREETING, HOST, Inner, KEY, PEER, TOO_LARGE, UPLOAD};
 
 /// Requests with the handlers at a time; further ones wait, then get 503 with Retry-After.
 const AT_ONCE: usize = 16;
@@ -84,6 +84,8 @@ pub(super) struct Passed {
     /// Of a file that comes: empty before, then where it lies.
     pub(super) upload: Option<String>,
     pub(super) peer: IpAddr,
+    /// As what we were called, and are.
+    pub(super) host: String,
 }
 
 impl Hop {
@@ -156,6 +158,9 @@ impl Hop {
         // For the list of sessions only; one that is no plain text is left out.
         if let Some(agent) = passed.headers.get(header::USER_AGENT).filter(|agent| agent.to_str().is_ok()) {
             request = request.header(header::USER_AGENT, agent);
+        }
+        if !passed.host.is_empty() {
+            request = request.header(HOST, &passed.host);
         }
         if passed.body.is_none() {
             request = request.header(TOO_LARGE, "1");
