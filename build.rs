@@ -1,5 +1,5 @@
 //! Embeds the page: makes the libraries of web/lib when they are missing, lists the files of web/ with their bytes, as they are and
-//! packed, and names the whole by a hash of its content.
+//! packed, and names the whole by a hash of its content. The manual's pictures are of it when scripts/manual has made them.
 //! Makes the program that decodes sound files, unless it is there, and tells the compiler where it lies; and likewise the
 //! exchange's voice.
 
@@ -20,7 +20,10 @@ const TYPES: &[(&str, &str)] = &[
     ("js", "text/javascript; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
     ("svg", "image/svg+xml"),
+    (PICTURE, "image/webp"),
 ];
+/// What has been packed already.
+const PICTURE: &str = "webp";
 const LEFT_OUT: &[&str] = &["node_modules", "test"];
 
 fn main() {
@@ -35,6 +38,7 @@ fn main() {
     println!("cargo::rerun-if-changed=scripts/voice");
     println!("cargo::rerun-if-changed=scripts/voice.rs");
     println!("cargo::rerun-if-changed=config/voice");
+    println!("cargo::rerun-if-changed=target/manual");
     let out = PathBuf::from(variable("OUT_DIR"));
     for library in ["lib/preact.js", "lib/qr.js"] {
         make_library(&root, &web.join(library));
@@ -55,17 +59,29 @@ fn main() {
     let table = voice::pack(Path::new(&spoken), &out).unwrap_or_else(|error| fail(&format!("{spoken}: {error}")));
     write(&out.join("voice.rs"), table.as_bytes());
 
-    embed(&web, &out);
+    let pictures = root.join("target/manual");
+    // Cargo would take a directory that is not there for one that changes all the time.
+    fs::create_dir_all(&pictures).unwrap_or_else(|error| fail(&format!("{}: {error}", pictures.display())));
+    let mut files = Vec::new();
+    collect(&web, "", &mut files);
+    collect(&pictures, "pictures/", &mut files);
+    for language in ["ru", "en"] {
+        let name = format!("pictures/{language}.js");
+        if !files.iter().any(|(known, ..)| *known == name) {
+            let none = out.join(format!("{language}-none.js"));
+            write(&none, b"export default {};\n");
+            files.push((name, none, TYPES[1].1));
+        }
+    }
+    files.sort();
+    embed(&files, &out);
 }
 
 /// Writes the table of the page's files, and beside it what is not on the disk: the packed ones, and the index.
-fn embed(web: &Path, out: &Path) {
-    let mut files = Vec::new();
-    collect(web, web, &mut files);
-    files.sort();
+fn embed(files: &[(String, PathBuf, &'static str)], out: &Path) {
     let mut hash = Fnv::new();
     let mut contents = Vec::new();
-    for (name, path, content_type) in &files {
+    for (name, path, content_type) in files {
         let bytes = fs::read(path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
         hash.add(name.as_bytes());
         hash.add(&bytes);
@@ -88,7 +104,7 @@ fn embed(web: &Path, out: &Path) {
         };
         let (plain, packed) = (out.join(format!("asset-{number}")), out.join(format!("asset-{number}.gz")));
         write(&plain, &bytes);
-        write(&packed, &web::packed(&bytes));
+        write(&packed, &if name.ends_with(PICTURE) { Vec::new() } else { web::packed(&bytes) });
         let _ = writeln!(
             list,
             "    Asset {{ path: {name:?}, content_type: {content_type:?}, bytes: include_bytes!({:?}), packed: include_bytes!({:?}) }},",
@@ -96,7 +112,9 @@ fn embed(web: &Path, out: &Path) {
             packed.display().to_string()
         );
     }
-    let code = format!("const HASH: &str = \"{hash}\";\nconst ASSETS: &[Asset] = &[\n{list}];\n");
+    let code = format!(
+        "const HASH: &str = \"{hash}\";\n#[cfg(debug_assertions)]\nconst TYPES: &[(&str, &str)] = &{TYPES:?};\n#[cfg(any(test, not(debug_assertions)))]\nconst ASSETS: &[Asset] = &[\n{list}];\n"
+    );
     write(&out.join("assets.rs"), code.as_bytes());
 }
 
@@ -134,20 +152,20 @@ fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));
 }
 
-fn collect(web: &Path, directory: &Path, files: &mut Vec<(String, PathBuf, &'static str)>) {
+/// The files of a directory and those inside of it, with their names on the page: `under` stands before.
+fn collect(directory: &Path, under: &str, files: &mut Vec<(String, PathBuf, &'static str)>) {
     let entries = fs::read_dir(directory).unwrap_or_else(|error| fail(&format!("{}: {error}", directory.display())));
     for entry in entries.flatten() {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         if path.is_dir() {
             if !LEFT_OUT.contains(&name.as_str()) {
-                collect(web, &path, files);
+                collect(&path, &format!("{under}{name}/"), files);
             }
             continue;
         }
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         if let Some((_, content_type)) = TYPES.iter().find(|(known, _)| *known == ending) {
-            let relative = path.strip_prefix(web).unwrap_or(&path).to_string_lossy().into_owned();
-            files.push((relative, path, content_type));
+            files.push((format!("{under}{name}"), path, content_type));
         }
     }
 }

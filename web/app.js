@@ -7,6 +7,7 @@ import { go, useRoute } from "./parts/address.js";
 import { Question } from "./parts/dialog.js";
 import { Find } from "./parts/find.js";
 import { KeyList, useKeys } from "./parts/keys.js";
+import { Beside } from "./parts/manual.js";
 import { Shell } from "./parts/shell.js";
 import { Toasts, tell } from "./parts/toast.js";
 import { Trial } from "./parts/trial.js";
@@ -98,6 +99,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const [settings, setSettings] = useState(0);
   const [lostAt, setLostAt] = useState(/** @type {number | null} */ (null));
   const [over, setOver] = useState(/** @type {"" | "find" | "keys"} */ (""));
+  const [helped, setHelped] = useState(""); // the section whose help stands beside the page
   const now = useSecond();
   const place = useRoute();
   const { section, rest, query } = place;
@@ -139,18 +141,19 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const lost = away > LOST_AFTER ? t("lost", { span: spanInWords(away, t) }) : "";
   const admin = session.role === "admin";
   const known = box.system !== null;
+  const beside = helped !== "" && section.at !== "help" && html`<${Beside} key=${helped} t=${t} language=${language} section=${helped} here=${section.at} onAsk=${setHelped} onClose=${() => setHelped("")} />`;
   const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} />`;
   const shell = { ...frame, section, admin, count: box.calls.length, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
   const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, go, tell, onHangUp, onRefused };
-  return html`<${Shell} ...${shell} login=${session.login} onSignOut=${onSignOut}>
+  return html`<${Shell} ...${shell} beside=${beside} onAsk=${setHelped} login=${session.login} onSignOut=${onSignOut}>
       ${!known
         ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`
         : page.failed
           ? html`<p class="empty">${t("no_answer")} <button class="button" type="button" onClick=${() => location.reload()}>${t("try_again")}</button></p>`
           : page.Page && html`<${page.Page} key=${`${section.at} ${language}`} ...${inside} />`}
     <//>
-    ${over === "find" && html`<${Find} t=${t} api=${api} box=${box} admin=${admin} onClose=${() => setOver("")} />`}
-    ${over === "keys" && html`<${KeyList} t=${t} onClose=${() => setOver("")} />`}
+    ${over === "find" && html`<${Find} t=${t} language=${language} api=${api} box=${box} admin=${admin} onClose=${() => setOver("")} />`}
+    ${over === "keys" && html`<${KeyList} t=${t} section=${section.at} onClose=${() => setOver("")} />`}
     ${place.asking &&
     html`<${Question} question=${t("leave_question")} why=${t("leave_why")} yes=${t("leave_yes")} no=${t("leave_no")} onYes=${place.leave} onNo=${place.stay} />`}
     <${Toasts} t=${t} />`;

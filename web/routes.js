@@ -35,6 +35,7 @@ export const SECTIONS = [
   { at: "tokens", name: "tokens", icon: "key", part: "box", inside: "settings", why: "tokens_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Tokens) },
   { at: "versions", name: "versions", icon: "undo", part: "box", inside: "settings", why: "versions_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Versions) },
   { at: "audit", name: "audit", icon: "list", part: "box", inside: "settings", why: "audit_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Audit) },
+  { at: "help", name: "help", icon: "help", part: "box", load: () => import("./pages/help.js").then((page) => page.Help) },
 ];
 
 /** Beside them on a telephone: what has no room in the bar below. */

@@ -66,15 +66,18 @@ function patient(page) {
 export class House {
   #child;
   #directory;
+  #command = ["serve"];
   url = "";
   log = "";
 
   /**
-   * @param {{ office?: string, oneTime?: boolean, localOutgoing?: boolean }} [how] `office`: an office file's text; `oneTime`: the first
-   *   password must be changed; `localOutgoing`: servers on this machine may be asked
+   * @param {{ office?: string, oneTime?: boolean, localOutgoing?: boolean, demo?: "ru" | "en" }} [how] `office`: an office file's text;
+   *   `oneTime`: the first password must be changed; `localOutgoing`: servers on this machine may be asked; `demo`: the example office,
+   *   whose telephones and city make calls, in this language
    */
-  static async open({ office = "", oneTime = false, localOutgoing = false } = {}) {
+  static async open({ office = "", oneTime = false, localOutgoing = false, demo } = {}) {
     const house = new House();
+    if (demo) house.#command = ["demo", "--language", demo, "--seed", "7"];
     house.#directory = mkdtempSync(join(tmpdir(), "dozvon-browser-"));
     const [sip, tls, http, https] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     house.sip = `127.0.0.1:${sip}`;
@@ -113,7 +116,7 @@ export class House {
 
   #start() {
     const rest = ["--data", join(this.#directory, "data"), "--config", join(this.#directory, "host.toml")];
-    const child = spawn(BINARY, ["serve", ...rest], { env: this.environment, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(BINARY, [...this.#command, ...rest], { env: this.environment, stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     return new Promise((resolve, reject) => {
       child.stderr.setEncoding("utf8").on("data", (text) => {
@@ -167,11 +170,13 @@ export class House {
 
   /**
    * A tab of a new visitor.
-   * @param {{ language?: "ru" | "en", screen?: { width: number, height: number }, dark?: boolean, touch?: boolean }} [how]
+   * @param {{ language?: "ru" | "en", screen?: { width: number, height: number }, dark?: boolean, touch?: boolean, local?: boolean }} [how]
+   *   `local`: the browser itself speaks the language, so that dates look as people know them, and it has a microphone
    */
-  async visit({ language = "ru", screen = WIDE, dark = false, touch = false } = {}) {
+  async visit({ language = "ru", screen = WIDE, dark = false, touch = false, local = false } = {}) {
     assert.ok(existsSync(CHROMIUM), "Debian's chromium is installed");
-    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+    const here = local ? { args: ["--use-fake-device-for-media-stream"], env: { ...process.env, LANGUAGE: language === "ru" ? "ru" : "en_GB" } } : { args: [] };
+    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, ...here, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", ...here.args] });
     const context = await this.#browser.newContext({
       ignoreHTTPSErrors: true,
       viewport: screen,
@@ -180,6 +185,7 @@ export class House {
       colorScheme: dark ? "dark" : "light",
       hasTouch: touch,
       reducedMotion: "reduce",
+      ...(local && { permissions: ["microphone"] }),
     });
     // Each has six connections, and one address may have only so many: who came first goes.
     this.#visitors.push(context);

@@ -3,6 +3,7 @@
 import calls from "./en/calls.js";
 import desk from "./en/desk.js";
 import frame from "./en/frame.js";
+import help from "./en/help.js";
 import doctor from "./en/doctor.js";
 import todo from "./en/todo.js";
 import box from "./en/box.js";
@@ -15,6 +16,7 @@ const many = (/** @type {number} */ count, /** @type {string} */ word) => `${cou
 
 export default {
   ...frame,
+  ...help,
   ...doctor,
   ...todo,
   ...box,

@@ -4,6 +4,7 @@ import { plural } from "../format.js";
 import calls from "./ru/calls.js";
 import desk from "./ru/desk.js";
 import frame from "./ru/frame.js";
+import help from "./ru/help.js";
 import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
 import box from "./ru/box.js";
@@ -14,6 +15,7 @@ import parts from "./ru/parts.js";
 
 export default {
   ...frame,
+  ...help,
   ...doctor,
   ...todo,
   ...box,

@@ -1,6 +1,7 @@
 // «Маршрутизация»: the desk. To look at with its live calls, to ask «what if», and to draw on.
 import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
 import { useUnsaved } from "../parts/address.js";
+import { useStyle } from "../parts/style.js";
 import { Ask, useAnswer } from "../desk/ask.js";
 import { Canvas } from "../desk/canvas.js";
 import { ElementCard, chipWords, memberWord } from "../desk/card.js";
@@ -33,7 +34,7 @@ const READABLE = 0.65;
 
 /** @param {Props} props */
 export function Desk(props) {
-  const styled = useStyle();
+  const styled = useStyle("desk");
   return styled ? html`<${Styled} ...${props} />` : html`<p class="empty" aria-busy="true">${props.t("loading")}</p>`;
 }
 
@@ -290,23 +291,6 @@ function Styled(props) {
     ${asking && html`<${Ask} t=${t} tell=${tell} box=${box} at=${at} question=${asked} elements=${desk.elements} answer=${answer} way=${way} onQuestion=${setAsked} onGo=${list ? (/** @type {string} */ id) => run({ type: "choose", ids: [id] }) : goTo} onClose=${() => setAsking(false)} />`}
     <p class="unseen" role="status">${said}</p>
   </div>`;
-}
-
-/** The desk's own looks, fetched with it. */
-function useStyle() {
-  const [ready, setReady] = useState(false);
-  useEffect(() => {
-    const href = new URL("../style/desk.css", import.meta.url).href;
-    const there = /** @type {HTMLLinkElement | undefined} */ ([...document.querySelectorAll('link[rel="stylesheet"]')].find((one) => /** @type {HTMLLinkElement} */ (one).href === href));
-    if (there?.sheet) return setReady(true);
-    const link = there ?? document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = href;
-    link.addEventListener("load", () => setReady(true));
-    link.addEventListener("error", () => setReady(true));
-    if (!there) document.head.append(link);
-  }, []);
-  return ready;
 }
 
 /** @param {string} query */

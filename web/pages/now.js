@@ -9,6 +9,7 @@ import { Dial } from "../parts/dial.js";
 import { Question } from "../parts/dialog.js";
 import { Cord, Icon } from "../parts/icons.js";
 import { namer } from "../parts/party.js";
+import { Todo } from "../parts/todo.js";
 import { Waiting, waitingCount } from "../parts/waiting.js";
 import { doing, sipDevices } from "../store.js";
 import { isKey } from "../words.js";
@@ -32,7 +33,7 @@ export function Now(props) {
   return html`<${Verdict} ...${inside} />
     <div class="columns">
       <div class="column"><${Calls} ...${inside} /><${Waiting} t=${t} box=${box} now=${now} groups=${desk.list} elements=${desk.elements} name=${name} /><${Today} ...${props} /></div>
-      <div class="column"><${Dial} ...${inside} /><${Trunks} ...${props} /><${Phones} ...${props} /></div>
+      <div class="column"><${Todo} ...${props} /><${Dial} ...${inside} /><${Trunks} ...${props} /><${Phones} ...${props} /></div>
     </div>`;
 }
 
@@ -108,7 +109,7 @@ function Calls(props) {
     ${asked &&
     admin &&
     html`<${Question} question=${t("hang_up_question")} why=${t("hang_up_why")} yes=${t("hang_up")} no=${t("keep_call")} onYes=${hangUp} onNo=${() => setAsking(null)}>
-      <p><b>${name(asked.caller, asked.caller_name)}</b> ${t("arrow")} <b>${other(asked, name)}</b>, ${span(now + box.skew - Date.parse(asked.answered_at ?? asked.started_at))}</p>
+      <p><b>${name(asked.caller, asked.caller_name)}</b> ${t("arrow")} <b>${other(asked, name) || t("with_nobody")}</b>, ${span(now + box.skew - Date.parse(asked.answered_at ?? asked.started_at))}</p>
     <//>`}
   </section>`;
 }

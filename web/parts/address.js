@@ -71,3 +71,8 @@ export function useRoute() {
 export function go(href) {
   location.hash = href;
 }
+
+/** Whether there is work that leaving would lose. */
+export function hasUnsaved() {
+  return unsaved.size > 0;
+}

@@ -63,6 +63,8 @@ export function Doctor({ t, tell, check, busy, fault, begin, mend }) {
   if (!check && !busy && !fault) return null;
   const copy = () => navigator.clipboard.writeText(check.letter).then(() => tell({ text: t("copied") }), () => {});
   const form = (/** @type {"e164" | "plus" | "national"} */ word) => t(`format_${word}`);
+  const state = (/** @type {any} */ one) => t(/** @type {"doctor_ok"} */ (`doctor_${one.state}`));
+  const said = (/** @type {any} */ one) => (one.text ? html`${one.text}${one.state !== "running" && html`<span class="unseen"> (${state(one)})</span>`}` : state(one));
   return html`<section class="card doctor" aria-labelledby="doctor-title">
     <header><h2 id="doctor-title">${t("doctor_title")}</h2>${check && !check.running && html`<button class="button quiet" type="button" disabled=${busy} onClick=${begin}><${Icon} name="refresh" />${t("doctor_again")}</button>`}</header>
     <div role="status" class="in">
@@ -70,7 +72,7 @@ export function Doctor({ t, tell, check, busy, fault, begin, mend }) {
       ${(!check || check.running) && !fault && html`<p class="second">${t("doctor_running")} ${t("doctor_why")}</p>`}
       ${check && !check.running && html`<p><b>${check.text}</b></p>${check.next && html`<p>${check.next}</p>`}
         ${check.fix && html`<p><button class="button primary" type="button" disabled=${busy} onClick=${mend}>${t("doctor_fix")}</button></p>`}`}
-      ${check && html`<ul class="findings">${check.findings.map((/** @type {any} */ one) => html`<li><span class=${`lamp ${LAMPS[one.state] ?? "off"}`}>${one.text}${one.state !== "running" && html`<span class="unseen"> (${t(/** @type {"doctor_ok"} */ (`doctor_${one.state}`))})</span>`}</span></li>`)}</ul>`}
+      ${check && html`<ul class="findings">${check.findings.map((/** @type {any} */ one) => html`<li><span class=${`lamp ${LAMPS[one.state] ?? "off"}`}><span><b>${t(/** @type {"doctor_name"} */ (`doctor_${one.what}`))}</b> ${said(one)}</span></span></li>`)}</ul>`}
     </div>
     ${check?.letter && html`<div class="in letter"><details><summary>${t("doctor_letter")}</summary><pre>${check.letter}</pre><button class="button" type="button" onClick=${copy}><${Icon} name="copy" />${t("copy")}</button></details></div>`}
     ${check?.trials.some((/** @type {any} */ trial) => trial.call) && html`<div class="in letter"><details><summary>${t("doctor_trials")}</summary><ul>${check.trials.map((/** @type {any} */ trial, /** @type {number} */ nth) => html`<li>${trial.call

@@ -2,20 +2,26 @@
 import { find, telephone } from "../find.js";
 import { number } from "../format.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
+import { ARTICLES, plain } from "../manual/contents.js";
 import { SECTIONS, address } from "../routes.js";
 import { go } from "./address.js";
 import { Icon } from "./icons.js";
+import { useManual } from "./manual.js";
 
 /** @typedef {import("../find.js").Thing} Thing */
-/** @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, box: import("../store.js").Box, admin: boolean, onClose: () => void }} Props */
+/**
+ * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", api: import("../api.js").Api, box: import("../store.js").Box, admin: boolean,
+ *   onClose: () => void }} Props
+ */
 
 /** @param {Props} props */
-export function Find({ t, api, box, admin, onClose }) {
+export function Find({ t, language, api, box, admin, onClose }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [question, setQuestion] = useState("");
   const [at, setAt] = useState(0);
   const read = useLists(api);
-  const things = useMemo(() => [...sections(t, admin), ...lists(t, box, read), ...settings(t)], [t, box.extensions, box.trunks, read, admin]);
+  const texts = useManual(language);
+  const things = useMemo(() => [...sections(t, admin), ...lists(t, box, read), ...settings(t), ...articles(t, texts)], [t, box.extensions, box.trunks, read, admin, texts]);
   const digits = telephone(question);
   const history = digits ? [{ text: t("find_calls", { digits }), about: t("calls"), href: `#/calls?text=${digits}` }] : [];
   const found = [...find(things, question), ...history];
@@ -131,4 +137,17 @@ const SETTINGS = [
  */
 function settings(t) {
   return SETTINGS.filter(([, at]) => SECTIONS.some((section) => section.at === at)).map(([key, at]) => ({ text: t(key), about: t("find_setting"), href: address(at) }));
+}
+
+/**
+ * The manual's articles; by an empty question nobody looks for them.
+ * @param {import("../words.js").Say} t
+ * @param {import("../manual/contents.js").Texts | null} texts
+ * @returns {Thing[]}
+ */
+function articles(t, texts) {
+  return ARTICLES.flatMap(({ id }) => {
+    const article = texts?.articles[id];
+    return article ? [{ text: article.title, about: t("help_kind"), href: address("help", id), words: plain(article) }] : [];
+  });
 }

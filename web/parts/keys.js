@@ -55,8 +55,8 @@ function isTyping(target) {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-/** @param {{ t: import("../words.js").Say, onClose: () => void }} props */
-export function KeyList({ t, onClose }) {
+/** @param {{ t: import("../words.js").Say, section: string, onClose: () => void }} props `section`: where the list was opened */
+export function KeyList({ t, section, onClose }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [rows] = useState(() => [
     { keys: ["/"], word: t("keys_find") },
@@ -76,7 +76,8 @@ export function KeyList({ t, onClose }) {
     <div class="dialog-in">
       <h2 id="keys-title">${t("keys_title")}</h2>
       <dl class="keys">${rows.map(({ keys, word }) => html`<div><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${word}</dd></div>`)}</dl>
-      <div class="buttons"><button class="button" type="button" onClick=${() => dialog.current?.close()}>${t("close")}</button></div>
+      <div class="buttons"><a class="button quiet" href=${section === "help" ? address("help") : `${address("help")}?about=${section}`} onClick=${() => dialog.current?.close()}>${t("help_about")}</a>
+        <button class="button" type="button" onClick=${() => dialog.current?.close()}>${t("close")}</button></div>
     </div>
   </dialog>`;
 }

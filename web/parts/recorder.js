@@ -5,6 +5,8 @@ import { Play } from "./play.js";
 
 /** Longer than any greeting; and far below what the box takes. Seconds. */
 const LONGEST = 300;
+/** What browsers write and the box reads; left to itself, one browser writes WebM, which the box does not know. */
+const FORMATS = ["audio/ogg;codecs=opus", "audio/mp4;codecs=opus", "audio/mp4"];
 
 /** @param {{ t: import("../words.js").Say, onRecorded: (blob: Blob) => void }} props */
 export function Recorder({ t, onRecorded }) {
@@ -35,7 +37,8 @@ export function Recorder({ t, onRecorded }) {
     setDone(null);
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-      const made = new MediaRecorder(stream);
+      const mimeType = FORMATS.find((format) => MediaRecorder.isTypeSupported(format));
+      const made = new MediaRecorder(stream, mimeType ? { mimeType } : {});
       /** @type {Blob[]} */
       const parts = [];
       made.ondataavailable = ({ data }) => parts.push(data);

@@ -2,24 +2,27 @@
 // bar above and one below.
 import { html } from "../lib/preact.js";
 import { PARTS, SECTIONS, TABS, address } from "../routes.js";
+import { hasUnsaved } from "./address.js";
 import { Icon, Mark } from "./icons.js";
 
 /**
  * @typedef {import("../routes.js").Section} Section
  * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", onLanguage: (language: "ru" | "en") => void,
  *   dark: boolean, onTheme: () => void, login: string, onSignOut: () => void, onFind: () => void, onHelp: () => void, section: Section,
- *   admin: boolean, count: number, office: string, lost: string, known: boolean, notices: unknown, children: unknown }} Props
+ *   admin: boolean, count: number, office: string, lost: string, known: boolean, notices: unknown, children: unknown,
+ *   beside: unknown, onAsk: (section: string) => void }} Props
+ *   `beside`: stands to the right of the page; `onAsk`: opens there what the manual says of a section
  */
 
 /** @param {Props} props */
 export function Shell(props) {
-  const { t, section, office, lost, children, notices, onFind } = props;
+  const { t, section, office, lost, children, notices, beside, onAsk, onFind } = props;
   const tabs = [...TABS, "settings"].map((at) => SECTIONS.find((one) => one.at === at)).filter((one) => one !== undefined);
-  return html`<div class=${section.rail ? "shell rail" : "shell"}>
+  return html`<div class=${["shell", section.rail && "rail", beside && "helped"].filter(Boolean).join(" ")}>
     <a class="skip" href="#main" onClick=${toMain}>${t("to_main")}</a>
     <header class="top"><${Mark} /><b>${office || t("brand")}</b>
       <button class="button quiet square" type="button" title=${t("find")} aria-label=${t("find")} onClick=${onFind}><${Icon} name="find" /></button>
-      <${Tools} ...${props} /></header>
+      <${Ask} t=${t} section=${section} onAsk=${onAsk} /><${Tools} ...${props} /></header>
     <nav class="side" aria-label=${t("sections")}>
       <a class="brand" href="#/now"><${Mark} /><span><b>${t("brand")}</b><small>${office}</small></span></a>
       <button class="finder" type="button" title=${t("find")} onClick=${onFind}><${Icon} name="find" /><span>${t("find")}</span><kbd>/</kbd></button>
@@ -30,9 +33,11 @@ export function Shell(props) {
       <div class="foot"><${Link} ...${props} /><${Tools} ...${props} /></div>
     </nav>
     <main class="page" id="main" tabindex="-1">
+      ${section.at !== "help" && !beside && html`<div class="ask-help"><${Ask} t=${t} section=${section} onAsk=${onAsk} /></div>`}
       <div class="notices" role="status">${lost && html`<p class="note warn"><${Icon} name="alert" />${lost}</p>`}${notices}</div>
       ${children}
     </main>
+    ${beside}
     <nav class="tabs" aria-label=${t("sections")}>${tabs.map((one) => html`<${Tab} key=${one.at} ...${props} one=${one} />`)}</nav>
   </div>`;
 }
@@ -63,6 +68,24 @@ function Tab({ t, one, section, count }) {
     <${Icon} name=${rest ? "more" : one.icon} /><span>${t(rest ? "tab_more" : TAB_WORDS[one.at] ?? one.name)}</span>
     ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}
   </a>`;
+}
+
+/** With less room the manual does not stand beside the page. */
+const ROOMY = "(min-width: 1400px)";
+
+/** «?»: what the manual says of this page. @param {Pick<Props, "t" | "section" | "onAsk">} props */
+function Ask({ t, section, onAsk }) {
+  const href = section.at === "help" ? address("help") : `${address("help")}?about=${section.at}`;
+  // Nobody loses what he was about to save by asking how.
+  const opened = (/** @type {MouseEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || section.at === "help") return;
+    const roomy = matchMedia(ROOMY).matches;
+    if (!roomy && !hasUnsaved()) return;
+    event.preventDefault();
+    if (roomy) onAsk(section.at);
+    else open(href, "_blank", "noopener");
+  };
+  return html`<a class="button quiet square" href=${href} title=${t("help_about")} aria-label=${t("help_about")} onClick=${opened}><${Icon} name="help" /></a>`;
 }
 
 /** Shorter words where a tab has no room. @type {Record<string, import("../words.js").Key>} */

@@ -6,12 +6,12 @@ use super::packed;
 use super::reply::Reply;
 
 /// One file as build.rs embeds it.
-#[cfg_attr(all(debug_assertions, not(test)), expect(dead_code, reason = "a debug build reads the disk"))]
+#[cfg(any(test, not(debug_assertions)))]
 struct Asset {
     path: &'static str,
     content_type: &'static str,
     bytes: &'static [u8],
-    /// The same as gzip.
+    /// The same as gzip; empty for what gains nothing by it.
     packed: &'static [u8],
 }
 
@@ -47,13 +47,14 @@ fn read(name: &str, packs: bool) -> Option<Reply> {
 #[cfg(any(test, not(debug_assertions)))]
 fn embedded(asset: &Asset, packs: bool) -> Reply {
     let reply = |bytes: &[u8]| Reply::text(asset.content_type, bytes).with("vary", "accept-encoding");
-    if packs {
+    if packs && !asset.packed.is_empty() {
         return reply(asset.packed).with("content-encoding", "gzip").with("etag", format!("\"{HASH}-gzip\""));
     }
     reply(asset.bytes).with("etag", format!("\"{HASH}\""))
 }
 
-/// From `web/` of the sources, or of another checkout: `DOZVON_WEB` names it. A file that came after the build is found as well.
+/// From `web/` of the sources, or of another checkout: `DOZVON_WEB` names it; the manual's pictures from `target/manual`. A file that came
+/// after the build is found as well.
 #[cfg(debug_assertions)]
 fn read(name: &str, packs: bool) -> Option<Reply> {
     let plain =
@@ -61,16 +62,24 @@ fn read(name: &str, packs: bool) -> Option<Reply> {
     if !name.split('/').all(plain) {
         return None;
     }
-    let like =
-        |asset: &&Asset| asset.path.rsplit_once('.').map(|path| path.1) == name.rsplit_once('.').map(|path| path.1);
-    let content_type = ASSETS.iter().find(like)?.content_type;
-    let web = std::env::var_os("DOZVON_WEB")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/web").into(), std::path::PathBuf::from);
-    let mut bytes = std::fs::read(web.join(name)).ok()?;
+    let (_, ending) = name.rsplit_once('.')?;
+    let (_, content_type) = TYPES.iter().find(|(known, _)| *known == ending)?;
+    let here = |directory: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    let path = match name.strip_prefix("pictures/") {
+        Some(picture) => here("target/manual").join(picture),
+        None => std::env::var_os("DOZVON_WEB").map_or_else(|| here("web"), Into::into).join(name),
+    };
+    let mut bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        // As the build does when there are no pictures.
+        Err(_) if name.starts_with("pictures/") && ending == "js" => b"export default {};\n".to_vec(),
+        Err(_) => return None,
+    };
     if name == "index.html" {
         bytes = String::from_utf8_lossy(&bytes).replace("/ui/HASH/", &format!("/ui/{HASH}/")).into_bytes();
     }
-    Some(packed::pack(Reply::text(content_type, bytes), packs))
+    let reply = Reply::text(content_type, bytes);
+    Some(if ending == "webp" { reply } else { packed::pack(reply, packs) })
 }
 
 #[cfg(test)]
@@ -116,7 +125,7 @@ mod tests {
     #[test]
     fn the_packed_files_are_the_files_and_the_first_load_is_small() {
         let mut whole = 0;
-        for asset in ASSETS {
+        for asset in ASSETS.iter().filter(|asset| !asset.path.ends_with(".webp")) {
             let mut bytes = Vec::new();
             flate2::read::GzDecoder::new(asset.packed).read_to_end(&mut bytes).unwrap();
             assert!(bytes == asset.bytes, "{}", asset.path);
@@ -144,6 +153,19 @@ mod tests {
         let unchanged = unless_known(packed.clone(), Some(&known));
         assert!(unchanged.status == 304 && unchanged.body.is_empty() && unchanged.headers == packed.headers);
         assert_eq!(unless_known(packed, None).status, 200);
+    }
+
+    #[test]
+    fn the_manual_s_pictures_are_named_in_both_languages_though_none_may_be_made() {
+        for language in ["ru", "en"] {
+            let path = format!("pictures/{language}.js");
+            let list = ASSETS.iter().find(|asset| asset.path == path).unwrap();
+            assert!(list.bytes.starts_with(b"export default {"), "{path}");
+        }
+        for picture in ASSETS.iter().filter(|asset| asset.path.ends_with(".webp")) {
+            assert_eq!(picture.content_type, "image/webp");
+            assert_eq!(embedded(picture, true), embedded(picture, false), "a picture is not packed again");
+        }
     }
 
     #[test]

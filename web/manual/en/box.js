@@ -1,0 +1,90 @@
+// The manual's chapter on the box itself: the office, mail, accounts, and the history of the settings.
+
+/** @type {Record<string, import("../contents.js").Article>} */
+export default {
+  office: {
+    title: "Name, time zone and how long things are kept",
+    why: "What the office has once: its name, time zone, music, how long recordings are kept.",
+    steps: [
+      ["Open “Office”. Timetables go by the “Time zone”, the “Area code” completes local numbers.", "office"],
+      ["In “Recordings” decide how many days they are kept and how much room they get. Zero means no limit.", "office-recordings"],
+      "Press “Save”.",
+    ],
+    good: ["Your own music on hold: {music}.", "“Own networks”: addresses that the box never locks out."],
+  },
+  mail: {
+    title: "Set up the box's mail",
+    why: "The box sends mail about missed calls, voice messages and emergency calls.",
+    steps: [
+      "Open “Codes and parking”, the card “The box's mail”.",
+      ["Enter “Server”, “Login”, “Password”, “From” and “Administrator's mail”. Your mail service knows what they are: look for its SMTP settings.", "mail"],
+      "Tick “Mail about a missed call” if you want it, and press “Save”.",
+    ],
+    good: ["Many mail services want a password of its own for programs: make one in the settings of the mailbox.", "Mail for an employee goes to the address that is entered at his number."],
+  },
+  users: {
+    title: "Let somebody use the page",
+    why: "Everybody signs in with a name of his own. An administrator changes everything, a viewer only looks.",
+    steps: [
+      "Open “Accounts” and press “Add a person”.",
+      ["Enter the “Login”. The “Password for the first sign-in” is made already: give it to the person, who then chooses another.", "user"],
+      ["Choose the role: “Administrator” or “Viewer”.", "user-role"],
+      "Press “Save”.",
+    ],
+    good: ["Somebody left? “Sign-in closed” keeps him out and keeps the history of what he changed.", "The last administrator can't be removed."],
+  },
+  "sign-on": {
+    title: "Sign in with the company's accounts",
+    why: "Where the company has Keycloak, Active Directory or the like, nobody needs passwords of the box's own.",
+    steps: [
+      "Open “Settings” and the single sign-on there. For OpenID enter the provider's address and the client's name, for a directory its server and the place where people are.",
+      "Say which groups come in as administrators and which as viewers. Who is in none stays out.",
+      "Check at the foot of the page: the box says whether a person is found, and as what he would come in. Then press “Save”.",
+    ],
+    good: ["The box's own accounts always work, even when the company's server is silent. Keep one for yourself."],
+  },
+  "second-factor": {
+    title: "Switch a second factor on",
+    why: "Besides the password, signing in then takes a code from your telephone. A stranger with your password stays out.",
+    steps: [
+      ["Open “My sign-in”, press “Switch on” and enter the “Present password”.", "factor-begin"],
+      ["Scan the code with an app on your telephone and enter the six digits as “Code of the app”. Press “Check and switch on”.", "factor-scan"],
+      ["Keep the recovery codes on paper: each stands in once for the telephone. Press “I kept them”.", "factor-recovery"],
+    ],
+    good: ["“Open sessions” on the same page show where you are signed in. End what is not yours.", "Both telephone and codes are lost? Another administrator takes the second factor away on the page “Accounts”."],
+  },
+  tokens: {
+    title: "Let a program in (CRM)",
+    why: "A program works with the box by a token, without a person and without a password.",
+    steps: [
+      "Open “Tokens”, enter “What for” and press “Make a token”.",
+      ["Copy the token at once: the box never shows it again. Then press “Copied, hide it”.", "token"],
+    ],
+    good: ["The token is no longer needed, or went astray? “Revoke”: the program loses access at once.", "What a program can do stands in /api/v1/openapi.json on the box itself."],
+  },
+  versions: {
+    title: "Bring settings back",
+    why: "Every change is kept: what, when and by whom. Any can be taken back, even after a month.",
+    steps: [
+      ["Open “Settings history”. “Before and after” shows what a change did. Press “Take this change back”.", "versions"],
+      ["“Return everything to this moment” brings all settings back at once. The box asks again.", "version-to"],
+    ],
+    good: ["Taking back can be taken back too.", "A change that could cut you off comes back by itself after two minutes unless you press “Keep it”.", "Passwords of accounts never come back."],
+  },
+  license: {
+    title: "Renew the licence",
+    why: "The licence says how many numbers and calls the box may have. It never ends a call in progress.",
+    steps: [
+      "Open “Settings” and the page about the program there: it shows until which day the licence holds and how much of it is used.",
+      "Paste the text that the vendor sent, or choose the file, and install it.",
+      "It does not fit? The box says why, and the licence before stays.",
+    ],
+    good: ["Without a licence the box works in full for 30 days, then with 5 numbers, 2 outside calls and no recording. Emergency numbers can always be dialled."],
+  },
+  audit: {
+    title: "See who did what",
+    why: "The box remembers who signed in, what they changed and which recordings they heard.",
+    steps: [["Open “Audit log”: “What”, “When”, “Who” and “From”.", "audit"]],
+    good: ["What was done can be taken back in the settings history: {versions}."],
+  },
+};
