@@ -1,8 +1,8 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
 use super::{
-    CallerIdIn, ElementKind, Language, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role, Srtp,
-    Strategy,
+    CallerIdIn, ElementKind, Language, Listening, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role,
+    Srtp, Strategy,
 };
 use crate::sip::Transport;
 
@@ -33,6 +33,11 @@ impl Word for Transport {
 impl Word for Srtp {
     const WORDS: &'static [(&'static str, Self)] =
         &[("off", Self::Off), ("optional", Self::Optional), ("required", Self::Required)];
+}
+
+impl Word for Listening {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("off", Self::Off), ("told", Self::Told), ("silent", Self::Silent)];
 }
 
 impl Word for RecordingFormat {

@@ -12,6 +12,7 @@ mod description;
 mod events;
 mod gate;
 mod history;
+mod live;
 mod media;
 mod real;
 mod recordings;

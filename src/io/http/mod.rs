@@ -22,11 +22,12 @@ mod workers;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
+use crate::engine::ListenRefused;
 use crate::io::board::Board;
 use crate::io::clock;
 use crate::io::signalling::Message;
@@ -52,6 +53,19 @@ pub struct WebConfig {
     pub started_at: WallTime,
     /// Names and addresses that a request may give as its Host, besides those that the machine has itself.
     pub names: Vec<String>,
+    /// Where telephones reach the exchange.
+    pub sip: SipAddress,
+}
+
+/// Where telephones reach the exchange, to be told to who sets one up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SipAddress {
+    /// Where it is; `None`: at whatever address this machine has for them.
+    pub host: Option<IpAddr>,
+    /// For datagrams.
+    pub udp: u16,
+    /// For connections.
+    pub tcp: u16,
 }
 
 /// Where it listens in the end.
@@ -82,6 +96,11 @@ pub trait Exchange: Send + Sync + 'static {
     ) -> Result<Option<i64>, StoreError>;
     /// Orders a call: the telephones of an extension ring, and who answers calls `to`. `None`: the exchange takes no calls now.
     fn order_call(&self, extension: &str, to: &str) -> Option<CallId>;
+    /// The telephones of an extension ring, and who answers hears a call, whispering to our side or silently.
+    ///
+    /// # Errors
+    /// [`ListenRefused`].
+    fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
     /// Begins to look at a trunk.
@@ -245,6 +264,7 @@ struct House {
     board: Board,
     clock: clock::Clock,
     started_at: WallTime,
+    sip: SipAddress,
     sessions: Arc<sessions::Sessions>,
     door: Arc<sign_in::Door>,
     /// The data directory: the gate sends files from it.
@@ -271,6 +291,7 @@ pub fn serve(
         board,
         clock: clock::Clock::start(),
         started_at: config.started_at,
+        sip: config.sip,
         sessions: Arc::new(sessions::Sessions::default()),
         door: Arc::new(sign_in::Door::default()),
         data: data.clone(),
