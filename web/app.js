@@ -9,6 +9,7 @@ import { Find } from "./parts/find.js";
 import { KeyList, useKeys } from "./parts/keys.js";
 import { Shell } from "./parts/shell.js";
 import { Toasts, tell } from "./parts/toast.js";
+import { NextStep } from "./parts/todo.js";
 import { Trial } from "./parts/trial.js";
 import { EMPTY, mustReload } from "./store.js";
 import { learn } from "./words.js";
@@ -118,7 +119,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   }, [section, rest[0], language, box.system?.name]);
   useEffect(() => {
     scrollTo(0, 0);
-  }, [section, rest[0]]);
+  }, [section, section.beside ? "" : rest[0]]);
 
   const onRefused = (/** @type {unknown} */ error) => {
     if (error instanceof Refused && error.status === 401) onSignedOut();
@@ -132,7 +133,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const lost = away > LOST_AFTER ? t("lost", { span: spanInWords(away, t) }) : "";
   const admin = session.role === "admin";
   const known = box.system !== null;
-  const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} />`;
+  const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} /><${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
   const shell = { ...frame, section, admin, count: box.calls.length, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
   const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, go, tell, onHangUp, onRefused };
   return html`<${Shell} ...${shell} login=${session.login} onSignOut=${onSignOut}>
@@ -145,7 +146,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
     ${over === "find" && html`<${Find} t=${t} api=${api} box=${box} admin=${admin} onClose=${() => setOver("")} />`}
     ${over === "keys" && html`<${KeyList} t=${t} onClose=${() => setOver("")} />`}
     ${place.asking &&
-    html`<${Question} question=${t("leave_question")} why=${t("leave_why")} yes=${t("leave_yes")} no=${t("leave_no")} onYes=${place.leave} onNo=${place.stay} />`}
+    html`<${Question} question=${t(place.keeps ? "leave_draft_question" : "leave_question")} why=${t(place.keeps ? "leave_draft_why" : "leave_why")} yes=${t(place.keeps ? "leave_draft_yes" : "leave_yes")} no=${t("leave_no")} onYes=${place.leave} onNo=${place.stay} />`}
     <${Toasts} t=${t} />`;
 }
 
