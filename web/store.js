@@ -118,7 +118,9 @@ export function isWith(call, extension) {
  */
 export function doing(extension, calls) {
   const own = calls.filter((call) => call.caller === extension.number || isWith(call, extension));
-  const talking = own.find((call) => call.answered_at !== null);
+  // A call that was answered may ring for somebody else, to whom it is given.
+  const rings = (/** @type {Call} */ call) => call.state === "ringing" && isWith(call, extension);
+  const talking = own.find((call) => call.answered_at !== null && !rings(call));
   if (talking) return { what: "talking", since: talking.answered_at };
   const ringing = own.find((call) => isWith(call, extension));
   if (ringing) return { what: "ringing", since: ringing.started_at };

@@ -43,7 +43,7 @@ test("a group's queue is replaced, and one that is new is added", () => {
 });
 
 test("what a phone does follows the calls before its registration", () => {
-  const calls = [call("1"), call("2", { caller: "200", with: ["201"], answered_at: "t" })];
+  const calls = [call("1"), call("2", { caller: "200", with: ["201"], answered_at: "t", state: "talking" })];
   const what = (number, registered, since) => doing(phone(number, registered, since), calls).what;
   assert.deepEqual(
     [what("200", true), what("201", true), what("202", true), what("203", true), what("204", true), what("205", false, "t"), what("206", false)],
@@ -51,5 +51,6 @@ test("what a phone does follows the calls before its registration", () => {
   );
   const mobile = { number: "207", employee: "", devices: [{ kind: "mobile", number: "7" }] };
   assert.equal(doing(mobile, []).what, "mobile");
-  assert.equal(doing(mobile, [call("3", { with: ["7"], answered_at: "t" })]).what, "talking");
+  assert.equal(doing(mobile, [call("3", { with: ["7"], answered_at: "t", state: "talking" })]).what, "talking");
+  assert.equal(doing(mobile, [call("3", { with: ["7"], answered_at: "t", state: "ringing" })]).what, "ringing", "it is given to him");
 });
