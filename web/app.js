@@ -10,6 +10,7 @@ import { KeyList, useKeys } from "./parts/keys.js";
 import { Beside } from "./parts/manual.js";
 import { Shell } from "./parts/shell.js";
 import { Toasts, tell } from "./parts/toast.js";
+import { NextStep } from "./parts/todo.js";
 import { Trial } from "./parts/trial.js";
 import { EMPTY, mustReload } from "./store.js";
 import { learn } from "./words.js";
@@ -127,7 +128,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   }, [section, rest[0], language, box.system?.name]);
   useEffect(() => {
     scrollTo(0, 0);
-  }, [section, rest[0]]);
+  }, [section, section.beside ? "" : rest[0]]);
 
   const onRefused = (/** @type {unknown} */ error) => {
     if (error instanceof Refused && error.status === 401) onSignedOut();
@@ -142,7 +143,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const admin = session.role === "admin";
   const known = box.system !== null;
   const beside = helped !== "" && section.at !== "help" && html`<${Beside} key=${helped} t=${t} language=${language} section=${helped} here=${section.at} onAsk=${setHelped} onClose=${() => setHelped("")} />`;
-  const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} />`;
+  const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} /><${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
   const shell = { ...frame, section, admin, count: box.calls.length, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
   const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, go, tell, onHangUp, onRefused };
   return html`<${Shell} ...${shell} beside=${beside} onAsk=${setHelped} login=${session.login} onSignOut=${onSignOut}>
@@ -155,7 +156,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
     ${over === "find" && html`<${Find} t=${t} language=${language} api=${api} box=${box} admin=${admin} onClose=${() => setOver("")} />`}
     ${over === "keys" && html`<${KeyList} t=${t} section=${section.at} onClose=${() => setOver("")} />`}
     ${place.asking &&
-    html`<${Question} question=${t("leave_question")} why=${t("leave_why")} yes=${t("leave_yes")} no=${t("leave_no")} onYes=${place.leave} onNo=${place.stay} />`}
+    html`<${Question} question=${t(place.keeps ? "leave_draft_question" : "leave_question")} why=${t(place.keeps ? "leave_draft_why" : "leave_why")} yes=${t(place.keeps ? "leave_draft_yes" : "leave_yes")} no=${t("leave_no")} onYes=${place.leave} onNo=${place.stay} />`}
     <${Toasts} t=${t} />`;
 }
 

@@ -28,13 +28,14 @@ export function follow(api, heard) {
   async function reload() {
     waiting ??= [];
     const how = { background: true };
-    const [system, trunks, extensions, calls] = await Promise.all([
+    const [system, trunks, extensions, calls, queues] = await Promise.all([
       api.get("system", how),
       api.all("trunks", how),
       api.all("extensions", how),
       api.all("calls", how),
+      api.all("queues", how),
     ]);
-    box = { system, skew: Date.parse(system.time) - Date.now(), trunks, extensions, calls };
+    box = { system, skew: Date.parse(system.time) - Date.now(), trunks, extensions, calls, queues };
     for (const { type, data } of waiting) box = happen(box, type, data);
     waiting = null;
     heard.onBox(box);

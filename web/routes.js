@@ -5,19 +5,19 @@
  * @typedef {import("./words.js").Key} Key
  * @typedef {keyof typeof import("./parts/icons.js").PATHS} IconName
  * @typedef {"today" | "way" | "box"} Part of the navigation
- * @typedef {{ at: string, name: Key, icon: IconName, part: Part, inside?: string, why?: Key, key?: string, rail?: boolean, admin?: boolean,
+ * @typedef {{ at: string, name: Key, icon: IconName, part: Part, inside?: string, why?: Key, key?: string, rail?: boolean, admin?: boolean, beside?: boolean,
  *   load: () => Promise<any> }} Section
  *   `at`: the first word of the address; `inside`: the section under which it stands; `why`: what it is for, in one line;
  *   `key`: the letter after g that opens it, as KeyboardEvent.code; `rail`: the navigation makes room for it; `admin`: nobody
- *   else may see it; `load`: its component
+ *   else may see it; `beside`: what is opened stands beside its list, which keeps its place; `load`: its component
  * @typedef {{ section: Section, rest: string[], query: URLSearchParams }} Route
  */
 
 /** @type {Section[]} */
 export const SECTIONS = [
   { at: "now", name: "now", icon: "now", part: "today", key: "KeyN", load: () => import("./pages/now.js").then((page) => page.Now) },
-  { at: "calls", name: "calls", icon: "calls", part: "today", key: "KeyC", load: () => import("./pages/calls.js").then((page) => page.Calls) },
-  { at: "voicemail", name: "calls_voicemail", icon: "mic", part: "today", load: () => import("./pages/voicemail.js").then((page) => page.Voicemail) },
+  { at: "calls", name: "calls", icon: "calls", part: "today", key: "KeyC", beside: true, load: () => import("./pages/calls.js").then((page) => page.Calls) },
+  { at: "voicemail", name: "calls_voicemail", icon: "mic", part: "today", beside: true, load: () => import("./pages/voicemail.js").then((page) => page.Voicemail) },
   { at: "routing", name: "desk_title", icon: "routing", part: "way", key: "KeyM", rail: true, load: () => import("./pages/desk.js").then((page) => page.Desk) },
   { at: "extensions", name: "extensions", icon: "extension", part: "way", key: "KeyI", load: () => import("./pages/extensions.js").then((page) => page.Extensions) },
   { at: "groups", name: "groups", icon: "group", part: "way", load: () => import("./pages/groups.js").then((page) => page.Groups) },

@@ -9,13 +9,17 @@
  * @typedef {{ kind: "mobile", number: string }} MobileDevice
  * @typedef {{ number: string, employee: string, devices: (SipDevice | MobileDevice)[] }} Extension
  * @typedef {{ id: string, started_at: string, answered_at: string | null, direction: "inbound" | "outbound" | "internal",
- *   caller: string, caller_name: string, called: string, with: string[], state: string, trunk: string | null }} Call
- * @typedef {{ version: string, time: string, name: string, language: "ru" | "en", country: string, area_code: string, mobile_ranges_date: string | null }} System
- * @typedef {{ system: System | null, skew: number, trunks: Trunk[], extensions: Extension[], calls: Call[] }} Box
+ *   caller: string, caller_name: string, called: string, with: string[], state: string, trunk: string | null, element?: string | null, element_since?: string | null }} Call
+ * @typedef {{ version: string, time: string, name: string, language: "ru" | "en", country: string, area_code: string, mobile_ranges_date: string | null,
+ *   sip?: { host: string | null, udp_port: number, tcp_port: number } }} System
+ * @typedef {{ extension: string, state: "talking" | "ringing" | "do_not_disturb" | "offline" | "resting" | "free", until: string | null }} Member
+ * @typedef {{ call: string, caller: string, caller_name: string, since: string, place: number }} Waiting
+ * @typedef {{ group: string, waiting: Waiting[], members: Member[] }} Queue
+ * @typedef {{ system: System | null, skew: number, trunks: Trunk[], extensions: Extension[], calls: Call[], queues: Queue[] }} Box
  */
 
 /** @type {Box} */
-export const EMPTY = { system: null, skew: 0, trunks: [], extensions: [], calls: [] };
+export const EMPTY = { system: null, skew: 0, trunks: [], extensions: [], calls: [], queues: [] };
 
 /**
  * The box after an event. Lists that the event does not touch stay the same objects.
@@ -28,6 +32,8 @@ export function happen(box, type, data) {
   switch (type) {
     case "call":
       return { ...box, calls: withCall(box.calls, data) };
+    case "queue":
+      return { ...box, queues: withQueue(box.queues, data) };
     case "trunk":
       return { ...box, trunks: box.trunks.map((trunk) => (trunk.name === data.name ? { ...trunk, state: data.state } : trunk)) };
     case "registration":
@@ -58,6 +64,20 @@ function withCall(calls, data) {
 }
 
 /**
+ * @param {Queue[]} queues
+ * @param {Queue} data
+ */
+function withQueue(queues, data) {
+  const known = queues.some(({ group }) => group === data.group);
+  return known ? queues.map((queue) => (queue.group === data.group ? data : queue)) : [...queues, data];
+}
+
+/** How many people wait for an answer. @param {Box} box */
+export function waitingCount({ queues }) {
+  return queues.reduce((sum, { waiting }) => sum + waiting.length, 0);
+}
+
+/**
  * @param {Extension} extension
  * @param {any} data
  * @returns {Extension}
@@ -82,16 +102,27 @@ export function sipDevices(extension) {
 }
 
 /**
+ * Whether an extension talks or rings there, be it at a mobile of its own.
+ * @param {Call} call
+ * @param {Extension} extension
+ */
+export function isWith(call, extension) {
+  return call.with.includes(extension.number) || extension.devices.some((device) => device.kind === "mobile" && call.with.includes(device.number));
+}
+
+/**
  * What an extension is doing.
  * @param {Extension} extension
  * @param {Call[]} calls
  * @returns {{ what: "talking" | "ringing" | "dialling" | "free" | "offline" | "never" | "mobile", since: string | null }}
  */
 export function doing(extension, calls) {
-  const own = calls.filter((call) => call.caller === extension.number || call.with.includes(extension.number));
-  const talking = own.find((call) => call.answered_at !== null);
+  const own = calls.filter((call) => call.caller === extension.number || isWith(call, extension));
+  // A call that was answered may ring for somebody else, to whom it is given.
+  const rings = (/** @type {Call} */ call) => call.state === "ringing" && isWith(call, extension);
+  const talking = own.find((call) => call.answered_at !== null && !rings(call));
   if (talking) return { what: "talking", since: talking.answered_at };
-  const ringing = own.find((call) => call.with.includes(extension.number));
+  const ringing = own.find((call) => isWith(call, extension));
   if (ringing) return { what: "ringing", since: ringing.started_at };
   if (own[0]) return { what: "dialling", since: own[0].started_at };
   const phones = sipDevices(extension);

@@ -28,6 +28,13 @@ export function steps(box, { desk, schedules, answered }) {
   return list;
 }
 
+/** Whether nothing has ever worked here. @param {import("./store.js").Box} box */
+export function isNew({ trunks, extensions }) {
+  const devices = extensions.flatMap((extension) => extension.devices);
+  const seen = devices.some((device) => device.kind === "mobile" || device.registration.registered || device.registration.since !== null);
+  return trunks.length === 0 || !seen;
+}
+
 /** @param {import("./store.js").Box} box @returns {Step} */
 function trunk({ trunks }) {
   if (trunks.some(({ state }) => WORKS.includes(state.code))) return { key: "trunk", done: true, word: "todo_trunk_done" };

@@ -25,6 +25,8 @@ pub const ROOM_MEMBERS: usize = 32;
 pub const MEDIA_SILENCE: Duration = Duration::from_secs(60);
 /// The longest that a caller may hear ringing before the call is ended, whatever the devices say.
 pub const RINGING: Duration = Duration::from_secs(300);
+/// Calls from strangers that wait at the start for the addresses of the carriers; the next one is challenged at once.
+pub const EARLY_CALLS: usize = 32;
 /// A reply to a question (DNS) that has not come by then counts as a failure.
 pub const QUERY: Duration = Duration::from_secs(5);
 /// Event subscriptions of one login; the next SUBSCRIBE meets 503 with Retry-After. A phone with three expansion modules has some

@@ -129,7 +129,10 @@ impl Call {
                 return self.listens(around, attempt.leg);
             }
             Stage::Ringing { why: RingWhy::Group { number, .. }, .. } => {
-                let (group, member) = (number.clone(), attempt.leg.party.who.clone());
+                // who answers for a member at a mobile, or where his calls go, is that member
+                let party = &attempt.leg.party;
+                let member = party.extension.clone().unwrap_or_else(|| party.who.clone());
+                let group = number.clone();
                 let from = self.id;
                 let session = attempt.leg.session;
                 self.attempts.push(attempt);
@@ -143,6 +146,7 @@ impl Call {
             return match ordered.clone() {
                 Ordered::Call(to) => self.ordered(around, attempt.leg, &to),
                 Ordered::Trial => self.trial_answered(around, attempt.leg),
+                Ordered::Listen(to) => self.listens_in(around, attempt.leg, to),
             };
         }
         self.connect(around, attempt.leg);
@@ -152,7 +156,9 @@ impl Call {
     pub(super) fn connect(&mut self, around: &mut Around<'_>, mut b: Leg) {
         let who = b.party.who.clone();
         if let Stage::Ringing { why: RingWhy::Group { number, .. }, .. } = &self.stage {
-            self.group = Some((number.clone(), who.clone()));
+            let member = b.party.extension.clone().unwrap_or_else(|| who.clone());
+            self.group = Some((number.clone(), member));
+            b.party.stands_in = true;
         }
         around.books.queues.leave(self.id);
         if let Err(error) = b.answer(around, self.a.spoken()) {

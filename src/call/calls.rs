@@ -40,6 +40,8 @@ pub struct Calls {
     /// What lamps show of each.
     pub(super) talks: HashMap<CallId, Vec<(String, crate::lamp::Talk)>>,
     timers: TimerQueue<CallId>,
+    /// What has been told of groups.
+    pub(super) told: super::waiting::Told,
     last_id: u64,
 }
 
@@ -56,12 +58,13 @@ impl Calls {
 
     /// The next deadline of any call.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        [self.timers.next(), self.told.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Something happened that groups look at: a telephone came or went, or a member's rest is over.
     pub fn look_at_groups(&mut self, around: &mut Around<'_>) {
         if around.queues_are_due() && !around.books.runs_queues {
+            self.told.note();
             around.books.runs_queues = true;
             self.run_queues(around);
             around.books.runs_queues = false;
@@ -264,6 +267,7 @@ impl Calls {
                     extension: None,
                     name: caller_name,
                     hidden,
+                    stands_in: false,
                 };
                 (started, meaning, party)
             }
@@ -448,6 +452,7 @@ impl Calls {
             self.by_session.remove(&closed);
         }
         let Some(call) = self.calls.get_mut(&id) else { return };
+        self.told.note();
         call.show(around);
         self.timers.set(id, call.poll_timeout());
         if let Some(row) = call.take_row() {

@@ -202,6 +202,20 @@ pub enum StepKind {
         /// Whose.
         extension: String,
     },
+    /// Somebody listens in from now on.
+    ListenedTo {
+        /// Who.
+        by: String,
+        /// He speaks to our side.
+        whispers: bool,
+    },
+    /// This is the call of somebody who listens to another one.
+    ListensTo {
+        /// The row of that call.
+        call: CallId,
+        /// He speaks to our side.
+        whispers: bool,
+    },
     /// A service of the exchange itself answered.
     Service {
         /// Its key in `[codes]`.
@@ -324,6 +338,8 @@ pub struct CallView {
     pub state: CallState,
     /// The element of the desk on which it is.
     pub element: Option<String>,
+    /// When it came to that element.
+    pub element_since: Option<WallTime>,
     /// The trunk's name.
     pub trunk: Option<String>,
 }
@@ -338,5 +354,7 @@ pub enum CallState {
     Talking,
     Held,
     Parked,
+    /// To another call.
+    Listening,
     Ending,
 }

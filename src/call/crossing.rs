@@ -1,6 +1,6 @@
 //! What concerns two calls at a time: one says that it wants it, and here both are at hand.
 
-use crate::base::{CallId, ServerTxn, SessionId};
+use crate::base::{CallId, EndpointId, ServerTxn, SessionId};
 use crate::sip::stack::SessionCommand;
 use crate::sip::wire::{Headers, Replaces};
 
@@ -25,6 +25,10 @@ pub(super) enum Crossing {
     Return { to: CallId, leg: Box<Leg> },
     /// The youngest other call of the trunk ends, then the emergency number is called again.
     GiveWay { trunk: String, to: CallId, number: String, extension: String },
+    /// Who listens to a call has answered, or, without an ear, is gone.
+    Listens { to: CallId, by: CallId, ear: Option<EndpointId> },
+    /// The call that somebody listens to is over.
+    ListeningEnds { by: CallId },
     /// A member took a call of his group.
     Answered { from: CallId, group: String, member: String, session: SessionId },
 }
@@ -56,6 +60,8 @@ impl Calls {
                         false => call.refuse_with_tone(around, 503, CallOutcome::Failed, "refused"),
                     });
                 }
+                Crossing::Listens { to, by, ear } => self.listener_changed(around, to, by, ear),
+                Crossing::ListeningEnds { by } => self.listening_ends(around, by),
                 Crossing::Answered { from, group, member, session } => {
                     self.member_answered(around, from, &group, &member, session);
                 }

@@ -37,6 +37,9 @@ impl Call {
 
     fn note_trail(&mut self, around: &mut Around<'_>) {
         let trail = self.executor.as_mut().map(Executor::take_trail).unwrap_or_default();
+        if !trail.is_empty() {
+            self.element_since = Some(around.wall);
+        }
         for element in trail {
             around.step(self.id, StepKind::Element { element });
         }

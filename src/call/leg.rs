@@ -27,6 +27,8 @@ pub(super) struct Party {
     pub(super) name: String,
     /// Wants not to be shown.
     pub(super) hidden: bool,
+    /// It speaks for its extension although it is of the city: a mobile of the employee's, or where his calls of a group go.
+    pub(super) stands_in: bool,
 }
 
 impl Party {
@@ -44,6 +46,11 @@ impl Party {
     /// The extension at whose telephone this party speaks; `None` for parties of the city.
     pub(super) fn inside(&self) -> Option<&str> {
         self.extension.as_deref().filter(|_| self.trunk.is_none())
+    }
+
+    /// The extension whose employee speaks here, be it at a mobile: he is on the telephone as long as this lasts.
+    pub(super) fn employee(&self) -> Option<&str> {
+        self.extension.as_deref().filter(|_| self.trunk.is_none() || self.stands_in)
     }
 }
 
@@ -232,7 +239,7 @@ impl Leg {
 
     /// Its extension is on the telephone from now on.
     pub(super) fn hold_busy(&mut self, around: &mut Around<'_>) {
-        if let (Some(extension), false, false) = (self.party.inside(), self.entries.busy, self.entries.closed) {
+        if let (Some(extension), false, false) = (self.party.employee(), self.entries.busy, self.entries.closed) {
             around.books.set_busy(extension, true);
             self.entries.busy = true;
         }
@@ -503,7 +510,7 @@ impl Leg {
         if std::mem::replace(&mut self.entries.closed, true) {
             return;
         }
-        if let (Some(extension), true) = (self.party.inside(), self.entries.busy) {
+        if let (Some(extension), true) = (self.party.employee(), self.entries.busy) {
             around.books.set_busy(extension, false);
         }
         if let (Some(trunk), true) = (&self.party.trunk, self.entries.trunk) {

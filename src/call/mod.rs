@@ -10,6 +10,7 @@ mod edit;
 mod feature;
 mod keys;
 mod leg;
+mod listen;
 mod one;
 mod outside;
 mod page;
@@ -22,11 +23,14 @@ mod shelf;
 mod talk;
 mod transfer;
 mod trial;
+mod waiting;
 mod watched;
 
 pub use calls::{Calls, Origin};
 pub use edit::Edit;
+pub use listen::ListenRefused;
 pub use shelf::Shelf;
+pub use waiting::{MemberState, MemberView, QueueView, WaitingView};
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -59,6 +63,8 @@ pub enum Output {
     Missed(cdr::MissedCall),
     /// The call as the page shows it has changed.
     Changed(cdr::CallView),
+    /// A group as the page shows it has changed.
+    Queue(QueueView),
     /// Who took the last call of a group, for round robin over a restart.
     LastAnswered {
         /// The group.

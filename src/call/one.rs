@@ -42,6 +42,8 @@ pub(super) enum Stage {
     Waiting { by: Party },
     /// Speaks with the exchange itself.
     Serving(Box<super::serve::Serving>),
+    /// Listens to another call.
+    Listening { to: CallId },
     /// Speaks from the telephones of a group.
     Paging { room: RoomId, legs: Vec<Leg> },
     /// The caller hears that it doesn't go; then the status.
@@ -78,6 +80,8 @@ pub(super) enum Ordered {
     Call(String),
     /// Nothing: it was tried whether a trunk carries calls.
     Trial,
+    /// It listens to this call.
+    Listen(CallId),
 }
 
 /// Whom a group gives a caller back to.
@@ -137,6 +141,8 @@ pub(super) struct Call {
     pub(super) max_forwards: u32,
     pub(super) stage: Stage,
     pub(super) executor: Option<Executor>,
+    /// When it came to the element of the desk on which it is.
+    pub(super) element_since: Option<WallTime>,
     /// B legs that ring.
     pub(super) attempts: Vec<Attempt>,
     pub(super) timers: Timers<Timer, 8>,
@@ -155,6 +161,8 @@ pub(super) struct Call {
     pub(super) greets: bool,
     /// The extension that was called first: its mailbox takes what nobody takes.
     pub(super) wanted: Option<String>,
+    /// Who listens to it.
+    pub(super) listeners: super::listen::Listeners,
     /// Who parked the call that is on its way back to him.
     pub(super) parker: Option<Party>,
     /// The number of what is said to a leg beside the call.
@@ -181,6 +189,7 @@ impl Call {
             max_forwards,
             stage: Stage::Ringing { ring: Ringing::default(), why: RingWhy::Dialled },
             executor: None,
+            element_since: None,
             attempts: Vec::new(),
             timers: Timers::default(),
             begun: around.now,
@@ -192,6 +201,7 @@ impl Call {
             group: None,
             greets: false,
             wanted: None,
+            listeners: super::listen::Listeners::default(),
             parker: None,
             told: 0,
             is_emergency: false,
@@ -394,6 +404,7 @@ impl Call {
             return;
         }
         self.give_back(around, a_is_gone);
+        self.end_listening(around);
         self.drop_attempts(around, None);
         around.books.queues.leave(self.id);
         self.rest_member(around);
@@ -517,6 +528,7 @@ impl Call {
             Stage::Talking { b } => (CallState::Talking, vec![b.party.who.clone()]),
             Stage::Parked { place, .. } => (CallState::Parked, vec![place.clone()]),
             Stage::Waiting { by, .. } => (CallState::Held, vec![by.who.clone()]),
+            Stage::Listening { .. } => (CallState::Listening, Vec::new()),
             Stage::Paging { legs, .. } => (CallState::Talking, legs.iter().map(|leg| leg.party.who.clone()).collect()),
             Stage::Refusing { .. } | Stage::Over { .. } => (CallState::Ending, Vec::new()),
         };
@@ -531,6 +543,7 @@ impl Call {
             with,
             state,
             element: self.executor.as_ref().map(|executor| executor.element().to_owned()),
+            element_since: self.element_since,
             trunk: self.trunk(),
         };
         if self.shown.as_ref() != Some(&view) {

@@ -43,6 +43,8 @@ struct Outside {
     shows_caller: bool,
     /// An operator's mailbox may answer.
     confirm: bool,
+    /// It is a mobile of the extension's own.
+    is_mobile: bool,
     /// How the number is written, when not as the trunk wants it.
     format: Option<NumberFormat>,
     /// Trunks still to be tried, in order.
@@ -212,14 +214,16 @@ impl Call {
             ring::Target::Trial { trunk, format, .. } => (vec![trunk.clone()], *format),
             _ => (self.trunks_for(around, extension), None),
         };
-        let confirm = matches!(target, ring::Target::Mobile(_))
+        let is_mobile = matches!(target, ring::Target::Mobile(_));
+        let confirm = is_mobile
             && self
                 .office
                 .extension(extension)
                 .is_some_and(|e| e.mobiles().any(|mobile| mobile.number == number && mobile.confirm));
         let shows_caller = !diversions.is_empty();
         let (extension, diversions) = (extension.to_owned(), diversions.to_vec());
-        let outside = Outside { number, extension, emergency, diversions, shows_caller, confirm, format, further };
+        let outside =
+            Outside { number, extension, emergency, diversions, shows_caller, confirm, is_mobile, format, further };
         self.try_trunks(around, outside)
     }
 
@@ -270,6 +274,7 @@ impl Call {
             device: outside.number.clone(),
             trunk: Some(trunk.name.clone()),
             extension: Some(outside.extension.clone()),
+            stands_in: outside.is_mobile,
             ..Party::default()
         };
         let allowed = |codec: Codec| trunk.codecs.iter().any(|name| codec.rtp_name().eq_ignore_ascii_case(name));

@@ -19,7 +19,7 @@ impl Call {
         let mut ring = Ringing::default();
         let office = Arc::clone(&self.office);
         if let Some(extension) = office.extension(number) {
-            self.wanted = matches!(why, RingWhy::Dialled | RingWhy::DeskEnd | RingWhy::Transfer)
+            self.wanted = matches!(why, RingWhy::Dialled | RingWhy::DeskEnd | RingWhy::DeskDial | RingWhy::Transfer)
                 .then(|| extension.number.clone());
             ring.add_extension(extension, Patience::Own, Vec::new());
         }
@@ -154,11 +154,13 @@ impl Call {
         match placed {
             Ok(legs) => {
                 ring.rang(now, index, legs);
-                if !self.rang.contains(&extension) && !matches!(target, Target::Outside(_) | Target::Emergency(_)) {
+                let asked_himself = matches!(&self.stage, Stage::Ringing { why: RingWhy::Order(_), .. });
+                let is_own = !matches!(target, Target::Outside(_) | Target::Emergency(_)) && !asked_himself;
+                if is_own && !self.rang.contains(&extension) {
                     self.rang.push(extension.clone());
                 }
                 let caller = self.a.party.who.clone();
-                if !caller.is_empty() && !matches!(target, Target::Outside(_) | Target::Emergency(_)) {
+                if !caller.is_empty() && is_own {
                     around.books.last_callers.insert(extension.clone(), caller);
                 }
                 around.step(self.id, StepKind::Rung { who: extension, device: device_name });

@@ -460,6 +460,11 @@ fn signal(tone: &'static LazyLock<Arc<Clip>>) -> Played {
     Played::Clip { clip: Arc::clone(tone), repeat: 1 }
 }
 
+/// What is heard by all who may know it when somebody listens from now on.
+pub(super) fn entering() -> Played {
+    signal(&ENTERS)
+}
+
 /// Heard by all when somebody enters a conference.
 static ENTERS: LazyLock<Arc<Clip>> = LazyLock::new(|| tone(880.0));
 /// And when he leaves it.

@@ -12,6 +12,9 @@ use super::{Around, Output};
 /// How often a side that holds or makes no sound is asked whether it is still there.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
 
+/// A digit that a room swallowed is made anew for the other side, so long.
+const LOST_DIGIT_MS: u32 = 160;
+
 /// Which leg of the call a session or an endpoint belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -45,7 +48,7 @@ impl Call {
         let Stage::Talking { b } = &self.stage else { return };
         let agreed = self.a.agreed.is_some() && b.agreed.is_some();
         if let (Some(a), Some(b), true) = (self.a.endpoint(), b.endpoint(), agreed) {
-            around.media(Command::Bridge { a, b });
+            self.join_sound(around, a, b);
             self.record(around, a, b);
         }
     }
@@ -188,7 +191,12 @@ impl Call {
             (Stage::Prompt { .. }, Side::A) => self.caller_digit(around, digit),
             (Stage::Serving(_), Side::A) => self.service_digit(around, digit),
             (Stage::Talking { b }, _) => {
-                let other = if side == Side::A { b.endpoint() } else { self.a.endpoint() };
+                let (from, to) = if side == Side::A { (&self.a, &**b) } else { (&**b, &self.a) };
+                let other = to.endpoint();
+                // a room passes sound on, and no events
+                let by_event = from.agreed.as_ref().is_some_and(|agreed| agreed.events.is_some());
+                let is_lost = by_event && self.listeners.hear();
+                let made_from_info = made_from_info.or(is_lost.then_some(LOST_DIGIT_MS));
                 self.keyed(around, side, digit);
                 if let (Some(endpoint), Some(duration_ms)) = (other, made_from_info) {
                     around.media(Command::SendDigit { endpoint, digit, duration_ms });
@@ -254,7 +262,7 @@ impl Call {
         match &self.stage {
             Stage::Talking { b } => sessions.push(b.session),
             Stage::Paging { legs, .. } => sessions.extend(legs.iter().map(|leg| leg.session)),
-            Stage::Parked { .. } | Stage::Waiting { .. } | Stage::Serving(_) => {}
+            Stage::Parked { .. } | Stage::Waiting { .. } | Stage::Serving(_) | Stage::Listening { .. } => {}
             _ => return,
         }
         for session in sessions {

@@ -48,6 +48,11 @@ impl Call {
                 Stage::Talking { b } => {
                     add(own, TalkState::Talking, self.swapped, &b.party, self.a.held || b.held);
                 }
+                // nobody's lamp tells to whom he listens
+                Stage::Listening { .. } => {
+                    let nobody = Party { hidden: true, ..Party::default() };
+                    add(own, TalkState::Talking, self.swapped, &nobody, false);
+                }
                 _ if self.a.state == LegState::Answered => add(own, TalkState::Talking, self.swapped, &called, false),
                 _ => add(own, TalkState::Calling, false, &called, false),
             }

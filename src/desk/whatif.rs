@@ -165,6 +165,8 @@ pub enum End {
     HungUp(HangUpWhy),
     /// An extension was rung and nobody took the call: busy tone and hang-up.
     NotTaken,
+    /// An extension was rung, nobody took the call, and its mailbox took a message.
+    Mailbox,
     /// The number has no start element and group 500 gave the call back, or is gone: 480.
     NoStart,
     /// The way goes on and on; it was cut.
@@ -243,6 +245,7 @@ impl End {
         match self {
             Self::HungUp(_) => "hung_up",
             Self::NotTaken => "not_taken",
+            Self::Mailbox => "mailbox",
             Self::NoStart => "no_start",
             Self::Endless => "endless",
         }
@@ -276,10 +279,13 @@ impl Walk<'_> {
                 }
                 Step::RingExtension { extension } => {
                     self.ring(&element, &extension);
-                    return End::NotTaken;
+                    return if self.has_mailbox(&extension) { End::Mailbox } else { End::NotTaken };
                 }
                 Step::DialExtension { extension } => {
                     self.ring(&element, &extension);
+                    if self.has_mailbox(&extension) {
+                        return End::Mailbox;
+                    }
                     Outcome::NotAnswered
                 }
                 Step::RingGroup { group } => Outcome::Reserve(self.ring_group(&element, &group)),
@@ -363,6 +369,11 @@ impl Walk<'_> {
     fn length_of(&self, media: &str) -> Duration {
         let clip = self.office.media(media).and_then(|media| media.clip.as_ref());
         clip.map_or(Duration::ZERO, |clip| clip.duration())
+    }
+
+    /// Who was called by name has his mailbox answer what he doesn't, before the desk goes on.
+    fn has_mailbox(&self, number: &str) -> bool {
+        self.office.extension(number).is_some_and(|extension| extension.voicemail)
     }
 
     fn ring(&mut self, element: &str, number: &str) {

@@ -6,7 +6,7 @@ mod lamps;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::base::{CallId, Duration, Instant, Rng, ServerTxn, WallTime};
+use crate::base::{CallId, Duration, Instant, Rng, ServerTxn, WallTime, limits};
 use crate::call::{self, Around, Books, Calls, Origin};
 use crate::codec::Codec;
 use crate::guard;
@@ -50,6 +50,8 @@ pub struct Engine {
     /// The calendar at the clock's zero.
     wall_at_zero: WallTime,
     stopping: bool,
+    /// INVITEs of whom may be a carrier, whose addresses are being asked for.
+    early: Vec<(ServerTxn, Flow, Request)>,
     from_calls: VecDeque<call::Output>,
     outputs: VecDeque<Output>,
 }
@@ -84,6 +86,7 @@ impl Engine {
             rng,
             wall_at_zero: config.wall_at_zero,
             stopping: false,
+            early: Vec::new(),
             from_calls: VecDeque::new(),
             outputs: VecDeque::new(),
         };
@@ -110,6 +113,7 @@ impl Engine {
             Input::Media(event) => self.with_calls(now, |calls, around| calls.on_media(around, &event)),
             Input::Resolved { query, hops } => {
                 self.trunks.handle_resolved(now, query, &hops);
+                self.judge_early(now);
             }
             Input::Office(office) => self.change_office(now, office),
             Input::Plan(plan) => {
@@ -146,6 +150,13 @@ impl Engine {
                     self.with_calls(now, |calls, around| ordered = calls.order(around, &extension, &to));
                 }
                 self.outputs.push_back(Output::Ordered { call: ordered });
+            }
+            Input::Listen { call, extension, whispers } => {
+                let mut listens = Err(call::ListenRefused::Full);
+                if !self.stopping {
+                    self.with_calls(now, |calls, around| listens = calls.listen(around, call, &extension, whispers));
+                }
+                self.outputs.push_back(Output::Listens(listens));
             }
             Input::HangUp { call } => self.hang_up(now, call),
             Input::TryTrunk { trunk, format } => self.with_calls(now, |calls, around| {
@@ -224,6 +235,7 @@ impl Engine {
         let changes = self.bindings.expire(now);
         self.note_bindings(now, changes);
         self.with_calls(now, |calls, around| calls.handle_timeout(around));
+        self.judge_early(now);
     }
 
     fn change_office(&mut self, now: Instant, office: Arc<Office>) {
@@ -232,6 +244,7 @@ impl Engine {
         let office = Arc::clone(&self.office);
         let changes = self.bindings.keep_only(|aor| office.device_by_login(aor).is_some());
         self.note_bindings(now, changes);
+        self.books.note_members_changed();
         self.show_office(now);
         self.open_gate();
     }
@@ -289,8 +302,12 @@ impl Engine {
                 self.on_calls(now, output);
             }
             if quiet {
-                return;
+                break;
             }
+        }
+        self.with_calls(now, |calls, around| calls.tell_queues(around));
+        while let Some(output) = self.from_calls.pop_front() {
+            self.on_calls(now, output);
         }
     }
 
@@ -334,6 +351,7 @@ impl Engine {
             call::Output::Recording(begun) => Output::Recording(begun),
             call::Output::Step(step) => Output::Store(Record::CallStep(step)),
             call::Output::Changed(view) => Output::Live(Live::Call(view)),
+            call::Output::Queue(view) => Output::Live(Live::Queue(view)),
             call::Output::Talks { number, talks } => return self.lamps.set_talks(now, &number, talks),
             call::Output::Missed(missed) => Output::Missed(missed),
             call::Output::Edit(edit) => Output::Edit(edit),
@@ -377,7 +395,25 @@ impl Engine {
             Ok(origin) => {
                 self.with_calls(now, |calls, around| calls.on_invite(around, txn, flow, origin, request));
             }
+            Err(Refusal::Challenge) if self.may_be_a_carrier(request) => self.early.push((txn, flow, request.clone())),
             Err(refusal) => self.refuse(now, txn, &flow, request, refusal),
+        }
+    }
+
+    /// Whether to wait with the challenge: at the start a carrier may call before its name has an address, and no carrier answers a
+    /// challenge. Who claims to be a device of ours is asked at once.
+    fn may_be_a_carrier(&self, request: &Request) -> bool {
+        let claims =
+            request.headers.contains(&Name::Authorization) || request.headers.contains(&Name::ProxyAuthorization);
+        let from = request.headers.from().ok().and_then(|from| from.uri.user);
+        let is_ours = from.is_some_and(|user| self.office.device_by_login(&user).is_some());
+        !claims && !is_ours && self.early.len() < limits::EARLY_CALLS && self.trunks.awaits_addresses()
+    }
+
+    /// A trunk's addresses have come, or don't: who called before is judged again.
+    fn judge_early(&mut self, now: Instant) {
+        for (txn, flow, request) in std::mem::take(&mut self.early) {
+            self.on_invite(now, txn, flow, &request);
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::base::{CallId, WallTime};
 use crate::call::cdr::CallOutcome;
 pub use crate::call::cdr::{CallState, CallView};
+pub use crate::call::{MemberState, MemberView, QueueView, WaitingView};
 pub use crate::registrar::trunks::TrunkState;
 
 /// Something visible happened.
@@ -19,6 +20,8 @@ pub enum Live {
         /// How.
         outcome: CallOutcome,
     },
+    /// Who waits at a group, or what its members do, changed.
+    Queue(QueueView),
     /// A phone registered, refreshed (`contacts` unchanged are told too), or went.
     Registration {
         /// The device's login.

@@ -13,6 +13,7 @@ pub use crate::registrar::bindings::StoredBinding;
 pub use crate::sip::flow::ServerName;
 
 use crate::base::{CallId, Duration, QueryId, RecordingId, WallTime};
+pub use crate::call::ListenRefused;
 use crate::call::Shelf;
 use crate::call::cdr::{CallEnded, CallLeg, CallStarted, CallStep, RecordingBegun};
 use crate::media;
@@ -85,6 +86,15 @@ pub enum Input<'a> {
         /// As somebody there would dial it.
         to: String,
     },
+    /// The telephones of an extension ring, and who answers hears a call. Answered by [`Output::Listens`] at once.
+    Listen {
+        /// Which call.
+        call: CallId,
+        /// Whose telephones.
+        extension: String,
+        /// He speaks to our side of the call.
+        whispers: bool,
+    },
     /// Ends a call, for the page.
     HangUp {
         /// Which.
@@ -131,6 +141,8 @@ pub enum Output {
         /// The call that rings there.
         call: Option<CallId>,
     },
+    /// The answer to [`Input::Listen`]: the call that rings there.
+    Listens(Result<CallId, ListenRefused>),
     /// Nobody took a call of those who were rung.
     Missed(crate::call::cdr::MissedCall),
     /// Somebody calls for help: the admin is told.

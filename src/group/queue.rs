@@ -171,9 +171,14 @@ impl Queues {
         self.look_soon();
     }
 
-    /// Whether a member rests after a call, for the page.
-    pub fn is_resting(&self, now: Instant, member: &str) -> bool {
-        self.resting.get(member).is_some_and(|until| *until > now)
+    /// Until when a member rests after its last call, for the page.
+    pub fn rests_until(&self, member: &str) -> Option<Instant> {
+        self.resting.get(member).copied()
+    }
+
+    /// Who waits at a group whom nobody has taken, the longest first, and since when.
+    pub fn callers(&self, group: &str) -> impl Iterator<Item = (CallId, Instant)> {
+        self.of_group(group).map(|caller| (caller.call, caller.entered))
     }
 
     /// When to ask for a decision at the latest, be it without a change.

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::base::{CallId, WallTime};
 use crate::call::cdr::{CallDirection, CallOutcome};
-use crate::engine::live::{CallState, CallView, ContactView, Live, TrunkState, TrunkView};
+use crate::engine::live::{CallState, CallView, ContactView, Live, MemberState, QueueView, TrunkState, TrunkView};
 use crate::office::{Device, Office};
 
 /// Events kept for those who come back with `Last-Event-ID`; who missed more is told so and reads everything anew.
@@ -31,6 +31,7 @@ struct State {
     calls: BTreeMap<CallId, CallView>,
     trunks: HashMap<String, TrunkView>,
     phones: HashMap<String, PhoneView>,
+    queues: BTreeMap<String, QueueView>,
     ring: VecDeque<(u64, Arc<Event>)>,
     last_id: u64,
     totals: Totals,
@@ -68,6 +69,8 @@ pub enum Event {
     },
     /// A trunk's state changed.
     Trunk(TrunkView),
+    /// Who waits at a group, or what its members do, changed.
+    Queue(QueueView),
     /// How the import of an uploaded media file stands.
     Import {
         /// Of the import.
@@ -128,13 +131,14 @@ impl Board {
         }
     }
 
-    /// Forgets trunks and logins that `office` no longer has, and tells the pages that the settings changed.
+    /// Forgets trunks, logins and groups that `office` no longer has, and tells the pages that the settings changed.
     pub fn office_applied(&self, office: &Office, at: WallTime) {
         let trunks: HashSet<&str> = office.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
         let logins: HashSet<&str> = sip_logins(office).collect();
         let mut state = self.lock();
         state.trunks.retain(|name, _| trunks.contains(name.as_str()));
         state.phones.retain(|login, _| logins.contains(login.as_str()));
+        state.queues.retain(|group, _| office.group(group).is_some());
         let id = state.publish(Event::System { what: "office", text: "the settings changed".to_owned(), at });
         drop(state);
         self.shared.news.send_replace(id);
@@ -164,6 +168,11 @@ impl Board {
     /// What is known of trunks, by name.
     pub fn trunks(&self) -> HashMap<String, TrunkView> {
         self.lock().trunks.clone()
+    }
+
+    /// What was told of the group of this number.
+    pub fn queue(&self, group: &str) -> Option<QueueView> {
+        self.lock().queues.get(group).cloned()
     }
 
     /// Registrations by login; a login that was never heard of is absent.
@@ -216,6 +225,10 @@ impl State {
                 }
                 Some(Event::Trunk(view))
             }
+            Live::Queue(view) => {
+                self.queues.insert(view.group.clone(), view.clone());
+                Some(Event::Queue(view))
+            }
             Live::Notice { what, text } => {
                 self.totals.notices += 1;
                 Some(Event::System { what, text, at })
@@ -254,6 +267,7 @@ impl Event {
             Self::Call(_) | Self::CallEnded { .. } => "call",
             Self::Registration { .. } => "registration",
             Self::Trunk(_) => "trunk",
+            Self::Queue(_) => "queue",
             Self::System { .. } | Self::Import { .. } => "system",
         }
     }
@@ -267,7 +281,20 @@ pub const fn call_state(state: CallState) -> &'static str {
         CallState::Talking => "talking",
         CallState::Held => "held",
         CallState::Parked => "parked",
+        CallState::Listening => "listening",
         CallState::Ending => "ending",
+    }
+}
+
+/// The word for what a member of a group does, in the API.
+pub const fn member_state(state: &MemberState) -> &'static str {
+    match state {
+        MemberState::Talking => "talking",
+        MemberState::Ringing => "ringing",
+        MemberState::DoNotDisturb => "do_not_disturb",
+        MemberState::Offline => "offline",
+        MemberState::Resting { .. } => "resting",
+        MemberState::Free => "free",
     }
 }
 

@@ -236,6 +236,7 @@ fn in_words(office: &Office, way: &Way) -> String {
     let end = match way.end {
         End::HungUp(HangUpWhy::Element | HangUpWhy::DeadEnd | HangUpWhy::TooManySteps) => "the call is over",
         End::NotTaken => "nobody answers: busy tone, and the call is over",
+        End::Mailbox => "nobody answers: the mailbox takes a message",
         End::NoStart => "the number has no start on the desk and group 500 gives the call back: 480",
         End::Endless => "the way goes on and on",
     };

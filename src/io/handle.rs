@@ -25,7 +25,7 @@ use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTi
 use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
-use crate::engine::{StoredBinding, StoredSubscription};
+use crate::engine::{ListenRefused, StoredBinding, StoredSubscription};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
@@ -81,6 +81,17 @@ pub enum Order {
         to: String,
         /// `None`: as many calls as may be, or no such extension.
         answer: Sender<Option<CallId>>,
+    },
+    /// Ring an extension, and let who answers hear a call.
+    Listen {
+        /// Which call.
+        call: CallId,
+        /// Whose telephones ring.
+        extension: String,
+        /// He speaks to our side.
+        whispers: bool,
+        /// The call that rings there.
+        answer: Sender<Result<CallId, ListenRefused>>,
     },
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
@@ -410,6 +421,12 @@ impl http::Exchange for Handle {
         let (answer, inbox) = channel();
         self.tell(Order::Call { extension: extension.to_owned(), to: to.to_owned(), answer });
         inbox.recv_timeout(ORDER_PATIENCE).ok().flatten()
+    }
+
+    fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused> {
+        let (answer, inbox) = channel();
+        self.tell(Order::Listen { call, extension: extension.to_owned(), whispers, answer });
+        inbox.recv_timeout(ORDER_PATIENCE).unwrap_or(Err(ListenRefused::Full))
     }
 
     fn hang_up(&self, call: CallId) {

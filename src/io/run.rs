@@ -28,7 +28,7 @@ use super::voicemail::{self, VoicemailHandle};
 use super::{control, http};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
-use crate::engine::{Engine, EngineConfig, Input, Output, Record, STOP_GRACE};
+use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
 
@@ -104,7 +104,7 @@ pub(super) fn serve_beside<T>(
     let signalling = signalling::start(beginning.handle.store().clone(), days)?;
     beginning.handle.set_signalling(signalling.clone());
     let _ = taped.set(recorder.clone());
-    let web = start_web(config, started_at, &beginning.handle);
+    let web = start_web(config, started_at, net.listens(), &beginning.handle);
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
         // Told even when the rest fails: the account is made.
@@ -140,6 +140,8 @@ struct Loop {
     outputs: VecDeque<Output>,
     /// Who waits for the id of the call that is being ordered.
     ordering: Option<Sender<Option<CallId>>>,
+    /// And of the call of who is to listen in.
+    listening: Option<Sender<Result<CallId, ListenRefused>>>,
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
@@ -178,6 +180,7 @@ impl Loop {
             clock,
             outputs,
             ordering: None,
+            listening: None,
             wall_at_zero,
             wall_checked: now,
         };
@@ -282,6 +285,10 @@ impl Loop {
                 self.ordering = Some(answer);
                 self.feed(now, Input::Order { extension, to });
             }
+            Order::Listen { call, extension, whispers, answer } => {
+                self.listening = Some(answer);
+                self.feed(now, Input::Listen { call, extension, whispers });
+            }
             Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Silent(call, recording, spoken) => self.feed(now, Input::Silent { call, recording, spoken }),
@@ -316,6 +323,11 @@ impl Loop {
                     Output::Recording(begun) => self.keeping.recorder.begin(begun.into()),
                     Output::Resolve { query, name } => self.net.resolve(query, name),
                     Output::Shelf(order) => self.handle.shelve(&self.keeping.recorder, order),
+                    Output::Listens(result) => {
+                        if let Some(answer) = self.listening.take() {
+                            let _ = answer.send(result);
+                        }
+                    }
                     Output::Ordered { call } => {
                         if let Some(answer) = self.ordering.take() {
                             let _ = answer.send(call); // who waits no longer doesn't want it
@@ -524,10 +536,17 @@ fn recording_settings(office: &Office) -> recordings::Settings {
     }
 }
 
-fn start_web(config: &Config, started_at: WallTime, handle: &Handle) -> Result<http::WebAddresses, ServeError> {
+fn start_web(
+    config: &Config,
+    started_at: WallTime,
+    [udp, tcp]: [SocketAddr; 2],
+    handle: &Handle,
+) -> Result<http::WebAddresses, ServeError> {
     let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
     let outgoing = Outgoing { allow_local: config.web.allow_local_outgoing };
-    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names, outgoing };
+    let host = config.sip.advertise.or(Some(udp.ip()).filter(|ip| !ip.is_unspecified()));
+    let sip = http::SipAddress { host, udp: udp.port(), tcp: tcp.port() };
+    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names, outgoing, sip };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {

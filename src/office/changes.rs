@@ -58,7 +58,8 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     list(&mut changes, "user", &old.users, &new.users, |u| &u.login, user);
     push(&mut changes, "recordings".to_owned(), recordings(&old.recordings, &new.recordings));
     let networks = old.protection.trusted_networks != new.protection.trusted_networks;
-    push(&mut changes, "protection".to_owned(), names(&[("trusted_networks", networks)]));
+    let listening = old.protection.listening != new.protection.listening;
+    push(&mut changes, "protection".to_owned(), names(&[("trusted_networks", networks), ("listening", listening)]));
     push(&mut changes, "codes".to_owned(), codes(&old.codes, &new.codes));
     push(&mut changes, "parking".to_owned(), parking(&old.parking, &new.parking));
     list(&mut changes, "conference", &old.conferences, &new.conferences, |c| &c.number, conference);

@@ -37,6 +37,7 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
         signalling_days: rng.below(366) as u32,
     };
     office.protection.trusted_networks = networks(rng);
+    office.protection.listening = word(rng);
     telephone(rng, &mut office, &sounds);
     office
 }

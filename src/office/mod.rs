@@ -157,6 +157,18 @@ pub enum Srtp {
     Required,
 }
 
+/// `listening`: whether an admin may listen to others who talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Listening {
+    /// No.
+    #[default]
+    Off,
+    /// Those who talk hear a tone when somebody begins to listen.
+    Told,
+    /// They hear nothing of it.
+    Silent,
+}
+
 /// `number_format`: how called numbers are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum NumberFormat {
@@ -579,6 +591,8 @@ pub enum RecordingFormat {
 pub struct Protection {
     /// Never banned; empty: the networks of our own interfaces.
     pub trusted_networks: Vec<Network>,
+    /// Whether an admin may listen in.
+    pub listening: Listening,
 }
 
 impl Default for Settings {

@@ -1,7 +1,7 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
 use super::{
-    CallerIdIn, ElementKind, Language, LdapSecurity, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role,
+    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role,
     Srtp, Strategy,
 };
 use crate::sip::Transport;
@@ -33,6 +33,11 @@ impl Word for Transport {
 impl Word for Srtp {
     const WORDS: &'static [(&'static str, Self)] =
         &[("off", Self::Off), ("optional", Self::Optional), ("required", Self::Required)];
+}
+
+impl Word for Listening {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("off", Self::Off), ("told", Self::Told), ("silent", Self::Silent)];
 }
 
 impl Word for RecordingFormat {

@@ -244,6 +244,11 @@ impl Trunks {
         self.registrations.iter().flat_map(|one| one.addresses().map(|address| address.ip())).collect()
     }
 
+    /// Whether the first question for some carrier's addresses is not answered yet.
+    pub fn awaits_addresses(&self) -> bool {
+        self.registrations.iter().any(Registration::awaits_addresses)
+    }
+
     /// The trunk by which `request` came: the one whose Contact it names; else one that has the source's address, and
     /// among several of those the one that the request names by login or number, else the first.
     ///

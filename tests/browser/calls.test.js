@@ -112,6 +112,33 @@ test("what is sought stands in the address, is kept by a reload, and a search th
   await page.waitForURL(/#\/calls$/);
 });
 
+test("a page without a call whose search goes on is asked on, and files are in the page's language", async () => {
+  const { page } = kept(await house.enter("calls"));
+  await rows(page).first().waitFor();
+  let empty = 3;
+  await page.route(/\/api\/v1\/history\?/, (route) => {
+    if (empty === 0) return route.continue({ url: route.request().url().replace(/&cursor=further-\d/, "") });
+    empty -= 1;
+    return route.fulfill({ json: { items: [], next_cursor: `further-${empty}` } });
+  });
+  await page.getByRole("searchbox").fill("8 (921) 123-45-67");
+  await until("one row, behind three pages without any", async () => empty === 0 && (await rows(page).count()) === 1);
+  assert.match(String(await page.getByRole("link", { name: "XLSX" }).getAttribute("href")), /[?&]lang=ru$/);
+});
+
+test("a call opens beside the list, which keeps its place", async () => {
+  const { page } = kept(await house.enter("calls"));
+  await rows(page).nth(20).waitFor();
+  await page.mouse.wheel(0, 900);
+  await until("scrolled", async () => (await page.evaluate(() => scrollY)) > 300);
+  const before = await page.evaluate(() => scrollY);
+  const seen = await page.evaluate(() => [...document.querySelectorAll("tr.call a")].find((link) => link.getBoundingClientRect().top > 300)?.getAttribute("data-call"));
+  await page.locator(`a[data-call="${seen}"]`).click();
+  await page.locator(".story-card .story").waitFor();
+  const after = await page.evaluate(() => scrollY);
+  assert.ok(Math.abs(after - before) < 100, `${before}, ${after}`); // the plot above is laid out anew
+});
+
 test("a call of one's own dates, of one extension, of one outcome", async () => {
   const { page } = kept(await house.enter("calls"));
   await page.locator(".filter select").nth(0).selectOption("own");

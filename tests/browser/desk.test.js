@@ -256,6 +256,12 @@ test("a reload keeps what is not applied, and leaving asks first", async () => {
   await page.locator("dialog[open]").waitFor();
   await page.keyboard.press("Escape");
   await page.locator('.desk.editing [data-card="dial_extension"]').waitFor();
+  await page.evaluate(() => (location.hash = "#/now"));
+  await page.locator("dialog[open]").getByText("Они останутся здесь черновиком").waitFor();
+  await page.locator("dialog[open]").getByRole("button", { name: "Уйти", exact: true }).click();
+  await page.locator("#calls-title").waitFor();
+  await page.evaluate(() => (location.hash = "#/routing"));
+  await page.locator('.desk.editing [data-card="dial_extension"]').waitFor();
   assert.equal((await route()).has("dial_extension"), false);
   await page.getByRole("button", { name: "Отменить правки" }).click();
   await page.locator(".desk:not(.editing)").waitFor();

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { City, MOBILE, NUMBER } from "./city.js";
 import { House, NARROW, look } from "./house.js";
+import { register } from "./phone.js";
 
 let house = /** @type {House} */ (/** @type {unknown} */ (null));
 let city = /** @type {City} */ (/** @type {unknown} */ (null));
 
-const office = (/** @type {City} */ city) => `[office]\nname = "Ромашка"\n${city.trunks}
+const office = (/** @type {City} */ city) => `[office]\nname = "Ромашка"\n[protection]\nlistening = "told"\n${city.trunks}
 [[extension]]
 number = "203"
 employee = "Отдел продаж"
@@ -102,4 +103,30 @@ test("a number is called by a click: the own telephone rings first", async () =>
   await talk.getByRole("button", { name: "Завершить разговор" }).click();
   await page.locator("dialog").getByRole("button", { name: "Завершить разговор" }).click();
   await talk.waitFor({ state: "detached" });
+});
+
+test("an admin listens in from a telephone of his own, where the office allows it", async (context) => {
+  const visit = await house.enter("now");
+  const { page } = visit;
+  const over = city.call(house, { talk: 60_000 });
+  const talk = page.locator(".talk").filter({ hasText: "8 921 123-45-67" });
+  await talk.getByText("разговор", { exact: true }).waitFor();
+  await talk.getByRole("button", { name: "Слушать разговор" }).click();
+  const dialog = page.locator("dialog");
+  await dialog.getByText("Собеседники услышат сигнал").waitFor();
+  assert.deepEqual(await dialog.locator("#listen-own option").allInnerTexts(), ["204 Кабинет"], "who talks does not listen");
+  await look(visit, "now-listen-ru");
+  await dialog.getByRole("button", { name: "Позвонить мне" }).click();
+  await dialog.getByText("Ни один телефон номера 204").waitFor();
+  context.after(await register(house.sip, { login: "user204s0", password: "phone-secret-204" }));
+  await dialog.getByText("С подсказкой сотруднику").click();
+  await dialog.getByRole("button", { name: "Позвонить мне" }).click();
+  await page.locator(".toast").filter({ hasText: "Звонит телефон 204" }).waitFor();
+  const ask = await house.api();
+  const deeds = (await ask("GET", "audit?what=listened_in")).value.items;
+  assert.deepEqual(deeds.map(({ who }) => who), ["admin"]);
+  await talk.getByRole("button", { name: "Завершить разговор" }).click();
+  await page.locator("dialog").getByRole("button", { name: "Завершить разговор" }).click();
+  await talk.waitFor({ state: "detached" });
+  assert.equal(await over, 0);
 });

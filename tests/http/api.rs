@@ -25,6 +25,7 @@ pub(crate) fn call(id: u64) -> CallView {
         with: vec!["200".to_owned()],
         state: CallState::Talking,
         element: Some("menu".to_owned()),
+        element_since: None,
         trunk: Some("Основной городской".to_owned()),
     }
 }

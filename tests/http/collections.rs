@@ -245,6 +245,9 @@ fn a_sound_that_something_can_not_be_without_is_in_the_way_also_of_taking_away()
     assert_eq!(referred(&delete(&mut admin, path)), ["group 500", "voice_message Здравствуйте"]);
     assert_eq!(referred(&delete(&mut admin, &format!("{path}?instead="))), ["voice_message Здравствуйте"]);
     let mut read = admin.get(path).json();
+    let users: Vec<_> = read["used_by"].as_array().unwrap().iter().map(|user| [&user["kind"], &user["key"]]).collect();
+    assert_eq!(users, [[&json!("group"), &json!("500")], [&json!("voice_message"), &json!("Здравствуйте")]]);
+    assert_eq!(read["used_by"][0]["href"], "#/groups/500");
     assert_eq!(put(&mut admin, path, read.clone()).header("dozvon-version"), None, "what was read can be written");
     read["name"] = json!("Новое");
     read["file"] = json!("../../etc/passwd");

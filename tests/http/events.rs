@@ -18,7 +18,7 @@ use crate::world::{PASSWORD, START, TOKEN, VIEWER_TOKEN, World, office, user};
 #[derive(Debug)]
 pub(crate) struct Event {
     id: u64,
-    kind: String,
+    pub(crate) kind: String,
     pub(crate) data: Value,
 }
 

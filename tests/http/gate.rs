@@ -272,6 +272,7 @@ fn a_port_that_is_taken_is_named() {
         http: world.at.http,
         https: world.at.https,
         started_at: crate::world::START,
+        sip: dozvon::io::http::SipAddress { host: None, udp: 5060, tcp: 5060 },
         names: vec![],
         outgoing: crate::world::TESTS,
     };

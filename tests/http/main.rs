@@ -13,6 +13,7 @@ mod directory;
 mod events;
 mod gate;
 mod history;
+mod live;
 mod media;
 mod real;
 mod recordings;

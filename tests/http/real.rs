@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use dozvon::io::handle::{Handle, HandleError};
-use dozvon::io::http::{CA_FILE, WebAddresses, WebConfig, serve};
+use dozvon::io::http::{CA_FILE, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::office::Office;
 
 use crate::client::{Answer, Caller};
@@ -33,7 +33,8 @@ impl RealWorld {
     pub(crate) fn open(data: PathBuf) -> Self {
         let handle = Handle::open(&data).unwrap().handle;
         let free = "127.0.0.1:0".parse().unwrap();
-        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS };
+        let sip = SipAddress { host: None, udp: 5060, tcp: 5062 };
+        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS, sip };
         let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();
         Self { handle, at, data }
     }

@@ -157,6 +157,8 @@ fn what_is_wrong_with_a_desk_is_told_at_its_element_and_nothing_is_applied() {
     let texts: Vec<Value> =
         checked.json()["problems"].as_array().unwrap().iter().map(|one| one["text"].clone()).collect();
     assert!(texts.contains(&json!("выход «нет» никуда не ведёт, звонок там прекращается")), "{texts:?}");
+    let outs = checked.json()["problems"].as_array().unwrap().clone();
+    assert!(outs.iter().any(|one| one["element"] == "hours" && one["out"] == "no"), "which output is meant: {outs:?}");
     assert!(admin.get("/api/v1/routing").json()["elements"].as_array().unwrap().is_empty());
 }
 

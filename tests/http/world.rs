@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
 use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
+use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
-use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
+use dozvon::io::http::{CA_FILE, Exchange, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::out::Outgoing;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
@@ -19,8 +20,8 @@ use dozvon::io::store::{
 use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
 use dozvon::office::{
-    CallerIdIn, Device, Extension, Forward, MediaFile, MobileDevice, Network, NumberFormat, Office, Permissions,
-    RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
+    CallerIdIn, Device, Extension, Forward, Listening, MediaFile, MobileDevice, Network, NumberFormat, Office,
+    Permissions, RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
 use sha2::{Digest, Sha256};
@@ -52,6 +53,8 @@ pub(crate) struct FakeBox {
     pub(crate) hung_up: Mutex<Vec<CallId>>,
     /// Calls that were ordered: by whom, to whom.
     pub(crate) ordered: Mutex<Vec<(String, String)>>,
+    /// Calls that were listened to: which, by whom, whether whispering.
+    pub(crate) listened: Mutex<Vec<(CallId, String, bool)>>,
     /// Versions: who and why.
     pub(crate) changes: Mutex<Vec<String>>,
     /// What was noted for the audit log.
@@ -80,13 +83,15 @@ impl World {
             messages: Mutex::default(),
             hung_up: Mutex::default(),
             ordered: Mutex::default(),
+            listened: Mutex::default(),
             changes: Mutex::default(),
             deeds: Mutex::default(),
             broken: Mutex::default(),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
-        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS };
+        let sip = SipAddress { host: None, udp: 5060, tcp: 5062 };
+        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS, sip };
         let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
         Self { board, box_, at, data }
     }
@@ -195,6 +200,14 @@ impl Exchange for FakeBox {
 
     fn examine(&self, trunk: Trunk) -> std::io::Result<Examination> {
         Examination::begin(Arc::new(Idle), trunk)
+    }
+
+    fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused> {
+        if self.office().protection.listening == Listening::Off {
+            return Err(ListenRefused::NotAllowed);
+        }
+        self.listened.lock().unwrap().push((call, extension.to_owned(), whispers));
+        Ok(CallId(70))
     }
 
     fn hang_up(&self, call: CallId) {

@@ -202,6 +202,29 @@ fn an_extension_is_dialled_and_nobody_there_leads_to_the_group() {
 }
 
 #[test]
+fn who_dials_an_extension_leaves_a_message_before_the_desk_goes_on() {
+    let mut world = World::shaped(46, &desk_office(), |office| {
+        office.extensions.iter_mut().filter(|one| one.number == "201").for_each(|one| one.voicemail = true);
+    });
+    world.input(dozvon::engine::Input::Mailbox { extension: "201".to_owned(), messages: Vec::new() });
+    let carrier = world.carrier();
+    let (first, second) = (world.register("rik33+user200s0"), world.register("user201s0"));
+    world.call_in(carrier, "89211234567", "78126122981");
+    world.run_for(secs(2));
+    for key in "2201".chars() {
+        world.press(carrier, key);
+        world.run_for(secs(1));
+    }
+    assert!(world.is_ringing(second), "{}", world.at());
+    world.act(second, |phone, now, index| phone.hang_up(now, index)); // refuses
+    world.run_for(secs(10));
+    assert!(!world.is_ringing(first), "{} the reserve exit was faster than his mailbox", world.at());
+    world.assert_step("Mailbox", &["201"]);
+    world.hang_up(carrier);
+    world.assert_clean();
+}
+
+#[test]
 fn a_group_where_nobody_is_registered_gives_the_caller_back_at_once() {
     let mut world = World::with_seed(45, &desk_office(), NOON);
     let carrier = world.carrier();

@@ -1,32 +1,29 @@
-// Who waits in which group: told by the calls in progress and the desk. Pure.
+// What a group's line shows: those who wait, and how many of its members could answer. Pure.
 
 /**
- * @typedef {import("../store.js").Call} Call
+ * @typedef {import("../store.js").Queue} BoxQueue
  * @typedef {{ number: string, name: string, members: string[], max_queue?: number }} Group
- * @typedef {{ id: string, kind: string, group?: string }} Element of the desk
- * @typedef {{ group: Group, waiting: Call[], free: number, busy: number, online: number }} Queue
+ * @typedef {{ group: Group, waiting: import("../store.js").Waiting[], free: number, busy: number, resting: number, online: number }} Queue
  */
 
 /**
- * The groups with those who wait in them, the longest first; `state` tells what an extension is doing.
+ * The groups with what the box told of them, in the groups' order. Where nobody waits a group still shows who could answer.
  * @param {Group[]} groups
- * @param {Element[]} desk
- * @param {(Call & { element?: string | null })[]} calls
- * @param {(number: string) => string} state
+ * @param {BoxQueue[]} told
  * @returns {Queue[]}
  */
-export function queues(groups, desk, calls, state) {
-  const places = new Map(desk.filter(({ kind }) => kind === "group").map(({ id, group }) => [id, group]));
-  const where = (/** @type {Call & { element?: string | null }} */ call) => (call.element ? places.get(call.element) : call.called);
-  const waits = calls.filter((call) => call.state === "prompt" || call.state === "ringing");
+export function queues(groups, told) {
   return groups.map((group) => {
-    const members = group.members.map(state);
+    const queue = told.find((one) => one.group === group.number);
+    const states = (queue?.members ?? []).map(({ state }) => state);
+    const count = (/** @type {string[]} */ ...words) => states.filter((state) => words.includes(state)).length;
     return {
       group,
-      waiting: waits.filter((call) => where(call) === group.number).sort((one, other) => (one.started_at < other.started_at ? -1 : 1)),
-      free: members.filter((what) => what === "free" || what === "mobile").length,
-      busy: members.filter((what) => what === "talking" || what === "ringing" || what === "dialling").length,
-      online: members.filter((what) => what !== "offline" && what !== "never").length,
+      waiting: queue?.waiting ?? [],
+      free: count("free"),
+      busy: count("talking", "ringing"),
+      resting: count("resting"),
+      online: states.length - count("offline", "do_not_disturb"),
     };
   });
 }

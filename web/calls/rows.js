@@ -10,12 +10,14 @@ import { date } from "../format.js";
  */
 
 /**
- * The list after its first page was read anew. Rows that are older stay, unless so much happened that there may be a gap.
+ * The list after its first page was read anew. Rows that are older stay, unless so much happened that there may be a gap. A page without a
+ * row whose search goes on tells of nothing new.
  * @param {List} list
  * @param {{ items: Row[], next_cursor: string | null }} page
  * @returns {List}
  */
 export function renewed(list, page) {
+  if (page.items.length === 0 && page.next_cursor !== null && list.rows.length > 0) return list;
   const fresh = new Set(page.items.map((row) => row.id));
   const overlap = list.rows.some((row) => fresh.has(row.id));
   if (!overlap || page.next_cursor === null) return { rows: page.items, next: page.next_cursor };

@@ -15,11 +15,11 @@ export function Problems({ t, tell, problems, elements, editing, onGo, onLink, o
   const [first, ...rest] = problems;
   if (!first) return null;
   const one = (/** @type {import("./tree.js").Problem} */ problem) => {
-    const { element: id, number, severity, text } = problem;
+    const { element: id, number, out, severity, text } = problem;
     const element = elements.find((each) => each.id === id);
     const lost = element && !isComplete(element);
-    const open = element && shownOuts(element).find((out) => element.links[out] === undefined);
-    return html`<li key=${`${id} ${number} ${text}`} class=${`note ${severity === "error" ? "bad" : "warn"}`}><${Glyph} name="alert" /><span>
+    const open = element && (out ?? shownOuts(element).find((way) => element.links[way] === undefined));
+    return html`<li key=${`${id} ${number} ${out} ${text}`} class=${`note ${severity === "error" ? "bad" : "warn"}`}><${Glyph} name="alert" /><span>
       ${element ? html`<button class="plain strong" type="button" onClick=${() => onGo(element.id)}>${tell.name(element)}</button><br />` : ""}${text}
       ${editing && element && html`<span class="fix">${open && !lost && html`<button class="button" type="button" onClick=${() => onLink(element.id, open)}>${t("desk_problem_join")}</button>`}
         <button class="button quiet" type="button" onClick=${() => (lost ? onRemove(element.id) : onGo(element.id))}>${t(lost ? "desk_problem_remove" : "desk_problem_show")}</button></span>`}

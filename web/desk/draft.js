@@ -14,12 +14,16 @@ export function kept() {
   }
 }
 
-/** @param {Draft | null} draft `null` forgets it */
+/**
+ * @param {Draft | null} draft `null` forgets it
+ * @returns {boolean} whether it is kept
+ */
 export function keep(draft) {
   try {
     if (draft) sessionStorage.setItem(NAME, JSON.stringify(draft));
     else sessionStorage.removeItem(NAME);
+    return draft !== null;
   } catch {
-    // then it holds until the page is closed
+    return false; // then it holds until the page is left
   }
 }

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import("./kinds.js").Element} Element
- * @typedef {{ id: string, element?: string | null, state: string, started_at: string, answered_at: string | null }} Call
+ * @typedef {{ id: string, element?: string | null, element_since?: string | null, state: string, started_at: string, answered_at: string | null }} Call
  * @typedef {{ element: string, since: number }} Place `since`: milliseconds of the page's clock
  * @typedef {{ call: string, from: string, out: string, to: string, at: number }} Move
  * @typedef {{ places: Map<string, Place>, moves: Move[] }} Track
@@ -36,7 +36,8 @@ export function follow(track, calls, elements, now, skew) {
       places.set(call.id, before);
       continue;
     }
-    places.set(call.id, { element: call.element, since: before ? now : Math.min(now, Date.parse(call.started_at) - skew) });
+    const came = call.element_since ?? (before ? null : call.started_at);
+    places.set(call.id, { element: call.element, since: came ? Math.min(now, Date.parse(came) - skew) : now });
     const way = before ? wayBetween(byId, before.element, call.element) : [];
     way.forEach((step, nth) => moves.push({ call: call.id, ...step, at: now + nth * TRAVEL }));
   }

@@ -15,7 +15,8 @@ import { isComplete, referenceOf } from "./kinds.js";
  * @typedef {{ name: string, media: string, repeat: number }} Message
  * @typedef {{ groups: Group[], menus: Menu[], messages: Message[], schedules: import("../timetable.js").Timetable[], media: { name: string }[] }} Things
  * @typedef {{ date: string, minute: number }} Moment the office's wall clock
- * @typedef {{ what: ReturnType<typeof doing>["what"], number: string, employee: string }} Member
+ * @typedef {{ what: ReturnType<typeof doing>["what"] | import("../store.js").Member["state"], number: string, employee: string, until: string | null }} Member
+ *   `until`: of one who rests
  */
 
 /** @type {Things} */
@@ -68,9 +69,12 @@ export function teller(t, box, things) {
 
   const members = (/** @type {Element} */ element) => {
     const group = things.groups.find((one) => one.number === element.group);
+    const queue = box.queues.find((one) => one.group === element.group);
     return (group?.members ?? []).map((digits) => {
       const extension = extensions.get(digits);
-      return /** @type {Member} */ ({ number: digits, employee: extension?.employee ?? "", what: extension ? doing(extension, box.calls).what : "never" });
+      const told = queue?.members.find((one) => one.extension === digits);
+      const what = told?.state ?? (extension ? doing(extension, box.calls).what : "never");
+      return /** @type {Member} */ ({ number: digits, employee: extension?.employee ?? "", what, until: told?.until ?? null });
     });
   };
 

@@ -6,7 +6,7 @@ import { linked } from "./model.js";
  * @typedef {import("./kinds.js").Element} Element
  * @typedef {{ level: number, from: string | null, out: string | null, element: Element | null, again: boolean, loose: boolean, key: string }} Line
  *   `from`, `out`: the output that leads there; `out` is `null` where it goes without saying; `element`: `null` where an output leads nowhere; `again`: what follows stands above already
- * @typedef {{ element: string | null, number?: string | null, severity: "error" | "warning", text: string }} Problem
+ * @typedef {{ element: string | null, number?: string | null, out?: string | null, severity: "error" | "warning", text: string }} Problem
  */
 
 /** Deeper lines are not moved further in: a telephone is narrow. */

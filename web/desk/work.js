@@ -43,6 +43,8 @@ export function useWork({ api, admin, settings, size, onDeed, onRefused }) {
   const [fault, setFault] = useState(/** @type {Refused | null} */ (null));
   const [meanwhile, setMeanwhile] = useState(false);
   const [resumed, setResumed] = useState(false);
+  /** What is drawn is there again after the page was left. */
+  const [stays, setStays] = useState(false);
   const [busy, setBusy] = useState(false);
   const current = useRef(desk);
   const is = useRef({ editing });
@@ -99,7 +101,7 @@ export function useWork({ api, admin, settings, size, onDeed, onRefused }) {
   const count = editing ? changes(desk) : 0;
   useEffect(() => {
     if (!ready) return;
-    keep(editing && count > 0 ? { etag, base: desk.base, elements: desk.elements } : null);
+    setStays(keep(editing && count > 0 ? { etag, base: desk.base, elements: desk.elements } : null));
   }, [ready, editing, etag, desk.elements, desk.base]);
 
   useEffect(() => {
@@ -187,5 +189,5 @@ export function useWork({ api, admin, settings, size, onDeed, onRefused }) {
     setFault(null);
     setEditing(true);
   };
-  return { things, desk, ready, editing, told, fault, meanwhile, resumed, busy, count, run, edit, apply, applyMine, takeTheirs, drop, reload, reread };
+  return { things, desk, ready, editing, told, fault, meanwhile, resumed, stays, busy, count, run, edit, apply, applyMine, takeTheirs, drop, reload, reread };
 }

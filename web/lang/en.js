@@ -6,6 +6,7 @@ import frame from "./en/frame.js";
 import help from "./en/help.js";
 import doctor from "./en/doctor.js";
 import todo from "./en/todo.js";
+import live from "./en/live.js";
 import box from "./en/box.js";
 import signOn from "./en/sign_on.js";
 import office from "./en/office.js";
@@ -19,6 +20,7 @@ export default {
   ...help,
   ...doctor,
   ...todo,
+  ...live,
   ...box,
   ...signOn,
   ...office,
@@ -94,7 +96,7 @@ export default {
   trunks: "City numbers",
   no_mobile_ranges: "There is no table of mobile numbers by region: every mobile counts as one of another region and needs the right “mobiles of the country”.",
   mobile_ranges: ({ date = "" }) => `The region of a mobile comes from a table of ${date}. Numbers move between operators, so it is an estimate.`,
-  no_trunks: "No city number yet. Put it into the office file and apply it: dozvon apply.",
+  no_trunks: "There is no city number yet.",
   since: ({ when = "" }) => `since ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `The carrier said: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `and ${numbers}`,

@@ -7,6 +7,7 @@ import frame from "./ru/frame.js";
 import help from "./ru/help.js";
 import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
+import live from "./ru/live.js";
 import box from "./ru/box.js";
 import signOn from "./ru/sign_on.js";
 import office from "./ru/office.js";
@@ -18,6 +19,7 @@ export default {
   ...help,
   ...doctor,
   ...todo,
+  ...live,
   ...box,
   ...signOn,
   ...office,
@@ -94,7 +96,7 @@ export default {
   trunks: "Внешние номера",
   no_mobile_ranges: "Таблицы мобильных номеров по регионам нет: любой мобильный считается номером другого региона, нужно разрешение «мобильные по стране».",
   mobile_ranges: ({ date = "" }) => `Регион мобильного определяется по таблице от ${date}. Номера переносят между операторами, поэтому это оценка.`,
-  no_trunks: "Городского номера ещё нет. Опишите его в файле офиса и примените: dozvon apply.",
+  no_trunks: "Городского номера ещё нет.",
   since: ({ when = "" }) => `с ${when}`,
   carrier_said: ({ status = 0, reason = "" }) => `Ответ оператора: ${status} ${reason}`.trim(),
   more_numbers: ({ numbers = "" }) => `и ${numbers}`,

@@ -25,7 +25,7 @@ const SETTLE = 700;
 
 /** @param {Props} props */
 export function Calls(props) {
-  const { t, box, now, query, opened, go, admin, session } = props;
+  const { t, language, box, now, query, opened, go, admin, session } = props;
   const today = officeDay(box, now);
   const offset = offsetOf(officeTime(box, now));
   const filter = useMemo(() => read(query), [String(query)]);
@@ -66,8 +66,8 @@ export function Calls(props) {
   return html`<header class="head line calls-head"><h1>${t("calls")}</h1>
       ${sums.summary && html`<p class="second">${t("calls_sum", { taken: sums.summary.totals.taken, missed: sums.summary.totals.missed, when: whenInWords(filter.when, t) })}</p>`}
       <span class="exports" role="group" aria-label=${t("calls_export")}><span class="hint">${t("calls_export")}</span>
-        <a class="button" href=${`/api/v1/history.xlsx?${asked}`} download><${Sign} name="download" />XLSX</a>
-        <a class="button" href=${`/api/v1/history.csv?${asked}`} download><${Sign} name="download" />CSV</a></span></header>
+        <a class="button" href=${`/api/v1/history.xlsx?${asked}&lang=${language}`} download><${Sign} name="download" />XLSX</a>
+        <a class="button" href=${`/api/v1/history.csv?${asked}&lang=${language}`} download><${Sign} name="download" />CSV</a></span></header>
     <${Filters} t=${t} box=${box} today=${today} filter=${filter} onFilter=${onFilter} />
     <div class=${opened ? "split open" : sums.summary ? "split sums" : "split"}>
       <section class="card" aria-label=${t("calls")}>
@@ -91,10 +91,16 @@ function whenInWords(when, t) {
 
 /** @param {any} props */
 function Body(props) {
-  const { t, rows, failed, again, filter, onFilter, more } = props;
+  const { t, rows, failed, again, filter, onFilter, next: further, busy, more } = props;
+  // A page may be empty and its search go on: further back something may match.
+  const seeks = rows?.length === 0 && further;
+  useEffect(() => {
+    if (seeks && !busy && !failed) more();
+  }, [seeks, further, busy, failed]);
   if (rows === null && failed) return html`<p class="empty" role="alert">${t("no_answer")} <button class="button" type="button" onClick=${again}>${t("try_again")}</button></p>`;
   if (rows === null) return html`<p class="empty" aria-busy="true">${t("loading")}</p>`;
   if (rows.length > 0) return html`<${List} ...${props} onMore=${more} />`;
+  if (seeks) return html`<p class="empty" role="status" aria-busy="true">${failed ? html`${t("no_answer")} <button class="button" type="button" onClick=${more}>${t("try_again")}</button>` : t("calls_seeking")}</p>`;
   const next = wider(filter);
   if (!next) return html`<p class="empty" role="status">${t("history_empty")}</p>`;
   const word = next.when === "month" ? "calls_find_month" : write(next) ? "calls_find_all" : "calls_reset";

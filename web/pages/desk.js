@@ -104,7 +104,7 @@ function Styled(props) {
   const { things, desk, editing } = work;
   const tell = teller(t, box, things);
   const draws = editing && !narrow;
-  useUnsaved(work.count > 0);
+  useUnsaved(work.count > 0, work.stays);
 
   const elements = drag ? desk.elements.map((element) => (drag.ids.includes(element.id) ? { ...element, x: element.x + drag.dx, y: element.y + drag.dy } : element)) : desk.elements;
   const part = linked(desk.elements);
@@ -230,6 +230,7 @@ function Styled(props) {
       chosen: desk.chosen.includes(id), loose: !part.has(id), lit: lit === undefined ? "" : lit ? "maybe" : "lit", fault: own[0]?.severity ?? "", open: opened.includes(id),
       linking: linking?.from === id ? linking.out : rope?.from === id ? rope.out : null, aimed: (rope?.to ?? linking?.to) === id, litIn: lit !== undefined && wires.some((one) => one.to === id && way.wires.has(`${one.from}.${one.out}`)),
       litOuts: new Map([...way.wires].flatMap(([key, maybe]) => (key.startsWith(`${id}.`) ? [[key.slice(id.length + 1), maybe]] : []))), fed: wires.some((one) => one.to === id),
+      badOuts: new Set(own.flatMap(({ out }) => (out ? [out] : []))),
     };
     return html`<${ElementCard} key=${id} t=${t} element=${element} card=${card} told=${words} looks=${looks} chip=${chips.get(id) ?? ""} editing=${draws} troubles=${own.map(({ text }) => text)}
       onMembers=${() => setOpened((ids) => (ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]))} />`;

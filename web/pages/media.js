@@ -26,11 +26,11 @@ function length(row) {
 
 /**
  * Where a file is heard: "группа 500".
- * @param {{ kind: string, key: string }} use
+ * @param {{ kind: string, key: string, href: string }} use
  * @param {import("../words.js").Say} t
  */
 function said({ kind, key }, t) {
-  if (kind === "settings") return t(key === "music" ? "office_music" : "voicemail");
+  if (!key) return t(kind === "office" ? "office_music" : "voicemail");
   const word = { voice_message: t("find_voice_message"), voice_menu: t("find_voice_menu"), group: t("find_group"), extension: t("find_extension") }[kind] ?? kind;
   return `${word} ${key}`;
 }
@@ -43,7 +43,7 @@ function All(props) {
   const columns = [
     { head: t("media_name"), cell: (/** @type {any} */ row) => html`<b>${row.name}</b>` },
     { head: t("media_length"), cell: length, look: "second" },
-    { head: t("media_used"), cell: (/** @type {any} */ row) => (row.used_by ?? []).map((/** @type {any} */ use) => said(use, t)).join(", "), look: "second" },
+    { head: t("media_used"), cell: (/** @type {any} */ row) => (row.used_by ?? []).map((/** @type {any} */ use, /** @type {number} */ nth) => html`${nth > 0 && ", "}<a href=${use.href}>${said(use, t)}</a>`), look: "second above" },
     { head: t("media_listen"), cell: (/** @type {any} */ row) => html`<${Play} t=${t} media=${row.name} />`, look: "right above" },
   ];
   return html`<${List} t=${t} collection="media" title=${t("media")} why=${t("media_why")} rows=${rows} fault=${fault} onAgain=${load} keyed="name" columns=${columns}

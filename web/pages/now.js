@@ -8,10 +8,11 @@ import { Facts, Plot, useSummary } from "../parts/call_summary.js";
 import { Dial } from "../parts/dial.js";
 import { Question } from "../parts/dialog.js";
 import { Cord, Icon } from "../parts/icons.js";
+import { Listen, useListening } from "../parts/listen.js";
 import { namer } from "../parts/party.js";
 import { Todo } from "../parts/todo.js";
-import { Waiting, waitingCount } from "../parts/waiting.js";
-import { doing, sipDevices } from "../store.js";
+import { Waiting } from "../parts/waiting.js";
+import { doing, sipDevices, waitingCount } from "../store.js";
 import { isKey } from "../words.js";
 import { verdict } from "../verdict.js";
 
@@ -32,7 +33,7 @@ export function Now(props) {
   const inside = { ...props, desk, name };
   return html`<${Verdict} ...${inside} />
     <div class="columns">
-      <div class="column"><${Calls} ...${inside} /><${Waiting} t=${t} box=${box} now=${now} groups=${desk.list} elements=${desk.elements} name=${name} /><${Today} ...${props} /></div>
+      <div class="column"><${Calls} ...${inside} /><${Waiting} t=${t} box=${box} now=${now} groups=${desk.list} name=${name} /><${Today} ...${props} /></div>
       <div class="column"><${Todo} ...${props} /><${Dial} ...${inside} /><${Trunks} ...${props} /><${Phones} ...${props} /></div>
     </div>`;
 }
@@ -52,7 +53,7 @@ function Today(props) {
 }
 
 /** @param {Inside} props */
-function Verdict({ t, language, box, now, desk }) {
+function Verdict({ t, language, box, now }) {
   const { level, sentences, troubles, more } = verdict(box);
   const country = box.system?.country;
   const named = troubles.map(({ kind, number: digits, text }) =>
@@ -64,7 +65,7 @@ function Verdict({ t, language, box, now, desk }) {
   const list = named.map((one, index) => [index === 0 ? " " : index === named.length - 1 ? ` ${t("and")} ` : ", ", one]);
   const look = level === "bad" || named.length === 0 ? "" : ` ${t("verdict_look")}`;
   const time = officeTime(box, now);
-  const waiting = waitingCount(box, desk.list, desk.elements);
+  const waiting = waitingCount(box);
   return html`<header class="head">
     <h1 class=${`verdict ${level}`}>${sentences.map(({ key, values }) => t(key, values)).join(" ")}${look}${list}${named.length > 0 && "."}</h1>
     <p class="second">${t("calls_now", { count: box.calls.length })}${waiting > 0 && ` ${t("now_people_wait", { count: waiting })}`} ${dateInWords(date(time), language)}, ${hour(time)}.</p>
@@ -89,6 +90,9 @@ function Calls(props) {
   const { t, box, now, admin, onHangUp, name } = props;
   const [asking, setAsking] = useState(/** @type {string | null} */ (null));
   const [ending, setEnding] = useState(/** @type {string[]} */ ([]));
+  const [heard, setHeard] = useState(/** @type {string | null} */ (null));
+  const listening = useListening(props);
+  const listened = box.calls.find((call) => call.id === heard);
   const asked = box.calls.find((call) => call.id === asking);
   const hangUp = () => {
     if (!asked) return;
@@ -102,7 +106,7 @@ function Calls(props) {
     ${box.calls.length === 0 && html`<p class="empty">${t("no_calls_now")}</p>`}
     <ul>
       ${box.calls.map((call) => {
-        const here = { ...props, call, ending: ending.includes(call.id), onAsk: () => setAsking(call.id) };
+        const here = { ...props, call, ending: ending.includes(call.id), onAsk: () => setAsking(call.id), onListen: listening !== "off" && canBeHeard(call) ? () => setHeard(call.id) : null };
         return html`<${Talk} key=${call.id} ...${here} />`;
       })}
     </ul>
@@ -111,11 +115,17 @@ function Calls(props) {
     html`<${Question} question=${t("hang_up_question")} why=${t("hang_up_why")} yes=${t("hang_up")} no=${t("keep_call")} onYes=${hangUp} onNo=${() => setAsking(null)}>
       <p><b>${name(asked.caller, asked.caller_name)}</b> ${t("arrow")} <b>${other(asked, name) || t("with_nobody")}</b>, ${span(now + box.skew - Date.parse(asked.answered_at ?? asked.started_at))}</p>
     <//>`}
+    ${listened && html`<${Listen} ...${props} call=${listened} listening=${listening} title=${`${name(listened.caller, listened.caller_name)} ${t("arrow")} ${other(listened, name)}`} onClose=${() => setHeard(null)} />`}
   </section>`;
 }
 
-/** @param {Inside & { call: Call & { element?: string | null }, ending: boolean, onAsk: () => void }} props */
-function Talk({ t, box, now, admin, call, name, desk, ending, onAsk }) {
+/** Whether two talk there. @param {Call} call */
+function canBeHeard({ state, with: others }) {
+  return (state === "talking" || state === "held") && others.length === 1;
+}
+
+/** @param {Inside & { call: Call, ending: boolean, onAsk: () => void, onListen: (() => void) | null }} props */
+function Talk({ t, box, now, admin, call, name, desk, ending, onAsk, onListen }) {
   const state = `state_${call.state}`;
   const word = ending ? t("hanging_up") : isKey(state) ? t(state) : call.state;
   const trunk = box.trunks.find((one) => one.name === call.trunk);
@@ -127,7 +137,8 @@ function Talk({ t, box, now, admin, call, name, desk, ending, onAsk }) {
     <div class="link"><${Cord} state=${call.state} /><span>${word}</span></div>
     <div class="who"><b>${other(call, name) || place || t("with_nobody")}</b>${place && other(call, name) && html`<small>${place}</small>`}</div>
     <div class="length">${span(now + box.skew - Date.parse(call.answered_at ?? call.started_at))}</div>
-    ${admin && html`<button class="button quiet square danger" type="button" title=${t("hang_up")} aria-label=${t("hang_up")} disabled=${ending} onClick=${onAsk}><${Icon} name="hang" /></button>`}
+    ${admin && html`<div class="talk-acts">${onListen && html`<button class="button quiet square" type="button" title=${t("listen")} aria-label=${t("listen")} onClick=${onListen}><${Icon} name="ear" /></button>`}
+      <button class="button quiet square danger" type="button" title=${t("hang_up")} aria-label=${t("hang_up")} disabled=${ending} onClick=${onAsk}><${Icon} name="hang" /></button></div>`}
   </li>`;
 }
 

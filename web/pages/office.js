@@ -49,8 +49,9 @@ export function Office(props) {
         <${Count} ...${voicemail("keep_days")} label=${t("voicemail_days")} span=${3} hint=${t("voicemail_days_why")} />
       </div>
     <//>
-    <${Sect} id="protection" title=${t("protection")}>
-      <div class="cols"><${Networks} ...${protection("trusted_networks")} t=${t} /></div>
+    <${Sect} id="protection" title=${t("protection")} help=${html`<p><b>${t("listening")}</b>: ${t("listening_law")}</p>`}>
+      <div class="cols"><${Networks} ...${protection("trusted_networks")} t=${t} />
+        <${Select} ...${protection("listening")} label=${t("listening")} hint=${t("listening_why")} span=${6} options=${[{ key: "off", text: t("listening_off") }, { key: "told", text: t("listening_told") }, { key: "silent", text: t("listening_silent") }]} /></div>
     <//>
   <//>`;
 }

@@ -2,24 +2,25 @@
 import { useEffect, useRef, useState } from "../lib/preact.js";
 import { route } from "../routes.js";
 
-/** What is edited and not saved, each with a token of its own. @type {Set<object>} */
-const unsaved = new Set();
+/** What is edited and not saved, each with a token of its own, and whether it is kept for later all the same. @type {Map<object, boolean>} */
+const unsaved = new Map();
 
 /**
  * Holds the page while there is unsaved work.
  * @param {boolean} changed
+ * @param {boolean} [kept] it is there again when somebody comes back
  */
-export function useUnsaved(changed) {
+export function useUnsaved(changed, kept = false) {
   const token = useRef({});
   useEffect(() => {
     const { current } = token;
     if (!current) return;
-    if (changed) unsaved.add(current);
+    if (changed) unsaved.set(current, kept);
     else unsaved.delete(current);
     return () => {
       unsaved.delete(current);
     };
-  }, [changed]);
+  }, [changed, kept]);
 }
 
 /** Forgets unsaved work: it has just been saved, and the page goes on at once. */
@@ -64,7 +65,9 @@ export function useRoute() {
     setAsking("");
     location.hash = next;
   };
-  return { ...route(hash), asking, leave, stay: () => setAsking("") };
+  // Judged when it is asked: afterwards the work may be gone.
+  const keeps = asking !== "" && [...unsaved.values()].every(Boolean);
+  return { ...route(hash), asking, keeps, leave, stay: () => setAsking("") };
 }
 
 /** @param {string} href */

@@ -67,6 +67,8 @@ export function KeyList({ t, section, onClose }) {
     { keys: ["↑", "↓"], word: t("keys_rows") },
     { keys: ["Enter"], word: t("keys_open") },
     { keys: ["Alt", "↑ ↓"], word: t("keys_order") },
+    { keys: [t("key_space")], word: t("keys_play") },
+    { keys: ["←", "→"], word: t("keys_seek") },
   ]);
   useEffect(() => {
     dialog.current?.showModal();

@@ -1,14 +1,14 @@
 // Setting up a telephone by hand: server, login and password to copy, a guide for common programs, a code for those that can read one.
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Icon } from "./icons.js";
-import { Code, waveAccount } from "./setup_code.js";
+import { Code, serverOf, waveAccount } from "./setup_code.js";
 
 /** @param {any} props */
-export function Setup({ t, api, admin, tell, onRefused, item, device, number, onClose }) {
+export function Setup({ t, api, admin, box, tell, onRefused, item, device, number, onClose }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [word, setWord] = useState(device.password ?? "");
   const [coded, setCoded] = useState(false);
-  const server = location.hostname;
+  const server = serverOf(box.system, location.hostname);
   const saved = !item.fresh && item.was?.devices?.some((/** @type {any} */ one) => one.login === device.login);
   useEffect(() => {
     dialog.current?.showModal();

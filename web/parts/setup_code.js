@@ -22,6 +22,18 @@ export function Code({ text, label }) {
 }
 
 /**
+ * What a telephone is told as its server: where the box says that it is, else the page's own host; with a port that is not the usual one.
+ * @param {import("../store.js").System | null} system
+ * @param {string} host
+ */
+export function serverOf(system, host) {
+  const address = system?.sip?.host ?? host;
+  const port = system?.sip?.udp_port ?? 5060;
+  const shown = address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
+  return port === 5060 ? shown : `${shown}:${port}`;
+}
+
+/**
  * What Grandstream Wave reads: an account as XML.
  * @param {{ server: string, login: string, password: string, name: string }} account
  */

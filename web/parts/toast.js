@@ -48,7 +48,7 @@ export function Toasts({ t }) {
       setToast({ text: error instanceof Error ? error.message : t("something_wrong") });
     }
   };
-  const hold = { onMouseEnter: () => setHeld(true), onMouseLeave: () => setHeld(false), onFocusIn: () => setHeld(true), onFocusOut: () => setHeld(false) };
+  const hold = { onMouseEnter: () => setHeld(true), onMouseLeave: () => setHeld(false), onfocusin: () => setHeld(true), onfocusout: () => setHeld(false) };
   return html`<div class="toasts" role="status" popover="manual" ref=${place}>
     ${toast &&
     html`<div class="toast" ...${hold}><span>${toast.text}</span>

@@ -2,7 +2,7 @@
 import { number } from "../format.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { SECTIONS } from "../routes.js";
-import { steps } from "../todo.js";
+import { isNew, steps } from "../todo.js";
 import { Icon } from "./icons.js";
 
 /** Where a browser keeps that somebody has seen enough of it. */
@@ -40,7 +40,7 @@ export function Todo({ t, api, box, admin, settings = 0, changes = 0 }) {
     setHidden(true);
   };
   const leads = (/** @type {string} */ href) => SECTIONS.some(({ at }) => href.startsWith(`#/${at}`));
-  return html`<section class="card" aria-labelledby="todo-title">
+  return html`<section class=${enough ? "card" : "card todo-first"} aria-labelledby="todo-title">
     <header><h2 id="todo-title">${t("todo")}</h2><span class="hint">${t("todo_count", { done: list.length - open.length, all: list.length })}</span>
       ${enough && html`<button class="button quiet" type="button" onClick=${hide}>${t("todo_hide")}</button>`}</header>
     <ol class="todo">${list.map((step, nth) => {
@@ -53,6 +53,18 @@ export function Todo({ t, api, box, admin, settings = 0, changes = 0 }) {
       </li>`;
     })}</ol>
   </section>`;
+}
+
+/**
+ * On every page but the first: what comes next, in an office that has no number or has never seen a telephone.
+ * @param {{ t: import("../words.js").Say, box: import("../store.js").Box, admin: boolean, section: string }} props
+ */
+export function NextStep({ t, box, admin, section }) {
+  const first = steps(box, { desk: null, schedules: null, answered: null }).find(({ done }) => !done);
+  if (!admin || !box.system || !isNew(box) || section === "now" || !first?.href || !first.act) return null;
+  const isHere = first.href.startsWith(`#/${section}`);
+  return html`<p class="note next-step"><${Icon} name="info" /><span>${t("todo_next")} <b>${t(first.word, first.values)}</b>.</span>
+    ${!isHere && html`<a class="button" href=${first.href}>${t(first.act)}</a>`}<a class="button" href="#/now">${t("todo_all")}</a></p>`;
 }
 
 function isHidden() {

@@ -20,6 +20,13 @@ test("when more happened than a page holds, the list begins anew rather than wit
   assert.deepEqual(renewed(list, page([row(9), row(8)], "new")), { rows: [row(9), row(8)], next: "new" });
 });
 
+test("a page without a row whose search goes on takes nothing away", () => {
+  const list = { rows: [row(2), row(1)], next: "old" };
+  assert.equal(renewed(list, page([], "further")), list);
+  assert.deepEqual(renewed(list, page([], null)), { rows: [], next: null });
+  assert.deepEqual(renewed({ rows: [], next: null }, page([], "further")), { rows: [], next: "further" });
+});
+
 test("each day stands once before its calls", () => {
   const lines = linesOf([row(3, 25), row(2, 25), row(1, 24)]);
   assert.deepEqual(lines.map((line) => line.day ?? line.row.id), ["2026-11-25", "3", "2", "2026-11-24", "1"]);

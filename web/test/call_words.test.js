@@ -14,21 +14,13 @@ test("a call sounded as its worst side heard it, and says nothing when nobody co
   assert.equal(lostPercent({ lost: 0, received: 0 }), 0);
 });
 
-test("who waits in a group stands in its line, the longest first; who talks does not", () => {
-  const call = (id, state, element, called, second) => ({ id, state, element, called, started_at: `2026-11-25T10:00:${second}` });
-  const group = (number, members) => ({ number, name: number, members });
-  const desk = [{ id: "all", kind: "group", group: "500" }, { id: "menu", kind: "voice_menu" }];
-  const calls = [
-    call("1", "ringing", "all", "78126122981", "09"),
-    call("2", "prompt", "all", "78126122981", "03"),
-    call("3", "talking", "all", "78126122981", "01"),
-    call("4", "prompt", "menu", "78126122981", "02"),
-    call("5", "ringing", null, "510", "05"),
-  ];
-  const states = { 200: "talking", 201: "free", 202: "offline" };
-  const found = queues([group("500", ["200", "201", "202"]), group("510", ["202"])], desk, calls, (number) => states[number]);
-  assert.deepEqual(found.map(({ waiting }) => waiting.map(({ id }) => id)), [["2", "1"], ["5"]]);
-  assert.deepEqual(found.map(({ free, busy, online }) => [free, busy, online]), [[1, 1, 2], [0, 0, 0]]);
+test("a group's line shows who waits and who could answer, and a group nobody told of is empty", () => {
+  const group = (number) => ({ number, name: number, members: [] });
+  const member = (state, nth) => ({ extension: String(200 + nth), state, until: null });
+  const told = { group: "500", waiting: [{ call: "2" }, { call: "1" }], members: ["talking", "ringing", "free", "resting", "offline", "do_not_disturb"].map(member) };
+  const found = queues([group("500"), group("510")], [told]);
+  assert.deepEqual(found.map(({ waiting }) => waiting.map(({ call }) => call)), [["2", "1"], []]);
+  assert.deepEqual(found.map(({ free, busy, resting, online }) => [free, busy, resting, online]), [[1, 2, 1, 4], [0, 0, 0, 0]]);
 });
 
 test("every hour and every day of a period is there, also the quiet ones, and a wait is weighed by its calls", () => {

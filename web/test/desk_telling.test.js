@@ -29,6 +29,12 @@ test("a call that goes on travels its wires, and its wait begins anew", () => {
   assert.deepEqual(follow(next, [call("1", "all")], ELEMENTS, 5000 + 3 * TRAVEL, 0).moves, []);
 });
 
+test("since when a call is at its element is what the box says", () => {
+  const came = { ...call("1", "all"), element_since: new Date(4000).toISOString() };
+  assert.equal(follow(NOBODY, [came], ELEMENTS, 9000, 0).places.get("1").since, 4000);
+  assert.equal(follow(NOBODY, [came], ELEMENTS, 9000, 1000).places.get("1").since, 3000);
+});
+
 test("two on one wire are one lamp with a number", () => {
   const first = follow(NOBODY, [call("1", "in"), call("2", "in")], ELEMENTS, 0, 0);
   const next = follow(first, [call("1", "hours"), call("2", "hours")], ELEMENTS, 5000, 0);

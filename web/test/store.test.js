@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMPTY, doing, happen, mustReload } from "../store.js";
+import { EMPTY, doing, happen, mustReload, waitingCount } from "../store.js";
 
 const call = (id, more = {}) => ({ id, caller: "203", called: "202", with: ["202"], answered_at: null, started_at: "s", state: "ringing", ...more });
 const phone = (number, registered, since = null) => ({
@@ -33,12 +33,24 @@ test("a trunk's state is replaced, and an event nobody knows changes nothing", (
   assert.deepEqual([mustReload("system", { what: "missed" }), mustReload("system", { what: "x" })], [true, false]);
 });
 
+test("a group's queue is replaced, and one that is new is added", () => {
+  const queue = (group, ...waiting) => ({ group, waiting, members: [] });
+  const first = happen(happen(EMPTY, "queue", queue("500")), "queue", queue("510"));
+  const after = happen(first, "queue", queue("500", { call: "1" }, { call: "2" }));
+  assert.deepEqual(after.queues.map(({ group, waiting }) => [group, waiting.length]), [["500", 2], ["510", 0]]);
+  assert.equal(after.queues[1], first.queues[1]);
+  assert.equal(waitingCount(after), 2);
+});
+
 test("what a phone does follows the calls before its registration", () => {
-  const calls = [call("1"), call("2", { caller: "200", with: ["201"], answered_at: "t" })];
+  const calls = [call("1"), call("2", { caller: "200", with: ["201"], answered_at: "t", state: "talking" })];
   const what = (number, registered, since) => doing(phone(number, registered, since), calls).what;
   assert.deepEqual(
     [what("200", true), what("201", true), what("202", true), what("203", true), what("204", true), what("205", false, "t"), what("206", false)],
     ["talking", "talking", "ringing", "dialling", "free", "offline", "never"],
   );
-  assert.equal(doing({ number: "207", employee: "", devices: [{ kind: "mobile", number: "7" }] }, []).what, "mobile");
+  const mobile = { number: "207", employee: "", devices: [{ kind: "mobile", number: "7" }] };
+  assert.equal(doing(mobile, []).what, "mobile");
+  assert.equal(doing(mobile, [call("3", { with: ["7"], answered_at: "t", state: "talking" })]).what, "talking");
+  assert.equal(doing(mobile, [call("3", { with: ["7"], answered_at: "t", state: "ringing" })]).what, "ringing", "it is given to him");
 });

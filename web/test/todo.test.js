@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EMPTY } from "../store.js";
-import { steps } from "../todo.js";
+import { isNew, steps } from "../todo.js";
 
 const phone = (registered) => ({ number: "200", employee: "", devices: [{ kind: "sip", login: "a", registration: { registered, since: null, contacts: [] } }] });
 const trunk = (code) => ({ name: "Линия", number: "78126122981", numbers: [], comment: "", state: { code, text: "неверный пароль" } });
@@ -41,4 +41,13 @@ test("a call that comes is seen at once, and what nobody knows is not claimed", 
   assert.deepEqual(told({ ...ready, calls }, { desk, schedules: [], answered: false }).at(-1), ["call", false, "todo_call_now"]);
   assert.deepEqual(told(ready, { desk, schedules: [], answered: false }).at(-1), ["call", false, "todo_call_why"]);
   assert.deepEqual(told(ready, { desk: null, schedules: null, answered: null }).map(([key]) => key), ["trunk", "phone"]);
+});
+
+test("an office is new until it has a number and a telephone was there once", () => {
+  const seen = { ...phone(false), devices: [{ kind: "sip", login: "a", registration: { registered: false, since: "2026", contacts: [] } }] };
+  const box = (trunks, extensions) => ({ ...EMPTY, trunks, extensions });
+  assert.deepEqual(
+    [box([], [seen]), box([trunk("silent")], [phone(false)]), box([trunk("silent")], [seen]), box([trunk("silent")], [phone(true)])].map(isNew),
+    [true, true, false, false],
+  );
 });

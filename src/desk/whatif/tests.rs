@@ -89,6 +89,17 @@ fn keys_are_taken_one_by_one_and_an_empty_one_is_silence() {
 }
 
 #[test]
+fn the_mailbox_of_who_was_dialled_ends_the_way_before_the_reserve_exit() {
+    let mut office = Office::clone(&testing::example());
+    office.extensions.iter_mut().filter(|one| one.number == "201").for_each(|one| one.voicemail = true);
+    let office = Arc::new(office);
+    let way = ask(&office, "2026-11-25 12:00", |question| question.keys = texts(&["2", "201"]));
+    assert_eq!((way.end, way.steps.last().map(|step| step.element.as_str())), (End::Mailbox, Some("ext")));
+    let way = ask(&office, "2026-11-25 12:00", |question| question.keys = texts(&["2", "200"]));
+    assert_ne!(way.end, End::Mailbox);
+}
+
+#[test]
 fn busy_and_offline_extensions_are_seen() {
     let office = testing::with(|text| {
         text.replacen(

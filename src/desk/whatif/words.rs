@@ -90,6 +90,10 @@ impl End {
                 "никто не ответил: сигнал «занято», конец звонка",
                 "nobody answered: busy tone, the call is over",
             ),
+            Self::Mailbox => phrase(
+                "никто не ответил: звонящий оставляет сообщение в голосовой почте",
+                "nobody answered: the caller leaves a message in the mailbox",
+            ),
             Self::NoStart => phrase(
                 "никто не ответил, а запасного выхода у номера без входящего звонка нет: конец звонка",
                 "nobody answered, and a number without a start element has no reserve exit: the call is over",

@@ -292,7 +292,7 @@ fn a_resting_member_is_rung_by_no_group_and_by_all_when_it_has_rested() {
     desk.queues.rest(at(0), "200", &sales);
     desk.enter(1, "501", 1);
     assert_eq!(desk.decide(1), []);
-    assert!(desk.queues.is_resting(at(14), "200") && !desk.queues.is_resting(at(15), "200"));
+    assert_eq!(desk.queues.rests_until("200"), Some(at(15)));
     assert_eq!(desk.queues.poll_timeout(), Some(at(15)));
     assert_eq!(desk.decide(15), [ring(1, &["200"], 48)]);
 }

@@ -21,6 +21,7 @@ fn call(id: u64, state: CallState) -> CallView {
         with: vec!["200".to_owned()],
         state,
         element: None,
+        element_since: None,
         trunk: Some("Основной".to_owned()),
     }
 }

@@ -119,6 +119,7 @@ impl Teller<'_> {
             story.step(StepKind::Digits { digits: key.to_owned() });
             story.elements(&[element]);
         }
+        story.group(group);
         if group == "502" {
             story.wait(3_800); // the greeting
             if self.rng.chance(1, 3) {
@@ -373,6 +374,11 @@ impl Story {
 
     fn step(&mut self, what: StepKind) {
         self.steps.push(CallStep { call: self.started.call, at: self.now(), what });
+    }
+
+    /// Waits at a group from now on.
+    fn group(&mut self, number: &str) {
+        self.step(StepKind::Group { group: number.to_owned() });
     }
 
     fn elements(&mut self, ids: &[&str]) {

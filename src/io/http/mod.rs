@@ -23,11 +23,12 @@ mod workers;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
+use crate::engine::ListenRefused;
 use crate::io::board::Board;
 use crate::io::clock;
 use crate::io::out::{Outgoing, openid};
@@ -56,6 +57,19 @@ pub struct WebConfig {
     pub names: Vec<String>,
     /// Where servers may be that are asked to prove somebody.
     pub outgoing: Outgoing,
+    /// Where telephones reach the exchange.
+    pub sip: SipAddress,
+}
+
+/// Where telephones reach the exchange, to be told to who sets one up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SipAddress {
+    /// Where it is; `None`: at whatever address this machine has for them.
+    pub host: Option<IpAddr>,
+    /// For datagrams.
+    pub udp: u16,
+    /// For connections.
+    pub tcp: u16,
 }
 
 /// Where it listens in the end.
@@ -86,6 +100,11 @@ pub trait Exchange: Send + Sync + 'static {
     ) -> Result<Option<i64>, StoreError>;
     /// Orders a call: the telephones of an extension ring, and who answers calls `to`. `None`: the exchange takes no calls now.
     fn order_call(&self, extension: &str, to: &str) -> Option<CallId>;
+    /// The telephones of an extension ring, and who answers hears a call, whispering to our side or silently.
+    ///
+    /// # Errors
+    /// [`ListenRefused`].
+    fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
     /// Begins to look at a trunk.
@@ -249,6 +268,7 @@ struct House {
     board: Board,
     clock: clock::Clock,
     started_at: WallTime,
+    sip: SipAddress,
     sessions: Arc<sessions::Sessions>,
     door: Arc<sign_in::Door>,
     /// The data directory: the gate sends files from it.
@@ -280,6 +300,7 @@ pub fn serve(
         board,
         clock: clock::Clock::start(),
         started_at: config.started_at,
+        sip: config.sip,
         sessions: Arc::new(sessions::Sessions::default()),
         door: Arc::new(sign_in::Door::default()),
         data: data.clone(),

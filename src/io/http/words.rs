@@ -117,7 +117,20 @@ pub(super) fn call_state(state: &str) -> Words {
         "talking" => Words::new("разговор", "talking"),
         "held" => Words::new("на удержании", "on hold"),
         "parked" => Words::new("на парковке", "parked"),
+        "listening" => Words::new("слушает разговор", "listening in"),
         _ => Words::new("завершается", "ending"),
+    }
+}
+
+/// What a member of a group does.
+pub(super) fn member_state(state: &str) -> Words {
+    match state {
+        "talking" => Words::new("разговаривает", "talking"),
+        "ringing" => Words::new("звонит", "ringing"),
+        "do_not_disturb" => Words::new("не беспокоить", "do not disturb"),
+        "resting" => Words::new("отдыхает после звонка", "resting after a call"),
+        "free" => Words::new("свободен", "free"),
+        _ => Words::new("не на связи", "offline"),
     }
 }
 

@@ -168,6 +168,10 @@ fn words(kind: &StepKind) -> (&'static str, Value) {
         StepKind::Diverted { who, to, why } => ("diverted", json!({ "who": who, "to": to, "why": why })),
         StepKind::Conference { number } => ("conference", json!({ "number": number })),
         StepKind::Mailbox { extension } => ("mailbox", json!({ "extension": extension })),
+        StepKind::ListenedTo { by, whispers } => ("listened_to", json!({ "by": by, "whispers": whispers })),
+        StepKind::ListensTo { call, whispers } => {
+            ("listens_to", json!({ "call": call.to_string(), "whispers": whispers }))
+        }
         StepKind::Service { service } => ("service", json!({ "service": service })),
         StepKind::GaveWay => ("gave_way", json!({})),
         StepKind::Hold { who, on } => ("hold", json!({ "who": who, "on": on })),

@@ -161,6 +161,7 @@ const FIELDS: &[Field] = &[
     ("recordings", "format", "формат", He, "format", Plain),
     ("recordings", "keep_gigabytes", "предел места, ГБ", He, "limit of space, GB", Plain),
     ("recordings", "signalling_days", "хранение обмена SIP, дней", It, "SIP messages kept, days", Plain),
+    ("protection", "listening", "прослушивание разговоров", It, "listening in", Word),
     ("protection", "trusted_networks", "доверенные сети", They, "trusted networks", Plain),
     ("parking", "first", "первое место", It, "first place", Plain),
     ("parking", "last", "последнее место", It, "last place", Plain),

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::fields::{Fields, nearest};
 use super::{telephone, times};
 use crate::office::{
-    DateHours, Device, Extension, Forward, Group, MediaFile, MobileDevice, Network, Permissions, Protection,
+    DateHours, Device, Extension, Forward, Group, Listening, MediaFile, MobileDevice, Network, Permissions, Protection,
     Recordings, Role, Schedule, Settings, SipDevice, Srtp, Trunk, User, VoiceMenu, VoiceMessage, WeekHours, Word,
 };
 use crate::sip::Transport;
@@ -461,5 +461,8 @@ pub(super) fn recordings(fields: &mut Fields<'_, '_>) -> Recordings {
 
 pub(super) fn protection(fields: &mut Fields<'_, '_>) -> Protection {
     let texts = fields.texts("trusted_networks").unwrap_or_default();
-    Protection { trusted_networks: networks(fields, "trusted_networks", &texts) }
+    Protection {
+        trusted_networks: networks(fields, "trusted_networks", &texts),
+        listening: fields.word_or("listening", Listening::Off),
+    }
 }

@@ -154,6 +154,7 @@ impl Document<'_> {
         self.head("[protection]");
         let networks = office.protection.trusted_networks.iter();
         self.value("trusted_networks", list(networks.map(|network| quoted(&network.to_string()))));
+        self.text("listening", office.protection.listening.word());
     }
 
     fn settings(&mut self) {

@@ -133,6 +133,11 @@ impl Registration {
         self.addresses.iter().copied()
     }
 
+    /// Whether it has never had an address, and one is being asked for.
+    pub(super) fn awaits_addresses(&self) -> bool {
+        self.addresses.is_empty() && matches!(self.phase, Phase::Resolving { .. })
+    }
+
     pub(super) fn associated(&self) -> &[NameAddr] {
         &self.associated
     }

@@ -1,7 +1,7 @@
 //! What scenarios look at: rows, stories, messages, and what phones were told; and hands for phones with several calls.
 
-use dozvon::base::{CallId, Instant};
-use dozvon::call::cdr::{CallEnded, StepKind};
+use dozvon::base::{CallId, Instant, WallTime};
+use dozvon::call::cdr::{CallEnded, CallStarted, StepKind};
 use dozvon::engine::Record;
 use dozvon::office::Office;
 use dozvon::sip::wire::{Message, Method, Request};
@@ -24,6 +24,26 @@ impl World {
         let rows = self.rows();
         assert_eq!(rows.len(), 1, "{} rows: {rows:#?}", self.at());
         rows[0]
+    }
+
+    /// The beginning of a row, the first is 0.
+    fn beginning(&self, nth: usize) -> &CallStarted {
+        let mut begun = self.records.iter().filter_map(|record| match record {
+            Record::CallStarted(started) => Some(started),
+            _ => None,
+        });
+        let found = begun.nth(nth);
+        found.unwrap_or_else(|| panic!("{} no {nth}th call", self.at()))
+    }
+
+    /// Which call began as the first, which is 0, second and so on.
+    pub(crate) fn started(&self, nth: usize) -> CallId {
+        self.beginning(nth).call
+    }
+
+    /// And when.
+    pub(crate) fn started_at(&self, nth: usize) -> WallTime {
+        self.beginning(nth).at
     }
 
     /// All steps, with their call.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use dozvon::base::{Duration, EndpointId, Instant, Rng, WallTime};
 use dozvon::call::Shelf;
-use dozvon::engine::live::{Live, TrunkState};
-use dozvon::engine::{Engine, EngineConfig, Input, Output, Record};
+use dozvon::engine::live::{Live, QueueView, TrunkState};
+use dozvon::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record};
 use dozvon::media::{Clip, Command, Plane, Sound};
 use dozvon::number::Plan;
 use dozvon::office::{Office, file};
@@ -52,6 +52,16 @@ pub(crate) struct World {
     /// The call that was ordered last.
     pub(crate) ordered: Option<dozvon::base::CallId>,
     pub(crate) trunks: HashMap<String, TrunkState>,
+    /// What the page shows of groups.
+    pub(crate) queues: HashMap<String, QueueView>,
+    /// When that was told, of all groups.
+    pub(crate) queues_told: Vec<Instant>,
+    /// What came of the last order to listen in.
+    pub(crate) listens: Option<Result<dozvon::base::CallId, ListenRefused>>,
+    /// The world's DNS answers later by so much.
+    pub(crate) dns_takes: Duration,
+    /// Answers of the DNS on their way.
+    answers: Vec<(Instant, dozvon::base::QueryId, Vec<Flow>)>,
     pub(crate) seed: u64,
     rng: Rng,
     pub(crate) checks: Checks,
@@ -86,15 +96,20 @@ impl World {
     /// A world with an office that is shaped after its file was read.
     pub(crate) fn shaped(seed: u64, office: &str, shape: impl FnOnce(&mut Office)) -> Self {
         let seed = std::env::var("SIM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(seed);
-        Self::of(seed, office, MONDAY_NOON, shape)
+        Self::of(seed, office, MONDAY_NOON, Duration::ZERO, shape)
+    }
+
+    /// A world whose DNS answers late from the start.
+    pub(crate) fn slow_to_resolve(seed: u64, office: &str, later: Duration) -> Self {
+        Self::of(seed, office, MONDAY_NOON, later, |_| {})
     }
 
     /// A world with exactly this seed, at this time.
     pub(crate) fn with_seed(seed: u64, text: &str, wall: WallTime) -> Self {
-        Self::of(seed, text, wall, |_| {})
+        Self::of(seed, text, wall, Duration::ZERO, |_| {})
     }
 
-    fn of(seed: u64, text: &str, wall: WallTime, shape: impl FnOnce(&mut Office)) -> Self {
+    fn of(seed: u64, text: &str, wall: WallTime, dns_takes: Duration, shape: impl FnOnce(&mut Office)) -> Self {
         let mut rng = Rng::from_seed(seed);
         let mut office = read_office(text, &mut rng);
         shape(&mut office);
@@ -122,6 +137,11 @@ impl World {
             sorter: None,
             ordered: None,
             trunks: HashMap::new(),
+            queues: HashMap::new(),
+            queues_told: Vec::new(),
+            listens: None,
+            dns_takes,
+            answers: Vec::new(),
             seed,
             rng,
             checks: Checks::default(),
@@ -200,13 +220,20 @@ impl World {
                 };
                 let flow = |peer| Flow { transport: Transport::Udp, local: exchange(), peer, connection: 0 };
                 let hops = hops.into_iter().map(flow).collect();
-                self.engine.handle_input(self.now, Input::Resolved { query, hops });
+                match self.dns_takes {
+                    Duration::ZERO => self.engine.handle_input(self.now, Input::Resolved { query, hops }),
+                    later => self.answers.push((self.now + later, query, hops)),
+                }
             }
             Output::Store(record) => {
                 self.checks.record(&record, self.seed);
                 self.records.push(record);
             }
             Output::Live(Live::Trunk(view)) => drop(self.trunks.insert(view.name, view.state)),
+            Output::Live(Live::Queue(view)) => {
+                self.queues_told.push(self.now);
+                self.queues.insert(view.group.clone(), view);
+            }
             Output::Live(_) => {}
             Output::Leg(leg) => {
                 if let Some(sorter) = &mut self.sorter {
@@ -229,6 +256,7 @@ impl World {
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
             Output::Ordered { call } => self.ordered = call,
+            Output::Listens(result) => self.listens = Some(result),
             Output::Edit(edit) => {
                 if let Some(office) = edit.apply(self.engine.office()) {
                     self.changes += 1;
@@ -286,7 +314,8 @@ impl World {
     fn next_event(&self) -> Option<Instant> {
         let packet = self.packets.peek().map(|Reverse((at, ..))| *at);
         let phones = self.phones.iter().filter_map(Phone::poll_timeout).min();
-        [packet, phones, self.engine.poll_timeout(), self.plane.poll_timeout()].into_iter().flatten().min()
+        let answer = self.answers.iter().map(|(at, ..)| *at).min();
+        [packet, phones, answer, self.engine.poll_timeout(), self.plane.poll_timeout()].into_iter().flatten().min()
     }
 
     fn step(&mut self, at: Instant) {
@@ -299,6 +328,10 @@ impl World {
             }
             let Some(Reverse((_, _, packet))) = self.packets.pop() else { break };
             self.deliver(packet);
+        }
+        while let Some(due) = self.answers.iter().position(|(due, ..)| *due <= self.now) {
+            let (_, query, hops) = self.answers.swap_remove(due);
+            self.input(Input::Resolved { query, hops });
         }
         if self.engine.poll_timeout().is_some_and(|at| at <= self.now) {
             self.input(Input::Timeout);
@@ -439,14 +472,20 @@ impl World {
 
     /// Adds the carrier, which registers our trunks; waits for it.
     pub(crate) fn carrier(&mut self) -> PhoneId {
+        let id = self.add_carrier();
+        let registered = self.run_until(super::secs(60), |world| world.phones[id.0].registered);
+        assert!(registered, "{} the trunk did not register", self.at());
+        id
+    }
+
+    /// Adds the carrier, of whom the exchange need not know yet.
+    pub(crate) fn add_carrier(&mut self) -> PhoneId {
         let id = self.add_phone("carrier");
         let phone = &mut self.phones[id.0];
         phone.sip = SocketAddr::from((CARRIER, 5060));
         phone.rtp = SocketAddr::from((CARRIER, 6000));
         phone.registrar = true;
         phone.tone = 1800;
-        let registered = self.run_until(super::secs(60), |world| world.phones[id.0].registered);
-        assert!(registered, "{} the trunk did not register", self.at());
         id
     }
 

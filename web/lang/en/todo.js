@@ -3,6 +3,8 @@
 export default {
   todo: "What calls still need",
   todo_count: ({ done = 0, all = 0 }) => `${done} of ${all}`,
+  todo_next: "Before anybody can call:",
+  todo_all: "The whole list",
   todo_hide: "Hide",
   todo_trunk: "Connect a city number",
   todo_trunk_done: "The city number is connected",

@@ -3,6 +3,8 @@
 export default {
   todo: "Чего не хватает для звонков",
   todo_count: ({ done = 0, all = 0 }) => `${done} из ${all}`,
+  todo_next: "Чтобы можно было звонить, осталось:",
+  todo_all: "Весь список",
   todo_hide: "Скрыть",
   todo_trunk: "Подключить городской номер",
   todo_trunk_done: "Городской номер подключён",

@@ -4,13 +4,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::reply::{Problem, Reply, problems};
-use super::super::words::{self, Said};
+use super::super::words::{self, Said, Words};
 use super::dial::Meaning;
 use super::{Visit, paging, rfc3339};
 use crate::base::CallId;
+use crate::engine::ListenRefused;
 use crate::engine::live::CallView;
 use crate::io::board::call_state;
-use crate::office::{Extension, Language, SipDevice};
+use crate::office::{Extension, Language, Listening, SipDevice};
 
 pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&["limit", "cursor"])?;
@@ -40,9 +41,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         return Err(problems::invalid().at("/to", meaning.text));
     }
     if !can_ring(visit, extension) {
-        let ru = format!("Ни один телефон номера {number} сейчас не подключён: звонить не с чего.");
-        let en = format!("No telephone of {number} is registered now: there is nothing to call from.");
-        return Err(problems::conflict().saying(Said::new(ru, en)));
+        return Err(problems::conflict().saying(nothing_rings(&number)));
     }
     if let super::Who::Session(signed_in) = &visit.who {
         tracing::info!(extension = number, by = %signed_in.login, "web: click to call");
@@ -51,6 +50,67 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let call = visit.house.exchange.order_call(&number, &dialled).ok_or_else(|| problems::busy(5))?;
     let id = call.to_string();
     Ok(Reply::created(&json!({ "id": id }), &format!("/api/v1/calls/{id}")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listens {
+    extension: String,
+    mode: Mode,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    /// He hears both.
+    Silent,
+    /// And our side hears him.
+    Whisper,
+}
+
+/// Listening in: the telephones of the extension ring, and who answers hears the call.
+pub(super) fn listen(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    visit.ask.query.only(&[])?;
+    let Listens { extension: number, mode } = visit.ask.json()?;
+    let call = id(visit.value()).and_then(|id| visit.house.board.call(id)).ok_or_else(problems::not_found)?;
+    let none = Words::new("Такого внутреннего номера нет.", "There is no such extension.");
+    let extension = visit.office.extension(&number).ok_or_else(|| problems::invalid().at("/extension", none))?;
+    if visit.office.protection.listening != Listening::Off && !can_ring(visit, extension) {
+        return Err(problems::conflict().saying(nothing_rings(&number)));
+    }
+    let whispers = matches!(mode, Mode::Whisper);
+    let listens = visit.house.exchange.listen_in(call.call, &number, whispers).map_err(not_listened)?;
+    let id = listens.to_string();
+    Ok(Reply::created(&json!({ "id": id }), &format!("/api/v1/calls/{id}")))
+}
+
+fn not_listened(why: ListenRefused) -> Problem {
+    let conflict = |words: Words| problems::conflict().saying(words.into());
+    match why {
+        ListenRefused::NoCall => problems::not_found(),
+        ListenRefused::Full => problems::busy(5),
+        ListenRefused::NotAllowed => conflict(Words::new(
+            "Прослушивание в офисе выключено: «Настройки», «Офис», «Защита».",
+            "Listening in is switched off in this office: Settings, Office, Protection.",
+        )),
+        ListenRefused::NothingToHear => conflict(Words::new(
+            "Слушать нечего: там сейчас не разговаривают.",
+            "There is nothing to hear: nobody talks there now.",
+        )),
+        ListenRefused::NotByHim => problems::invalid().at(
+            "/extension",
+            Words::new(
+                "Этот номер сам участвует в разговоре: укажите другой.",
+                "This extension takes part in the call itself: name another one.",
+            ),
+        ),
+    }
+}
+
+fn nothing_rings(number: &str) -> Said {
+    let ru = format!("Ни один телефон номера {number} сейчас не подключён: звонить не с чего.");
+    let en = format!("No telephone of {number} is registered now: there is nothing to call from.");
+    Said::new(ru, en)
 }
 
 fn can_ring(visit: &Visit<'_>, extension: &Extension) -> bool {
@@ -88,6 +148,7 @@ pub(super) fn item(call: &CallView, language: Language, zone: &str) -> Value {
         "state": state,
         "state_text": words::call_state(state).say(language),
         "element": call.element,
+        "element_since": call.element_since.map(|at| rfc3339(at, zone)),
         "trunk": call.trunk,
     })
 }

@@ -10,7 +10,7 @@ use super::super::reply::{Problem, Reply};
 use super::super::sessions::Key;
 use super::super::words;
 use super::super::workers::EVENTS;
-use super::{Visit, Who, calls, extensions, rfc3339, trunks};
+use super::{Visit, Who, calls, extensions, queues, rfc3339, trunks};
 use crate::io::board::Event;
 use crate::office::Language;
 
@@ -92,6 +92,7 @@ fn data(event: &Event, language: Language, zone: &str) -> Value {
             item
         }
         Event::Trunk(trunk) => json!({ "name": trunk.name, "state": trunks::state(trunk, language, zone) }),
+        Event::Queue(view) => queues::item(view, language, zone),
         Event::Import { id, name, state, percent, at } => json!({
             "what": "import",
             "text": "a media file is imported",

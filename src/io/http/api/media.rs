@@ -6,14 +6,14 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::super::imports::{self, Order, State};
-use super::super::reply::{Problem, Reply, problems};
+use super::super::reply::{Problem, Referrer, Reply, problems};
 use super::super::words::Said;
 use super::super::workers::{COME, UPLOAD};
 use super::change::{self, shown};
-use super::{Visit, faults, paging, recordings};
+use super::{Visit, faults, paging, recordings, referrers};
 use crate::io::sound;
 use crate::office::file::Fault;
-use crate::office::{MediaFile, Office};
+use crate::office::{Kind, MediaFile, Office};
 
 pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&["limit", "cursor"])?;
@@ -117,29 +117,16 @@ pub(super) fn item(data: &Path, office: &Office, media: &MediaFile) -> Value {
     })
 }
 
-/// What of the office plays it.
+/// What of the office plays it; a thing that does so twice once.
 fn used_by(office: &Office, name: &str) -> Vec<Value> {
-    let mut found = Vec::new();
-    let mut note = |kind: &str, key: &str, uses: bool| {
-        if uses {
-            found.push(json!({ "kind": kind, "key": key }));
+    let mut users = Vec::new();
+    for Referrer { kind, key, href, .. } in referrers::told(office, office.references(Kind::Media, name)) {
+        let user = json!({ "kind": kind, "key": key, "href": href });
+        if !users.contains(&user) {
+            users.push(user);
         }
-    };
-    note("settings", "music", office.settings.music.iter().any(|music| music == name));
-    note("settings", "voicemail", office.voicemail.greeting == name);
-    for message in &office.voice_messages {
-        note("voice_message", &message.name, message.media == name);
     }
-    for menu in &office.voice_menus {
-        note("voice_menu", &menu.name, menu.greeting == name || menu.invalid == name);
-    }
-    for group in &office.groups {
-        note("group", &group.number, group.greeting == name || group.music == name);
-    }
-    for extension in &office.extensions {
-        note("extension", &extension.number, extension.voicemail_greeting == name);
-    }
-    found
+    users
 }
 
 /// RFC 8187 §3.2.1.

@@ -26,6 +26,7 @@ mod metrics;
 mod openid;
 mod paging;
 mod parking;
+mod queues;
 mod recordings;
 mod referrers;
 mod routing;
@@ -152,6 +153,8 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/groups/{number}", Access::Viewer, collections::get),
     route("PUT", "/api/v1/groups/{number}", Access::Admin, collections::put),
     route("DELETE", "/api/v1/groups/{number}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/groups/{number}/queue", Access::Viewer, queues::get),
+    route("GET", "/api/v1/queues", Access::Viewer, queues::list),
     route("GET", "/api/v1/voice-messages", Access::Viewer, collections::list),
     route("POST", "/api/v1/voice-messages", Access::Admin, collections::post),
     route("GET", "/api/v1/voice-messages/{name}", Access::Viewer, collections::get),
@@ -195,6 +198,7 @@ const ROUTES: &[Route] = &[
     route("POST", "/api/v1/calls", Access::Admin, calls::post),
     route("GET", "/api/v1/calls/{id}", Access::Viewer, calls::get),
     route("DELETE", "/api/v1/calls/{id}", Access::Admin, calls::delete),
+    route("POST", "/api/v1/calls/{id}/listen", Access::Admin, calls::listen),
     route("GET", "/api/v1/history", Access::Viewer, history::list),
     route("GET", "/api/v1/history.csv", Access::Viewer, history_export::csv),
     route("GET", "/api/v1/history.xlsx", Access::Viewer, history_export::xlsx),

@@ -200,10 +200,15 @@ fn faults_of(office: &Office, language: Language) -> Vec<Value> {
             check::Kind::NoStart { number } => Some(number),
             _ => None,
         };
+        let out = match &problem.kind {
+            check::Kind::DeadEnd { out } => Some(out.to_string()),
+            _ => None,
+        };
         let severity = if problem.severity == Severity::Error { "error" } else { "warning" };
         json!({
             "element": problem.element,
             "number": number,
+            "out": out,
             "severity": severity,
             "text": problem.words_on(office, language),
         })

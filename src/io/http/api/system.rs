@@ -21,6 +21,11 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
         "timezone": settings.timezone,
         "country": settings.country,
         "area_code": settings.area_code,
+        "sip": {
+            "host": house.sip.host.map(|host| host.to_string()),
+            "udp_port": house.sip.udp,
+            "tcp_port": house.sip.tcp,
+        },
         "mobile_ranges_date": house.exchange.plan().mobile_ranges_date(),
     })))
 }

@@ -51,6 +51,25 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 #[test]
+fn every_brace_of_a_path_is_a_parameter_that_openapi_tells() {
+    let document = document();
+    let names = |value: &Value| -> Vec<String> {
+        let all = value["parameters"].as_array().cloned().unwrap_or_default();
+        all.iter().filter_map(|one| one["name"].as_str().map(str::to_owned)).collect()
+    };
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let wanted = path.split('/').filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
+        for name in wanted {
+            for (method, operation) in item.as_object().expect("methods").iter().filter(|(key, _)| *key != "parameters")
+            {
+                let told = [names(item), names(operation)].concat();
+                assert!(told.iter().any(|one| one == name), "{method} {path}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_route_under_the_root_but_two_asks_for_a_sign_in() {
     let open: Vec<_> =
         ROUTES.iter().filter(|route| route.path.starts_with(ROOT) && route.access == Access::Open).collect();
