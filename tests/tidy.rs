@@ -47,10 +47,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "trust",
         ],
     ),
-    (
-        "engine",
-        &["base", "call", "codec", "guard", "lamp", "media", "number", "office", "registrar", "sip", "trust"],
-    ),
+    ("engine", &["base", "call", "codec", "guard", "lamp", "media", "number", "office", "registrar", "sip", "trust"]),
     (
         "io",
         &[

@@ -33,6 +33,7 @@ export const SECTIONS = [
   { at: "users", name: "users", icon: "user", part: "box", inside: "settings", why: "users_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Users) },
   { at: "tokens", name: "tokens", icon: "key", part: "box", inside: "settings", why: "tokens_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Tokens) },
   { at: "versions", name: "versions", icon: "undo", part: "box", inside: "settings", why: "versions_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Versions) },
+  { at: "about", name: "about", icon: "info", part: "box", inside: "settings", why: "about_why", load: () => import("./pages/about.js").then((page) => page.About) },
   { at: "audit", name: "audit", icon: "list", part: "box", inside: "settings", why: "audit_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Audit) },
 ];
 

@@ -112,6 +112,7 @@ impl Engine {
                 self.trunks.handle_resolved(now, query, &hops);
             }
             Input::Office(office) => self.change_office(now, office),
+            Input::Licence(allowance) => self.books.set_allowance(allowance),
             Input::Plan(plan) => {
                 self.tones = plan.tones();
                 self.plan = *plan;

@@ -183,7 +183,13 @@ mod tests {
 
     #[test]
     fn a_board_that_says_nothing_is_known_by_two_of_model_card_and_disk() {
-        let nameless = [(Trait::System, "03000200-0400-0500-0006-000700080009"), (Trait::Board, "Default string"), HOME[2], HOME[3], HOME[4]];
+        let nameless = [
+            (Trait::System, "03000200-0400-0500-0006-000700080009"),
+            (Trait::Board, "Default string"),
+            HOME[2],
+            HOME[3],
+            HOME[4],
+        ];
         let home = box_of(&nameless);
         assert_eq!(home, box_of(&HOME[2..]));
         for changed in [3, 4] {

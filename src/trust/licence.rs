@@ -281,7 +281,8 @@ fn number<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
 }
 
 impl Amount {
-    fn parse(text: &str) -> Option<Self> {
+    /// A number, or `unlimited`.
+    pub fn parse(text: &str) -> Option<Self> {
         match text {
             "unlimited" => Some(Self::Unlimited),
             text => number(text).map(Self::Only),
@@ -354,7 +355,8 @@ impl Functions {
     /// Names with a space between, in their order; `None`: an unknown one, or another order.
     pub fn parse(text: &str) -> Option<Self> {
         let named = |name: &str| Function::ALL.into_iter().find(|function| function.word() == name);
-        let read = text.split_whitespace().try_fold(Self::default(), |all, name| named(name).map(|one| all.with(one)))?;
+        let read =
+            text.split_whitespace().try_fold(Self::default(), |all, name| named(name).map(|one| all.with(one)))?;
         (read.to_string() == text).then_some(read)
     }
 }

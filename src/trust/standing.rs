@@ -59,6 +59,12 @@ pub struct Standing {
     pub days_left: Option<u32>,
 }
 
+impl Default for Allowance {
+    fn default() -> Self {
+        Self::full()
+    }
+}
+
 impl Allowance {
     /// Everything: the trial, and tests of what has nothing to do with licences.
     pub fn full() -> Self {

@@ -12,6 +12,7 @@ mod description;
 mod events;
 mod gate;
 mod history;
+mod license;
 mod media;
 mod real;
 mod recordings;

@@ -10,6 +10,7 @@ use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
+use dozvon::io::licence::{InstallError, Keeper};
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -22,6 +23,7 @@ use dozvon::office::{
     RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
+use dozvon::trust::Standing;
 use sha2::{Digest, Sha256};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -55,6 +57,8 @@ pub(crate) struct FakeBox {
     pub(crate) deeds: Mutex<Vec<Deed>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
+    /// Of a box on trial.
+    licence: Keeper,
 }
 
 impl World {
@@ -80,6 +84,7 @@ impl World {
             changes: Mutex::default(),
             deeds: Mutex::default(),
             broken: Mutex::default(),
+            licence: Keeper::read(&data, dozvon::io::clock::wall()),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
@@ -163,6 +168,15 @@ impl Patient for Idle {
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
+    }
+
+    fn licence(&self) -> &Keeper {
+        &self.licence
+    }
+
+    fn install_licence(&self, text: &str) -> Result<Standing, InstallError> {
+        self.disk().map_err(|_| InstallError::Disk(std::io::ErrorKind::StorageFull.into()))?;
+        self.licence.install(text)
     }
 
     fn plan(&self) -> Plan {

@@ -12,6 +12,7 @@ mod features;
 mod forward;
 mod inside;
 mod lamps;
+mod licence;
 mod ordered;
 mod outside;
 mod parking;

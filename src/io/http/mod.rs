@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex};
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
+use crate::io::licence::{InstallError, Keeper};
 use crate::io::signalling::Message;
 use crate::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -37,6 +38,7 @@ use crate::io::store::{
 use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
 use crate::office::{Office, Role, Trunk};
+use crate::trust::Standing;
 
 pub use certificate::{CA_FILE, CertificateError};
 pub use sessions::SESSION_IDLE;
@@ -84,6 +86,13 @@ pub trait Exchange: Send + Sync + 'static {
     fn order_call(&self, extension: &str, to: &str) -> Option<CallId>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// The licence of this box.
+    fn licence(&self) -> &Keeper;
+    /// Takes a licence in place of the present one.
+    ///
+    /// # Errors
+    /// See [`InstallError`]; the present one stays then.
+    fn install_licence(&self, text: &str) -> Result<Standing, InstallError>;
     /// Begins to look at a trunk.
     ///
     /// # Errors
