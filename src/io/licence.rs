@@ -91,11 +91,13 @@ impl Keeper {
             None => (None, None),
         };
         let stored = read_short(&directory.join(STATE_FILE)).as_deref().and_then(read_state);
-        let (first_start, reached) = stored.unwrap_or((first_version, first_version));
+        // Without it nothing is known of the days between: the clock is believed.
+        let (first_start, reached) = stored.unwrap_or((first_version, clock::wall().max(first_version)));
+        let earliest = [first_start, first_version].into_iter().filter(|at| Calendar::is_set(*at)).min();
         let held = Held {
             licence,
             fault,
-            first_start: first_start.min(first_version),
+            first_start: earliest.unwrap_or(first_start),
             calendar: Calendar::new(reached.max(first_start)),
             looked: std::time::Instant::now(),
         };
@@ -110,6 +112,10 @@ impl Keeper {
         let passed = held.looked.elapsed();
         held.looked = std::time::Instant::now();
         held.calendar.look(clock::wall(), passed);
+        if !Calendar::is_set(held.first_start) {
+            // A box without a battery clock: its trial begins when the time is known.
+            held.first_start = held.calendar.reached();
+        }
         let state = write_state(held.first_start, held.calendar.reached());
         if let Err(error) = files::replace(&self.directory.join(STATE_FILE), state.as_bytes()) {
             tracing::warn!(%error, "{STATE_FILE} can't be written");

@@ -2,6 +2,8 @@
 
 use crate::base::{Duration, WallTime};
 
+/// No day of this program is before 2026: a clock that says so was never set, and what it says counts for nothing.
+const OLDEST: WallTime = WallTime(1_767_225_600_000);
 /// A clock may go back by so much without a word: summer time, corrections, a battery that is weak.
 const LENIENCE_MS: i64 = 24 * 3_600_000;
 /// A leap of more than this is believed only after [`PROOF`].
@@ -27,6 +29,10 @@ impl Calendar {
 
     /// The clock says `wall`, `passed` after the last look (by a clock that nobody sets).
     pub fn look(&mut self, wall: WallTime, passed: Duration) {
+        if !Self::is_set(self.reached) {
+            self.reached = wall;
+            return;
+        }
         let ahead = wall.millis().saturating_sub(self.reached.millis());
         self.set_back = ahead < -LENIENCE_MS;
         if ahead > LEAP_MS {
@@ -48,6 +54,11 @@ impl Calendar {
         }
     }
 
+    /// Whether a clock that says so was ever set.
+    pub fn is_set(at: WallTime) -> bool {
+        at >= OLDEST
+    }
+
     /// The day that counts.
     pub fn reached(&self) -> WallTime {
         self.reached
@@ -67,7 +78,7 @@ mod tests {
     const DAY_MS: i64 = 24 * 3_600_000;
 
     fn at(days: i64) -> WallTime {
-        WallTime(20_000 * DAY_MS + days * DAY_MS)
+        WallTime(20_600 * DAY_MS + days * DAY_MS)
     }
 
     #[test]
@@ -87,6 +98,14 @@ mod tests {
         assert_eq!(calendar.reached(), at(12));
         calendar.look(at(13), HOUR);
         assert_eq!((calendar.reached(), calendar.is_set_back()), (at(13), false));
+    }
+
+    #[test]
+    fn a_clock_that_was_never_set_is_believed_as_soon_as_it_is() {
+        let mut calendar = Calendar::new(WallTime(5_000));
+        calendar.look(WallTime(6_000), HOUR);
+        calendar.look(at(700), HOUR);
+        assert_eq!((calendar.reached(), calendar.is_set_back()), (at(700), false));
     }
 
     #[test]

@@ -13,7 +13,9 @@ fn calls(most: u32) -> Allowance {
 
 #[test]
 fn one_call_more_than_the_licence_allows_is_refused_and_the_others_go_on() {
-    let mut world = World::new(700, &office());
+    let mut world = World::shaped(700, &office(), |office| {
+        office.extensions[1].permissions = office.extensions[0].permissions;
+    });
     world.input(Input::Licence(calls(1)));
     let carrier = world.carrier();
     world.will(carrier, Answer::After(secs(1)));
