@@ -19,6 +19,8 @@ pub mod number;
 pub mod office;
 pub mod service;
 pub mod speech;
+// what the vendor signed
+pub mod trust;
 
 pub mod codec;
 pub mod media;

@@ -1,13 +1,14 @@
 //! `dozvon`: arguments, and which part of the library they mean.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
+use dozvon::io::licence::vendor;
 use dozvon::io::{doctor, run};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -100,6 +101,14 @@ enum Command {
     /// Tokens for the API
     #[command(subcommand, after_help = "Example:\n  dozvon token create grafana --role viewer")]
     Token(Token),
+    /// The licence of this box; keys and licences of the vendor
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  dozvon license show\n  dozvon license install office.license\n  dozvon license keygen vendor-3\n  \
+        dozvon license issue --key vendor-3.key --serial 2026-000123 --owner 'Romashka' --expires 2027-11-25 \\\n    \
+        --extensions 30 --outside-calls 16 --hardware CODE > office.license"
+    )]
+    License(LicenseCommand),
     /// Run the exchange with an example office whose phones and carrier are simulated; its data is thrown away
     #[command(
         after_help = "Examples:\n  dozvon demo\n  dozvon demo --language en\n  dozvon demo --seed 7 --data /mnt/fast/demo\n\n\
@@ -164,6 +173,87 @@ enum Token {
         #[arg(long, value_enum, default_value = "viewer")]
         role: RoleWord,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum LicenseCommand {
+    /// By what this box works, and the code that a licence is bound to
+    Show,
+    /// Take a licence in place of the present one; a wrong one is refused and the old one stays
+    Install {
+        /// As the vendor sent it
+        file: PathBuf,
+    },
+    /// Vendor: make a key pair, NAME.key and NAME.pub, in this directory
+    Keygen {
+        /// Small letters, digits and `-`
+        name: String,
+    },
+    /// Vendor: sign a licence and print it
+    Issue(IssueArguments),
+}
+
+#[derive(Debug, Args)]
+struct IssueArguments {
+    /// The secret key that `keygen` made
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Unique among your licences
+    #[arg(long)]
+    serial: String,
+    /// Who may use it
+    #[arg(long)]
+    owner: String,
+    /// Its name in your price list
+    #[arg(long, default_value = "office")]
+    edition: String,
+    /// The code that `dozvon license show` prints on the customer's box, or any
+    #[arg(long, value_name = "CODE")]
+    hardware: String,
+    /// The first day; today without it
+    #[arg(long, value_name = "DAY")]
+    starts: Option<String>,
+    /// The last day, or never
+    #[arg(long, value_name = "DAY")]
+    expires: String,
+    /// It works on for so many days after the last, at most 90
+    #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(..=90))]
+    grace_days: u16,
+    /// Extensions: a number, or unlimited
+    #[arg(long, value_name = "N")]
+    extensions: String,
+    /// Calls with the city at a time: a number, or unlimited
+    #[arg(long, value_name = "N")]
+    outside_calls: String,
+    /// What it contains
+    #[arg(long, value_delimiter = ',', default_value = "provisioning,recording,transcoding")]
+    functions: Vec<String>,
+    /// Where its owner asks for help
+    #[arg(long, default_value = "")]
+    support_mail: String,
+    /// Where its owner asks for help
+    #[arg(long, default_value = "")]
+    support_phone: String,
+}
+
+impl From<IssueArguments> for vendor::Order {
+    fn from(given: IssueArguments) -> Self {
+        Self {
+            key: given.key,
+            serial: given.serial,
+            owner: given.owner,
+            edition: given.edition,
+            hardware: given.hardware,
+            starts: given.starts,
+            expires: given.expires,
+            grace_days: given.grace_days,
+            extensions: given.extensions,
+            outside_calls: given.outside_calls,
+            functions: given.functions,
+            support_mail: given.support_mail,
+            support_phone: given.support_phone,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -250,6 +340,10 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         }
         Command::User(User::List) => console::list_users(data),
         Command::Token(Token::Create { name, role }) => console::create_token(data, &name, role.into()),
+        Command::License(LicenseCommand::Show) => console::show_license(data),
+        Command::License(LicenseCommand::Install { file }) => console::install_license(data, &file),
+        Command::License(LicenseCommand::Keygen { name }) => vendor::keygen(&name, Path::new(".")).map_err(Refusal::of),
+        Command::License(LicenseCommand::Issue(given)) => vendor::issue(given.into()).map_err(Refusal::of),
         Command::Doctor => examine(config),
     }
 }
@@ -286,6 +380,7 @@ const EXAMPLES: &str = "Examples:
   dozvon apply office.toml            make the box match an office file
   dozvon what-if --number 78126122981 --at \"2026-12-31 14:00\"
   dozvon demo                         look around in an example office that makes calls
+  dozvon license show                 by what this box works
   dozvon doctor                       what is wrong with this machine?
 
 Exit status: 0 done; 1 refused, with the reason on stderr; 2 wrong arguments.";

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -23,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("service", &["base"]),
     // phrases become clips
     ("speech", &["codec", "media", "office", "service"]),
+    ("trust", &["base"]),
     ("guard", &["base", "number", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
     ("lamp", &["base", "sip"]),
@@ -43,9 +44,10 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "service",
             "sip",
             "speech",
+            "trust",
         ],
     ),
-    ("engine", &["base", "call", "codec", "guard", "lamp", "media", "number", "office", "registrar", "sip"]),
+    ("engine", &["base", "call", "codec", "guard", "lamp", "media", "number", "office", "registrar", "sip", "trust"]),
     (
         "io",
         &[
@@ -65,6 +67,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "sip",
             // what is said in the office of the demonstration
             "speech",
+            "trust",
         ],
     ),
     ("lib.rs", &[]),

@@ -86,6 +86,16 @@ export function dateInside(date, language) {
 }
 
 /**
+ * A date with its year: "25 ноября 2027 г.".
+ * @param {string} date
+ * @param {string} language
+ */
+export function fullDate(date, language) {
+  const locale = language === "ru" ? "ru-RU" : "en-GB";
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${date}T00:00:00Z`));
+}
+
+/**
  * The moment with the office's offset, moved on by some milliseconds: how the page's clock goes on between answers.
  * @param {string} time
  * @param {number} milliseconds

@@ -34,6 +34,7 @@ export const SECTIONS = [
   { at: "sign-on", name: "sso", icon: "lock", part: "box", inside: "settings", why: "sso_why", admin: true, load: () => import("./pages/sign_on.js").then((page) => page.SignOn) },
   { at: "tokens", name: "tokens", icon: "key", part: "box", inside: "settings", why: "tokens_why", admin: true, load: () => import("./pages/accounts.js").then((page) => page.Tokens) },
   { at: "versions", name: "versions", icon: "undo", part: "box", inside: "settings", why: "versions_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Versions) },
+  { at: "about", name: "about", icon: "info", part: "box", inside: "settings", why: "about_why", load: () => import("./pages/about.js").then((page) => page.About) },
   { at: "audit", name: "audit", icon: "list", part: "box", inside: "settings", why: "audit_why", admin: true, load: () => import("./pages/past.js").then((page) => page.Audit) },
   { at: "help", name: "help", icon: "help", part: "box", load: () => import("./pages/help.js").then((page) => page.Help) },
 ];

@@ -14,6 +14,7 @@ use crate::sip::wire::{Headers, Name, Replaces, Request};
 use super::cdr::{CallDirection, CallOutcome, CallStarted, EmergencyCall, StepKind};
 use super::leg::{Leg, Party};
 use super::one::{Back, Call, RingWhy};
+use super::outside::PlaceError;
 use super::ring::Target as RingTarget;
 use super::{Around, Opened, Output};
 
@@ -106,9 +107,20 @@ impl Calls {
         }
         let extension = a.party.inside().unwrap_or_default().to_owned();
         let is_trial = Self::is_trial(around, &started, &meaning);
+        let is_licensed = match &meaning {
+            Target::Emergency { .. } => Ok(()),
+            // Counted before this one is.
+            Target::OwnNumber { .. } if !is_trial => around.licensed_outside(""),
+            _ if !around.is_licensed(&extension) => Err(PlaceError::NotLicensed),
+            _ => Ok(()),
+        };
         let mut call = Call::new(around, started, a, forwards.min(limits::MAX_FORWARDS).saturating_sub(1));
         if is_trial {
             call.answer_trial(around);
+        } else if let Err(error) = is_licensed {
+            // A carrier would take 503 for a box that is down.
+            let status = if matches!(origin, Origin::Trunk(_)) { 486 } else { error.status() };
+            call.finish(around, status, CallOutcome::Refused, error.cause());
         } else {
             route(&mut call, around, meaning, &extension);
         }

@@ -43,6 +43,7 @@ use crate::office::Office;
 use crate::registrar::bindings::Bindings;
 use crate::registrar::trunks::Trunks;
 use crate::sip::stack::{InviteDraft, SessionCommand, Stack};
+use crate::trust::Allowance;
 
 /// What calls ask for.
 #[derive(Debug)]
@@ -151,6 +152,8 @@ pub struct Books {
     call_backs: Vec<CallBack>,
     last_room: u32,
     last_recording: u64,
+    /// What the licence allows.
+    allowance: Allowance,
     /// What concerns two calls at a time.
     crossings: VecDeque<crossing::Crossing>,
     /// Sessions and endpoints that the present call opened, for the books of [`Calls`].
@@ -196,6 +199,16 @@ impl Books {
         self.mailboxes.insert(extension.to_owned(), messages);
     }
 
+    /// What the licence allows from now on; calls in progress go on.
+    pub fn set_allowance(&mut self, allowance: Allowance) {
+        self.allowance = allowance;
+    }
+
+    /// Legs to and from the city.
+    pub fn outside_calls(&self) -> u32 {
+        self.load.values().sum()
+    }
+
     /// When groups are to be looked at again.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.queues.poll_timeout()
@@ -235,6 +248,24 @@ impl Books {
 impl Around<'_> {
     fn media(&mut self, command: media::Command) {
         self.outputs.push_back(Output::Media(command));
+    }
+
+    /// Whether the licence covers this extension: the office's first so many. Emergency calls don't ask.
+    fn is_licensed(&self, extension: &str) -> bool {
+        let Some(most) = self.books.allowance.extensions.limit() else { return true };
+        let place = self.office.extensions.iter().position(|e| e.number == extension);
+        place.is_none_or(|place| place < usize::try_from(most).unwrap_or(usize::MAX))
+    }
+
+    /// Whether one more call with the city may be, for this extension.
+    fn licensed_outside(&self, extension: &str) -> Result<(), outside::PlaceError> {
+        if !self.is_licensed(extension) {
+            return Err(outside::PlaceError::NotLicensed);
+        }
+        match self.books.allowance.outside_calls.allows_more_than(self.books.outside_calls()) {
+            true => Ok(()),
+            false => Err(outside::PlaceError::LicenceFull),
+        }
     }
 
     fn command(&mut self, session: SessionId, command: SessionCommand) {

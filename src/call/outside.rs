@@ -10,6 +10,7 @@ use crate::registrar::trunks::Route;
 use crate::sip::Flow;
 use crate::sip::stack::InviteDraft;
 use crate::sip::wire::{Headers, Host, Name, NameAddr, Uri};
+use crate::trust::Function;
 
 use super::cdr::StepKind;
 use super::crossing::Crossing;
@@ -64,6 +65,12 @@ pub(super) enum PlaceError {
     #[error("every trunk carries as many calls as it may")]
     TrunksFull,
     /// 503.
+    #[error("the licence allows no more calls with the city")]
+    LicenceFull,
+    /// 403.
+    #[error("the licence does not cover this extension")]
+    NotLicensed,
+    /// 503.
     #[error("no free port")]
     NoPort,
 }
@@ -71,8 +78,8 @@ pub(super) enum PlaceError {
 impl PlaceError {
     pub(super) fn status(self) -> u16 {
         match self {
-            Self::NotAllowed(_) => 403,
-            Self::NoTrunk | Self::TrunksFull | Self::NoPort => 503,
+            Self::NotAllowed(_) | Self::NotLicensed => 403,
+            Self::NoTrunk | Self::TrunksFull | Self::LicenceFull | Self::NoPort => 503,
         }
     }
 
@@ -81,6 +88,8 @@ impl PlaceError {
             Self::NotAllowed(_) => "no_permission",
             Self::NoTrunk => "no_trunk",
             Self::TrunksFull => "trunk_full",
+            Self::LicenceFull => "licence_calls",
+            Self::NotLicensed => "licence_extensions",
             Self::NoPort => "no_free_port",
         }
     }
@@ -90,9 +99,9 @@ impl Call {
     /// What a B leg is offered: the caller's formats in his order, then the rest of ours, so that nothing is transcoded without need.
     fn codecs_for(&self, around: &Around<'_>, allowed: impl Fn(Codec) -> bool) -> Vec<Codec> {
         let mut codecs: Vec<Codec> = Vec::new();
-        for codec in
-            self.a.codec().into_iter().chain(self.a.codecs().iter().copied()).chain(around.codecs.iter().copied())
-        {
+        let may_transcode = around.books.allowance.has(Function::Transcoding) || self.a.codecs().is_empty();
+        let others = around.codecs.iter().copied().filter(|_| may_transcode);
+        for codec in self.a.codec().into_iter().chain(self.a.codecs().iter().copied()).chain(others) {
             if !codecs.contains(&codec) && around.codecs.contains(&codec) && allowed(codec) {
                 codecs.push(codec);
             }
@@ -108,6 +117,9 @@ impl Call {
         login: &str,
         diversions: &[Diversion],
     ) -> Vec<SessionId> {
+        if !around.is_licensed(extension) {
+            return Vec::new();
+        }
         let contacts: Vec<(Uri, Flow)> =
             around.bindings.contacts(login).iter().map(|binding| (binding.contact.clone(), binding.flow)).collect();
         let mut sessions = Vec::new();
@@ -210,6 +222,9 @@ impl Call {
             }
         }
         let emergency = matches!(target, ring::Target::Emergency(_));
+        if !emergency && !matches!(target, ring::Target::Trial { .. }) {
+            around.licensed_outside(extension)?;
+        }
         let (further, format) = match target {
             ring::Target::Trial { trunk, format, .. } => (vec![trunk.clone()], *format),
             _ => (self.trunks_for(around, extension), None),

@@ -4,6 +4,7 @@ use crate::base::{Duration, EndpointId, SessionId};
 use crate::media::Command;
 use crate::sip::stack::{EndedBy, SessionCommand, SessionEvent};
 use crate::sip::wire::{Headers, Method, Name, Request};
+use crate::trust::Function;
 
 use super::cdr::{CallOutcome, RecordingBegun, StepKind};
 use super::one::{Call, Stage, Timer};
@@ -59,7 +60,7 @@ impl Call {
         let parties = [&self.a.party, &b.party];
         let extensions = parties.iter().filter_map(|party| self.office.extension(party.extension.as_deref()?));
         let wanted = extensions.into_iter().any(|extension| extension.record);
-        if !wanted || self.recording.is_some() {
+        if !wanted || self.recording.is_some() || !around.books.allowance.has(Function::Recording) {
             return;
         }
         let recording = around.new_recording();

@@ -116,6 +116,7 @@ impl Engine {
                 self.judge_early(now);
             }
             Input::Office(office) => self.change_office(now, office),
+            Input::Licence(allowance) => self.books.set_allowance(allowance),
             Input::Plan(plan) => {
                 self.tones = plan.tones();
                 self.plan = *plan;

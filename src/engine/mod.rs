@@ -107,6 +107,8 @@ pub enum Input<'a> {
         /// How the number is written, when not as its settings say.
         format: Option<crate::office::NumberFormat>,
     },
+    /// What the licence allows from now on; calls in progress go on.
+    Licence(crate::trust::Allowance),
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
     /// Fires what is due.

@@ -12,6 +12,7 @@ use super::accounts::{self, UserChange};
 use super::clock;
 use super::control::{self, Answer, Request};
 use super::handle::{Beginning, Handle, read_stored};
+use super::licence::{self, Keeper};
 use super::store::{Reader, database, is_taken};
 use crate::base::Rng;
 use crate::desk::whatif::{self, DeviceState, End, Question, Way, What};
@@ -55,6 +56,41 @@ pub fn apply(data: &Path, file: &Path, dry_run: bool) -> Result<String, Refusal>
         said.push_str("(dry run: nothing was changed)\n");
     }
     Ok(said)
+}
+
+/// `dozvon license show`: by what this box works.
+///
+/// # Errors
+/// When there is no data.
+pub fn show_license(data: &Path) -> Result<String, Refusal> {
+    let reader = Reader::open(data).map_err(Refusal::of)?;
+    let first = reader.first_version_at().map_err(Refusal::of)?.unwrap_or_else(clock::wall);
+    let keeper = Keeper::read(data, first);
+    let mut said = format!("{}\nthis box: {}\n", licence::in_words(&keeper.standing()), keeper.hardware());
+    match keeper.licence() {
+        Ok(Some(held)) => {
+            let _ = writeln!(said, "{} {}, {}", held.edition, held.serial, held.owner);
+        }
+        Ok(None) => {}
+        Err(fault) => {
+            let _ = writeln!(said, "{}: {fault}", licence::LICENCE_FILE);
+        }
+    }
+    if keeper.clock_is_set_back() {
+        said.push_str("the clock of this machine is behind what it has shown before: set it\n");
+    }
+    Ok(said)
+}
+
+/// `dozvon license install`: what to print.
+///
+/// # Errors
+/// When the file can't be read, or is no licence for this box and day.
+pub fn install_license(data: &Path, file: &Path) -> Result<String, Refusal> {
+    let text = std::fs::read(file).map_err(|why| Refusal::of(format!("{}: {why}", file.display())))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let (changes, _) = order(data, Request::License { text })?;
+    Ok(changes.iter().map(|line| format!("{line}\n")).collect())
 }
 
 /// `dozvon export`: the office file.

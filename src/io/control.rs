@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::{self, UserChange};
 use super::handle::{Handle, HandleError};
-use super::{apply, clock};
+use super::store::Deed;
+use super::{apply, clock, licence};
 use crate::base::Duration;
 use crate::office::Role;
 
@@ -31,6 +32,11 @@ pub enum Request {
     },
     /// `dozvon user add`, `dozvon user set-password`.
     User(UserChange),
+    /// `dozvon license install`.
+    License {
+        /// What the file says.
+        text: String,
+    },
     /// `dozvon token create`.
     Token {
         /// Unique.
@@ -84,6 +90,20 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             });
             result.map_or_else(|error| refused(error.to_string()), |_| done())
         }
+        Request::License { text } => match handle.install_licence(&text) {
+            Ok(standing) => {
+                handle.store().note(Deed {
+                    at: clock::wall(),
+                    who: AUTHOR.to_owned(),
+                    address: String::new(),
+                    what: "change".to_owned(),
+                    subject: "license".to_owned(),
+                    version: None,
+                });
+                Answer::Done { changes: vec![licence::in_words(&standing)], warnings: Vec::new() }
+            }
+            Err(error) => refused(error.to_string()),
+        },
         Request::Token { name, admin, sha256 } => {
             let Some(hash) = from_hex(&sha256) else { return refused("not a SHA-256".to_owned()) };
             let role = if admin { Role::Admin } else { Role::Viewer };

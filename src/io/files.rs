@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,6 +93,20 @@ impl Drop for Written {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Writes a file whole or not at all, also when the power goes; only its owner may read it.
+///
+/// # Errors
+/// As the disk says; the old file stays then.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let _ = fs::remove_file(&fresh);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 /// Loads what the office plays and has not loaded yet. A clip that is lost is made again from its original; a media file

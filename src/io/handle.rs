@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
+use super::licence::{InstallError, Keeper};
 use super::probation::{CONFIRM_TIME, is_risky};
 use super::recordings::RecorderHandle;
 use super::revert::Watch;
@@ -30,6 +31,7 @@ use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
 use crate::office::{NumberFormat, Office, Role, Settings, Trunk};
+use crate::trust::{Allowance, Standing};
 
 /// Holds the exchange. Clones are the same exchange.
 #[derive(Clone, Debug)]
@@ -55,6 +57,7 @@ struct Inner {
     /// In force with the office.
     plan: RwLock<Plan>,
     watch: Watch,
+    licence: Keeper,
 }
 
 /// A handle that keeps nothing alive.
@@ -93,6 +96,8 @@ pub enum Order {
         /// The call that rings there.
         answer: Sender<Result<CallId, ListenRefused>>,
     },
+    /// The licence allows this from now on.
+    Licence(Allowance),
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
     /// Try whether this trunk carries calls, with the number written so.
@@ -167,6 +172,8 @@ impl Handle {
         };
         let plan = plan_of(&office.settings, data)?;
         let (reader, long_reader) = (Reader::open(data)?, Reader::open(data)?);
+        let first_version = reader.first_version_at()?.unwrap_or_else(clock::wall);
+        let licence = Keeper::open(data, first_version);
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();
@@ -184,6 +191,7 @@ impl Handle {
             long_reader,
             plan: RwLock::new(plan.clone()),
             watch: Watch::new(&probation),
+            licence,
         }));
         handle.watch_probation();
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
@@ -192,6 +200,28 @@ impl Handle {
     /// The office in force.
     pub fn office(&self) -> Arc<Office> {
         Arc::clone(&self.0.office.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The licence of this box.
+    pub fn licence(&self) -> &Keeper {
+        &self.0.licence
+    }
+
+    /// Looks at the calendar for the licence's sake; the engine is told what holds.
+    pub(super) fn look_at_licence(&self) -> Standing {
+        let standing = self.0.licence.look();
+        self.tell(Order::Licence(standing.allowance));
+        standing
+    }
+
+    /// Takes a licence in place of the present one.
+    ///
+    /// # Errors
+    /// See [`InstallError`]; the present one stays then.
+    pub fn install_licence(&self, text: &str) -> Result<Standing, InstallError> {
+        let standing = self.0.licence.install(text)?;
+        self.tell(Order::Licence(standing.allowance));
+        Ok(standing)
     }
 
     /// Ends a call.
@@ -431,6 +461,14 @@ impl http::Exchange for Handle {
 
     fn hang_up(&self, call: CallId) {
         Self::hang_up(self, call);
+    }
+
+    fn licence(&self) -> &Keeper {
+        Self::licence(self)
+    }
+
+    fn install_licence(&self, text: &str) -> Result<Standing, InstallError> {
+        Self::install_licence(self, text)
     }
 
     fn examine(&self, trunk: Trunk) -> io::Result<Examination> {

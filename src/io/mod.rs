@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod files;
 pub mod handle;
 pub mod http;
+pub mod licence;
 pub mod mail;
 pub mod net;
 pub mod out;

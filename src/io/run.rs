@@ -25,7 +25,7 @@ use super::rtp::{self, MediaHandle, RtpConfig};
 use super::signalling::{self, SignallingHandle};
 use super::store::StoreError;
 use super::voicemail::{self, VoicemailHandle};
-use super::{control, http};
+use super::{control, http, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
@@ -112,6 +112,7 @@ pub(super) fn serve_beside<T>(
     }
     web?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
+    licence::watch(&beginning.handle)?;
     let ready = format!("ready sip={} web={page}", net.listens()[0]);
     // It would be made when the first one waits, and all calls with him.
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
@@ -184,6 +185,7 @@ impl Loop {
             wall_at_zero,
             wall_checked: now,
         };
+        new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::Restore(bindings));
         new.feed(now, Input::RestoreLamps(subscriptions));
         new.feed(now, Input::LastAnswered(last_answered));
@@ -279,6 +281,7 @@ impl Loop {
     fn on_order(&mut self, order: Order) {
         let now = self.clock.now();
         match order {
+            Order::Licence(allowance) => self.feed(now, Input::Licence(allowance)),
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Call { extension, to, answer } => {

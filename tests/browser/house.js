@@ -13,7 +13,9 @@ import { chromium } from "playwright-core";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "../..");
-const BINARY = process.env.DOZVON_BIN ?? join(ROOT, "target/x86_64-unknown-linux-musl/debug/dozvon");
+/** Trusts the key of the tests' licences. */
+const DEBUG_BINARY = join(ROOT, "target/x86_64-unknown-linux-musl/debug/dozvon");
+const BINARY = process.env.DOZVON_BIN ?? DEBUG_BINARY;
 const CHROMIUM = "/usr/bin/chromium";
 /** As many as any test needs at a time. */
 const VISITORS = 4;
@@ -64,6 +66,7 @@ function patient(page) {
 
 /** A running exchange. */
 export class House {
+  #binary = BINARY;
   #child;
   #directory;
   #command = ["serve"];
@@ -71,13 +74,14 @@ export class House {
   log = "";
 
   /**
-   * @param {{ office?: string, oneTime?: boolean, localOutgoing?: boolean, demo?: "ru" | "en" }} [how] `office`: an office file's text;
-   *   `oneTime`: the first password must be changed; `localOutgoing`: servers on this machine may be asked; `demo`: the example office,
-   *   whose telephones and city make calls, in this language
+   * @param {{ office?: string, oneTime?: boolean, localOutgoing?: boolean, demo?: "ru" | "en", debug?: boolean }} [how] `office`: an
+   *   office file's text; `oneTime`: the first password must be changed; `localOutgoing`: servers on this machine may be asked; `demo`:
+   *   the example office, whose telephones and city make calls, in this language; `debug`: the debug binary
    */
-  static async open({ office = "", oneTime = false, localOutgoing = false, demo } = {}) {
+  static async open({ office = "", oneTime = false, localOutgoing = false, demo, debug = false } = {}) {
     const house = new House();
     if (demo) house.#command = ["demo", "--language", demo, "--seed", "7"];
+    if (debug) house.#binary = DEBUG_BINARY;
     house.#directory = mkdtempSync(join(tmpdir(), "dozvon-browser-"));
     const [sip, tls, http, https] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     house.sip = `127.0.0.1:${sip}`;
@@ -111,12 +115,12 @@ export class House {
   /** Runs a command of the binary against this data directory. @param {string[]} words */
   run(...words) {
     const rest = ["--data", join(this.#directory, "data"), "--config", join(this.#directory, "host.toml")];
-    return spawnSync(BINARY, [...words, ...rest], { env: this.environment, encoding: "utf8" });
+    return spawnSync(this.#binary, [...words, ...rest], { env: this.environment, encoding: "utf8" });
   }
 
   #start() {
     const rest = ["--data", join(this.#directory, "data"), "--config", join(this.#directory, "host.toml")];
-    const child = spawn(BINARY, [...this.#command, ...rest], { env: this.environment, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(this.#binary, [...this.#command, ...rest], { env: this.environment, stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     return new Promise((resolve, reject) => {
       child.stderr.setEncoding("utf8").on("data", (text) => {

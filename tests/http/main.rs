@@ -14,6 +14,7 @@ mod events;
 mod gate;
 mod history;
 mod live;
+mod license;
 mod media;
 mod real;
 mod recordings;

@@ -11,6 +11,7 @@ use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::licence::{InstallError, Keeper};
 use dozvon::io::out::Outgoing;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
@@ -24,6 +25,7 @@ use dozvon::office::{
     Permissions, RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
+use dozvon::trust::Standing;
 use sha2::{Digest, Sha256};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -61,6 +63,8 @@ pub(crate) struct FakeBox {
     pub(crate) deeds: Mutex<Vec<Deed>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
+    /// Of a box on trial.
+    licence: Keeper,
 }
 
 impl World {
@@ -87,6 +91,7 @@ impl World {
             changes: Mutex::default(),
             deeds: Mutex::default(),
             broken: Mutex::default(),
+            licence: Keeper::read(&data, dozvon::io::clock::wall()),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
@@ -171,6 +176,15 @@ impl Patient for Idle {
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
+    }
+
+    fn licence(&self) -> &Keeper {
+        &self.licence
+    }
+
+    fn install_licence(&self, text: &str) -> Result<Standing, InstallError> {
+        self.disk().map_err(|_| InstallError::Disk(std::io::ErrorKind::StorageFull.into()))?;
+        self.licence.install(text)
     }
 
     fn plan(&self) -> Plan {

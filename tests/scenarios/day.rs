@@ -3,8 +3,10 @@
 //! hanging up at any moment, with phones that die and refuse. The checkers watch; nothing may be left at the end.
 
 use dozvon::base::Rng;
+use dozvon::engine::Input;
 use dozvon::office::{Conference, Device, Forward};
 use dozvon::sip::wire::Name;
+use dozvon::trust::{Allowance, Amount, Function, Functions};
 
 use crate::desk::desk_office;
 use crate::sim::{Answer, CallState, Leaves, Link, PhoneId, World, millis, secs};
@@ -85,7 +87,9 @@ fn play(seed: u64) {
         phone.listens_to_each = 50;
     }
     let office = Office { phones, carrier };
+    let mut licences = Rng::from_seed(seed ^ 0x11ce);
     for _ in 0..30 {
+        change_licence(&mut world, &mut licences);
         change_moods(&mut world, &office, &mut rng);
         begin_call(&mut world, &office, &mut rng);
         for _ in 0..rng.below(6) {
@@ -110,8 +114,29 @@ fn play(seed: u64) {
         }
     }
     assert!(world.checks.calls() >= 5, "{} few calls came about: {}", world.at(), world.checks.calls());
+    world.input(Input::Licence(Allowance::full()));
     world.run_for(secs(150)); // a CANCEL that was lost: the city may ring for five minutes
     world.assert_clean();
+}
+
+/// On every fourth day licences come and go. They refuse what begins, end nothing, and are never in the way of a call for help.
+fn change_licence(world: &mut World, rng: &mut Rng) {
+    if world.seed % 4 != 0 {
+        return;
+    }
+    let amount = |rng: &mut Rng| Amount::Only(u32::try_from(rng.below(4)).unwrap());
+    let functions = Functions::all();
+    let functions = if rng.chance(1, 2) { functions.without(Function::Recording) } else { functions };
+    let functions = if rng.chance(1, 4) { functions.without(Function::Transcoding) } else { functions };
+    let (extensions, outside_calls) = (amount(rng), amount(rng));
+    world.input(Input::Licence(Allowance { extensions, outside_calls, functions }));
+    let emergencies: Vec<_> = world.emergencies.iter().map(|one| one.call).collect();
+    for row in world.rows() {
+        if row.cause.starts_with("licence_") {
+            assert!(row.answered_at.is_none(), "{} a licence ended a call", world.at());
+            assert!(!emergencies.contains(&row.call), "{} a licence stopped a call for help", world.at());
+        }
+    }
 }
 
 fn change_moods(world: &mut World, office: &Office, rng: &mut Rng) {

@@ -13,6 +13,7 @@ mod forward;
 mod inside;
 mod lamps;
 mod listening;
+mod licence;
 mod ordered;
 mod outside;
 mod parking;

@@ -31,6 +31,7 @@ use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::io::board::Board;
 use crate::io::clock;
+use crate::io::licence::{InstallError, Keeper};
 use crate::io::out::{Outgoing, openid};
 use crate::io::signalling::Message;
 use crate::io::store::{
@@ -40,6 +41,7 @@ use crate::io::store::{
 use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
 use crate::office::{Office, Role, Trunk};
+use crate::trust::Standing;
 
 pub use certificate::{CA_FILE, CertificateError};
 pub use sessions::SESSION_IDLE;
@@ -107,6 +109,13 @@ pub trait Exchange: Send + Sync + 'static {
     fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// The licence of this box.
+    fn licence(&self) -> &Keeper;
+    /// Takes a licence in place of the present one.
+    ///
+    /// # Errors
+    /// See [`InstallError`]; the present one stays then.
+    fn install_licence(&self, text: &str) -> Result<Standing, InstallError>;
     /// Begins to look at a trunk.
     ///
     /// # Errors

@@ -184,6 +184,14 @@ impl Reader {
         Ok(version::newest(&*self.connection()?)?)
     }
 
+    /// When the first version of the office was applied.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn first_version_at(&self) -> Result<Option<WallTime>, StoreError> {
+        Ok(version::first_at(&*self.connection()?)?)
+    }
+
     /// Versions older than `before`, newest first, at most `limit`.
     ///
     /// # Errors

@@ -19,6 +19,12 @@ pub struct Version {
     pub office: String,
 }
 
+/// When the first one was applied.
+pub(super) fn first_at(connection: &Connection) -> rusqlite::Result<Option<WallTime>> {
+    let at: Option<i64> = connection.query_row("SELECT min(made_at) FROM version", [], |row| row.get(0))?;
+    Ok(at.map(WallTime))
+}
+
 pub(super) fn add(
     connection: &Connection,
     at: WallTime,

@@ -270,6 +270,11 @@ impl World {
         format!("SIM_SEED={} at {:?}:", self.seed, self.now)
     }
 
+    /// How many tapes run.
+    pub(crate) fn recordings(&self) -> usize {
+        self.recordings.len()
+    }
+
     fn link_of(&self, address: SocketAddr) -> Option<usize> {
         self.phones.iter().position(|phone| phone.sip.ip() == address.ip())
     }

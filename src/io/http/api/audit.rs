@@ -11,7 +11,7 @@ use crate::io::clock;
 use crate::io::store::{AuditFilter, AuditRow, Deed};
 
 /// The words of `what`, with what each says to people.
-const DEEDS: [(&str, Words); 19] = [
+const DEEDS: [(&str, Words); 20] = [
     ("change", Words::new("Изменены настройки", "Settings changed")),
     ("revert", Words::new("Правка возвращена", "A change was taken back")),
     ("confirm", Words::new("Правка подтверждена", "A change was confirmed")),
@@ -27,6 +27,7 @@ const DEEDS: [(&str, Words); 19] = [
     ("called", Words::new("Позвонили", "Called")),
     ("hang_up", Words::new("Разговор завершён", "A call was hung up")),
     ("listened_in", Words::new("Подключились к разговору", "Listened in")),
+    ("license", Words::new("Установлена лицензия", "A licence was installed")),
     ("token_made", Words::new("Создан ключ доступа", "A token was made")),
     ("token_removed", Words::new("Удалён ключ доступа", "A token was removed")),
     ("second_factor_on", Words::new("Включён второй шаг входа", "The second factor was switched on")),
@@ -34,10 +35,11 @@ const DEEDS: [(&str, Words); 19] = [
 ];
 
 /// What is kept besides changes of the settings: method, path, the word.
-const NOTED: [(&str, &str, &str); 18] = [
+const NOTED: [(&str, &str, &str); 19] = [
     ("DELETE", "/api/v1/session", "sign_out"),
     ("DELETE", "/api/v1/sessions/{id}", "session_ended"),
     ("POST", "/api/v1/versions/{id}/confirm", "confirm"),
+    ("POST", "/api/v1/license", "license"),
     ("POST", "/api/v1/tokens", "token_made"),
     ("DELETE", "/api/v1/tokens/{id}", "token_removed"),
     ("PUT", "/api/v1/session/second-factor", "second_factor_on"),

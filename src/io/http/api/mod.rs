@@ -20,6 +20,7 @@ mod health;
 mod history;
 mod history_ladder;
 mod history_summary;
+mod license;
 mod mail;
 mod media;
 mod metrics;
@@ -215,6 +216,8 @@ const ROUTES: &[Route] = &[
     route("PUT", "/api/v1/voicemail/{id}", Access::Admin, voicemail::put),
     route("DELETE", "/api/v1/voicemail/{id}", Access::Admin, voicemail::delete),
     route("GET", "/api/v1/voicemail/{id}/audio", Access::Viewer, voicemail::audio),
+    route("GET", "/api/v1/license", Access::Viewer, license::get),
+    route("POST", "/api/v1/license", Access::Admin, license::post),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];
