@@ -21,6 +21,9 @@ export class OpenidProvider {
   authority = "";
   /** Whoever signs in next. */
   who = "anna";
+  /** Whether ways back are kept here instead of taken, and the last of them. */
+  holds = false;
+  held = "";
 
   /** @param {string} box the address of the box */
   static async open(box) {
@@ -33,6 +36,8 @@ export class OpenidProvider {
     const provider = house.#provider(box);
     const answer = provider.callback();
     house.#server.on("request", (request, response) => {
+      if (request.url === "/held") return response.end("held");
+      house.#mayHold(response, box);
       if (request.url?.startsWith("/interaction/")) house.#interact(provider, request, response);
       else answer(request, response);
     });
@@ -59,6 +64,16 @@ export class OpenidProvider {
     openssl("x509", "-req", "-in", at("own.csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", at("own.ext"), "-out", at("own.pem"));
     this.authority = readFileSync(at("ca.pem"), "utf8");
     return { key: readFileSync(at("own.key")), cert: readFileSync(at("own.pem")) };
+  }
+
+  /** Keeps the way back to the box, when that is wanted, and leads elsewhere. @param {any} response @param {string} box */
+  #mayHold(response, box) {
+    const set = response.setHeader.bind(response);
+    response.setHeader = (/** @type {string} */ name, /** @type {any} */ value) => {
+      if (!this.holds || name.toLowerCase() !== "location" || !String(value).startsWith(box)) return set(name, value);
+      this.held = String(value);
+      return set(name, `${this.issuer}/held`);
+    };
   }
 
   /** @param {string} box */

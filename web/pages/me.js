@@ -111,7 +111,7 @@ function Sessions(props) {
   const when = (/** @type {string} */ time) => `${language === "ru" ? dateInWords(date(time), language).toLowerCase() : dateInWords(date(time), language)}, ${hour(time)}`;
   return html`<section class="card" aria-labelledby="sessions-title"><header><h2 id="sessions-title">${t("sessions")}</h2></header>
     ${rows === null && html`<p class="empty">${fault ? fault.message : t("loading")}</p>`}
-    <ul>${(rows ?? []).map((row) => html`<li class="room" key=${row.id}><span class="who"><b>${row.login}</b>${row.origin !== "local" && html` <small>(${t(`origin_${/** @type {"openid" | "ldap"} */ (row.origin)}`)})</small>`}
+    <ul>${(rows ?? []).map((row) => html`<li class="room" key=${row.id}><span class="who"><b>${row.login}${row.origin !== "local" && ` (${t(`origin_${/** @type {"openid" | "ldap"} */ (row.origin)}`)})`}</b>
       <small>${row.address} · ${browser(row.user_agent)} · ${row.current ? t("session_here") : t("session_seen", { when: when(row.last_seen) })}</small></span>
       ${!row.current && html`<button class="button quiet" type="button" disabled=${busy} aria-label=${t("session_end_of", { who: row.login, from: row.address })} onClick=${() => end(row)}>${t("session_end")}</button>`}</li>`)}</ul>
   </section>`;
