@@ -1,10 +1,10 @@
 //! A day of an office with faults, by seed: thirty calls of every kind over bad lines, and a walk at random over all that can be done
 //! with them: holding, giving on blind and after asking, parking, taking back, picking up, forwarding, waiting in a queue, pressing keys,
-//! hanging up at any moment, with phones that die and refuse. The checkers watch; nothing may be left at the end.
+//! hanging up at any moment, somebody listening in, with phones that die and refuse. The checkers watch; nothing may be left at the end.
 
 use dozvon::base::Rng;
 use dozvon::engine::Input;
-use dozvon::office::{Conference, Device, Forward};
+use dozvon::office::{Conference, Device, Forward, Listening, MobileDevice};
 use dozvon::sip::wire::Name;
 use dozvon::trust::{Allowance, Amount, Function, Functions};
 
@@ -56,9 +56,15 @@ employee = "Workshop"
         office.groups[0].wrap_up_seconds = u32::try_from(rng.below(2) * 5).unwrap();
         let room = Conference { number: "800".to_owned(), name: "Room".to_owned(), pin: String::new() };
         office.conferences.push(room);
+        office.protection.listening = if rng.chance(1, 2) { Listening::Told } else { Listening::Silent };
         for extension in &mut office.extensions {
             extension.call_waiting = rng.chance(3, 4);
             extension.record = rng.chance(1, 4);
+            if rng.chance(1, 5) {
+                let mobile =
+                    MobileDevice { number: "79217654321".to_owned(), ring_seconds: 20, confirm: rng.chance(1, 2) };
+                extension.devices.push(Device::Mobile(mobile));
+            }
             let Some(Device::Sip(sip)) = extension.devices.first_mut() else { continue };
             sip.forward = match rng.below(6) {
                 0 => Forward::Always { to: "203".to_owned() },
@@ -214,7 +220,7 @@ fn disturb(world: &mut World, office: &Office, rng: &mut Rng) {
     let talking: Vec<usize> =
         (0..).zip(world.states(phone)).filter(|(_, state)| *state == CallState::Talking).map(|(n, _)| n).collect();
     let talks = !talking.is_empty();
-    match rng.below(18) {
+    match rng.below(20) {
         0 | 1 => world.hang_up(phone),
         2 => {
             let key = ['1', '2', '0', '7'][rng.below(4) as usize];
@@ -254,6 +260,11 @@ fn disturb(world: &mut World, office: &Office, rng: &mut Rng) {
         16 => {
             let call = rng.below(world.states(phone).len() as u64) as usize;
             world.on(phone, call, |phone, now, call| phone.hang_up(now, call));
+        }
+        17 | 18 => {
+            let call = world.last_started(rng.below(4) as usize);
+            let extension = one_of(&DIALLED[..4], rng).to_owned();
+            world.input(Input::Listen { call, extension, whispers: rng.chance(1, 2) });
         }
         _ => {}
     }

@@ -41,6 +41,15 @@ impl World {
         self.beginning(nth).call
     }
 
+    /// Which call began last, which is 0, before that one and so on; when there are not so many, one that never was.
+    pub(crate) fn last_started(&self, back: usize) -> CallId {
+        let mut begun = self.records.iter().rev().filter_map(|record| match record {
+            Record::CallStarted(started) => Some(started.call),
+            _ => None,
+        });
+        begun.nth(back).unwrap_or(CallId(0))
+    }
+
     /// And when.
     pub(crate) fn started_at(&self, nth: usize) -> WallTime {
         self.beginning(nth).at
