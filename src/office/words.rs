@@ -1,8 +1,8 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
 use super::{
-    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NumberFormat, Out, RecordingFormat, RingOrder, Role,
-    Srtp, Strategy,
+    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NumberFormat, Out, RecordingFormat,
+    RingOrder, Role, Srtp, Strategy,
 };
 use crate::sip::Transport;
 
