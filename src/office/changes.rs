@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::{
     Codes, Conference, Device, Element, Extension, Feature, Group, Mail, MediaFile, MobileDevice, Office, Parking,
-    Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings,
+    Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -63,6 +63,9 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     list(&mut changes, "conference", &old.conferences, &new.conferences, |c| &c.number, conference);
     push(&mut changes, "voicemail".to_owned(), voicemail(&old.voicemail, &new.voicemail));
     push(&mut changes, "mail".to_owned(), mail(&old.mail, &new.mail));
+    list(&mut changes, "phone", &old.phones, &new.phones, |p| &p.mac, phone);
+    list(&mut changes, "phone template", &old.phone_templates, &new.phone_templates, |t| &t.name, phone_template);
+    push(&mut changes, "provisioning".to_owned(), provisioning(&old.provisioning, &new.provisioning));
     changes
 }
 
@@ -187,6 +190,18 @@ fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
 
 fn mail(old: &Mail, new: &Mail) -> Vec<String> {
     differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls, admin)
+}
+
+fn phone(old: &Phone, new: &Phone) -> Vec<String> {
+    differing!(Phone, old, new; named mac; compared vendor, model, template, lamps, keys, admin_password, firmware, transport)
+}
+
+fn phone_template(old: &PhoneTemplate, new: &PhoneTemplate) -> Vec<String> {
+    differing!(PhoneTemplate, old, new; named name; compared base, text)
+}
+
+fn provisioning(old: &Provisioning, new: &Provisioning) -> Vec<String> {
+    differing!(Provisioning, old, new; named; compared pnp, dhcp, dhcp_first, dhcp_last)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {

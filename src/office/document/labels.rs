@@ -1,7 +1,7 @@
 //! What the fields of the office file are called in sentences, and how their values are said.
 
 /// The kinds in the order in which differences are told.
-pub(super) const ORDER: [&str; 19] = [
+pub(super) const ORDER: [&str; 22] = [
     "office",
     "trunk",
     "extension",
@@ -20,6 +20,9 @@ pub(super) const ORDER: [&str; 19] = [
     "conference",
     "voicemail",
     "mail",
+    "phone",
+    "phone_template",
+    "provisioning",
     "device",
 ];
 
@@ -168,6 +171,21 @@ const FIELDS: &[Field] = &[
     ("mail", "from", "отправитель", He, "sender", Plain),
     ("mail", "admin", "почта администратора", She, "administrator's mail", Plain),
     ("mail", "missed_calls", "письма о пропущенных", They, "mail about missed calls", Flag),
+    ("phone", "mac", "MAC-адрес", He, "MAC address", Plain),
+    ("phone", "vendor", "производитель", He, "maker", Plain),
+    ("phone", "model", "модель", She, "model", Plain),
+    ("phone", "template", "шаблон", He, "template", Plain),
+    ("phone", "lamps", "лампы номеров", They, "lamps", Plain),
+    ("phone", "keys", "клавиши", They, "keys", Word),
+    ("phone", "admin_password", "пароль администратора", He, "administrator's password", Plain),
+    ("phone", "firmware", "прошивка", She, "firmware", Plain),
+    ("phone", "transport", "транспорт", He, "transport", Word),
+    ("phone_template", "base", "исходный шаблон", He, "template it was made of", Plain),
+    ("phone_template", "text", "текст", He, "text", Long),
+    ("provisioning", "pnp", "поиск телефонов в сети (PnP)", He, "finding telephones (PnP)", Flag),
+    ("provisioning", "dhcp", "раздача адресов (DHCP)", She, "giving addresses (DHCP)", Flag),
+    ("provisioning", "dhcp_first", "первый адрес", He, "first address", Plain),
+    ("provisioning", "dhcp_last", "последний адрес", He, "last address", Plain),
     ("codes", "transfer", "код перевода сразу", He, "code of transfer", Plain),
     ("codes", "attended_transfer", "код перевода с вопросом", He, "code of transfer after asking", Plain),
     ("codes", "transfer_back", "код возврата к собеседнику", He, "code of going back to the caller", Plain),
@@ -230,6 +248,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("viewer", "наблюдатель", "viewer"),
     ("starttls", "STARTTLS", "STARTTLS"),
     ("none", "нет", "none"),
+    ("auto", "сам выбирает", "by itself"),
+    ("pickup", "перехват", "pickup"),
+    ("parking", "парковка", "parking"),
     ("internal", "внутренние", "internal"),
     ("city", "городские", "city"),
     ("mobile_region", "мобильные региона", "mobiles of the region"),

@@ -16,7 +16,7 @@ pub use merge::{Clash, Prefer};
 pub use words::{Field, fields, sentences, thing};
 
 /// Fields whose values are never shown.
-const SECRETS: [&str; 4] = ["password", "password_hash", "pin", "voicemail_pin"];
+const SECRETS: [&str; 5] = ["password", "password_hash", "pin", "voicemail_pin", "admin_password"];
 
 /// The tables of an office file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -200,6 +200,7 @@ fn key(kind: &str, thing: &Table) -> String {
         "extension" | "group" | "conference" => "number",
         "element" => "id",
         "link" => "from",
+        "phone" => "mac",
         "user" => "login",
         DEVICE if thing.contains_key("login") => "login",
         DEVICE => "number",

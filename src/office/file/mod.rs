@@ -14,6 +14,7 @@ mod complete;
 mod fault;
 mod fields;
 mod nouns;
+mod phone;
 mod plan;
 mod telephone;
 mod times;
@@ -59,6 +60,8 @@ pub enum FindingAt {
     Number(String),
     /// Where a SIP device forwards to, by its login.
     Forward(String),
+    /// The text of a template for telephones, by its name.
+    PhoneTemplate(String),
     /// The desk as a whole.
     Desk,
 }
@@ -140,6 +143,8 @@ struct Spots {
     conferences: Vec<Spot>,
     voicemail: Spot,
     mail: Spot,
+    phones: Vec<Spot>,
+    phone_templates: Vec<Spot>,
 }
 
 /// Reads a document and merges it onto `current`: a kind that is absent is left alone, a kind that is present is made exactly
@@ -194,6 +199,10 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.conferences, spots.conferences) = list(root, "conference", &current.conferences, telephone::conference);
     (office.voicemail, spots.voicemail) = one(root, "voicemail", &current.voicemail, telephone::voicemail);
     (office.mail, spots.mail) = one(root, "mail", &current.mail, telephone::mail);
+    (office.phones, spots.phones) = list(root, "phone", &current.phones, phone::phone);
+    (office.phone_templates, spots.phone_templates) =
+        list(root, "phone_template", &current.phone_templates, phone::template);
+    (office.provisioning, _) = one(root, "provisioning", &current.provisioning, phone::provisioning);
     draft
 }
 
@@ -266,6 +275,10 @@ impl Draft {
                 let nth = extension.devices.iter().position(is_it)?;
                 spot(&self.spots.extensions, at).part(nth).key("forward")
             }),
+            FindingAt::PhoneTemplate(name) => {
+                let at = self.office.phone_templates.iter().position(|template| template.name == *name)?;
+                spot(&self.spots.phone_templates, at).key("text")
+            }
             FindingAt::Desk => None,
         }
     }

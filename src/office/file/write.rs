@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 use super::{times, written};
 use crate::office::{
     Conference, Device, Element, ElementKind, Extension, Feature, Forward, Group, Mail, MobileDevice, Network, Office,
-    Out, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
+    Out, Phone, PhoneKey, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
 };
 
 const HEADER: &str = "\
@@ -34,7 +34,7 @@ pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
 }
 
 /// In the order of the document; links come with their elements.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 20] = [
     "office",
     "trunk",
     "extension",
@@ -52,6 +52,9 @@ const KINDS: [&str; 17] = [
     "conference",
     "voicemail",
     "mail",
+    "phone",
+    "phone_template",
+    "provisioning",
 ];
 
 struct Document<'a> {
@@ -93,6 +96,8 @@ impl Document<'_> {
             ("element", office.desk.elements.is_empty()),
             ("user", office.users.is_empty()),
             ("conference", office.conferences.is_empty()),
+            ("phone", office.phones.is_empty()),
+            ("phone_template", office.phone_templates.is_empty()),
         ];
         if kinds.iter().any(|(_, empty)| *empty) {
             self.text.push('\n');
@@ -131,6 +136,13 @@ impl Document<'_> {
             "conference" => self.each(kind, &office.conferences, Self::conference),
             "voicemail" => self.voicemail(office),
             "mail" => self.mail(&office.mail),
+            "phone" => self.each(kind, &office.phones, Self::phone),
+            "phone_template" => self.each(kind, &office.phone_templates, |out, template| {
+                out.text("name", &template.name);
+                out.text("base", &template.base);
+                out.text("text", &template.text);
+            }),
+            "provisioning" => self.provisioning(office),
             _ => {}
         }
     }
@@ -356,6 +368,29 @@ impl Document<'_> {
         self.text("from", &mail.from);
         self.value("missed_calls", mail.missed_calls);
         self.text("admin", &mail.admin);
+    }
+
+    fn phone(&mut self, phone: &Phone) {
+        self.text("mac", &phone.mac);
+        self.text("vendor", &phone.vendor);
+        self.text("model", &phone.model);
+        self.text("template", &phone.template);
+        self.value("lamps", texts(&phone.lamps));
+        let keys: Vec<&str> = phone.keys.iter().copied().map(PhoneKey::word).collect();
+        self.value("keys", texts(&keys));
+        if self.secrets {
+            self.text("admin_password", &phone.admin_password);
+        }
+        self.text("firmware", &phone.firmware);
+        self.text("transport", phone.transport.word());
+    }
+
+    fn provisioning(&mut self, office: &Office) {
+        self.head("[provisioning]");
+        self.value("pnp", office.provisioning.pnp);
+        self.value("dhcp", office.provisioning.dhcp);
+        self.text("dhcp_first", &office.provisioning.dhcp_first);
+        self.text("dhcp_last", &office.provisioning.dhcp_last);
     }
 
     fn user(&mut self, user: &User) {
