@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -24,6 +24,8 @@ const ARROWS: [(&str, &[&str]); 20] = [
     // phrases become clips
     ("speech", &["codec", "media", "office", "service"]),
     ("guard", &["base", "number", "office"]),
+    // what telephones are told of the office
+    ("provision", &["base", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
     ("lamp", &["base", "sip"]),
     (
@@ -59,6 +61,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "media",
             "number",
             "office",
+            "provision",
             "registrar",
             "rtp",
             "sdp",

@@ -97,6 +97,13 @@ pub enum Input<'a> {
         /// How the number is written, when not as its settings say.
         format: Option<crate::office::NumberFormat>,
     },
+    /// Sends a NOTIFY outside of dialogs to all contacts of a login: a telephone is to ask for its settings.
+    Notify {
+        /// The login.
+        login: String,
+        /// `Event`, with its parameters: `check-sync;reboot=false`.
+        event: String,
+    },
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
     /// Fires what is due.

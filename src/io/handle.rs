@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
+use super::phones::{Phones, SECRET_LENGTH};
 use super::probation::{CONFIRM_TIME, is_risky};
 use super::recordings::RecorderHandle;
 use super::revert::Watch;
@@ -30,6 +31,7 @@ use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
 use crate::office::{NumberFormat, Office, Role, Settings, Trunk};
+use crate::provision::ledger::Stored;
 
 /// Holds the exchange. Clones are the same exchange.
 #[derive(Clone, Debug)]
@@ -55,6 +57,9 @@ struct Inner {
     /// In force with the office.
     plan: RwLock<Plan>,
     watch: Watch,
+    phones: Phones,
+    /// Wakes the thread that tells telephones of changes, while the exchange runs.
+    phones_changed: OnceLock<Sender<()>>,
 }
 
 /// A handle that keeps nothing alive.
@@ -88,6 +93,13 @@ pub enum Order {
     TryTrunk(String, Option<NumberFormat>),
     /// A mailbox holds these messages now.
     Mailbox(String, Vec<Message>),
+    /// Send this login's telephones a NOTIFY with this `Event`.
+    Notify {
+        /// The login.
+        login: String,
+        /// `check-sync;reboot=false`
+        event: String,
+    },
     /// What this call records has fallen silent; it had sound for so long.
     Silent(CallId, RecordingId, Duration),
     /// This is the sound that a call asked for; `None`: it is gone.
@@ -141,11 +153,12 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, last_answered, version, probation, interrupted } =
+        let Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted } =
             Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
+        let newest = version.as_ref().map_or(0, |version| version.id);
         let (office, first_sign_in) = match version {
             Some(version) => (read_stored(&version.office, data, &mut rng)?, None),
             None => {
@@ -159,6 +172,7 @@ impl Handle {
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();
+        let phones = open_phones(&store, phones, newest, &mut rng)?;
         let handle = Self(Arc::new(Inner {
             orders,
             office: RwLock::new(Arc::new(office)),
@@ -173,6 +187,8 @@ impl Handle {
             long_reader,
             plan: RwLock::new(plan.clone()),
             watch: Watch::new(&probation),
+            phones,
+            phones_changed: OnceLock::new(),
         }));
         handle.watch_probation();
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
@@ -326,6 +342,16 @@ impl Handle {
         let _ = self.0.voicemail.set(voicemail);
     }
 
+    /// Telephones that configure themselves.
+    pub fn phones(&self) -> &Phones {
+        &self.0.phones
+    }
+
+    /// From now on changes of the settings are told there.
+    pub fn set_phones_changed(&self, wake: Sender<()>) {
+        let _ = self.0.phones_changed.set(wake);
+    }
+
     /// From now on signalling is kept there.
     pub fn set_signalling(&self, signalling: SignallingHandle) {
         let _ = self.0.signalling.set(signalling);
@@ -357,6 +383,11 @@ impl Handle {
         let office = Arc::new(office);
         *self.0.office.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&office);
         self.0.board.office_applied(&office, clock::wall());
+        self.0.phones.set_version(version);
+        self.0.phones.with(|ledger| ledger.keep_only(&office));
+        if let Some(wake) = self.0.phones_changed.get() {
+            let _ = wake.send(());
+        }
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
         if let Some(revert_at) = revert_at {
@@ -414,6 +445,14 @@ impl http::Exchange for Handle {
 
     fn hang_up(&self, call: CallId) {
         Self::hang_up(self, call);
+    }
+
+    fn phones(&self) -> &Phones {
+        Self::phones(self)
+    }
+
+    fn notify(&self, login: &str, event: &str) {
+        self.tell(Order::Notify { login: login.to_owned(), event: event.to_owned() });
     }
 
     fn examine(&self, trunk: Trunk) -> io::Result<Examination> {
@@ -543,6 +582,24 @@ impl http::Exchange for Handle {
         self.0.store.set_second_factor(login, factor)
     }
 }
+
+/// The telephones that the disk remembers, with the box's own secret, made at the first start.
+fn open_phones(store: &Store, stored: Vec<Stored>, version: i64, rng: &mut Rng) -> Result<Phones, StoreError> {
+    let secret = match store.setting(PHONES_SECRET)? {
+        Some(secret) => secret,
+        None => {
+            let secret = rng.token(SECRET_LENGTH);
+            store.set_setting(PHONES_SECRET, &secret)?;
+            secret
+        }
+    };
+    let keeper = store.clone();
+    let keep = Box::new(move |changed| keeper.keep_phones(changed));
+    Ok(Phones::new(secret, stored, version, rng.fork(), keep))
+}
+
+/// In the address that telephones are told to look at first.
+const PHONES_SECRET: &str = "phones_secret";
 
 fn as_store(error: HandleError) -> StoreError {
     match error {

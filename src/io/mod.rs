@@ -14,6 +14,7 @@ pub mod handle;
 pub mod http;
 pub mod mail;
 pub mod net;
+pub mod phones;
 pub mod probation;
 pub mod recordings;
 mod revert;

@@ -6,7 +6,8 @@ use std::fmt;
 
 use super::{
     Codes, Conference, Device, Element, Extension, Feature, Group, Mail, MediaFile, MobileDevice, Office, Parking,
-    Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings,
+    Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu,
+    VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.

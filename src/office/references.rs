@@ -43,12 +43,9 @@ impl Kind {
         match self {
             Self::Extension | Self::Group | Self::Conference => "number",
             Self::Phone => "mac",
-            Self::Trunk
-            | Self::Media
-            | Self::VoiceMessage
-            | Self::Schedule
-            | Self::VoiceMenu
-            | Self::PhoneTemplate => "name",
+            Self::Trunk | Self::Media | Self::VoiceMessage | Self::Schedule | Self::VoiceMenu | Self::PhoneTemplate => {
+                "name"
+            }
         }
     }
 }

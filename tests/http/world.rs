@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
-use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
+use dozvon::base::{CallId, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, WebAddresses, WebConfig, serve};
+use dozvon::io::phones::Phones;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -27,6 +28,8 @@ use sha2::{Digest, Sha256};
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const TOKEN: &str = "token-of-an-admin";
 pub(crate) const VIEWER_TOKEN: &str = "token-of-a-viewer";
+/// In the address that telephones are told to look at first.
+pub(crate) const PHONES_SECRET: &str = "boxsecret234";
 pub(crate) const START: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
 
 pub(crate) struct World {
@@ -53,6 +56,9 @@ pub(crate) struct FakeBox {
     pub(crate) changes: Mutex<Vec<String>>,
     /// What was noted for the audit log.
     pub(crate) deeds: Mutex<Vec<Deed>>,
+    pub(crate) phones: Phones,
+    /// NOTIFYs that were ordered: login, event.
+    pub(crate) notified: Mutex<Vec<(String, String)>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
 }
@@ -79,6 +85,8 @@ impl World {
             ordered: Mutex::default(),
             changes: Mutex::default(),
             deeds: Mutex::default(),
+            phones: Phones::new(PHONES_SECRET.to_owned(), Vec::new(), 1, Rng::from_seed(1), Box::new(|_| ())),
+            notified: Mutex::default(),
             broken: Mutex::default(),
         });
         let board = Board::new(START);
@@ -192,6 +200,14 @@ impl Exchange for FakeBox {
 
     fn examine(&self, trunk: Trunk) -> std::io::Result<Examination> {
         Examination::begin(Arc::new(Idle), trunk)
+    }
+
+    fn phones(&self) -> &Phones {
+        &self.phones
+    }
+
+    fn notify(&self, login: &str, event: &str) {
+        self.notified.lock().unwrap().push((login.to_owned(), event.to_owned()));
     }
 
     fn hang_up(&self, call: CallId) {

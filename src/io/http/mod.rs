@@ -13,6 +13,7 @@ mod certificate;
 mod gate;
 mod imports;
 mod packed;
+mod provision;
 mod reply;
 mod second_factor;
 mod sessions;
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::io::board::Board;
 use crate::io::clock;
+use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -84,6 +86,10 @@ pub trait Exchange: Send + Sync + 'static {
     fn order_call(&self, extension: &str, to: &str) -> Option<CallId>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// Telephones that configure themselves.
+    fn phones(&self) -> &Phones;
+    /// Sends a login's telephones a NOTIFY with this `Event`. Never waits.
+    fn notify(&self, login: &str, event: &str);
     /// Begins to look at a trunk.
     ///
     /// # Errors
@@ -279,5 +285,8 @@ pub fn serve(
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;
-    gate::start(config, house, certificate, inner)
+    let phones = house.exchange.phones().clone();
+    let addresses = gate::start(config, house, certificate, inner)?;
+    phones.set_web(addresses.http.port(), addresses.https.port());
+    Ok(addresses)
 }

@@ -87,7 +87,9 @@ pub(super) fn provisioning(fields: &mut Fields<'_, '_>) -> Provisioning {
     for (key, text) in addresses.into_iter().filter(|(_, text)| !text.is_empty()) {
         match text.parse::<Ipv4Addr>() {
             Ok(address) => range.push(address),
-            Err(_) => fields.fault(key, Fault::Ipv4, format_args!("`{key}` \"{text}\" is no address like 192.168.1.100")),
+            Err(_) => {
+                fields.fault(key, Fault::Ipv4, format_args!("`{key}` \"{text}\" is no address like 192.168.1.100"))
+            }
         }
     }
     if let [first, last] = range.as_slice()
