@@ -10,6 +10,7 @@ import box from "./ru/box.js";
 import office from "./ru/office.js";
 import numbers from "./ru/numbers.js";
 import parts from "./ru/parts.js";
+import phones from "./ru/phones.js";
 
 export default {
   ...frame,
@@ -19,6 +20,7 @@ export default {
   ...office,
   ...numbers,
   ...parts,
+  ...phones,
   brand: "Дозвон",
   sections: "Разделы",
   now: "Сейчас",
