@@ -1,6 +1,5 @@
 // «Как находятся телефоны»: whether the box answers them and gives addresses, and what a router is told.
 import { html } from "../lib/preact.js";
-import { address } from "../routes.js";
 import { Field, Sect, Switch } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
 import { ItemPage, useItem } from "../parts/item.js";
@@ -16,14 +15,13 @@ export function PhoneSearch(props) {
   const item = useItem(props, { collection: "settings", name: t("tel_search"), keyed: "name", alone: true, send: ({ provisioning }) => ({ provisioning }) });
   const labels = { provisioning: t("tel_search") };
   const { draft, edit, fault } = item;
-  const crumb = html`<a class="crumb" href=${address("phones")}><${Icon} name="back" />${t("phones")}</a>`;
-  if (!draft) return html`${crumb}<${ItemPage} item=${item} admin=${admin} title=${t("tel_search_title")} labels=${labels} fixed />`;
+  if (!draft) return html`<${ItemPage} item=${item} admin=${admin} title=${t("tel_search_title")} labels=${labels} fixed inside="phones" />`;
   const own = draft.provisioning;
   const set = (/** @type {any} */ part) => edit((/** @type {any} */ before) => ({ provisioning: { ...before.provisioning, ...part } }));
   const at = (/** @type {string} */ key) => fault?.at(`/provisioning/${key}`);
   const field = (/** @type {string} */ key) => ({ id: `dhcp-${key}`, value: own[key], fault: at(key), onValue: (/** @type {string} */ value) => set({ [key]: value.trim() }) });
   const told = (/** @type {any} */ state) => state?.text && html`<p class=${state.state === "quiet" || state.state === "failed" ? "note warn" : "hint"}><span class=${`lamp ${LAMPS[state.state] ?? "off"}`}>${state.text}</span></p>`;
-  return html`${crumb}<${ItemPage} item=${item} admin=${admin} title=${t("tel_search_title")} second=${t("tel_search_why")} labels=${labels} fixed>
+  return html`<${ItemPage} item=${item} admin=${admin} title=${t("tel_search_title")} second=${t("tel_search_why")} labels=${labels} fixed inside="phones">
     ${own && html`<${Sect} id="search" title=${t("tel_search_box")} help=${html`<p><b>${t("tel_pnp")}</b>: ${t("tel_pnp_help")}</p><p><b>${t("tel_dhcp")}</b>: ${t("tel_dhcp_help")}</p>`}>
       <${Switch} id="pnp" label=${t("tel_pnp")} hint=${t("tel_pnp_why")} on=${own.pnp} fault=${at("pnp")} onTurn=${(/** @type {boolean} */ pnp) => set({ pnp })}>${told(setup?.pnp)}<//>
       <${Switch} id="dhcp" label=${t("tel_dhcp")} hint=${t("tel_dhcp_why")} on=${own.dhcp} fault=${at("dhcp")} onTurn=${(/** @type {boolean} */ dhcp) => set({ dhcp })}>${told(setup?.dhcp)}<//>

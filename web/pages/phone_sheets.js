@@ -70,8 +70,18 @@ function Sheet({ t, box, extension, codes, secrets }) {
       <dl class="account">${row(t("setup_server"), server)}${row(t("device_login"), own.login)}${password && row(t("device_password"), password)}</dl></div>
       ${password && html`<${Code} label=${t("setup_qr")} text=${waveAccount({ server, login: own.login, password, name })} />`}</div>`}
     <h3>${t("codes_title")}</h3>
-    <dl class="sheet-codes">${onSheet(codes).map(({ key, code }) => html`<div key=${key}><dt><code>${example(code, follows(key))}</code></dt><dd>${t(/** @type {"code_park"} */ (`code_${key}`))}</dd></div>`)}</dl>
+    <dl class="sheet-codes">${onSheet(codes).map(({ key, code }) => html`<div key=${key}><dt><code>${example(code, follows(key))}</code></dt><dd>${told(t, key)}</dd></div>`)}</dl>
   </article>`;
+}
+
+/**
+ * What a code does; one of forwarding needs its group to be understood.
+ * @param {import("../words.js").Say} t
+ * @param {string} key
+ */
+function told(t, key) {
+  const word = t(/** @type {"code_park"} */ (`code_${key}`));
+  return key.startsWith("forward_") ? `${t("codes_forward")}, ${word.toLowerCase()}` : word;
 }
 
 /** @param {string} key */

@@ -24,7 +24,7 @@ function Templates(props) {
     { head: t("tel_template"), cell: (/** @type {any} */ row) => html`<b>${row.built_in ? row.title || row.name : row.name}</b>` },
     { head: t("tel_template_kind"), cell: (/** @type {any} */ row) => (row.built_in ? t("tel_template_shipped") : t("tel_template_made", { base: row.base })), look: "second" },
     { head: t("tel_template_used"), cell: (/** @type {any} */ row) => (row.used_by.length ? t("tel_phones_count", { count: row.used_by.length }) : ""), look: "second" },
-    { head: t("tel_template_files"), cell: (/** @type {any} */ row) => row.files.flatMap((/** @type {any} */ one) => one.names).join(", "), look: "second mono wide-only" },
+    { head: t("tel_template_files"), cell: (/** @type {any} */ row) => html`<span class="mono">${row.files.flatMap((/** @type {any} */ one) => one.names).join(", ")}</span>`, look: "second wide-only" },
   ];
   return html`<a class="crumb" href=${address("phones")}><${Icon} name="back" />${t("phones")}</a>
     <${List} t=${t} collection="phone-templates" title=${t("tel_templates_title")} why=${t("tel_templates_why")} rows=${rows} fault=${fault} onAgain=${load} keyed="name" columns=${columns}

@@ -60,7 +60,7 @@ function All(props) {
   const count = phones.length === 0 ? "" : t("tel_count", { bound: phones.length - wait, wait });
   return html`<header class="head item-head">
       <div><h1>${t("phones")}</h1><p class="second">${count} ${t("tel_why")}</p></div>
-      <div class="actions"><a class="button" href=${address("phone-sheets")}><${Icon} name="list" />${t("tel_sheets")}</a>
+      <div class="actions phone-links"><a class="button" href=${address("phone-sheets")}><${Icon} name="list" />${t("tel_sheets")}</a>
         <a class="button" href=${address("phone-templates")}>${t("tel_templates")}</a><a class="button" href=${address("phone-search")}><${Icon} name="settings" />${t("tel_search")}</a></div>
     </header>
     <div class=${chosen ? "phone-split open" : "phone-split"}>
@@ -101,9 +101,9 @@ function Seen({ t, rows, box, now, admin, chosen }) {
     <tbody>${rows.map((/** @type {any} */ { phone, name }) => html`<tr class="thing" key=${phone.mac} aria-current=${phone.mac === chosen ? "true" : null}>
       <${Name} name=${name} phone=${phone} />
       <td class="mono second">${phone.seen.address}</td>
-      <td class="second">${t(/** @type {"tel_how_pnp"} */ (`tel_how_${phone.seen.how}`))}${phone.seen.asked && html`<br /><small class="hint">${t("tel_asked", { file: phone.seen.asked })}</small>`}</td>
+      <td class="second">${phone.seen.asked ? html`<small>${t("tel_asked", { file: phone.seen.asked })}</small>` : t(/** @type {"tel_how_pnp"} */ (`tel_how_${phone.seen.how}`))}</td>
       <td class="second wide-only">${moment(phone.seen.last_at, box, now, t)}</td>
-      <td class="right">${admin && html`<a class=${phone.mac === chosen ? "button above" : "button primary above"} href=${connecting(phone.mac)} aria-label=${t("tel_connect_this", { name })}>${t("tel_connect")}</a>`}</td></tr>`)}</tbody>
+      <td class="right">${admin && html`<a class="button above" href=${connecting(phone.mac)} aria-label=${t("tel_connect_this", { name })}>${t("tel_connect")}</a>`}</td></tr>`)}</tbody>
   </table>`;
 }
 

@@ -116,13 +116,14 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
 /**
  * The page of a thing: its name, what can be done with it, its sections, and the bar that saves.
  * @param {{ item: Item, admin: boolean, title: unknown, second?: unknown, actions?: unknown, children?: unknown,
- *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean }} props
- *   `labels`: the words of the fields, for the difference; `others`: where calls may go when the thing is removed; `fixed`: it can't be removed
+ *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, inside?: string }} props
+ *   `labels`: the words of the fields, for the difference; `others`: where calls may go when the thing is removed; `fixed`: it can't be removed;
+ *   `inside`: the section under which it stands, when that is not its collection's
  */
-export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed }) {
+export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, inside }) {
   const { t, draft, collection, fresh, busy, changed } = item;
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  const section = SECTIONS.find(({ at }) => at === collection);
+  const section = SECTIONS.find(({ at }) => at === (inside ?? collection));
   useSaveKey(admin && changed && !busy ? () => item.save() : null);
   useEffect(() => {
     if (item.fault?.problem?.errors?.length) show(form.current);

@@ -58,7 +58,7 @@ function Choose(props) {
   const at = (/** @type {number} */ nth) => fault?.at(`/lines/${nth}/extension`) ?? fault?.at(`/lines/${nth}/login`) ?? (nth === 0 ? fault?.at("/lines") : undefined);
   const other = fault && !fault.at("/mac") && !lines.some((_, nth) => at(nth));
   return html`<form class="in form" novalidate onSubmit=${submit(send)}>
-    ${phone?.seen && html`<p class="second">${t("tel_seen_at", { address: phone.seen.address })}${phone.seen.firmware && ` ${t("tel_firmware_is", { firmware: phone.seen.firmware })}`}</p>`}
+    ${phone?.seen && html`<p class="second">${[t("tel_seen_at", { address: phone.seen.address }), phone.seen.firmware && t("tel_firmware_is", { firmware: phone.seen.firmware })].filter(Boolean).join(", ")}</p>`}
     ${mac === PROGRAM && html`<p class="second">${t("tel_program_why")}</p>`}
     ${typed && html`<${Field} id="connect-mac" label=${t("tel_mac")} hint=${t("tel_mac_why")} value=${spelled} mono first fault=${fault?.at("/mac")} onValue=${(/** @type {string} */ next) => (clear(), setSpelled(next))} placeholder="80:5e:c0:12:34:56" />`}
     ${lines.map((number, nth) => html`<${Line} key=${nth} ...${props} nth=${nth} number=${number} fault=${at(nth)} alone=${lines.length === 1} free=${free}

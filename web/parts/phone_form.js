@@ -46,12 +46,11 @@ export function PhoneForm(props) {
   if (!item.draft) return html`<${ItemPage} item=${item} admin=${admin} title=${name} labels=${labels} fixed />`;
   const { draft, edit } = item;
   const field = (/** @type {string} */ key) => ({ id: `tel-${key}`, label: labels[key], value: draft[key], fault: item.fault?.at(`/${key}`), onValue: (/** @type {string} */ value) => edit({ [key]: value.trim() }) });
-  const here = is.what === "online" || is.what === "old";
   const second = html`<span class=${`lamp ${is.lamp}`}>${t(/** @type {"tel_is_new"} */ (`tel_is_${is.what}`))}${is.what === "silent" && ` ${t("since", { when: moment(is.since ?? "", box, now, t) })}`}</span>
     <span class="mono">${mac}</span>${phone.seen && html` <span>${[phone.seen.address, phone.seen.firmware && t("tel_firmware_is", { firmware: phone.seen.firmware })].filter(Boolean).join(", ")}</span>`}`;
   const actions = admin && html`
-    <button class="button" type="button" disabled=${busy || !here} title=${here ? null : t("tel_away_why")} onClick=${() => sync(false)}><${Icon} name="refresh" />${t("tel_send")}</button>
-    <button class="button quiet" type="button" disabled=${busy || !here} title=${here ? null : t("tel_away_why")} onClick=${() => sync(true)}>${t("tel_restart")}</button>
+    <button class="button" type="button" disabled=${busy} onClick=${() => sync(false)}><${Icon} name="refresh" />${t("tel_send")}</button>
+    <button class="button quiet" type="button" disabled=${busy} onClick=${() => sync(true)}>${t("tel_restart")}</button>
     <button class="button quiet" type="button" disabled=${busy} onClick=${() => setReplacing(true)}>${t("tel_replace")}</button>
     <button class="button quiet danger" type="button" disabled=${busy} onClick=${unbind}>${t("tel_unbind")}</button>`;
   const connects = ["accepted", "took", "waiting", "never"].includes(is.what);
@@ -74,8 +73,9 @@ export function PhoneForm(props) {
         ${admin && html`<${Password} ...${props} path=${path} />`}
       </div>
     <//>
+    <${Fetches} ...${props} stamp=${stamp} />
+    <${Preview} ...${props} stamp=${item.was && JSON.stringify(send(item.was))} />
   <//>
-  <div class="item"><${Fetches} ...${props} stamp=${stamp} /><${Preview} ...${props} stamp=${item.was && JSON.stringify(send(item.was))} /></div>
   ${replacing && html`<${Replace} ...${props} busy=${busy} onBy=${replace} onClose=${() => setReplacing(false)} />`}`;
 }
 
