@@ -20,6 +20,8 @@ const WINDOW = 600_000;
 const REGISTERS = 180_000;
 /** The clocks of two answers differ by so much at most. Milliseconds. */
 const SLACK = 2_000;
+/** The template of programs that scan a code. */
+export const SCANS = "linphone";
 /** As many lines a telephone may have. */
 export const MOST_LINES = 32;
 /** As many devices an extension may have. */

@@ -1,7 +1,7 @@
 // «Подключить»: a telephone gets its numbers with one click; then how far it has got, in words, until it is registered.
 import { second as clock } from "../format.js";
 import { html, useState } from "../lib/preact.js";
-import { MOST_LINES, condition, device, mac as macOf, progress, proposal, title } from "../phones.js";
+import { MOST_LINES, SCANS, condition, device, mac as macOf, progress, proposal, title } from "../phones.js";
 import { address } from "../routes.js";
 import { Field, submit } from "./form.js";
 import { Icon } from "./icons.js";
@@ -13,8 +13,6 @@ export const TYPED = "new";
 export const PROGRAM = "program";
 /** A telephone that takes longer gets help. Milliseconds. */
 const PATIENCE = 60_000;
-/** The template of programs. */
-const SCANS = "linphone";
 
 /** The address that opens this card. @param {string} mac */
 export const connecting = (mac) => `#/phones?connect=${encodeURIComponent(mac)}`;

@@ -1,6 +1,6 @@
 // One telephone: its lines and keys, what it is told beside them, what it fetched; and what can be done with it.
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
-import { condition, mac as macOf, title } from "../phones.js";
+import { SCANS, condition, mac as macOf, title } from "../phones.js";
 import { address } from "../routes.js";
 import { letGo } from "./address.js";
 import { Field, Sect, Select } from "./form.js";
@@ -15,8 +15,6 @@ import { useDeed } from "./phone_live.js";
 import { Code } from "./setup_code.js";
 
 const TRANSPORTS = /** @type {const} */ (["auto", "udp", "tcp", "tls"]);
-/** The template of programs that scan a code. */
-const SCANS = "linphone";
 
 /** @param {any} props `phone`: as it is now */
 export function PhoneForm(props) {

@@ -210,5 +210,6 @@ export default {
   tel_sheet_desk: "Your desk phone is set up, there is nothing to enter.",
   tel_sheet_program: "A program on a computer or mobile",
   tel_sheet_type: "Enter in the program, your admin has the password:",
+  tel_sheet_no_code: "Your admin has the code for Linphone.",
   tel_sheet_scan: "Grandstream Wave reads the QR code, in other programs enter:",
 };

@@ -211,5 +211,6 @@ export default {
   tel_sheet_desk: "Настольный телефон настроен, ничего вводить не нужно.",
   tel_sheet_program: "Программа в компьютере или мобильном",
   tel_sheet_type: "Введите в программе, пароль у администратора:",
+  tel_sheet_no_code: "Код для Linphone даст администратор.",
   tel_sheet_scan: "Grandstream Wave читает код QR, в другие программы введите:",
 };
