@@ -12,6 +12,7 @@ import { usePhones } from "../parts/phone_live.js";
 import { PhoneForm } from "../parts/phone_form.js";
 import { Resets, Routers, useSetup } from "../parts/phone_setup.js";
 
+const NBSP = "\u00a0";
 /** With more telephones than that, they can be searched. */
 const MANY = 8;
 
@@ -113,7 +114,7 @@ function Bound({ t, rows, box, now, owners }) {
     <thead><tr><th scope="col">${t("tel_phone")}</th><th scope="col">${t("tel_whose_head")}</th><th scope="col">${t("tel_state")}</th><th scope="col" class="wide-only">${t("tel_address")}</th></tr></thead>
     <tbody>${rows.map((/** @type {any} */ { phone, name, is }) => html`<tr class="thing" key=${phone.mac}>
       <${Name} name=${name} phone=${phone} />
-      <td>${owners(phone).join(", ") || html`<span class="second">${t("tel_nobodys")}</span>`}</td>
+      <td>${owners(phone).map((/** @type {string} */ owner) => owner.replace(" ", NBSP)).join(", ") || html`<span class="second">${t("tel_nobodys")}</span>`}</td>
       <td><span class=${`lamp ${is.lamp}`}>${t(/** @type {"tel_is_new"} */ (`tel_is_${is.what}`))}${is.what === "silent" && ` ${t("since", { when: moment(is.since, box, now, t) })}`}</span></td>
       <td class="mono second wide-only">${phone.seen?.address ?? ""}</td></tr>`)}</tbody>
   </table>`;
