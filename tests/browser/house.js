@@ -112,7 +112,7 @@ export class House {
   async api() {
     const seen = { cookie: "", csrf: "" };
     // A visitor of its own, so that nobody at the page is signed out by it.
-    this.#program ??= await this.#browser.newContext({ ignoreHTTPSErrors: true });
+    this.#program ??= await (await this.#launched()).newContext({ ignoreHTTPSErrors: true });
     const ask = async (method, path, body, headers = {}) => {
       const response = await this.#program.request.fetch(`${this.url}/api/v1/${path}`, {
         method,
@@ -134,14 +134,18 @@ export class House {
   #visitors = /** @type {any[]} */ ([]);
   #browser = /** @type {any} */ (null);
 
+  async #launched() {
+    assert.ok(existsSync(CHROMIUM), "Debian's chromium is installed");
+    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+    return this.#browser;
+  }
+
   /**
    * A tab of a new visitor.
    * @param {{ language?: "ru" | "en", screen?: { width: number, height: number }, dark?: boolean, touch?: boolean }} [how]
    */
   async visit({ language = "ru", screen = WIDE, dark = false, touch = false } = {}) {
-    assert.ok(existsSync(CHROMIUM), "Debian's chromium is installed");
-    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
-    const context = await this.#browser.newContext({
+    const context = await (await this.#launched()).newContext({
       ignoreHTTPSErrors: true,
       viewport: screen,
       locale: language === "ru" ? "ru-RU" : "en-US",

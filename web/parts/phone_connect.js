@@ -100,7 +100,7 @@ export function Progress(props) {
     if (key === "takes") return stage === "done" ? [t("tel_step_took"), ""] : is.what === "waiting" ? [t("tel_step_late"), t("tel_step_late_why")] : [t("tel_step_takes"), t("tel_step_takes_why")];
     return stage === "done" ? [t("tel_step_registered"), t("tel_step_registered_why")] : [t("tel_step_registers"), stage === "now" ? t("tel_step_registers_why") : ""];
   };
-  return html`<ol class="todo steps" role="status">${progress(phone, is.what).map((step, nth) => {
+  return html`<div role="status"><ol class="todo steps">${progress(phone, is.what).map((step, nth) => {
       const [text, why] = said(step);
       const waits = step.stage === "now" && is.lamp === "ring";
       return html`<li key=${step.key} class=${step.stage === "done" ? "done" : ""}>
@@ -108,8 +108,8 @@ export function Progress(props) {
         <span class="what">${step.stage === "now" ? html`<b>${text}</b>` : text}${why && html`<small>${why}</small>`}</span>
         ${step.at && html`<time class="hint">${clock(step.at)}</time>`}
       </li>`;
-    })}</ol>
-    <div class="in form">
+    })}</ol></div>
+    <div class="in form progress-foot">
       ${!done && (late || is.what !== "accepted") && is.what !== "took" && html`<${Help} ...${props} />`}
       <div role="alert">${fault && html`<p class="fault">${fault.message}</p>`}</div>
       ${done && html`<p class="note ok"><${Icon} name="check" /><span>${t("tel_works")}</span></p>`}
