@@ -1,12 +1,13 @@
 // «Как находятся телефоны»: whether the box answers them and gives addresses, and what a router is told.
 import { html } from "../lib/preact.js";
+import { SECTIONS } from "../routes.js";
 import { Field, Sect, Switch } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
-import { ItemPage, useItem } from "../parts/item.js";
+import { Head, ItemPage, useItem } from "../parts/item.js";
 import { Line, Resets, Routers, useSetup } from "../parts/phone_setup.js";
 
-/** How each state of the box's own server is lit. @type {Record<string, string>} */
-const LAMPS = { on: "ok", off: "off", quiet: "warn", failed: "bad" };
+/** How each state of a way by which telephones find the box is lit. @type {Record<string, string>} */
+const LAMPS = { on: "ok", off: "off", looking: "ring", closed: "bad" };
 
 /** @param {any} props */
 export function PhoneSearch(props) {
@@ -20,20 +21,29 @@ export function PhoneSearch(props) {
   const set = (/** @type {any} */ part) => edit((/** @type {any} */ before) => ({ provisioning: { ...before.provisioning, ...part } }));
   const at = (/** @type {string} */ key) => fault?.at(`/provisioning/${key}`);
   const field = (/** @type {string} */ key) => ({ id: `dhcp-${key}`, value: own[key], fault: at(key), onValue: (/** @type {string} */ value) => set({ [key]: value.trim() }) });
-  const told = (/** @type {any} */ state) => state?.text && html`<p class=${state.state === "quiet" || state.state === "failed" ? "note warn" : "hint"}><span class=${`lamp ${LAMPS[state.state] ?? "off"}`}>${state.text}</span></p>`;
+  // What is not saved yet has no state of its own.
+  const told = (/** @type {"pnp" | "dhcp" | "tftp"} */ way) => {
+    const state = setup?.ways?.[way];
+    return state && html`<p class=${state.state === "closed" ? "note warn" : "hint"} role="status"><span class=${`lamp ${LAMPS[state.state] ?? "off"}`}>${state.text}</span></p>`;
+  };
+  const router = html`<${Sect} id="router" title=${t("tel_find_router")} help=${html`<p>${t("tel_url_help")}</p>`}>
+      <p class="second">${t("tel_find_router_why")}</p>
+      ${setup && html`<div class="cols"><div class="field c12"><span class="second">${t("tel_url")}</span><${Line} t=${t} tell=${tell} label=${t("tel_url")} text=${setup.url} /></div></div><${Routers} t=${t} tell=${tell} setup=${setup} />`}
+    <//>
+    ${setup && html`<${Sect} id="resets" title=${t("tel_find_reset")}><p class="second">${t("tel_find_reset_why")}</p><${Resets} setup=${setup} /><//>`}`;
+  if (!own) {
+    return html`<${Head} t=${t} section=${SECTIONS.find(({ at: place }) => place === "phones")} title=${t("tel_search_title")} second=${t("tel_search_why")} />
+      ${!admin && html`<p class="note">${t("admin_only")}</p>`}<div class="item">${router}</div>`;
+  }
   return html`<${ItemPage} item=${item} admin=${admin} title=${t("tel_search_title")} second=${t("tel_search_why")} labels=${labels} fixed inside="phones">
-    ${own && html`<${Sect} id="search" title=${t("tel_search_box")} help=${html`<p><b>${t("tel_pnp")}</b>: ${t("tel_pnp_help")}</p><p><b>${t("tel_dhcp")}</b>: ${t("tel_dhcp_help")}</p>`}>
-      <${Switch} id="pnp" label=${t("tel_pnp")} hint=${t("tel_pnp_why")} on=${own.pnp} fault=${at("pnp")} onTurn=${(/** @type {boolean} */ pnp) => set({ pnp })}>${told(setup?.pnp)}<//>
-      <${Switch} id="dhcp" label=${t("tel_dhcp")} hint=${t("tel_dhcp_why")} on=${own.dhcp} fault=${at("dhcp")} onTurn=${(/** @type {boolean} */ dhcp) => set({ dhcp })}>${told(setup?.dhcp)}<//>
+    <${Sect} id="search" title=${t("tel_search_box")} help=${html`<p><b>${t("tel_pnp")}</b>: ${t("tel_pnp_help")}</p><p><b>${t("tel_dhcp")}</b>: ${t("tel_dhcp_help")}</p>`}>
+      <${Switch} id="pnp" label=${t("tel_pnp")} hint=${t("tel_pnp_why")} on=${own.pnp} fault=${at("pnp")} onTurn=${(/** @type {boolean} */ pnp) => set({ pnp })}>${told("pnp")}<//>
+      <${Switch} id="dhcp" label=${t("tel_dhcp")} hint=${t("tel_dhcp_why")} on=${own.dhcp} fault=${at("dhcp")} onTurn=${(/** @type {boolean} */ dhcp) => set({ dhcp })}>${told("dhcp")}<//>
       ${own.dhcp && html`<p class="note warn"><${Icon} name="alert" /><span>${t("tel_dhcp_warn")}</span></p>
         <div class="cols"><${Field} ...${field("dhcp_first")} label=${t("tel_dhcp_first")} span=${4} mono optional placeholder="192.168.1.100" /><${Field} ...${field("dhcp_last")} label=${t("tel_dhcp_last")} span=${4} mono optional placeholder="192.168.1.199" /></div>
         <small class="hint">${t("tel_dhcp_range")}</small>`}
-    <//>`}
-    <${Sect} id="router" title=${t("tel_find_router")} help=${html`<p>${t("tel_url_help")}</p>`}>
-      <p class="second">${t("tel_find_router_why")}</p>
-      ${setup && html`<div class="cols"><div class="field c12"><span class="second">${t("tel_url")}</span><${Line} t=${t} tell=${tell} label=${t("tel_url")} text=${setup.url} /></div></div><${Routers} t=${t} tell=${tell} setup=${setup} />`}
-      ${!admin && html`<p class="note">${t("admin_only")}</p>`}
+      ${setup?.ways?.tftp && html`<div><h3>${t("tel_tftp")}</h3><small class="hint">${t("tel_tftp_why")}</small>${told("tftp")}</div>`}
     <//>
-    ${setup && html`<${Sect} id="resets" title=${t("tel_find_reset")}><p class="second">${t("tel_find_reset_why")}</p><${Resets} setup=${setup} /><//>`}
+    ${router}
   <//>`;
 }

@@ -60,7 +60,7 @@ function All(props) {
   const open = (/** @type {string} */ mac) => go(mac ? connecting(mac) : address("phones"));
   const count = phones.length === 0 ? "" : t("tel_count", { bound: phones.length - wait, wait });
   return html`<header class="head item-head">
-      <div><h1>${t("phones")}</h1><p class="second">${count} ${t("tel_why")}</p></div>
+      <div><h1>${t("phones")}</h1>${count && html`<p class="second">${count} ${t("tel_why")}</p>`}</div>
       <div class="actions phone-links"><a class="button" href=${address("phone-sheets")}><${Icon} name="list" />${t("tel_sheets")}</a>
         <a class="button" href=${address("phone-templates")}>${t("tel_templates")}</a><a class="button" href=${address("phone-search")}><${Icon} name="settings" />${t("tel_search")}</a></div>
     </header>
@@ -72,22 +72,27 @@ function All(props) {
           <span class="hint" role="status">${question.trim() && t("list_found", { count: shown.length, all: phones.length })}</span></div>`}
         ${question.trim() && shown.length === 0 && html`<p class="empty">${t("list_nothing")} <button class="button" type="button" onClick=${() => setQuestion("")}>${t("list_all")}</button></p>`}
         ${(!question.trim() || waiting.length > 0) && html`<section class="card" aria-labelledby="seen-title">
-          <header><h2 id="seen-title">${t("tel_seen")}</h2>${wait > 0 && html`<b class="count">${wait}</b>`}<span class="hint"><span class="lamp live">${t("tel_listens")}</span></span></header>
+          <header><h2 id="seen-title">${t("tel_seen")}</h2>${wait > 0 && html`<b class="count">${wait}</b>`}<span class="hint"><span class=${deaf(setup) ? "lamp warn" : "lamp live"}>${t(deaf(setup) ? "tel_listens_not" : "tel_listens")}</span></span></header>
           ${waiting.length === 0 ? html`<${Nobody} ...${frame} />` : html`<${Seen} ...${frame} rows=${waiting} />`}
           ${admin && html`<footer class="card-foot save"><b class="start">${t("tel_not_there")}</b>
             <a class="button" href=${connecting(TYPED)}>${t("tel_type_mac")}</a><a class="button" href=${connecting(PROGRAM)}><${Icon} name="qr" />${t("tel_add_program")}</a></footer>`}
         </section>`}
         ${bound.length > 0 && html`<section class="card" aria-labelledby="bound-title"><header><h2 id="bound-title">${t("tel_bound")}</h2></header><${Bound} ...${frame} rows=${bound} /></section>`}
-        ${(phones.length === 0 || wait === 0) && admin && setup && !chosen && html`<section class="card" aria-labelledby="find-title"><header><h2 id="find-title">${t("tel_find_router")}</h2></header>
+        ${phones.length === 0 && admin && setup && !chosen && html`<section class="card" aria-labelledby="find-title"><header><h2 id="find-title">${t("tel_find_router")}</h2></header>
           <div class="in"><p class="second">${t("tel_find_router_why")}</p><${Routers} t=${t} tell=${tell} setup=${setup} /></div></section>
           <section class="card letter"><details><summary><h2>${t("tel_find_reset")}</h2></summary><p class="second">${t("tel_find_reset_why")}</p><${Resets} setup=${setup} /></details></section>`}
       </div>
     </div>`;
 }
 
+/** Whether telephones that call for an exchange are not heard. @param {any} setup */
+function deaf(setup) {
+  return ["off", "closed"].includes(setup?.ways?.pnp.state);
+}
+
 /** What to do when no telephone is heard. @param {any} props */
 function Nobody({ t, phones, setup }) {
-  return html`<div class="empty"><p>${t(phones.length === 0 ? "tel_none" : "tel_none_new")}</p>${setup?.pnp?.text && html`<p class="note warn"><${Icon} name="alert" />${setup.pnp.text}</p>`}</div>`;
+  return html`<div class="empty"><p>${phones.length === 0 ? t("tel_none") : html`${t("tel_none_new")} <a href=${address("phone-search")}>${t("tel_none_help")}</a>`}</p>${deaf(setup) && html`<p class="note warn"><${Icon} name="alert" /><span>${t("tel_deaf")} ${setup.ways.pnp.text}</span></p>`}</div>`;
 }
 
 /** @param {any} props */

@@ -2,16 +2,26 @@
 import { html, useEffect, useState } from "../lib/preact.js";
 import { Icon } from "./icons.js";
 
+/** While the box looks for another DHCP server, it is asked how that goes. Milliseconds. */
+const LOOKS_EVERY = 2_000;
+
 /**
  * What the box tells of it, to admins.
  * @param {any} props
  */
 export function useSetup({ api, admin, language, settings }) {
   const [setup, setSetup] = useState(/** @type {any} */ (null));
+  const [again, setAgain] = useState(0);
   useEffect(() => {
     // Nothing depends on it: without it the help is shorter.
     if (admin) api.get("phones/setup", { background: true }).then(setSetup, () => {});
-  }, [admin, language, settings]);
+  }, [admin, language, settings, again]);
+  const looks = setup?.ways?.dhcp.state === "looking";
+  useEffect(() => {
+    if (!looks) return;
+    const timer = setInterval(() => setAgain((count) => count + 1), LOOKS_EVERY);
+    return () => clearInterval(timer);
+  }, [looks]);
   return setup;
 }
 

@@ -2,14 +2,17 @@
 
 export default {
   tel_count: ({ bound = 0, wait = 0 }) => (wait ? `${bound} connected, ${wait} waiting to be connected.` : `${bound} connected.`),
-  tel_why: "Plug a phone into the same network as the box: it appears here by itself within a minute.",
+  tel_why: "Plug a new phone into the same network as the box: it appears here by itself within a minute.",
   tel_some: "Phone",
   tel_seen: "Waiting to be connected",
   tel_listens: "listening",
+  tel_listens_not: "not listening",
+  tel_deaf: "Phones that call for us are not heard.",
   tel_bound: "Connected",
   tel_filter: "Model, number, name or MAC",
   tel_none: "No phones heard. Plug one into the same network as the box: it appears within a minute. If it doesn't, there are two ways to help below.",
   tel_none_new: "No new phones heard. Plug one into the network and it appears.",
+  tel_none_help: "What to do if it doesn't appear",
   tel_not_there: "Your phone isn't listed?",
   tel_type_mac: "Type its MAC address",
   tel_add_program: "A program, by QR code",
@@ -108,6 +111,9 @@ export default {
   tel_dhcp_first: "First address",
   tel_dhcp_last: "Last address",
   tel_dhcp_range: "Both empty: the box chooses a free part of its own network.",
+
+  tel_tftp: "Files for old phones (TFTP)",
+  tel_tftp_why: "For those that can't do HTTP, such as Cisco's.",
 
   tel_send: "Send settings",
   tel_sent: "The phone was told to fetch its settings.",
