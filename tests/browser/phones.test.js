@@ -209,6 +209,44 @@ test("a template is looked at, copied, and a mistake in it is told with its line
   await page.waitForURL(/#\/phone-templates$/);
 });
 
+test("a program gets a code to scan, and its owner's sheet has it too", async () => {
+  const visit = await house.enter("phones");
+  const { page } = visit;
+  await page.getByRole("link", { name: "Программа по коду QR" }).click();
+  await page.locator("#connect-line-0").selectOption("200");
+  await page.locator(".connect .primary").click();
+  await page.locator(".steps").waitFor();
+  const { value } = await ask("GET", "phones");
+  const program = value.items.find((/** @type {any} */ one) => one.template === "linphone");
+  await to(page, `phones/${encodeURIComponent(program.mac)}`);
+  await page.getByRole("button", { name: "Показать код QR" }).click();
+  await page.locator("svg.qr").waitFor();
+  await look(visit, "phone-program-ru");
+  await to(page, "phone-sheets?extension=200");
+  await page.locator(".sheet", { hasText: "Linphone" }).waitFor();
+  await page.locator("#sheet-secrets").click();
+  await page.locator(".sheet").getByRole("img", { name: "Код QR для Linphone" }).waitFor();
+  const removed = await ask("DELETE", `phones/${encodeURIComponent(program.mac)}`);
+  assert.equal(removed.status, 204);
+});
+
+test("who may only look sees the telephones, and no way to change them", async () => {
+  const made = await ask("POST", "users", { login: "viewer", password: "viewer-horse-battery", role: "viewer", must_change: false });
+  assert.equal(made.status, 201, JSON.stringify(made.value));
+  const visit = await house.enter("phones", { login: "viewer", password: "viewer-horse-battery", screen: { width: 360, height: 740 } });
+  const { page } = visit;
+  await row(page, FIRST).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Подключить" }).count(), 0);
+  await look(visit, "phones-viewer-ru-360");
+  await to(page, `phones/${encodeURIComponent(FIRST)}`);
+  await page.locator(".fetched .thing").first().waitFor();
+  assert.equal(await page.getByRole("button", { name: "Отвязать" }).count(), 0);
+  await look(visit, "phone-viewer-ru-360");
+  await to(page, "phone-search");
+  await page.getByText("Менять это может администратор.").waitFor();
+  await look(visit, "phone-search-viewer-ru-360");
+});
+
 test("sheets are printed for everybody, one a page, with what a program needs", async () => {
   const visit = await house.enter("phone-sheets");
   const { page } = visit;

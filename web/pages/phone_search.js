@@ -39,8 +39,8 @@ export function PhoneSearch(props) {
     <${Sect} id="search" title=${t("tel_search_box")} help=${html`<p><b>${t("tel_pnp")}</b>: ${t("tel_pnp_help")}</p><p><b>${t("tel_dhcp")}</b>: ${t("tel_dhcp_help")}</p>`}>
       <${Switch} id="pnp" label=${t("tel_pnp")} hint=${t("tel_pnp_why")} on=${own.pnp} fault=${at("pnp")} onTurn=${(/** @type {boolean} */ pnp) => set({ pnp })}>${told("pnp")}<//>
       <${Switch} id="dhcp" label=${t("tel_dhcp")} hint=${t("tel_dhcp_why")} on=${own.dhcp} fault=${at("dhcp")} onTurn=${(/** @type {boolean} */ dhcp) => set({ dhcp })}>${told("dhcp")}<//>
-      ${own.dhcp && html`<p class="note warn"><${Icon} name="alert" /><span>${t("tel_dhcp_warn")}</span></p>
-        <div class="cols"><${Field} ...${field("dhcp_first")} label=${t("tel_dhcp_first")} span=${4} mono optional placeholder="192.168.1.100" /><${Field} ...${field("dhcp_last")} label=${t("tel_dhcp_last")} span=${4} mono optional placeholder="192.168.1.199" /></div>
+      ${own.dhcp && !item.was.provisioning.dhcp && html`<p class="note warn"><${Icon} name="alert" /><span>${t("tel_dhcp_warn")}</span></p>`}
+      ${own.dhcp && html`<div class="cols"><${Field} ...${field("dhcp_first")} label=${t("tel_dhcp_first")} span=${4} mono optional placeholder="192.168.1.100" /><${Field} ...${field("dhcp_last")} label=${t("tel_dhcp_last")} span=${4} mono optional placeholder="192.168.1.199" /></div>
         <small class="hint">${t("tel_dhcp_range")}</small>`}
       ${setup?.ways?.tftp && html`<div><h3>${t("tel_tftp")}</h3><small class="hint">${t("tel_tftp_why")}</small>${told("tftp")}</div>`}
     <//>
