@@ -129,7 +129,8 @@ export function device(extensions, number) {
  * "Yealink SIP-T31P": what stands on the telephone; empty when nobody knows.
  * @param {Phone} phone
  */
-export function title({ vendor, model, seen }) {
+export function title({ vendor, model, seen, template }) {
+  if (template === SCANS && !model) return "Linphone";
   const maker = (seen?.vendor === vendor && seen.vendor_title) || vendor.charAt(0).toUpperCase() + vendor.slice(1);
   return [maker, model].filter(Boolean).join(" ");
 }

@@ -4,7 +4,7 @@ import { SECTIONS } from "../routes.js";
 import { Field, Sect, Switch } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
 import { Head, ItemPage, useItem } from "../parts/item.js";
-import { Line, Resets, Routers, useSetup } from "../parts/phone_setup.js";
+import { Copied, Resets, Routers, useSetup } from "../parts/phone_setup.js";
 
 /** How each state of a way by which telephones find the box is lit. @type {Record<string, string>} */
 const LAMPS = { on: "ok", off: "off", looking: "ring", closed: "bad" };
@@ -28,7 +28,7 @@ export function PhoneSearch(props) {
   };
   const router = html`<${Sect} id="router" title=${t("tel_find_router")} help=${html`<p>${t("tel_url_help")}</p>`}>
       <p class="second">${t("tel_find_router_why")}</p>
-      ${setup && html`<div class="cols"><div class="field c12"><span class="second">${t("tel_url")}</span><${Line} t=${t} tell=${tell} label=${t("tel_url")} text=${setup.url} /></div></div><${Routers} t=${t} tell=${tell} setup=${setup} />`}
+      ${setup && html`<div class="cols"><div class="field c12"><span class="second">${t("tel_url")}</span><${Copied} t=${t} tell=${tell} label=${t("tel_url")} text=${setup.url} /></div></div><${Routers} t=${t} tell=${tell} setup=${setup} />`}
     <//>
     ${setup && html`<${Sect} id="resets" title=${t("tel_find_reset")}><p class="second">${t("tel_find_reset_why")}</p><${Resets} setup=${setup} /><//>`}`;
   if (!own) {

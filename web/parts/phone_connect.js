@@ -5,8 +5,9 @@ import { MOST_LINES, SCANS, condition, device, mac as macOf, progress, proposal,
 import { address } from "../routes.js";
 import { Field, submit } from "./form.js";
 import { Icon } from "./icons.js";
-import { Reset } from "./phone_setup.js";
+import { Copied, Reset } from "./phone_setup.js";
 import { useDeed, useLater } from "./phone_live.js";
+import { Code } from "./setup_code.js";
 
 /** In place of a MAC: one that is typed, or a program that scans a code. */
 export const TYPED = "new";
@@ -90,14 +91,15 @@ export function Progress(props) {
   const late = useLater(PATIENCE);
   const path = `phones/${encodeURIComponent(phone.mac)}`;
   const done = is.what === "online" || is.what === "old";
+  const scans = phone.template === SCANS;
   const stop = () => act(() => api.write("DELETE", path), { text: t("tel_stopped"), then: onDropped });
   const again = () => act(() => api.write("POST", `${path}/accept`));
   const names = phone.lines.map((/** @type {any} */ { extension }) => `${extension} ${box.extensions.find((/** @type {any} */ one) => one.number === extension)?.employee ?? ""}`.trim()).join(", ");
   /** @param {import("../phones.js").Step} step */
   const said = ({ key, stage }) => {
-    if (key === "known") return [t("tel_step_known"), [title(phone), phone.seen?.firmware && t("tel_firmware_is", { firmware: phone.seen.firmware })].filter(Boolean).join(", ")];
+    if (key === "known") return [t(phone.seen ? "tel_step_known" : "tel_step_noted"), [title(phone), phone.seen?.firmware && t("tel_firmware_is", { firmware: phone.seen.firmware })].filter(Boolean).join(", ")];
     if (key === "chosen") return [t("tel_step_chosen", { numbers: names }), ""];
-    if (key === "takes") return stage === "done" ? [t("tel_step_took"), ""] : is.what === "waiting" ? [t("tel_step_late"), t("tel_step_late_why")] : [t("tel_step_takes"), t("tel_step_takes_why")];
+    if (key === "takes") return stage === "done" ? [t("tel_step_took"), ""] : is.what === "waiting" ? [t("tel_step_late"), t("tel_step_late_why")] : [t("tel_step_takes"), t(scans ? "tel_step_scan_why" : "tel_step_takes_why")];
     return stage === "done" ? [t("tel_step_registered"), t("tel_step_registered_why")] : [t("tel_step_registers"), stage === "now" ? t("tel_step_registers_why") : ""];
   };
   return html`<div role="status"><ol class="todo steps">${progress(phone, is.what).map((step, nth) => {
@@ -110,7 +112,8 @@ export function Progress(props) {
       </li>`;
     })}</ol></div>
     <div class="in form progress-foot">
-      ${!done && (late || is.what !== "accepted") && is.what !== "took" && html`<${Help} ...${props} />`}
+      ${!done && scans && admin && html`<${Scan} ...${props} mac=${phone.mac} />`}
+      ${!done && !scans && (late || is.what !== "accepted") && is.what !== "took" && html`<${Help} ...${props} />`}
       <div role="alert">${fault && html`<p class="fault">${fault.message}</p>`}</div>
       ${done && html`<p class="note ok"><${Icon} name="check" /><span>${t("tel_works")}</span></p>`}
       <div class="buttons">
@@ -120,6 +123,20 @@ export function Progress(props) {
         ${onClose && done && html`<a class="button" href=${address("phones", phone.mac)}>${t("tel_open")}</a><button class="button primary" type="button" onClick=${onClose}>${t("tel_done")}</button>`}
       </div>
     </div>`;
+}
+
+/** The code that a program scans. @param {any} props */
+export function Scan({ t, api, mac, onRefused, tell }) {
+  const [url, setUrl] = useState("");
+  const show = () =>
+    api.get(`phones/${encodeURIComponent(mac)}/address`).then(
+      (/** @type {any} */ answer) => setUrl(answer.url),
+      (/** @type {any} */ error) => (onRefused(error), tell({ text: error.message })),
+    );
+  return html`<p class="second">${t("tel_scan_why")}</p>
+    ${url
+      ? html`<${Code} label=${t("tel_scan")} text=${url} /><${Copied} t=${t} tell=${tell} label=${t("tel_scan_link")} text=${url} /><small class="hint">${t("tel_scan_secret")}</small>`
+      : html`<div><button class="button" type="button" onClick=${show}><${Icon} name="qr" />${t("tel_scan_show")}</button></div>`}`;
 }
 
 /** What to do at a telephone that does not come. @param {any} props */

@@ -8,11 +8,10 @@ import { Icon } from "./icons.js";
 import { ItemPage, useItem } from "./item.js";
 import { useList } from "./list.js";
 import { moment } from "./moment.js";
-import { Progress } from "./phone_connect.js";
+import { Progress, Scan } from "./phone_connect.js";
 import { Fetches, Preview } from "./phone_files.js";
 import { Lamps, Lines } from "./phone_keys.js";
 import { useDeed } from "./phone_live.js";
-import { Code } from "./setup_code.js";
 
 const TRANSPORTS = /** @type {const} */ (["auto", "udp", "tcp", "tls"]);
 
@@ -59,7 +58,7 @@ export function PhoneForm(props) {
     <${ItemPage} item=${item} admin=${admin} title=${name} second=${second} actions=${actions} labels=${labels} fixed>
     ${connects && html`<section class="card connect" aria-labelledby="progress-title"><header><h2 id="progress-title">${t("tel_connecting_title")}</h2></header><${Progress} ...${props} is=${is} onDropped=${() => (letGo(), load(), go(address("phones")))} /></section>`}
     ${is.what === "old" && html`<p class="note warn"><${Icon} name="alert" /><span>${t("tel_old_why")}</span></p>`}
-    ${draft.template === SCANS && admin && html`<${Scan} ...${props} />`}
+    ${draft.template === SCANS && admin && !connects && html`<${Sect} id="scan" title=${t("tel_scan")} help=${html`<p>${t("tel_scan_secret")}</p>`}><${Scan} ...${props} /><//>`}
     <${Lines} ...${props} item=${item} />
     <${Lamps} ...${props} item=${item} places=${places} />
     <${Sect} id="tel" title=${t("tel_itself")} help=${html`<p><b>${t("tel_template")}</b>: ${t("tel_template_why")} ${used && html`<a href=${address("phone-templates", used)}>${t("tel_template_look")}</a>`}</p><p><b>${t("tel_transport")}</b>: ${t("tel_transport_why")}</p>`}>
@@ -68,7 +67,7 @@ export function PhoneForm(props) {
         <${Select} ...${field("template")} span=${6} options=${options} />
         <${Select} ...${field("transport")} span=${6} options=${TRANSPORTS.map((key) => ({ key, text: t(`tel_transport_${key}`) }))} />
         <${Field} ...${field("firmware")} span=${6} optional mono hint=${t("tel_firmware_why")} />
-        ${admin && html`<${Password} ...${props} path=${path} />`}
+        ${admin && draft.template !== SCANS && html`<${Password} ...${props} path=${path} />`}
       </div>
     <//>
     <${Fetches} ...${props} stamp=${stamp} />
@@ -113,20 +112,6 @@ function Password({ t, api, tell, onRefused, path, phone }) {
   const page = phone.seen && html` <a href=${`http://${phone.seen.address}/`} target="_blank" rel="noreferrer">${t("tel_own_page")}</a>`;
   return html`<${Field} id="tel-password" label=${t("tel_password")} span=${6} mono fixed optional value=${word || "••••••••••••"} hint=${html`${t("tel_password_why")}${page}`}
     after=${html`${square("eye", t(word ? "device_password_hide" : "device_password_show"), () => (word ? setWord("") : attempt(setWord)))}${square("copy", t("copy"), copy)}`} />`;
-}
-
-/** The code that a program scans. @param {any} props */
-function Scan({ t, api, mac, onRefused, tell }) {
-  const [url, setUrl] = useState("");
-  const show = () =>
-    api.get(`phones/${encodeURIComponent(mac)}/address`).then(
-      (/** @type {any} */ answer) => setUrl(answer.url),
-      (/** @type {any} */ error) => (onRefused(error), tell({ text: error.message })),
-    );
-  return html`<${Sect} id="scan" title=${t("tel_scan")} help=${html`<p>${t("tel_scan_secret")}</p>`}>
-    <p class="second">${t("tel_scan_why")}</p>
-    ${url ? html`<${Code} label=${t("tel_scan")} text=${url} />` : html`<div><button class="button" type="button" onClick=${show}><${Icon} name="qr" />${t("tel_scan_show")}</button></div>`}
-  <//>`;
 }
 
 /** «Заменить телефон»: another takes the place of a broken one. @param {any} props */

@@ -29,7 +29,7 @@ export function useSetup({ api, admin, language, settings }) {
  * A line to copy.
  * @param {{ t: import("../words.js").Say, tell: (toast: import("./toast.js").Toast) => void, label: string, text: string }} props
  */
-export function Line({ t, tell, label, text }) {
+export function Copied({ t, tell, label, text }) {
   const copy = () => navigator.clipboard.writeText(text).then(() => tell({ text: t("copied") }), () => {});
   return html`<div class="affix"><input class="input mono" readonly value=${text} aria-label=${label} onFocus=${(/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).select()} />
     <button class="button square" type="button" title=${t("copy")} aria-label=${`${t("copy")}: ${label}`} onClick=${copy}><${Icon} name="copy" /></button></div>`;
@@ -47,7 +47,7 @@ export function Routers({ t, tell, setup }) {
   return html`<div class="folds">
     ${setup.routers.map((/** @type {any} */ router) => html`<details key=${router.name}><summary>${router.name}</summary><p>${t("tel_router_where", { where: router.where })}</p><${Commands} t=${t} tell=${tell} label=${router.name} lines=${router.lines} /></details>`)}
     <details><summary>${t("tel_options")}</summary><p>${t("tel_options_why")}</p>
-      <dl class="account options-list">${setup.options.map((/** @type {any} */ one) => html`<div key=${one.option}><dt><b>${one.option}</b><small class="hint below">${one.for}</small></dt><dd><${Line} t=${t} tell=${tell} label=${t("tel_option", { option: one.option })} text=${one.value} /></dd></div>`)}</dl></details>
+      <dl class="account options-list">${setup.options.map((/** @type {any} */ one) => html`<div key=${one.option}><dt><b>${one.option}</b><small class="hint below">${one.for}</small></dt><dd><${Copied} t=${t} tell=${tell} label=${t("tel_option", { option: one.option })} text=${one.value} /></dd></div>`)}</dl></details>
   </div>`;
 }
 

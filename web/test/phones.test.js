@@ -60,6 +60,7 @@ test("a telephone is called what stands on it", () => {
   assert.equal(title(phone()), "Yealink SIP-T31P");
   assert.equal(title(phone({ vendor: "htek", model: "", seen: null })), "Htek");
   assert.equal(title(phone({ vendor: "", model: "", seen: null })), "");
+  assert.equal(title(phone({ vendor: "", model: "", seen: null, template: "linphone" })), "Linphone");
 });
 
 test("a MAC is read however it is written", () => {
