@@ -9,11 +9,11 @@ import { useOrder } from "./order.js";
 /** Which keys there are beside the lamps. */
 const KEYS = /** @type {const} */ (["pickup", "parking"]);
 
-/** @param {any} props */
-function Ordered({ t, admin, list, named, onList, row, removes }) {
+/** @param {any} props `moves`: their order is set by hand */
+function Ordered({ t, admin, list, named, onList, row, removes, moves }) {
   const order = useOrder({ t, list, onOrder: onList, said: named });
-  return html`<ul class="members" ref=${order.holder}>${list.map((/** @type {any} */ one, /** @type {number} */ nth) => html`<li class=${order.dragged === nth ? "member dragged" : "member"} key=${one.local ?? one.login ?? one.extension ?? one} ...${order.row(nth)}>
-      ${admin && order.grip(nth)}<div class="member-in">${row(one)}</div>
+  return html`<ul class="members" ref=${order.holder}>${list.map((/** @type {any} */ one, /** @type {number} */ nth) => html`<li class=${order.dragged === nth ? "member dragged" : "member"} key=${one.local ?? one.login ?? one.extension ?? one} ...${moves ? order.row(nth) : {}}>
+      ${admin && moves && order.grip(nth)}<div class="member-in">${row(one)}</div>
       ${admin && removes && html`<button class="button quiet square" type="button" title=${t("tel_take_away")} aria-label=${`${t("tel_take_away")}: ${named(one)}`} onClick=${() => onList(list.filter((/** @type {any} */ other) => other !== one))}><${Icon} name="close" /></button>`}</li>`)}</ul>
     ${order.aloud}`;
 }
@@ -39,6 +39,7 @@ export function Lines({ t, item, box, admin }) {
   const row = (/** @type {any} */ line) => html`<span><a href=${address("extensions", line.extension)}>${named(line)}</a>${line.login && html` <small class="hint mono">${line.login}</small>`}</span>
     ${line.login ? html`<span class=${here(line)?.registered ? "lamp ok" : "lamp off"}>${t(here(line)?.registered ? "device_online" : "device_offline")}</span>` : html`<span class="hint">${t("device_new")}</span>`}`;
   const faults = [fault?.at("/lines"), ...draft.lines.flatMap((/** @type {any} */ _, /** @type {number} */ nth) => [fault?.at(`/lines/${nth}/extension`), fault?.at(`/lines/${nth}/login`)])].filter(Boolean);
+  // The office file keeps lines in the order of its extensions, and so does the telephone: `moves` when it keeps another one.
   return html`<${Sect} id="lines" title=${t("tel_lines")} help=${html`<p>${t("tel_lines_why")}</p>`}>
     <${Ordered} t=${t} admin=${admin} list=${draft.lines} named=${named} row=${row} removes=${draft.lines.length > 1} onList=${(/** @type {any[]} */ lines) => edit({ lines })} />
     ${faults.map((one) => html`<p class="fault">${one}</p>`)}
@@ -59,7 +60,7 @@ export function Lamps({ t, item, box, admin, places }) {
   const turn = (/** @type {string} */ key, /** @type {boolean} */ on) => edit({ keys: KEYS.filter((one) => (one === key ? on : draft.keys.includes(one))) });
   return html`<${Sect} id="lamps" title=${t("tel_lamps")} help=${html`<p>${t("tel_lamps_why")}</p><p>${t("tel_keys_why")}</p>`}>
     ${draft.lamps.length === 0 && html`<p class="second">${t("tel_lamps_none")}</p>`}
-    <${Ordered} t=${t} admin=${admin} list=${draft.lamps} named=${named} row=${named} removes onList=${(/** @type {string[]} */ lamps) => edit({ lamps })} />
+    <${Ordered} t=${t} admin=${admin} list=${draft.lamps} named=${named} row=${named} removes moves onList=${(/** @type {string[]} */ lamps) => edit({ lamps })} />
     ${faults.map((one) => html`<p class="fault">${one}</p>`)}
     ${admin && html`<div class="adds"><${Add} id="lamp-add" label=${t("tel_lamp_add")} options=${free} onAdd=${(/** @type {string} */ number) => edit({ lamps: [...draft.lamps, number] })} />
       ${missing.length > 0 && html`<button class="button" type="button" onClick=${() => edit({ lamps: [...draft.lamps, ...missing] })}>${t("tel_lamps_all")}</button>`}

@@ -132,7 +132,7 @@ export default {
   tel_unbound: ({ name = "", numbers = "" }) => `${name} no longer belongs to ${numbers}.`,
   tel_old_why: "The phone works with old settings. It fetches the new ones by itself when it is free; sooner by “Send settings”.",
   tel_lines: "Lines",
-  tel_lines_why: "The numbers of this phone, in the order of its line keys; on a DECT base these are the handsets.",
+  tel_lines_why: "The numbers of this phone: a line key for each, on a DECT base a handset. In the order of the internal numbers.",
   tel_line_add: "Add a number",
   tel_take_away: "Remove",
   tel_lamps: "Lamps of colleagues",
