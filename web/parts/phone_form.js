@@ -43,8 +43,9 @@ export function PhoneForm(props) {
   if (!item.draft) return html`<${ItemPage} item=${item} admin=${admin} title=${name} labels=${labels} fixed />`;
   const { draft, edit } = item;
   const field = (/** @type {string} */ key) => ({ id: `tel-${key}`, label: labels[key], value: draft[key], fault: item.fault?.at(`/${key}`), onValue: (/** @type {string} */ value) => edit({ [key]: value.trim() }) });
+  const known = [phone.seen?.address, phone.seen?.firmware && t("tel_firmware_is", { firmware: phone.seen.firmware }), phone.given && t("tel_carries", { version: phone.given.version, when: moment(phone.given.at, box, now, t) })];
   const second = html`<span class=${`lamp ${is.lamp}`}>${t(/** @type {"tel_is_new"} */ (`tel_is_${is.what}`))}${is.what === "silent" && ` ${t("since", { when: moment(is.since ?? "", box, now, t) })}`}</span>
-    <span class="mono">${mac}</span>${phone.seen && html` <span>${[phone.seen.address, phone.seen.firmware && t("tel_firmware_is", { firmware: phone.seen.firmware })].filter(Boolean).join(", ")}</span>`}`;
+    <span class="mono">${mac}</span> <span>${known.filter(Boolean).join(", ")}</span>`;
   const actions = admin && html`
     <button class="button" type="button" disabled=${busy} onClick=${() => sync(false)}><${Icon} name="refresh" />${t("tel_send")}</button>
     <button class="button quiet" type="button" disabled=${busy} onClick=${() => sync(true)}>${t("tel_restart")}</button>

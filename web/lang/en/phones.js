@@ -117,6 +117,7 @@ export default {
   tel_tftp: "Files for old phones (TFTP)",
   tel_tftp_why: "For those that can't do HTTP, such as Cisco's.",
 
+  tel_carries: ({ version = "", when = "" }) => `settings ${version} of ${when}`,
   tel_send: "Send settings",
   tel_sent: "The phone was told to fetch its settings.",
   tel_restart: "Restart",

@@ -118,6 +118,7 @@ export default {
   tel_tftp: "Файлы старым телефонам (TFTP)",
   tel_tftp_why: "Для тех, кто не умеет HTTP, например Cisco.",
 
+  tel_carries: ({ version = "", when = "" }) => `настройки ${version} от ${when}`,
   tel_send: "Отправить настройки",
   tel_sent: "Телефон позвали за настройками.",
   tel_restart: "Перезагрузить",
