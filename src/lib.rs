@@ -17,6 +17,7 @@ pub mod group;
 pub mod guard;
 pub mod number;
 pub mod office;
+pub mod provision;
 pub mod service;
 pub mod speech;
 // what the vendor signed

@@ -25,6 +25,8 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("speech", &["codec", "media", "office", "service"]),
     ("trust", &["base"]),
     ("guard", &["base", "number", "office"]),
+    // what telephones are told of the office
+    ("provision", &["base", "office"]),
     ("registrar", &["base", "number", "office", "sip"]),
     ("lamp", &["base", "sip"]),
     (
@@ -61,6 +63,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "media",
             "number",
             "office",
+            "provision",
             "registrar",
             "rtp",
             "sdp",

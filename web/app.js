@@ -98,6 +98,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const [box, setBox] = useState(EMPTY);
   const [changes, setChanges] = useState(0);
   const [settings, setSettings] = useState(0);
+  const [news, setNews] = useState(0);
   const [lostAt, setLostAt] = useState(/** @type {number | null} */ (null));
   const [over, setOver] = useState(/** @type {"" | "find" | "keys"} */ (""));
   const [helped, setHelped] = useState(""); // the section whose help stands beside the page
@@ -112,6 +113,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
     const onEvent = (/** @type {string} */ type, /** @type {any} */ data) => {
       if (type === "call" && isNews(states.current, data)) setChanges((count) => count + 1);
       if (mustReload(type, data)) setSettings((count) => count + 1);
+      if (type === "phone" || type === "registration") setNews((count) => count + 1);
     };
     const onBox = (/** @type {import("./store.js").Box} */ next) => {
       setBox(next);
@@ -145,7 +147,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const beside = helped !== "" && section.at !== "help" && html`<${Beside} key=${helped} t=${t} language=${language} section=${helped} here=${section.at} onAsk=${setHelped} onClose=${() => setHelped("")} />`;
   const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} /><${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
   const shell = { ...frame, section, admin, count: box.calls.length, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
-  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, go, tell, onHangUp, onRefused };
+  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, go, tell, onHangUp, onRefused };
   return html`<${Shell} ...${shell} beside=${beside} onAsk=${setHelped} login=${session.login} onSignOut=${onSignOut}>
       ${!known
         ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`

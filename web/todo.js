@@ -50,7 +50,7 @@ function phone({ extensions }) {
   if (here > 0) return { key: "phone", done: true, word: "todo_phone_done", values: { here, all: own.length } };
   const [first] = own;
   if (!first) return { key: "phone", done: false, word: "todo_phone", act: "todo_phone_add", href: "#/extensions/new" };
-  return { key: "phone", done: false, word: "todo_phone", why: "todo_phone_why", act: "todo_phone_act", href: `#/extensions/${first.number}` };
+  return { key: "phone", done: false, word: "todo_phone", why: "todo_phone_why", act: "todo_phone_act", href: "#/phones" };
 }
 
 /**

@@ -2,6 +2,7 @@
 //! carried between them here, until nothing is left but outputs for the world.
 
 mod lamps;
+mod notify;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -163,6 +164,7 @@ impl Engine {
             Input::TryTrunk { trunk, format } => self.with_calls(now, |calls, around| {
                 calls.try_out(around, &trunk, format);
             }),
+            Input::Notify { login, event } => self.notify(now, &login, &event),
             Input::Shutdown => {
                 self.stopping = true;
                 self.with_calls(now, |calls, around| calls.hang_up_all(around));

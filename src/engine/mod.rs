@@ -109,6 +109,13 @@ pub enum Input<'a> {
     },
     /// What the licence allows from now on; calls in progress go on.
     Licence(crate::trust::Allowance),
+    /// Sends a NOTIFY outside of dialogs to all contacts of a login: a telephone is to ask for its settings.
+    Notify {
+        /// The login.
+        login: String,
+        /// `Event`, with its parameters: `check-sync;reboot=false`.
+        event: String,
+    },
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
     /// Fires what is due.

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
 use super::licence::{InstallError, Keeper};
+use super::phones::{News, Phones, SECRET_LENGTH};
 use super::probation::{CONFIRM_TIME, is_risky};
 use super::recordings::RecorderHandle;
 use super::revert::Watch;
@@ -31,6 +32,7 @@ use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
 use crate::office::{NumberFormat, Office, Role, Settings, Trunk};
+use crate::provision::ledger::Stored;
 use crate::trust::{Allowance, Standing};
 
 /// Holds the exchange. Clones are the same exchange.
@@ -58,6 +60,9 @@ struct Inner {
     plan: RwLock<Plan>,
     watch: Watch,
     licence: Keeper,
+    phones: Phones,
+    /// The thread that looks after telephones, while the exchange runs.
+    phones_news: OnceLock<Sender<News>>,
 }
 
 /// A handle that keeps nothing alive.
@@ -104,6 +109,13 @@ pub enum Order {
     TryTrunk(String, Option<NumberFormat>),
     /// A mailbox holds these messages now.
     Mailbox(String, Vec<Message>),
+    /// Send this login's telephones a NOTIFY with this `Event`.
+    Notify {
+        /// The login.
+        login: String,
+        /// `check-sync;reboot=false`
+        event: String,
+    },
     /// What this call records has fallen silent; it had sound for so long.
     Silent(CallId, RecordingId, Duration),
     /// This is the sound that a call asked for; `None`: it is gone.
@@ -157,11 +169,12 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, last_answered, version, probation, interrupted } =
+        let Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted } =
             Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
+        let newest = version.as_ref().map_or(0, |version| version.id);
         let (office, first_sign_in) = match version {
             Some(version) => (read_stored(&version.office, data, &mut rng)?, None),
             None => {
@@ -177,6 +190,7 @@ impl Handle {
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();
+        let phones = open_phones(&store, phones, newest, &mut rng)?;
         let handle = Self(Arc::new(Inner {
             orders,
             office: RwLock::new(Arc::new(office)),
@@ -192,6 +206,8 @@ impl Handle {
             plan: RwLock::new(plan.clone()),
             watch: Watch::new(&probation),
             licence,
+            phones,
+            phones_news: OnceLock::new(),
         }));
         handle.watch_probation();
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
@@ -367,6 +383,23 @@ impl Handle {
         let _ = self.0.voicemail.set(voicemail);
     }
 
+    /// Telephones that configure themselves.
+    pub fn phones(&self) -> &Phones {
+        &self.0.phones
+    }
+
+    /// From now on what concerns telephones is told there.
+    pub fn set_phones_news(&self, news: Sender<News>) {
+        let _ = self.0.phones_news.set(news);
+    }
+
+    /// Tells what concerns telephones. Never waits.
+    pub fn tell_phones(&self, news: News) {
+        if let Some(inbox) = self.0.phones_news.get() {
+            let _ = inbox.send(news);
+        }
+    }
+
     /// From now on signalling is kept there.
     pub fn set_signalling(&self, signalling: SignallingHandle) {
         let _ = self.0.signalling.set(signalling);
@@ -398,6 +431,9 @@ impl Handle {
         let office = Arc::new(office);
         *self.0.office.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&office);
         self.0.board.office_applied(&office, clock::wall());
+        self.0.phones.set_version(version);
+        self.0.phones.with(|ledger| ledger.keep_only(&office));
+        self.tell_phones(News::Settings);
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
         if let Some(revert_at) = revert_at {
@@ -469,6 +505,14 @@ impl http::Exchange for Handle {
 
     fn install_licence(&self, text: &str) -> Result<Standing, InstallError> {
         Self::install_licence(self, text)
+    }
+
+    fn phones(&self) -> &Phones {
+        Self::phones(self)
+    }
+
+    fn notify(&self, login: &str, event: &str) {
+        self.tell(Order::Notify { login: login.to_owned(), event: event.to_owned() });
     }
 
     fn examine(&self, trunk: Trunk) -> io::Result<Examination> {
@@ -598,6 +642,24 @@ impl http::Exchange for Handle {
         self.0.store.set_second_factor(login, factor)
     }
 }
+
+/// The telephones that the disk remembers, with the box's own secret, made at the first start.
+fn open_phones(store: &Store, stored: Vec<Stored>, version: i64, rng: &mut Rng) -> Result<Phones, StoreError> {
+    let secret = match store.setting(PHONES_SECRET)? {
+        Some(secret) => secret,
+        None => {
+            let secret = rng.token(SECRET_LENGTH);
+            store.set_setting(PHONES_SECRET, &secret)?;
+            secret
+        }
+    };
+    let keeper = store.clone();
+    let keep = Box::new(move |changed| keeper.keep_phones(changed));
+    Ok(Phones::new(secret, stored, version, rng.fork(), keep))
+}
+
+/// In the address that telephones are told to look at first.
+const PHONES_SECRET: &str = "phones_secret";
 
 fn as_store(error: HandleError) -> StoreError {
     match error {

@@ -16,6 +16,7 @@ pub mod licence;
 pub mod mail;
 pub mod net;
 pub mod out;
+pub mod phones;
 pub mod probation;
 pub mod recordings;
 mod revert;

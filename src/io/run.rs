@@ -20,6 +20,7 @@ use super::handle::{Beginning, Handle, HandleError, Order};
 use super::mail::{self, MailHandle};
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
 use super::out::Outgoing;
+use super::phones;
 use super::recordings::{self, MessageEvent, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
 use super::signalling::{self, SignallingHandle};
@@ -104,6 +105,7 @@ pub(super) fn serve_beside<T>(
     let signalling = signalling::start(beginning.handle.store().clone(), days)?;
     beginning.handle.set_signalling(signalling.clone());
     let _ = taped.set(recorder.clone());
+    start_phones(config, &net, &beginning.handle)?;
     let web = start_web(config, started_at, net.listens(), &beginning.handle);
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
@@ -293,6 +295,7 @@ impl Loop {
                 self.feed(now, Input::Listen { call, extension, whispers });
             }
             Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
+            Order::Notify { login, event } => self.feed(now, Input::Notify { login, event }),
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Silent(call, recording, spoken) => self.feed(now, Input::Silent { call, recording, spoken }),
             Order::Office(office, plan) => {
@@ -345,7 +348,10 @@ impl Loop {
                         }
                         self.handle.store().record(record);
                     }
-                    Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
+                    Output::Live(live) => {
+                        self.notice_phone(&live);
+                        self.handle.board().apply(live, self.wall(now));
+                    }
                 }
             }
             match self.net.take_failed() {
@@ -354,6 +360,15 @@ impl Loop {
             }
         }
         self.net.flush();
+    }
+
+    /// A telephone that registers says who it is.
+    fn notice_phone(&self, live: &Live) {
+        let Live::Registration { login, contacts } = live else { return };
+        if let Some(contact) = contacts.last() {
+            let (agent, address) = (contact.user_agent.clone(), contact.peer.ip());
+            self.handle.tell_phones(phones::News::Registered { login: login.clone(), agent, address });
+        }
     }
 
     /// Tells calls and trunks that it ends; returns when it ends whatever they do.
@@ -492,6 +507,21 @@ fn start_voicemail(handle: &Handle, mail: MailHandle) -> Result<VoicemailHandle,
     handle.set_voicemail(voicemail.clone());
     handle.office().extensions.iter().for_each(|extension| voicemail.list(extension.number.clone()));
     Ok(voicemail)
+}
+
+/// Telephones that configure themselves: where they find us, and how they hear of changes.
+fn start_phones(config: &Config, net: &Net, handle: &Handle) -> io::Result<()> {
+    let [udp, tcp] = net.listens();
+    handle.phones().set_sip(udp, tcp.port(), None, config.sip.advertise);
+    let (office, telling) = (handle.downgrade(), handle.downgrade());
+    let tell = move |login: &str, event: &str| {
+        if let Some(handle) = telling.upgrade() {
+            handle.tell(Order::Notify { login: login.to_owned(), event: event.to_owned() });
+        }
+    };
+    let news = phones::start_sync(handle.phones().clone(), move || Some(office.upgrade()?.office()), tell)?;
+    handle.set_phones_news(news);
+    Ok(())
 }
 
 fn start_mail(handle: &Handle, outgoing: Outgoing) -> Result<MailHandle, StoreError> {

@@ -6,8 +6,8 @@ use std::fmt;
 
 use super::{
     Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Mail, MediaFile, MobileDevice,
-    Office, Openid, Parking, Recordings, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage,
-    VoicemailSettings,
+    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User,
+    VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -68,6 +68,9 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     push(&mut changes, "openid".to_owned(), openid(&old.openid, &new.openid));
     push(&mut changes, "ldap".to_owned(), ldap(&old.ldap, &new.ldap));
     list(&mut changes, "authority", &old.authorities, &new.authorities, |a| &a.name, authority);
+    list(&mut changes, "phone", &old.phones, &new.phones, |p| &p.mac, phone);
+    list(&mut changes, "phone template", &old.phone_templates, &new.phone_templates, |t| &t.name, phone_template);
+    push(&mut changes, "provisioning".to_owned(), provisioning(&old.provisioning, &new.provisioning));
     changes
 }
 
@@ -206,6 +209,18 @@ fn ldap(old: &Ldap, new: &Ldap) -> Vec<String> {
 
 fn authority(old: &Authority, new: &Authority) -> Vec<String> {
     differing!(Authority, old, new; named name; compared certificate)
+}
+
+fn phone(old: &Phone, new: &Phone) -> Vec<String> {
+    differing!(Phone, old, new; named mac; compared vendor, model, template, lamps, keys, admin_password, firmware, transport)
+}
+
+fn phone_template(old: &PhoneTemplate, new: &PhoneTemplate) -> Vec<String> {
+    differing!(PhoneTemplate, old, new; named name; compared base, text)
+}
+
+fn provisioning(old: &Provisioning, new: &Provisioning) -> Vec<String> {
+    differing!(Provisioning, old, new; named; compared pnp, dhcp, dhcp_first, dhcp_last)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {

@@ -39,7 +39,44 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
     office.protection.trusted_networks = networks(rng);
     office.protection.listening = word(rng);
     telephone(rng, &mut office, &sounds);
+    phones(rng, &mut office);
     office
+}
+
+/// Every MAC that a device names, and one that nobody names.
+fn phones(rng: &mut Rng, office: &mut Office) {
+    let names: Vec<String> = (0..rng.below(3)).map(|nth| format!("Шаблон {nth}")).collect();
+    office.phone_templates = names
+        .iter()
+        .map(|name| PhoneTemplate {
+            name: name.clone(),
+            base: pick(rng, &BUILT_IN_TEMPLATES).to_owned(),
+            text: format!("+++\n{}\n", prose(rng, true)),
+        })
+        .collect();
+    let mut numbers: Vec<String> = office.extensions.iter().map(|one| one.number.clone()).collect();
+    numbers.extend(office.groups.iter().map(|one| one.number.clone()));
+    numbers.extend(office.conferences.iter().map(|one| one.number.clone()));
+    let templates: Vec<String> = names.into_iter().chain(["yealink".to_owned(), String::new()]).collect();
+    for mac in ["80:5e:c0:12:34:56", "00:0b:82:00:00:01"] {
+        office.phones.push(Phone {
+            mac: mac.to_owned(),
+            vendor: prose(rng, false),
+            model: prose(rng, false),
+            template: pick(rng, &templates),
+            lamps: numbers.iter().filter(|_| rng.chance(1, 3)).cloned().collect(),
+            keys: pick(rng, &[vec![], vec![PhoneKey::Parking], vec![PhoneKey::Pickup, PhoneKey::Parking]]),
+            admin_password: rng.token(16),
+            firmware: pick(rng, &["", "t46g-28.86.rom"]).to_owned(),
+            transport: word(rng),
+        });
+    }
+    office.provisioning = Provisioning {
+        pnp: rng.chance(1, 2),
+        dhcp: rng.chance(1, 2),
+        dhcp_first: pick(rng, &["", "192.168.1.100"]).to_owned(),
+        dhcp_last: pick(rng, &["", "192.168.1.200"]).to_owned(),
+    };
 }
 
 fn telephone(rng: &mut Rng, office: &mut Office, sounds: &[String]) {

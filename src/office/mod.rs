@@ -16,6 +16,7 @@ mod find;
 mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
+mod phone;
 mod references;
 mod sign_on;
 mod telephone;
@@ -25,6 +26,7 @@ mod words;
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
+pub use phone::{BUILT_IN_TEMPLATES, Phone, PhoneKey, PhoneTemplate, PhoneTransport, Provisioning};
 pub use references::{Kind, Reference};
 pub use sign_on::{About, Authority, Ldap, LdapSecurity, Openid};
 pub use telephone::{Codes, Conference, Feature, Follows, Mail, MailSecurity, Parking, VoicemailSettings};
@@ -75,6 +77,12 @@ pub struct Office {
     pub ldap: Ldap,
     /// `[[authority]]`.
     pub authorities: Vec<Authority>,
+    /// `[[phone]]`. Each MAC that a device names has one.
+    pub phones: Vec<Phone>,
+    /// `[[phone_template]]`.
+    pub phone_templates: Vec<PhoneTemplate>,
+    /// `[provisioning]`.
+    pub provisioning: Provisioning,
     /// For the look-ups; starts empty.
     pub index: Index,
 }

@@ -17,6 +17,8 @@ pub enum Kind {
     Group,
     VoiceMenu,
     Conference,
+    Phone,
+    PhoneTemplate,
 }
 
 impl Kind {
@@ -31,6 +33,8 @@ impl Kind {
             Self::Group => "group",
             Self::VoiceMenu => "voice_menu",
             Self::Conference => "conference",
+            Self::Phone => "phone",
+            Self::PhoneTemplate => "phone_template",
         }
     }
 
@@ -38,7 +42,10 @@ impl Kind {
     pub const fn key(self) -> &'static str {
         match self {
             Self::Extension | Self::Group | Self::Conference => "number",
-            Self::Trunk | Self::Media | Self::VoiceMessage | Self::Schedule | Self::VoiceMenu => "name",
+            Self::Phone => "mac",
+            Self::Trunk | Self::Media | Self::VoiceMessage | Self::Schedule | Self::VoiceMenu | Self::PhoneTemplate => {
+                "name"
+            }
         }
     }
 }
@@ -95,6 +102,16 @@ pub enum Reference {
     OfficeMusic,
     /// The greeting of all mailboxes.
     VoicemailGreeting,
+    /// A telephone shows its lamp.
+    PhoneLamp {
+        /// Its MAC.
+        phone: String,
+    },
+    /// A telephone's settings are made of it.
+    TemplateOf {
+        /// Its MAC.
+        phone: String,
+    },
     /// An element on the desk.
     Element {
         /// Its id.
@@ -128,6 +145,8 @@ impl Office {
             Kind::Group => self.groups.iter().position(|one| one.number == key),
             Kind::VoiceMenu => self.voice_menus.iter().position(|one| one.name == key),
             Kind::Conference => self.conferences.iter().position(|one| one.number == key),
+            Kind::Phone => self.phones.iter().position(|one| one.mac == key),
+            Kind::PhoneTemplate => self.phone_templates.iter().position(|one| one.name == key),
         }
     }
 
@@ -142,6 +161,11 @@ impl Office {
             Kind::Group => self.groups.retain(|one| one.number != key),
             Kind::VoiceMenu => self.voice_menus.retain(|one| one.name != key),
             Kind::Conference => self.conferences.retain(|one| one.number != key),
+            Kind::Phone => {
+                self.move_lines(key, "");
+                self.phones.retain(|one| one.mac != key);
+            }
+            Kind::PhoneTemplate => self.phone_templates.retain(|one| one.name != key),
         }
     }
 
@@ -150,6 +174,9 @@ impl Office {
         let Some(at) = self.place(kind, from) else { return };
         if kind != Kind::Trunk {
             self.redirect(kind, &[from], to); // a trunk is referred to by its numbers
+        }
+        if kind == Kind::Phone {
+            self.move_lines(from, to);
         }
         let key = match kind {
             Kind::Trunk => self.trunks.get_mut(at).map(|one| &mut one.name),
@@ -160,6 +187,8 @@ impl Office {
             Kind::Group => self.groups.get_mut(at).map(|one| &mut one.number),
             Kind::VoiceMenu => self.voice_menus.get_mut(at).map(|one| &mut one.name),
             Kind::Conference => self.conferences.get_mut(at).map(|one| &mut one.number),
+            Kind::Phone => self.phones.get_mut(at).map(|one| &mut one.mac),
+            Kind::PhoneTemplate => self.phone_templates.get_mut(at).map(|one| &mut one.name),
         };
         if let Some(key) = key {
             to.clone_into(key);
@@ -254,7 +283,23 @@ impl Office {
         }
         entries(&mut self.settings.music, Kind::Media, decide, || Reference::OfficeMusic);
         optional(&mut self.voicemail.greeting, Kind::Media, decide, || Reference::VoicemailGreeting);
+        self.walk_phones(decide);
         self.walk_desk(decide);
+    }
+
+    fn walk_phones(&mut self, decide: &mut Decide<'_>) {
+        let groups: HashSet<&str> = self.groups.iter().map(|group| group.number.as_str()).collect();
+        let rooms: HashSet<&str> = self.conferences.iter().map(|room| room.number.as_str()).collect();
+        let kind_of = |number: &str| match number {
+            number if groups.contains(number) => Kind::Group,
+            number if rooms.contains(number) => Kind::Conference,
+            _ => Kind::Extension,
+        };
+        for phone in &mut self.phones {
+            let mac = || phone.mac.clone();
+            numbers(&mut phone.lamps, kind_of, decide, || Reference::PhoneLamp { phone: mac() });
+            optional(&mut phone.template, Kind::PhoneTemplate, decide, || Reference::TemplateOf { phone: mac() });
+        }
     }
 
     fn walk_extensions(&mut self, decide: &mut Decide<'_>) {
@@ -356,10 +401,21 @@ fn optional(name: &mut String, kind: Kind, decide: &mut Decide<'_>, by: impl Fn(
 
 /// A list of names, none twice.
 fn entries(names: &mut Vec<String>, kind: Kind, decide: &mut Decide<'_>, by: impl Fn() -> Reference) {
+    numbers(names, |_| kind, decide, by);
+}
+
+/// The same of names that are of several kinds.
+fn numbers(
+    names: &mut Vec<String>,
+    kind_of: impl Fn(&str) -> Kind,
+    decide: &mut Decide<'_>,
+    by: impl Fn() -> Reference,
+) {
     let mut kept: Vec<String> = Vec::with_capacity(names.len());
     let before = names.clone();
     for mut name in names.drain(..) {
         let original = name.clone();
+        let kind = kind_of(&name);
         let stays = named(&mut name, kind, decide, by());
         // who has both keeps the place that it had
         let doubled = name != original && (before.contains(&name) || kept.contains(&name));

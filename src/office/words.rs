@@ -1,7 +1,8 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
 use super::{
-    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NumberFormat, Out, RecordingFormat,
+    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NumberFormat, Out, PhoneKey,
+    PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy,
     RingOrder, Role, Srtp, Strategy,
 };
 use crate::sip::Transport;
@@ -71,6 +72,15 @@ impl Word for RingOrder {
 impl Word for Strategy {
     const WORDS: &'static [(&'static str, Self)] =
         &[("ring_all", Self::RingAll), ("round_robin", Self::RoundRobin), ("first_to_last", Self::FirstToLast)];
+}
+
+impl Word for PhoneKey {
+    const WORDS: &'static [(&'static str, Self)] = &[("pickup", Self::Pickup), ("parking", Self::Parking)];
+}
+
+impl Word for PhoneTransport {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("udp", Self::Udp), ("tcp", Self::Tcp), ("tls", Self::Tls)];
 }
 
 impl Word for Role {

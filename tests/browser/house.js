@@ -150,7 +150,7 @@ export class House {
   async api() {
     const seen = { cookie: "", csrf: "" };
     // A visitor of its own, so that nobody at the page is signed out by it.
-    this.#program ??= await this.#browser.newContext({ ignoreHTTPSErrors: true });
+    this.#program ??= await (await this.#launched()).newContext({ ignoreHTTPSErrors: true });
     const ask = async (method, path, body, headers = {}) => {
       const response = await this.#program.request.fetch(`${this.url}/api/v1/${path}`, {
         method,
@@ -172,16 +172,20 @@ export class House {
   #visitors = /** @type {any[]} */ ([]);
   #browser = /** @type {any} */ (null);
 
+  async #launched(local = "") {
+    assert.ok(existsSync(CHROMIUM), "Debian's chromium is installed");
+    const here = local ? { args: ["--use-fake-device-for-media-stream"], env: { ...process.env, LANGUAGE: local === "ru" ? "ru" : "en_GB" } } : { args: [] };
+    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, ...here, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", ...here.args] });
+    return this.#browser;
+  }
+
   /**
    * A tab of a new visitor.
    * @param {{ language?: "ru" | "en", screen?: { width: number, height: number }, dark?: boolean, touch?: boolean, local?: boolean }} [how]
    *   `local`: the browser itself speaks the language, so that dates look as people know them, and it has a microphone
    */
   async visit({ language = "ru", screen = WIDE, dark = false, touch = false, local = false } = {}) {
-    assert.ok(existsSync(CHROMIUM), "Debian's chromium is installed");
-    const here = local ? { args: ["--use-fake-device-for-media-stream"], env: { ...process.env, LANGUAGE: language === "ru" ? "ru" : "en_GB" } } : { args: [] };
-    this.#browser ??= await chromium.launch({ executablePath: CHROMIUM, ...here, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", ...here.args] });
-    const context = await this.#browser.newContext({
+    const context = await (await this.#launched(local ? language : "")).newContext({
       ignoreHTTPSErrors: true,
       viewport: screen,
       locale: language === "ru" ? "ru-RU" : "en-US",

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
-use dozvon::base::{CallId, MessageId, RecordingId, WallTime};
+use dozvon::base::{CallId, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::licence::{InstallError, Keeper};
 use dozvon::io::out::Outgoing;
+use dozvon::io::phones::Phones;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -33,6 +34,8 @@ pub(crate) const TOKEN: &str = "token-of-an-admin";
 pub(crate) const VIEWER_TOKEN: &str = "token-of-a-viewer";
 /// Servers that tests ask are on loopback.
 pub(crate) const TESTS: Outgoing = Outgoing { allow_local: true };
+/// In the address that telephones are told to look at first.
+pub(crate) const PHONES_SECRET: &str = "boxsecret234";
 pub(crate) const START: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
 
 pub(crate) struct World {
@@ -61,6 +64,9 @@ pub(crate) struct FakeBox {
     pub(crate) changes: Mutex<Vec<String>>,
     /// What was noted for the audit log.
     pub(crate) deeds: Mutex<Vec<Deed>>,
+    pub(crate) phones: Phones,
+    /// NOTIFYs that were ordered: login, event.
+    pub(crate) notified: Mutex<Vec<(String, String)>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
     /// Of a box on trial.
@@ -90,6 +96,8 @@ impl World {
             listened: Mutex::default(),
             changes: Mutex::default(),
             deeds: Mutex::default(),
+            phones: Phones::new(PHONES_SECRET.to_owned(), Vec::new(), 1, Rng::from_seed(1), Box::new(|_| ())),
+            notified: Mutex::default(),
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
         });
@@ -222,6 +230,14 @@ impl Exchange for FakeBox {
         }
         self.listened.lock().unwrap().push((call, extension.to_owned(), whispers));
         Ok(CallId(70))
+    }
+
+    fn phones(&self) -> &Phones {
+        &self.phones
+    }
+
+    fn notify(&self, login: &str, event: &str) {
+        self.notified.lock().unwrap().push((login.to_owned(), event.to_owned()));
     }
 
     fn hang_up(&self, call: CallId) {

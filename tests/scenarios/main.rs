@@ -17,6 +17,7 @@ mod listening;
 mod ordered;
 mod outside;
 mod parking;
+mod phones;
 mod pickup;
 mod protocol;
 mod queue;

@@ -12,6 +12,7 @@ import signOn from "./en/sign_on.js";
 import office from "./en/office.js";
 import numbers from "./en/numbers.js";
 import parts from "./en/parts.js";
+import phones from "./en/phones.js";
 
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
@@ -26,6 +27,7 @@ export default {
   ...office,
   ...numbers,
   ...parts,
+  ...phones,
   brand: "Dozvon",
   sections: "Sections",
   now: "Now",

@@ -13,6 +13,7 @@ import signOn from "./ru/sign_on.js";
 import office from "./ru/office.js";
 import numbers from "./ru/numbers.js";
 import parts from "./ru/parts.js";
+import phones from "./ru/phones.js";
 
 export default {
   ...frame,
@@ -25,6 +26,7 @@ export default {
   ...office,
   ...numbers,
   ...parts,
+  ...phones,
   brand: "Дозвон",
   sections: "Разделы",
   now: "Сейчас",

@@ -1,5 +1,6 @@
 // The telephones of a number, in the order in which they ring: a SIP telephone with its login, or a mobile.
 import { html, useEffect, useState } from "../lib/preact.js";
+import { address } from "../routes.js";
 import { newLogin, password, prefixOf, rightsFor, ringing } from "../ringing.js";
 import { Choice, Count, Field, Sect, Select, Telephone } from "./form.js";
 import { Icon } from "./icons.js";
@@ -115,7 +116,9 @@ function Sip(props) {
     <div class="cols">
       <${Addresses} id=${`allow-${nth}`} t=${t} list=${device.allow_from} fault=${wrongAddress} onText=${addresses}
         after=${html`<button class="button" type="button" disabled=${anywhere} onClick=${() => onChange({ allow_from: [EVERYWHERE] })}>${t("allow_all")}</button>`} />
-      <div class="c5 end"><button class="button quiet" type="button" onClick=${onSetup}><${Icon} name="info" />${t("device_setup")}</button></div>
+      <div class="c5 end">${device.mac
+        ? html`<a class="button quiet" href=${address("phones", device.mac)}><${Icon} name="phones" />${t("tel_open")}</a>`
+        : html`<button class="button quiet" type="button" onClick=${onSetup}><${Icon} name="info" />${t("device_setup")}</button>`}</div>
     </div>
   </div>`;
 }

@@ -1,6 +1,7 @@
 // One search box for everything: numbers, names, sections, settings. Opened by / on every page.
 import { find, telephone } from "../find.js";
 import { number } from "../format.js";
+import { title } from "../phones.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
 import { ARTICLES, plain } from "../manual/contents.js";
 import { SECTIONS, address } from "../routes.js";
@@ -61,7 +62,7 @@ export function Find({ t, language, api, box, admin, onClose }) {
 }
 
 /** What the page does not keep by itself. */
-const LISTS = /** @type {const} */ (["groups", "voice-menus", "schedules", "voice-messages", "media"]);
+const LISTS = /** @type {const} */ (["groups", "voice-menus", "schedules", "voice-messages", "media", "phones"]);
 
 /** @param {import("../api.js").Api} api */
 function useLists(api) {
@@ -110,7 +111,13 @@ function lists(t, box, read) {
   const named = /** @type {const} */ (["voice-menus", "schedules", "voice-messages", "media"]).flatMap((list) =>
     (read[list] ?? []).map(({ name }) => ({ text: name, about: t(KINDS[list]), href: address(list, name) })),
   );
-  return [...extensions, ...trunks, ...groups, ...named];
+  const phones = (read.phones ?? []).map((phone) => ({
+    text: `${title(phone) || t("tel_some")} ${phone.lines.map((/** @type {any} */ line) => line.extension).join(", ")}`.trim(),
+    about: t("find_phone"),
+    href: address("phones", phone.mac),
+    words: `${phone.mac} ${phone.mac.replaceAll(":", "")} ${phone.seen?.address ?? ""}`,
+  }));
+  return [...extensions, ...trunks, ...groups, ...phones, ...named];
 }
 
 /** @type {Record<"voice-menus" | "schedules" | "voice-messages" | "media", import("../words.js").Key>} */
@@ -129,6 +136,8 @@ const SETTINGS = [
   ["authorities", "sign-on"],
   ["openid", "sign-on"],
   ["ldap", "sign-on"],
+  ["tel_pnp", "phone-search"],
+  ["tel_dhcp", "phone-search"],
 ];
 
 /**

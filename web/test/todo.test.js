@@ -12,7 +12,7 @@ const told = (box, known) => steps({ ...EMPTY, ...box }, known).map(({ key, done
 test("a new box needs everything, each with the thing to press", () => {
   assert.deepEqual(told({ extensions: [phone(false)] }, nothing), [
     ["trunk", false, "#/trunks/new"],
-    ["phone", false, "#/extensions/200"],
+    ["phone", false, "#/phones"],
     ["route", false, "#/routing"],
     ["hours", false, "#/schedules/new"],
     ["call", false, "todo_call_wait"],

@@ -9,6 +9,17 @@ use super::words::Words;
 use crate::base::WallTime;
 use crate::office::Language;
 
+/// How a request has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// Our address that it came to.
+    pub(super) local: IpAddr,
+    /// Over TLS.
+    pub(super) secure: bool,
+    /// HEAD, which handlers see as GET.
+    pub(super) head: bool,
+}
+
 /// One request.
 #[derive(Debug)]
 pub(super) struct Ask {
@@ -23,6 +34,7 @@ pub(super) struct Ask {
     pub(super) too_large: bool,
     /// Who asks, as the gate saw it.
     pub(super) peer: IpAddr,
+    pub(super) way: Way,
     pub(super) language: Language,
 }
 

@@ -99,14 +99,14 @@ struct Gate {
 }
 
 /// Which listener a connection came by.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
     Plain,
     Tls,
 }
 
 /// How a client has come.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Way {
     peer: IpAddr,
     /// Our address that he has reached.
@@ -270,7 +270,7 @@ impl Gate {
         if let Some(found) = file(&request) {
             return whole(found.unwrap_or_else(|problem| problem.reply(language)), in_flight);
         }
-        self.pass_on(request, talk, peer, language, in_flight).await
+        self.pass_on(request, talk, way, language, in_flight).await
     }
 
     fn language(&self, headers: &HeaderMap, query: Option<&str>) -> Language {
@@ -297,10 +297,11 @@ impl Gate {
         &self,
         request: Request<Incoming>,
         talk: &Talk,
-        peer: IpAddr,
+        way: Way,
         language: Language,
         in_flight: InFlight,
     ) -> Response<Answer> {
+        let peer = way.peer;
         let (parts, body) = request.into_parts();
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let host = parts.uri.authority().map(|authority| authority.as_str()).or(host).unwrap_or_default().to_owned();
@@ -309,7 +310,7 @@ impl Gate {
             return whole(problems::bad_request().reply(language), in_flight);
         }
         let method = parts.method;
-        let mut passed = Passed { method, target, headers: parts.headers, body: None, upload: None, peer, host };
+        let mut passed = Passed { method, target, headers: parts.headers, body: None, upload: None, way, host };
         if takes_file(passed.method.as_str(), parts.uri.path()) {
             return self.take_in(passed, body, language, in_flight).await;
         }

@@ -14,6 +14,7 @@ mod gate;
 mod guests;
 mod imports;
 mod packed;
+mod provision;
 mod reply;
 mod second_factor;
 mod sessions;
@@ -33,6 +34,7 @@ use crate::io::board::Board;
 use crate::io::clock;
 use crate::io::licence::{InstallError, Keeper};
 use crate::io::out::{Outgoing, openid};
+use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::store::{
     AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
@@ -116,6 +118,10 @@ pub trait Exchange: Send + Sync + 'static {
     /// # Errors
     /// See [`InstallError`]; the present one stays then.
     fn install_licence(&self, text: &str) -> Result<Standing, InstallError>;
+    /// Telephones that configure themselves.
+    fn phones(&self) -> &Phones;
+    /// Sends a login's telephones a NOTIFY with this `Event`. Never waits.
+    fn notify(&self, login: &str, event: &str);
     /// Begins to look at a trunk.
     ///
     /// # Errors
@@ -322,5 +328,8 @@ pub fn serve(
     };
     let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
     let inner = workers::start(house.clone())?;
-    gate::start(config, house, certificate, inner)
+    let phones = house.exchange.phones().clone();
+    let addresses = gate::start(config, house, certificate, inner)?;
+    phones.set_web(addresses.http.port(), addresses.https.port());
+    Ok(addresses)
 }

@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
 
-use super::ask::{Ask, Query};
+use super::ask::{Ask, Query, Way};
 use super::reply::{Reply, problems};
 use super::sessions::random_word;
-use super::{House, api, packed, words};
+use super::{House, api, packed, provision, words};
 use crate::office::Language;
 
 /// Threads that run handlers. Two may be hashing and two waiting for that; the others stay free.
@@ -32,6 +32,8 @@ pub(super) const FILE_BODY: u64 = 10_000_000;
 /// Headers between gate and handlers. The gate writes its inner requests anew, so a client can't bring them.
 pub(super) const KEY: &str = "x-gate-key";
 pub(super) const PEER: &str = "x-gate-peer";
+/// Our address that the client came to, `tls` or `plain`, and the method as the client sent it.
+pub(super) const WAY: &str = "x-gate-way";
 pub(super) const TOO_LARGE: &str = "x-gate-too-large";
 /// The first request on a connection: whether anybody is there.
 pub(super) const GREETING: &str = "x-gate-greeting";
@@ -138,7 +140,8 @@ fn serve(house: &House, inner: &Inner, mut request: tiny_http::Request) {
     };
     let language = ask.language;
     let packs = packed::is_taken(ask.header("accept-encoding"));
-    let reply = catch_unwind(AssertUnwindSafe(|| api::answer(house, ask))).unwrap_or_else(|_| {
+    let answer = if provision::is_for(&ask) { provision::answer } else { api::answer };
+    let reply = catch_unwind(AssertUnwindSafe(|| answer(house, ask))).unwrap_or_else(|_| {
         tracing::error!(path = request.url(), "web: a handler failed");
         problems::busy(1).reply(language)
     });
@@ -158,6 +161,7 @@ fn read(house: &House, inner: &Inner, request: &mut tiny_http::Request) -> Optio
         return None;
     }
     let peer: IpAddr = header(PEER)?.parse().ok()?;
+    let way = way(header(WAY)?)?;
     let too_large = header(TOO_LARGE).is_some();
     let (path, query) = request.url().split_once('?').unwrap_or((request.url(), ""));
     // A query that can't be decoded is asked under a path that nobody has; its 404 comes after the 401, as it should.
@@ -170,7 +174,14 @@ fn read(house: &House, inner: &Inner, request: &mut tiny_http::Request) -> Optio
     let method = request.method().to_string();
     let mut body = Vec::new();
     request.as_reader().take(BODY as u64).read_to_end(&mut body).ok()?;
-    Some(Ask { method, path, query, headers, body, too_large, peer, language })
+    Some(Ask { method, path, query, headers, body, too_large, peer, way, language })
+}
+
+/// Reads what the gate wrote.
+fn way(text: &str) -> Option<Way> {
+    let mut words = text.split(' ');
+    let (local, door, method) = (words.next()?.parse().ok()?, words.next()?, words.next()?);
+    Some(Way { local, secure: door == "tls", head: method == "HEAD" })
 }
 
 fn language(query: &Query, accept: Option<&str>, office: Language) -> Language {

@@ -9,6 +9,7 @@ mod binding;
 mod call;
 mod history;
 mod mail;
+mod phone;
 mod place;
 mod recording;
 mod schema;
@@ -56,6 +57,8 @@ pub struct Opened {
     pub version: Option<Version>,
     /// Changes that come back by themselves unless they are confirmed.
     pub probation: Vec<Probationer>,
+    /// Telephones that configure themselves.
+    pub phones: Vec<crate::provision::ledger::Stored>,
     /// Calls that were cut by the end of the last process, now closed as interrupted.
     pub interrupted: usize,
 }

@@ -11,8 +11,8 @@ use std::thread::{JoinHandle, Thread};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, recording, schema,
-    subscription, token, turn, version,
+    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, phone, recording,
+    schema, subscription, token, turn, version,
 };
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
@@ -59,6 +59,7 @@ impl Store {
         let interrupted = call::close_interrupted(&connection)?;
         let version = version::newest(&connection)?;
         let probation = account::probation(&connection)?;
+        let phones = phone::restore(&connection)?;
         let (jobs, inbox) = channel();
         let counts = Arc::new(Counts::default());
         let writer = Writer {
@@ -76,7 +77,7 @@ impl Store {
         let thread = join.thread().clone();
         let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
         let store = Self(Arc::new(shared));
-        Ok(Opened { store, bindings, subscriptions, last_answered, version, probation, interrupted })
+        Ok(Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted })
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -162,6 +163,11 @@ impl Store {
     /// Forgets the second factors of accounts that are not among `logins`. Never waits.
     pub fn keep_second_factors(&self, logins: Vec<String>) {
         self.later("second factors", move |db| account::keep_factors(db, &logins));
+    }
+
+    /// Keeps telephones as they are now. Never waits.
+    pub fn keep_phones(&self, phones: Vec<crate::provision::ledger::Stored>) {
+        self.later("telephones", move |db| phones.iter().try_for_each(|stored| phone::put(db, stored)));
     }
 
     fn later(&self, what: &'static str, work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static) {

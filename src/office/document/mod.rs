@@ -16,7 +16,8 @@ pub use merge::{Clash, Prefer};
 pub use words::{Field, fields, sentences, thing};
 
 /// Fields whose values are never shown.
-const SECRETS: [&str; 6] = ["password", "password_hash", "pin", "voicemail_pin", "client_secret", "bind_password"];
+const SECRETS: [&str; 7] =
+    ["password", "password_hash", "pin", "voicemail_pin", "client_secret", "bind_password", "admin_password"];
 
 /// The tables of an office file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -200,6 +201,7 @@ fn key(kind: &str, thing: &Table) -> String {
         "extension" | "group" | "conference" => "number",
         "element" => "id",
         "link" => "from",
+        "phone" => "mac",
         "user" => "login",
         DEVICE if thing.contains_key("login") => "login",
         DEVICE => "number",

@@ -202,6 +202,8 @@ impl Say {
             "voice_menu" => ("голосовые меню", "voice menus"),
             "user" => ("учётные записи", "accounts"),
             "conference" => ("комнаты", "rooms"),
+            "phone" => ("настольные телефоны", "desk telephones"),
+            "phone_template" => ("шаблоны телефонов", "telephone templates"),
             "element" | "link" => return None,
             other => (other, other),
         };
@@ -260,6 +262,7 @@ impl Say {
                 "mail" => ("В почте", "Mail"),
                 "openid" => ("Во входе через OpenID", "OpenID sign-in"),
                 "ldap" => ("Во входе через каталог", "Directory sign-in"),
+                "provisioning" => ("В автонастройке телефонов", "Automatic setup of telephones"),
                 other => return self.of(format!("В разделе «{other}»"), capital(other)),
             };
             return self.of(ru, en);
@@ -277,6 +280,8 @@ impl Say {
             ("user", _) => format!("У учётной записи {key}"),
             ("authority", _) => format!("У центра сертификации «{key}»"),
             ("conference", _) => format!("У комнаты {key}"),
+            ("phone", _) => format!("У телефона {key}"),
+            ("phone_template", _) => format!("У шаблона телефонов «{key}»"),
             ("element", _) => format!("На схеме у «{}»", self.element(thing)),
             _ => format!("У «{key}»"),
         };
@@ -312,6 +317,14 @@ impl Say {
             ("user", _) => self.of(format!("учётная запись {key}"), format!("account {key}")),
             ("conference", _) => {
                 self.of(format!("комната {key}{}", more("name")), format!("room {key}{}", more("name")))
+            }
+            ("phone", _) => {
+                let (model, vendor) = (more("model"), more("vendor"));
+                let name = if model.is_empty() { vendor } else { model };
+                self.of(format!("телефон {key}{name}"), format!("telephone {key}{name}"))
+            }
+            ("phone_template", _) => {
+                self.of(format!("шаблон телефонов «{key}»"), format!("telephone template “{key}”"))
             }
             ("element", _) if thing.is_empty() => {
                 self.of(format!("элемент «{key}» на схеме"), format!("element “{key}” of the desk"))

@@ -10,6 +10,7 @@ use super::{Draft, spot, weak_password, written};
 use crate::office::{Device, ElementKind, Extension, Kind, LdapSecurity, MailSecurity, Office, SipDevice};
 
 mod inside;
+mod phones;
 
 pub(super) fn check(draft: &Draft, report: &Report) {
     let checker = Checker { draft, office: &draft.office, report };
@@ -20,6 +21,7 @@ pub(super) fn check(draft: &Draft, report: &Report) {
     checker.extensions();
     checker.sounds();
     checker.groups();
+    checker.phones();
     checker.desk();
     checker.sign_on();
     checker.unique("user", "login", &draft.spots.users, draft.office.users.iter().map(|user| user.login.as_str()));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::fault::Fault;
 use super::fields::{Report, Spot};
-use super::{Draft, spot, written};
+use super::{Draft, phone, spot, written};
 use crate::base::Rng;
 use crate::office::first_start::first_group;
 use crate::office::{Device, Extension, Forward, Office, Role, SipDevice, User};
@@ -24,6 +24,7 @@ pub(super) fn complete(draft: &mut Draft, current: &Office, rng: &mut Rng, repor
     outgoing_numbers(draft);
     outside_numbers(draft, report);
     users(draft, current, report);
+    phone::complete(draft, current, rng);
 }
 
 /// A file with extensions of its own and no groups meets the group of a new box: it keeps those of its members that the file has.

@@ -122,6 +122,14 @@ pub enum Fault {
     Network(NetworkError),
     /// No address of a network card.
     Mac,
+    /// A telephone's password of other than letters and digits.
+    PhonePassword,
+    /// No name of a file.
+    FileName,
+    /// No IPv4 address, or one before the first.
+    Ipv4,
+    /// The name of a template that the program brings.
+    BuiltIn,
     /// No time zone of this name.
     Zone {
         /// One that was perhaps meant.

@@ -279,20 +279,43 @@ impl<'r, 'd> Fields<'r, 'd> {
         self.as_text(key, value)
     }
 
+    /// A text of many lines that must be there and not empty.
+    pub(super) fn long_text(&mut self, key: &'static str, most: usize) -> String {
+        if !self.table.contains_key(key) {
+            return self.required(key);
+        }
+        let Some(value) = self.value(key) else { return String::new() };
+        let text = self.as_text_of(key, value, most, true).unwrap_or_default();
+        if value.get_ref().as_str() == Some("") {
+            self.fault(key, Fault::Missing, format_args!("`{key}` is empty"));
+        }
+        text
+    }
+
     fn as_text(&self, key: &'static str, value: &Spanned<DeValue<'d>>) -> Option<String> {
+        let most = if key == "certificate" { LONGEST_CERTIFICATE } else { LONGEST_TEXT };
+        self.as_text_of(key, value, most, matches!(key, "comment" | "description" | "certificate"))
+    }
+
+    fn as_text_of(
+        &self,
+        key: &'static str,
+        value: &Spanned<DeValue<'d>>,
+        most: usize,
+        is_prose: bool,
+    ) -> Option<String> {
         let at = value.span().start;
         let Some(text) = value.get_ref().as_str() else {
             self.wrong_type(at, key, (Wanted::Text, "text in quotes"), value.get_ref());
             return None;
         };
-        let is_prose = matches!(key, "comment" | "description" | "certificate");
         if text.chars().any(|c| c.is_control() && !(is_prose && matches!(c, '\n' | '\t' | '\r'))) {
             self.fault_at(Some(at), Fault::Control, format_args!("`{key}` holds a control character"));
             return None;
         }
-        let most = if key == "certificate" { LONGEST_CERTIFICATE } else { LONGEST_TEXT };
         if text.chars().nth(most).is_some() {
-            self.fault_at(Some(at), Fault::TooLong { most }, format_args!("`{key}` is longer than {most} characters"));
+            let fault = Fault::TooLong { most };
+            self.fault_at(Some(at), fault, format_args!("`{key}` is longer than {most} characters"));
             return None;
         }
         Some(text.to_owned())

@@ -14,6 +14,7 @@ mod complete;
 mod fault;
 mod fields;
 mod nouns;
+mod phone;
 mod plan;
 mod sign_on;
 mod telephone;
@@ -60,6 +61,8 @@ pub enum FindingAt {
     Number(String),
     /// Where a SIP device forwards to, by its login.
     Forward(String),
+    /// The text of a template for telephones, by its name.
+    PhoneTemplate(String),
     /// The desk as a whole.
     Desk,
 }
@@ -144,6 +147,8 @@ struct Spots {
     openid: Spot,
     ldap: Spot,
     authorities: Vec<Spot>,
+    phones: Vec<Spot>,
+    phone_templates: Vec<Spot>,
 }
 
 /// Reads a document and merges it onto `current`: a kind that is absent is left alone, a kind that is present is made exactly
@@ -201,6 +206,10 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.openid, spots.openid) = one(root, "openid", &current.openid, sign_on::openid);
     (office.ldap, spots.ldap) = one(root, "ldap", &current.ldap, sign_on::ldap);
     (office.authorities, spots.authorities) = list(root, "authority", &current.authorities, sign_on::authority);
+    (office.phones, spots.phones) = list(root, "phone", &current.phones, phone::phone);
+    (office.phone_templates, spots.phone_templates) =
+        list(root, "phone_template", &current.phone_templates, phone::template);
+    (office.provisioning, _) = one(root, "provisioning", &current.provisioning, phone::provisioning);
     draft
 }
 
@@ -273,6 +282,10 @@ impl Draft {
                 let nth = extension.devices.iter().position(is_it)?;
                 spot(&self.spots.extensions, at).part(nth).key("forward")
             }),
+            FindingAt::PhoneTemplate(name) => {
+                let at = self.office.phone_templates.iter().position(|template| template.name == *name)?;
+                spot(&self.spots.phone_templates, at).key("text")
+            }
             FindingAt::Desk => None,
         }
     }

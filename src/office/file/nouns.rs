@@ -312,7 +312,7 @@ fn forward(fields: &mut Fields<'_, '_>) -> Forward {
 }
 
 /// Lower case with colons, however it was written.
-fn mac(fields: &mut Fields<'_, '_>) -> String {
+pub(super) fn mac(fields: &mut Fields<'_, '_>) -> String {
     let Some(text) = fields.text("mac").filter(|text| !text.is_empty()) else { return String::new() };
     let digits: Vec<char> = text.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect();
     if digits.len() != 12 || !digits.iter().all(char::is_ascii_hexdigit) {

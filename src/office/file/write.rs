@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 use super::{times, written};
 use crate::office::{
     Authority, Conference, Device, Element, ElementKind, Extension, Feature, Forward, Group, Ldap, Mail, MobileDevice,
-    Network, Office, Openid, Out, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
+    Network, Office, Openid, Out, Phone, PhoneKey, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
 };
 
 const HEADER: &str = "\
@@ -55,6 +55,9 @@ const KINDS: [&str; 20] = [
     "openid",
     "ldap",
     "authority",
+    "phone",
+    "phone_template",
+    "provisioning",
 ];
 
 struct Document<'a> {
@@ -97,6 +100,8 @@ impl Document<'_> {
             ("user", office.users.is_empty()),
             ("conference", office.conferences.is_empty()),
             ("authority", office.authorities.is_empty()),
+            ("phone", office.phones.is_empty()),
+            ("phone_template", office.phone_templates.is_empty()),
         ];
         if kinds.iter().any(|(_, empty)| *empty) {
             self.text.push('\n');
@@ -138,6 +143,13 @@ impl Document<'_> {
             "openid" => self.openid(&office.openid),
             "ldap" => self.ldap(&office.ldap),
             "authority" => self.each(kind, &office.authorities, Self::authority),
+            "phone" => self.each(kind, &office.phones, Self::phone),
+            "phone_template" => self.each(kind, &office.phone_templates, |out, template| {
+                out.text("name", &template.name);
+                out.text("base", &template.base);
+                out.text("text", &template.text);
+            }),
+            "provisioning" => self.provisioning(office),
             _ => {}
         }
     }
@@ -407,6 +419,29 @@ impl Document<'_> {
     fn authority(&mut self, authority: &Authority) {
         self.text("name", &authority.name);
         self.text("certificate", &authority.certificate);
+    }
+
+    fn phone(&mut self, phone: &Phone) {
+        self.text("mac", &phone.mac);
+        self.text("vendor", &phone.vendor);
+        self.text("model", &phone.model);
+        self.text("template", &phone.template);
+        self.value("lamps", texts(&phone.lamps));
+        let keys: Vec<&str> = phone.keys.iter().copied().map(PhoneKey::word).collect();
+        self.value("keys", texts(&keys));
+        if self.secrets {
+            self.text("admin_password", &phone.admin_password);
+        }
+        self.text("firmware", &phone.firmware);
+        self.text("transport", phone.transport.word());
+    }
+
+    fn provisioning(&mut self, office: &Office) {
+        self.head("[provisioning]");
+        self.value("pnp", office.provisioning.pnp);
+        self.value("dhcp", office.provisioning.dhcp);
+        self.text("dhcp_first", &office.provisioning.dhcp_first);
+        self.text("dhcp_last", &office.provisioning.dhcp_last);
     }
 
     fn user(&mut self, user: &User) {

@@ -5,7 +5,7 @@ use crate::base::Rng;
 use crate::office::file::{self, Context};
 use crate::office::{ForwardKind, Group, MediaFile, Out, VoiceMenu, VoiceMessage, generated};
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     Kind::Trunk,
     Kind::Extension,
     Kind::Media,
@@ -14,6 +14,8 @@ const KINDS: [Kind; 8] = [
     Kind::Group,
     Kind::VoiceMenu,
     Kind::Conference,
+    Kind::Phone,
+    Kind::PhoneTemplate,
 ];
 
 fn keys(office: &Office, kind: Kind) -> Vec<String> {
@@ -26,6 +28,8 @@ fn keys(office: &Office, kind: Kind) -> Vec<String> {
         Kind::Group => office.groups.iter().map(|one| one.number.clone()).collect(),
         Kind::VoiceMenu => office.voice_menus.iter().map(|one| one.name.clone()).collect(),
         Kind::Conference => office.conferences.iter().map(|one| one.number.clone()).collect(),
+        Kind::Phone => office.phones.iter().map(|one| one.mac.clone()).collect(),
+        Kind::PhoneTemplate => office.phone_templates.iter().map(|one| one.name.clone()).collect(),
     }
 }
 
@@ -47,7 +51,11 @@ fn whatever_is_renamed_moved_or_taken_away_leaves_an_office_that_its_reader_take
                 let before = office.references(kind, &key);
                 seen += before.len();
 
-                let new = if kind.key() == "number" { "77777" } else { "другое имя" };
+                let new = match kind.key() {
+                    "number" => "77777",
+                    "mac" => "02:00:00:00:00:77",
+                    _ => "другое имя",
+                };
                 let mut renamed = office.clone();
                 renamed.rename(kind, &key, new);
                 assert_eq!(problems(&renamed), [""; 0], "seed {seed}: {kind:?} {key} renamed");

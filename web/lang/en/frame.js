@@ -19,6 +19,7 @@ export default {
   find_extension: "internal number",
   find_trunk: "city number",
   find_group: "group",
+  find_phone: "telephone",
   find_voice_menu: "voice menu",
   find_schedule: "timetable",
   find_voice_message: "voice message",

@@ -19,6 +19,7 @@ export default {
   find_extension: "внутренний номер",
   find_trunk: "внешний номер",
   find_group: "группа",
+  find_phone: "телефон",
   find_voice_menu: "голосовое меню",
   find_schedule: "расписание",
   find_voice_message: "голосовое сообщение",

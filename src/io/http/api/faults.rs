@@ -164,6 +164,19 @@ fn plain(fault: &Fault) -> Words {
             "An address or a network: 192.168.1.7 or 192.168.1.0/24.",
         ),
         Fault::Mac => words("MAC-адрес вида 80:5e:c0:12:34:56.", "A MAC address like 80:5e:c0:12:34:56."),
+        Fault::PhonePassword => words("Только латинские буквы и цифры.", "Latin letters and digits only."),
+        Fault::FileName => words(
+            "Имя файла из латинских букв, цифр и знаков - . _",
+            "A file's name of Latin letters, digits and - . _",
+        ),
+        Fault::Ipv4 => words(
+            "Адрес вида 192.168.1.100; последний не раньше первого.",
+            "An address like 192.168.1.100; the last one is not before the first.",
+        ),
+        Fault::BuiltIn => words(
+            "Так называется шаблон самой станции. Выберите другое имя.",
+            "A template of the box itself has this name. Choose another.",
+        ),
         Fault::Country => words("Код страны из двух букв: RU.", "A country's code of two letters: RU."),
         Fault::AreaCode => words("Код города: не больше 5 цифр.", "An area code has at most 5 digits."),
         Fault::Outside => words(
@@ -224,6 +237,8 @@ fn no_such(kind: Kind, key: &str) -> Said {
         Kind::Group => ("Группы", "group"),
         Kind::VoiceMenu => ("Голосового меню", "voice menu"),
         Kind::Conference => ("Комнаты", "conference room"),
+        Kind::Phone => ("Телефона", "telephone"),
+        Kind::PhoneTemplate => ("Шаблона", "template"),
     };
     Said::new(format!("{ru} «{key}» нет."), format!("There is no {en} “{key}”."))
 }

@@ -33,6 +33,11 @@ fn one(office: &Office, reference: &Reference) -> Referrer {
         of("group", "groups", number, said(ru, en, &named(number, name)))
     };
     let menu = |ru: &str, en: &str, name: &String| of("voice_menu", "voice-menus", name, said(ru, en, &quoted(name)));
+    let phone_of = |ru: &str, en: &str, mac: &String| {
+        let first = office.lines_of(mac).next().map(|(extension, _)| (&extension.number, &extension.employee));
+        let name = first.map_or_else(|| mac.clone(), |(number, employee)| named(number, employee));
+        of("phone", "phones", mac, said(ru, en, &name))
+    };
     match reference {
         Reference::Member { group: number } => group("состав группы", "the members of group", number),
         Reference::GroupGreeting { group: number } => group("приветствие группы", "the greeting of group", number),
@@ -58,6 +63,8 @@ fn one(office: &Office, reference: &Reference) -> Referrer {
         Reference::VoicemailGreeting => {
             once("voicemail", Words::new("общее приветствие голосовой почты", "the greeting of all mailboxes"))
         }
+        Reference::PhoneLamp { phone } => phone_of("лампа на телефоне", "a lamp of the telephone", phone),
+        Reference::TemplateOf { phone } => phone_of("настройки телефона", "the settings of the telephone", phone),
         Reference::Element { id } => {
             of("element", "routing", id, Words::new("схема «Маршрутизация»", "the desk, Routing").into())
         }

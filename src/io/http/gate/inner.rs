@@ -4,7 +4,6 @@
 //! until it has woken up, so that two connections that come together can be given to one thread, and the second would wait
 //! for ever.
 
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -17,7 +16,8 @@ use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Duration, timeout};
 
-use super::super::workers::{GREETING, HOST, Inner, KEY, PEER, TOO_LARGE, UPLOAD};
+use super::super::workers::{GREETING, HOST, Inner, KEY, PEER, TOO_LARGE, UPLOAD, WAY};
+use super::{Door, Way};
 
 /// Requests with the handlers at a time; further ones wait, then get 503 with Retry-After.
 const AT_ONCE: usize = 16;
@@ -83,7 +83,7 @@ pub(super) struct Passed {
     pub(super) body: Option<Bytes>,
     /// Of a file that comes: empty before, then where it lies.
     pub(super) upload: Option<String>,
-    pub(super) peer: IpAddr,
+    pub(super) way: Way,
     /// As what we were called, and are.
     pub(super) host: String,
 }
@@ -149,7 +149,8 @@ impl Hop {
             .uri(&passed.target)
             .header(header::HOST, "handlers")
             .header(KEY, &*self.inner.key)
-            .header(PEER, passed.peer.to_string());
+            .header(PEER, passed.way.peer.to_string())
+            .header(WAY, way(passed));
         for name in FORWARDED.iter().chain(&OWN_FORWARDED) {
             if let Some(value) = passed.headers.get(name) {
                 request = request.header(name, value);
@@ -171,6 +172,12 @@ impl Hop {
         let body = passed.body.clone().unwrap_or_default();
         request.body(Full::new(body)).map_err(lost)
     }
+}
+
+/// How the client has come, for the handlers.
+fn way(passed: &Passed) -> String {
+    let door = if passed.way.door == Door::Tls { "tls" } else { "plain" };
+    format!("{} {door} {}", passed.way.local, passed.method)
 }
 
 /// Whether all that would be forwarded is visible ASCII; `tiny_http` closes the connection over anything else.

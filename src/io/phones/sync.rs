@@ -1,0 +1,90 @@
+//! What telephones do beside their files, on a thread of its own. They are told of changes: some seconds after the settings have changed, each whose files say something else now is sent
+//! `NOTIFY check-sync` and fetches them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use super::{Phones, clock, print, sighting_of_register};
+use crate::io::clock::Stopwatch;
+use crate::office::Office;
+use crate::provision::{Mac, Templates};
+
+/// What the thread is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The settings have changed.
+    Settings,
+    /// A telephone has registered.
+    Registered {
+        /// Its login.
+        login: String,
+        /// As it calls itself.
+        agent: String,
+        /// From where.
+        address: IpAddr,
+    },
+}
+
+/// Who changes one thing changes another: so long nothing more must come. Telephones may restart for it.
+const QUIET: Duration = Duration::from_secs(3);
+/// The offset of a zone with summer time changes by itself.
+const LOOK: Duration = Duration::from_secs(3600);
+
+/// Starts the thread, and returns the way to tell it. `office` gives those in force, `tell` sends a login's
+/// telephones this `Event`.
+///
+/// # Errors
+/// When there is no thread.
+pub fn start(
+    phones: Phones,
+    office: impl Fn() -> Option<Arc<Office>> + Send + 'static,
+    tell: impl Fn(&str, &str) + Send + 'static,
+) -> std::io::Result<Sender<News>> {
+    let (wake, inbox) = channel();
+    let work = move || {
+        let mut changed: Option<Stopwatch> = None;
+        loop {
+            let wait = changed.as_ref().map_or(LOOK, |since| QUIET.saturating_sub(since.elapsed()));
+            let news = inbox.recv_timeout(wait);
+            let Some(office) = office() else { return };
+            match news {
+                Ok(News::Settings) => {
+                    changed = Some(Stopwatch::start());
+                    continue;
+                }
+                Ok(News::Registered { login, agent, address }) => {
+                    let sighting = sighting_of_register(&agent, &login, &office, address, clock::wall());
+                    sighting.into_iter().for_each(|sighting| phones.see(sighting));
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout) => changed = None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let templates = phones.templates(&office);
+            for (login, event) in stale(&phones, &office, &templates) {
+                tracing::info!(login, event, "a telephone is told of new settings");
+                tell(&login, &event);
+            }
+        }
+    };
+    std::thread::Builder::new().name("phones".to_owned()).spawn(work)?;
+    Ok(wake)
+}
+
+/// A login of each telephone that carries other settings than it would get, and the event that makes it ask.
+fn stale(phones: &Phones, office: &Office, templates: &Templates) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for phone in &office.phones {
+        let Some(mac) = Mac::read(&phone.mac) else { continue };
+        let template = templates.of_phone(phone);
+        let carried = phones.with(|ledger| ledger.carried(mac).cloned());
+        let is_stale = carried.is_some_and(|carried| carried.print != print(template, office, mac));
+        if is_stale && !template.head.sync.is_empty() {
+            let login = office.lines_of(&phone.mac).next().map(|(_, device)| device.login.clone());
+            found.extend(login.map(|login| (login, template.head.sync.clone())));
+        }
+    }
+    found
+}

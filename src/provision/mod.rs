@@ -1,0 +1,20 @@
+//! Telephones that configure themselves: who a telephone is, what may be given to whom, and what its files say.
+//!
+//! `vendor` reads what telephones say of themselves. `ledger` keeps the telephones that were seen and judges each request for a
+//! file. `template` holds what the files are made of, as data of `config/phones` or changed by an admin; `view` is what a
+//! template sees of the office, `escape` writes its values so that none breaks the format, and `book` is the phone book in
+//! each vendor's own XML. Knows no socket, no clock and no disk: addresses, times and secrets come in as values.
+
+pub mod book;
+mod check;
+mod escape;
+pub mod ledger;
+mod mac;
+pub mod template;
+pub mod vendor;
+mod view;
+
+pub use check::{check, findings};
+pub use mac::Mac;
+pub use template::{Kind, Rendered, Template, TemplateError, Templates};
+pub use view::{Site, Subject};
