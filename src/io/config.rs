@@ -17,6 +17,8 @@ pub struct Config {
     pub rtp: Rtp,
     /// Where the page is.
     pub web: Web,
+    /// Where telephones look for their settings.
+    pub phones: Phones,
     /// What is told on stderr.
     pub log: Log,
     /// Where things are kept.
@@ -63,6 +65,14 @@ pub struct Web {
     pub http: SocketAddr,
     /// The page and the API.
     pub https: SocketAddr,
+}
+
+/// `[phones]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Phones {
+    /// Files by TFTP, when the office wants that.
+    pub tftp: SocketAddr,
 }
 
 /// `[log]`.
@@ -161,6 +171,12 @@ impl Default for Sip {
 impl Default for Web {
     fn default() -> Self {
         Self { http: everywhere(8080), https: everywhere(8443) }
+    }
+}
+
+impl Default for Phones {
+    fn default() -> Self {
+        Self { tftp: everywhere(69) }
     }
 }
 

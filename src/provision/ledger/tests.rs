@@ -258,9 +258,20 @@ proptest::proptest! {
         let mut world = World::new();
         for file in [path.clone(), format!("{path}805ec0123456.cfg"), format!("805ec0123456.cfg{path}")] {
             for secret in [SECRET, "", &path] {
-                let grant = world.ask_as(secret, &file, HOME, |request| request.agent = &agent);
-                let is_secret = matches!(grant, Some(Grant::File { kind: Kind::Phone, .. } | Grant::Firmware { .. } | Grant::Book { .. }));
-                proptest::prop_assert!(!is_secret, "{file:?}");
+                let request = Request {
+                    secret,
+                    file: &file,
+                    address: HOME.parse().unwrap(),
+                    neighbour: Neighbour::Unknown,
+                    agent: &agent,
+                    secure: true,
+                    how: How::Http,
+                    head: false,
+                    at: world.now,
+                };
+                let grant = world.ledger.ask(&world.office, &world.templates, &request);
+                let is_common = matches!(grant, None | Some(Grant::File { kind: Kind::Common, .. }));
+                proptest::prop_assert!(is_common, "{file:?}");
             }
         }
     }
