@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::accounts::{self, FirstSignIn};
 use super::board::Board;
-use super::phones::{Phones, SECRET_LENGTH};
+use super::phones::{News, Phones, SECRET_LENGTH};
 use super::probation::{CONFIRM_TIME, is_risky};
 use super::recordings::RecorderHandle;
 use super::revert::Watch;
@@ -58,8 +58,8 @@ struct Inner {
     plan: RwLock<Plan>,
     watch: Watch,
     phones: Phones,
-    /// Wakes the thread that tells telephones of changes, while the exchange runs.
-    phones_changed: OnceLock<Sender<()>>,
+    /// The thread that looks after telephones, while the exchange runs.
+    phones_news: OnceLock<Sender<News>>,
 }
 
 /// A handle that keeps nothing alive.
@@ -188,7 +188,7 @@ impl Handle {
             plan: RwLock::new(plan.clone()),
             watch: Watch::new(&probation),
             phones,
-            phones_changed: OnceLock::new(),
+            phones_news: OnceLock::new(),
         }));
         handle.watch_probation();
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
@@ -347,9 +347,16 @@ impl Handle {
         &self.0.phones
     }
 
-    /// From now on changes of the settings are told there.
-    pub fn set_phones_changed(&self, wake: Sender<()>) {
-        let _ = self.0.phones_changed.set(wake);
+    /// From now on what concerns telephones is told there.
+    pub fn set_phones_news(&self, news: Sender<News>) {
+        let _ = self.0.phones_news.set(news);
+    }
+
+    /// Tells what concerns telephones. Never waits.
+    pub fn tell_phones(&self, news: News) {
+        if let Some(inbox) = self.0.phones_news.get() {
+            let _ = inbox.send(news);
+        }
     }
 
     /// From now on signalling is kept there.
@@ -385,9 +392,7 @@ impl Handle {
         self.0.board.office_applied(&office, clock::wall());
         self.0.phones.set_version(version);
         self.0.phones.with(|ledger| ledger.keep_only(&office));
-        if let Some(wake) = self.0.phones_changed.get() {
-            let _ = wake.send(());
-        }
+        self.tell_phones(News::Settings);
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
         if let Some(revert_at) = revert_at {

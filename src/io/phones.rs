@@ -18,7 +18,7 @@ use crate::office::{Office, Phone};
 use crate::provision::ledger::{Carried, Grant, How, Ledger, Request, Sighting, Stored};
 use crate::provision::{Kind, Mac, Rendered, Site, Subject, Template, TemplateError, Templates};
 
-pub use sync::start as start_sync;
+pub use sync::{News, start as start_sync};
 
 /// Characters of the secret that all telephones are told: short enough to type into a router, 60 bits.
 pub const SECRET_LENGTH: usize = 12;
@@ -133,6 +133,12 @@ impl Phones {
     pub fn accept(&self, mac: Mac) -> WallTime {
         let key = || lock(&self.0.rng).token(KEY_LENGTH);
         self.with(|ledger| ledger.accept(mac, key, clock::wall()))
+    }
+
+    /// The secret of a telephone's own address, made when it has none yet.
+    pub fn own_key(&self, mac: Mac) -> String {
+        let key = || lock(&self.0.rng).token(KEY_LENGTH);
+        self.with(|ledger| ledger.own_key(mac, key).to_owned())
     }
 
     /// The templates of an office.

@@ -331,7 +331,10 @@ impl Loop {
                         }
                         self.handle.store().record(record);
                     }
-                    Output::Live(live) => self.handle.board().apply(live, self.wall(now)),
+                    Output::Live(live) => {
+                        self.notice_phone(&live);
+                        self.handle.board().apply(live, self.wall(now));
+                    }
                 }
             }
             match self.net.take_failed() {
@@ -340,6 +343,15 @@ impl Loop {
             }
         }
         self.net.flush();
+    }
+
+    /// A telephone that registers says who it is.
+    fn notice_phone(&self, live: &Live) {
+        let Live::Registration { login, contacts } = live else { return };
+        if let Some(contact) = contacts.last() {
+            let (agent, address) = (contact.user_agent.clone(), contact.peer.ip());
+            self.handle.tell_phones(phones::News::Registered { login: login.clone(), agent, address });
+        }
     }
 
     /// Tells calls and trunks that it ends; returns when it ends whatever they do.
@@ -490,8 +502,8 @@ fn start_phones(config: &Config, net: &Net, handle: &Handle) -> io::Result<()> {
             handle.tell(Order::Notify { login: login.to_owned(), event: event.to_owned() });
         }
     };
-    let wake = phones::start_sync(handle.phones().clone(), move || Some(office.upgrade()?.office()), tell)?;
-    handle.set_phones_changed(wake);
+    let news = phones::start_sync(handle.phones().clone(), move || Some(office.upgrade()?.office()), tell)?;
+    handle.set_phones_news(news);
     Ok(())
 }
 

@@ -334,6 +334,14 @@ impl Ledger {
         until
     }
 
+    /// The secret of a telephone's own address; `key` makes one when it has none yet.
+    pub fn own_key(&mut self, mac: Mac, key: impl FnOnce() -> String) -> &str {
+        if !self.keys.contains_key(&mac) {
+            self.changed.insert(mac);
+        }
+        self.keys.entry(mac).or_insert_with(key)
+    }
+
     /// A telephone is no longer one of the office's: its address ends.
     pub fn forget(&mut self, mac: Mac) {
         self.windows.remove(&mac);
@@ -456,7 +464,7 @@ impl Ledger {
         let grant = if template.head.https && !request.secure {
             None
         } else if asked.is_firmware {
-            let name = Some(asked.name).filter(|name| *name == phone.firmware);
+            let name = Some(asked.name).filter(|name| !name.is_empty() && *name == phone.firmware);
             name.map(|name| Grant::Firmware { mac, name: name.to_owned() })
         } else if asked.name.eq_ignore_ascii_case(BOOK) {
             Some(Grant::Book { mac })

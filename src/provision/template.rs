@@ -319,6 +319,11 @@ impl Template {
 }
 
 impl File {
+    /// Its names, as the head writes them.
+    pub fn patterns(&self) -> Vec<&str> {
+        self.names.iter().map(|pattern| pattern.text.as_str()).collect()
+    }
+
     /// What a name says, when it is one of this file's.
     pub fn fits(&self, name: &str) -> Option<Captured> {
         self.names.iter().find_map(|pattern| pattern.fits(name))
@@ -371,7 +376,8 @@ fn environment(escape: Escape) -> Environment<'static> {
     if let Ok(syntax) = syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build() {
         environment.set_syntax(syntax);
     }
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    // so that what a macro has made is not escaped once more
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("file"));
     environment.set_formatter(move |out, _, value| {
         if value.is_none() {
             return Err(minijinja::Error::new(ErrorKind::UndefinedError, "there is no such value"));

@@ -193,7 +193,7 @@ fn fit(pattern: &str, text: &str) -> Option<Identity> {
                 Some(mac) => found.mac = Some(mac),
                 None => continue,
             },
-            "firmware" if captured.starts_with(|c: char| c.is_ascii_digit() || c == 'V') => {
+            "firmware" if captured.starts_with(|c: char| c.is_ascii_digit()) => {
                 captured.clone_into(&mut found.firmware);
             }
             "model" if !captured.is_empty() => captured.clone_into(&mut found.model),

@@ -13,6 +13,7 @@ mod events;
 mod gate;
 mod history;
 mod media;
+mod provision;
 mod real;
 mod recordings;
 mod routing;

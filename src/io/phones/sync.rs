@@ -1,20 +1,38 @@
-//! Telephones are told of changes: some seconds after the settings have changed, each whose files say something else now is sent
+//! What telephones do beside their files, on a thread of its own. They are told of changes: some seconds after the settings have changed, each whose files say something else now is sent
 //! `NOTIFY check-sync` and fetches them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use super::{Phones, print};
+use super::{Phones, clock, print, sighting_of_register};
+use crate::io::clock::Stopwatch;
 use crate::office::Office;
 use crate::provision::{Mac, Templates};
+
+/// What the thread is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The settings have changed.
+    Settings,
+    /// A telephone has registered.
+    Registered {
+        /// Its login.
+        login: String,
+        /// As it calls itself.
+        agent: String,
+        /// From where.
+        address: IpAddr,
+    },
+}
 
 /// Who changes one thing changes another: so long nothing more must come. Telephones may restart for it.
 const QUIET: Duration = Duration::from_secs(3);
 /// The offset of a zone with summer time changes by itself.
 const LOOK: Duration = Duration::from_secs(3600);
 
-/// Starts the thread, and returns the way to wake it: settings have changed. `office` gives those in force, `tell` sends a login's
+/// Starts the thread, and returns the way to tell it. `office` gives those in force, `tell` sends a login's
 /// telephones this `Event`.
 ///
 /// # Errors
@@ -23,16 +41,27 @@ pub fn start(
     phones: Phones,
     office: impl Fn() -> Option<Arc<Office>> + Send + 'static,
     tell: impl Fn(&str, &str) + Send + 'static,
-) -> std::io::Result<Sender<()>> {
+) -> std::io::Result<Sender<News>> {
     let (wake, inbox) = channel();
     let work = move || {
+        let mut changed: Option<Stopwatch> = None;
         loop {
-            match inbox.recv_timeout(LOOK) {
-                Ok(()) => while inbox.recv_timeout(QUIET).is_ok() {},
-                Err(RecvTimeoutError::Timeout) => {}
+            let wait = changed.as_ref().map_or(LOOK, |since| QUIET.saturating_sub(since.elapsed()));
+            let news = inbox.recv_timeout(wait);
+            let Some(office) = office() else { return };
+            match news {
+                Ok(News::Settings) => {
+                    changed = Some(Stopwatch::start());
+                    continue;
+                }
+                Ok(News::Registered { login, agent, address }) => {
+                    let sighting = sighting_of_register(&agent, &login, &office, address, clock::wall());
+                    sighting.into_iter().for_each(|sighting| phones.see(sighting));
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout) => changed = None,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            let Some(office) = office() else { return };
             let templates = phones.templates(&office);
             for (login, event) in stale(&phones, &office, &templates) {
                 tracing::info!(login, event, "a telephone is told of new settings");

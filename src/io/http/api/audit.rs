@@ -11,7 +11,7 @@ use crate::io::clock;
 use crate::io::store::{AuditFilter, AuditRow, Deed};
 
 /// The words of `what`, with what each says to people.
-const DEEDS: [(&str, Words); 18] = [
+const DEEDS: [(&str, Words); 20] = [
     ("change", Words::new("Изменены настройки", "Settings changed")),
     ("revert", Words::new("Правка возвращена", "A change was taken back")),
     ("confirm", Words::new("Правка подтверждена", "A change was confirmed")),
@@ -25,6 +25,8 @@ const DEEDS: [(&str, Words); 18] = [
     ("deleted", Words::new("Удалено", "Deleted")),
     ("marked", Words::new("Отмечено", "Marked")),
     ("called", Words::new("Позвонили", "Called")),
+    ("phone_accepted", Words::new("Телефону разрешено взять настройки", "A telephone was allowed its settings")),
+    ("phone_told", Words::new("Телефону велено взять настройки", "A telephone was told to fetch its settings")),
     ("hang_up", Words::new("Разговор завершён", "A call was hung up")),
     ("token_made", Words::new("Создан ключ доступа", "A token was made")),
     ("token_removed", Words::new("Удалён ключ доступа", "A token was removed")),
@@ -33,7 +35,7 @@ const DEEDS: [(&str, Words); 18] = [
 ];
 
 /// What is kept besides changes of the settings: method, path, the word.
-const NOTED: [(&str, &str, &str); 17] = [
+const NOTED: [(&str, &str, &str); 20] = [
     ("DELETE", "/api/v1/session", "sign_out"),
     ("DELETE", "/api/v1/sessions/{id}", "session_ended"),
     ("POST", "/api/v1/versions/{id}/confirm", "confirm"),
@@ -44,6 +46,9 @@ const NOTED: [(&str, &str, &str); 17] = [
     ("DELETE", "/api/v1/users/{login}/second-factor", "second_factor_off"),
     ("POST", "/api/v1/calls", "called"),
     ("DELETE", "/api/v1/calls/{id}", "hang_up"),
+    ("POST", "/api/v1/phones/{mac}/accept", "phone_accepted"),
+    ("POST", "/api/v1/phones/{mac}/sync", "phone_told"),
+    ("GET", "/api/v1/phones/{mac}/address", "password_shown"),
     ("DELETE", "/api/v1/recordings/{id}", "deleted"),
     ("DELETE", "/api/v1/voicemail/{id}", "deleted"),
     ("PUT", "/api/v1/voicemail/{id}", "marked"),

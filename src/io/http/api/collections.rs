@@ -10,12 +10,12 @@ use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
 use super::change::{Before, Place, change_to, etag, read_back};
 use super::tables::{self, Table};
-use super::{Visit, extensions, media, paging, referrers, trunks};
+use super::{Visit, extensions, media, paging, phone_templates, referrers, trunks};
 use crate::office::file;
 use crate::office::{Kind, Office};
 
 /// Path, kind, and what the reasons of versions call one of them.
-const COLLECTIONS: [(&str, Kind, &str); 7] = [
+const COLLECTIONS: [(&str, Kind, &str); 8] = [
     ("trunks", Kind::Trunk, "trunk"),
     ("extensions", Kind::Extension, "extension"),
     ("media", Kind::Media, "media file"),
@@ -23,6 +23,7 @@ const COLLECTIONS: [(&str, Kind, &str); 7] = [
     ("schedules", Kind::Schedule, "schedule"),
     ("groups", Kind::Group, "group"),
     ("voice-menus", Kind::VoiceMenu, "voice menu"),
+    ("phone-templates", Kind::PhoneTemplate, "phone template"),
 ];
 
 /// What is known of a media file beside its name: it may come back as it was read.
@@ -170,12 +171,14 @@ fn given(visit: &Visit<'_>, kind: Kind) -> Result<Table, Problem> {
         Kind::Extension => extensions::without_read(&mut table),
         Kind::Trunk => trunks::without_read(&mut table),
         Kind::Media => MEDIA_READ.into_iter().for_each(|read| drop(table.remove(read))),
+        Kind::PhoneTemplate => phone_templates::READ.into_iter().for_each(|read| drop(table.remove(read))),
         _ => {}
     }
     tables::spellable(&mut table)?;
     match kind {
         Kind::Extension => extensions::given(&visit.house.exchange.plan(), &mut table)?,
         Kind::Trunk => trunks::given(&visit.house.exchange.plan(), &mut table),
+        Kind::PhoneTemplate => phone_templates::judge(&table)?,
         _ => {}
     }
     Ok(table)
@@ -245,6 +248,7 @@ fn plain(office: &Office, kind: Kind, at: usize, mut table: Table) -> Table {
     match kind {
         Kind::Extension => office.extensions.get(at).into_iter().for_each(|one| extensions::plain(one, &mut table)),
         Kind::Trunk => office.trunks.get(at).into_iter().for_each(|one| trunks::plain(one, &mut table)),
+        Kind::PhoneTemplate => phone_templates::plain(office, at, &mut table),
         _ => {}
     }
     table

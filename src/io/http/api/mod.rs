@@ -24,6 +24,9 @@ mod media;
 mod metrics;
 mod paging;
 mod parking;
+mod phone_setup;
+mod phone_templates;
+mod phones;
 mod recordings;
 mod referrers;
 mod routing;
@@ -194,6 +197,25 @@ const ROUTES: &[Route] = &[
     route("PUT", "/api/v1/voicemail/{id}", Access::Admin, voicemail::put),
     route("DELETE", "/api/v1/voicemail/{id}", Access::Admin, voicemail::delete),
     route("GET", "/api/v1/voicemail/{id}/audio", Access::Viewer, voicemail::audio),
+    route("GET", "/api/v1/phones", Access::Viewer, phones::list),
+    route("POST", "/api/v1/phones", Access::Admin, phones::post),
+    route("GET", "/api/v1/phones/setup", Access::Admin, phone_setup::get),
+    route("GET", "/api/v1/phones/{mac}", Access::Viewer, phones::get),
+    route("PUT", "/api/v1/phones/{mac}", Access::Admin, phones::put),
+    route("DELETE", "/api/v1/phones/{mac}", Access::Admin, phones::delete),
+    route("POST", "/api/v1/phones/{mac}/accept", Access::Admin, phones::accept),
+    route("POST", "/api/v1/phones/{mac}/replace", Access::Admin, phones::replace),
+    route("POST", "/api/v1/phones/{mac}/sync", Access::Admin, phones::sync),
+    route("GET", "/api/v1/phones/{mac}/preview", Access::Viewer, phones::preview),
+    route("GET", "/api/v1/phones/{mac}/fetches", Access::Viewer, phones::fetches),
+    route("GET", "/api/v1/phones/{mac}/password", Access::Admin, phones::password),
+    route("GET", "/api/v1/phones/{mac}/address", Access::Admin, phones::address),
+    route("GET", "/api/v1/phone-templates", Access::Viewer, phone_templates::list),
+    route("POST", "/api/v1/phone-templates", Access::Admin, collections::post),
+    route("POST", "/api/v1/phone-templates/check", Access::Admin, phone_templates::check),
+    route("GET", "/api/v1/phone-templates/{name}", Access::Viewer, phone_templates::get),
+    route("PUT", "/api/v1/phone-templates/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/phone-templates/{name}", Access::Admin, collections::delete),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];
