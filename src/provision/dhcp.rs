@@ -244,7 +244,8 @@ impl Server {
     /// The address of a card: its own of before, that which it asks for, a fresh one, or that of whoever was gone longest.
     fn choose(&self, at: WallTime, asked: &Asked, neighbours: Neighbours<'_>) -> Option<Ipv4Addr> {
         let mac = asked.mac;
-        let is_free = |address: &Ipv4Addr| self.network.may_give(*address) && self.is_free(at, *address, mac, neighbours);
+        let is_free =
+            |address: &Ipv4Addr| self.network.may_give(*address) && self.is_free(at, *address, mac, neighbours);
         let own = self.leases.get(&mac).or_else(|| self.offers.get(&mac)).map(|lease| lease.address);
         let fresh = || self.network.range().find(|address| !self.holders.contains_key(address) && is_free(address));
         let oldest = || {
@@ -259,7 +260,8 @@ impl Server {
         let is_in_time = |lease: &Lease| lease.until.millis() > at.millis();
         let holder = self.holders.get(&address).and_then(|holder| self.leases.get(holder));
         let is_held = holder.is_some_and(|lease| lease.mac != mac && is_in_time(lease));
-        let is_offered = self.offers.values().any(|offer| offer.address == address && offer.mac != mac && is_in_time(offer));
+        let is_offered =
+            self.offers.values().any(|offer| offer.address == address && offer.mac != mac && is_in_time(offer));
         let is_declined = self.declined.get(&address).is_some_and(|until| until.millis() > at.millis());
         let is_seen = neighbours(address).is_some_and(|card| card != mac);
         !is_held && !is_offered && !is_declined && !is_seen
@@ -346,7 +348,8 @@ impl Server {
         if vendor.is_none() && (is_boot || !(is_asked(66) || is_asked(150) || is_asked(160))) {
             return Vec::new();
         }
-        let text = |code: u8, text: &str| DhcpOption::Unknown(UnknownOption::new(code.into(), text.as_bytes().to_vec()));
+        let text =
+            |code: u8, text: &str| DhcpOption::Unknown(UnknownOption::new(code.into(), text.as_bytes().to_vec()));
         let server = DhcpOption::TFTPServerName(url.as_bytes().to_vec());
         let mut options = vec![server.clone(), text(160, url), text(159, url), DhcpOption::TFTPServerAddress(host)];
         if let Some(vendor) = vendor {

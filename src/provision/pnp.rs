@@ -167,14 +167,7 @@ impl Pnp {
         self.dropped
     }
 
-    fn on_asked(
-        &mut self,
-        now: Instant,
-        from: SocketAddr,
-        ours: SocketAddr,
-        url: &str,
-        bytes: &[u8],
-    ) -> Option<()> {
+    fn on_asked(&mut self, now: Instant, from: SocketAddr, ours: SocketAddr, url: &str, bytes: &[u8]) -> Option<()> {
         let Ok(Message::Request(request)) = parse(bytes) else { return None };
         let event = request.headers.get(&Name::Event)?;
         let is_profile = event.split(';').next()?.trim().eq_ignore_ascii_case("ua-profile");

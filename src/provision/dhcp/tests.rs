@@ -206,7 +206,10 @@ fn who_has_an_address_already_is_told_the_rest() {
 #[test]
 fn the_usual_range_is_in_the_network() {
     assert_eq!(Network::usual_range(BOX, 24), (ip(100), ip(200)));
-    assert_eq!(Network::usual_range(Ipv4Addr::new(10, 0, 0, 1), 30), (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 3)));
+    assert_eq!(
+        Network::usual_range(Ipv4Addr::new(10, 0, 0, 1), 30),
+        (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 3))
+    );
     let (first, last) = Network::usual_range(Ipv4Addr::new(10, 1, 2, 3), 16);
     assert_eq!((first, last), (Ipv4Addr::new(10, 1, 100, 0), Ipv4Addr::new(10, 1, 200, 0)));
     let wide = Network { first, last, prefix: 16, address: Ipv4Addr::new(10, 1, 2, 3), ..network() };
