@@ -11,6 +11,9 @@ use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, Call
 use dozvon::engine::{Record, StoredBinding, StoredSubscription};
 use dozvon::io::store::{HistoryFilter, NewLetter, Reader, Store, database};
 use dozvon::office::Role;
+use dozvon::provision::Mac;
+use dozvon::provision::ledger::{Carried, How, Seen, Stored};
+use dozvon::provision::vendor::Identity;
 use dozvon::sip::Transport;
 
 const RECORDING: &str = "recordings/2026/09/21/20260921-170640_79211234567_500_1a.opus";
@@ -26,6 +29,24 @@ fn scratch(name: &str) -> PathBuf {
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(path.join("backups")).unwrap();
     path
+}
+
+fn phone() -> Stored {
+    let mac = Mac::read("805ec0123456").unwrap();
+    let text = str::to_owned;
+    let identity =
+        Identity { mac: Some(mac), vendor: text("yealink"), model: text("SIP-T46S"), firmware: text("66.86.0.15") };
+    let seen = Seen {
+        identity,
+        address: "192.168.1.21".parse().unwrap(),
+        sure: true,
+        how: How::Http,
+        asked: text("805ec0123456.cfg"),
+        first_at: NOW,
+        last_at: NOW,
+    };
+    let carried = Carried { version: 1, print: text("00112233445566778899aabbccddeeff"), at: NOW };
+    Stored { mac, seen: Some(seen), key: Some(text("own-key-of-the-telephone-of-test")), carried: Some(carried) }
 }
 
 fn call(number: u64) -> CallId {
@@ -64,6 +85,8 @@ fn every_old_database_opens_with_what_was_in_it() {
         assert_eq!(reader.next_letter().unwrap().is_some(), since_0005, "{name}");
         let turns = vec![("500".to_owned(), "202".to_owned()); usize::from(since_0005)];
         assert_eq!(opened.last_answered, turns, "{name}");
+        let since_0008 = name.as_str() >= "0008";
+        assert_eq!(opened.phones, vec![phone(); usize::from(since_0008)], "{name}");
         opened.store.close();
         drop(reader);
         fs::remove_dir_all(&data).unwrap();
@@ -114,6 +137,7 @@ fn write_the_database_of_this_schema() {
     assert!(store.add_letter(letter()).unwrap());
     store.record(Record::LastAnswered { group: "500".to_owned(), member: "202".to_owned() });
     store.add_version(NOW, "console", "apply", "[office]\nname = \"Ромашка\"\n".to_owned()).unwrap();
+    store.keep_phones(vec![phone()]);
     store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();
     store.set_setting("login_prefix", "rik33").unwrap();
     store.close();

@@ -377,7 +377,7 @@ fn environment(escape: Escape) -> Environment<'static> {
         environment.set_syntax(syntax);
     }
     // so that what a macro has made is not escaped once more
-    environment.set_auto_escape_callback(|_| AutoEscape::Custom("file"));
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("file".into()));
     environment.set_formatter(move |out, _, value| {
         if value.is_none() {
             return Err(minijinja::Error::new(ErrorKind::UndefinedError, "there is no such value"));

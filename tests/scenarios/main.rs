@@ -15,6 +15,7 @@ mod lamps;
 mod ordered;
 mod outside;
 mod parking;
+mod phones;
 mod pickup;
 mod protocol;
 mod queue;

@@ -23,7 +23,7 @@ fn a_mistake_names_its_line_and_cause() {
         ("{{ phone.nothing }}\n", 10, "undefined"),
         ("\n{% for line in lines %}\n{{ line.pasword }}\n{% endfor %}\n", 12, "undefined"),
         ("a = 1\n{% if %}\n", 11, "syntax error"),
-        ("{% for line in lines %}\n", 11, "syntax error"),
+        ("{% for line in lines %}\n", 10, "syntax error"),
         ("{{ phone.mac|nothing }}\n", 10, "unknown filter"),
         ("{% for n in range(9999) %}{% for m in range(9999) %}x{% endfor %}{% endfor %}\n", 10, "without end"),
     ];
