@@ -250,13 +250,12 @@ fn xml(text: &str) -> Vec<Element> {
     loop {
         match reader.read_event().unwrap_or_else(|error| panic!("{error} in\n{text}")) {
             Event::Start(tag) => {
-                let name = String::from_utf8(tag.name().as_ref().to_vec()).unwrap();
+                let name = tag.name().as_ref().to_owned();
                 let parent = open.last().map_or("", |element| element.path.as_str());
                 let attributes = tag.attributes().map(|attribute| {
                     let attribute = attribute.unwrap();
-                    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-                    let value = quick_xml::escape::unescape(&text(&attribute.value)).unwrap().into_owned();
-                    (text(attribute.key.as_ref()), value)
+                    let value = quick_xml::escape::unescape(&attribute.value).unwrap().into_owned();
+                    (attribute.key.as_ref().to_owned(), value)
                 });
                 open.push(Element {
                     path: format!("{parent}/{name}"),
@@ -265,13 +264,12 @@ fn xml(text: &str) -> Vec<Element> {
                 });
             }
             Event::Text(words) => {
-                let words = String::from_utf8(words.to_vec()).unwrap();
                 if let Some(element) = open.last_mut() {
                     element.text.push_str(&words);
                 }
             }
             Event::GeneralRef(name) => {
-                let name = format!("&{};", String::from_utf8(name.to_vec()).unwrap());
+                let name = format!("&{};", &*name);
                 let meant = quick_xml::escape::unescape(&name).unwrap().into_owned();
                 open.last_mut().unwrap().text.push_str(&meant);
             }
