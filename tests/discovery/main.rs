@@ -23,7 +23,10 @@ use wire::{http, lease, refusal, tftp};
 fn office(provisioning: &str) -> String {
     let mut office = String::from("[office]\nname = \"Ромашка\"\n");
     for number in 201..=212 {
-        office.push_str(&format!("[[extension]]\nnumber = \"{number}\"\nemployee = \"Сотрудник {number} <&>\"\n"));
+        office.push_str(&format!(
+            "[[extension]]\nnumber = \"{number}\"\nemployee = \"Сотрудник {number} <&>\"\n[[extension.device]]\nkind = \"sip\"\n\
+             login = \"rik33+user{number}s0\"\npassword = \"Long4711<&>{number}\"\n"
+        ));
     }
     office + "[provisioning]\n" + provisioning
 }

@@ -30,7 +30,6 @@ pub(crate) enum Finds {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Make {
     pub(crate) vendor: &'static str,
-    pub(crate) model: &'static str,
     pub(crate) mac: &'static str,
     /// DHCP's option 60.
     pub(crate) class: &'static str,
@@ -43,7 +42,6 @@ pub(crate) struct Make {
 pub(crate) const MAKES: [Make; 9] = [
     Make {
         vendor: "yealink",
-        model: "SIP-T46S",
         mac: "80:5e:c0:12:34:56",
         class: "yealink",
         agent: "Yealink SIP-T46S 66.86.0.15 80:5e:c0:12:34:56",
@@ -52,7 +50,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "grandstream",
-        model: "GXP2135",
         mac: "00:0b:82:12:34:56",
         class: "Grandstream GXP2135 dslforum.org",
         agent: "Grandstream Model HW GXP2135 SW 1.0.11.48 DevId 000b82123456",
@@ -61,7 +58,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "fanvil",
-        model: "X4U",
         mac: "0c:38:3e:12:34:56",
         class: "Fanvil X4U",
         agent: "Fanvil X4U 2.12.1 0c383e123456",
@@ -70,7 +66,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "snom",
-        model: "D785",
         mac: "00:04:13:12:34:56",
         class: "snomD785",
         agent: "Mozilla/4.0 (compatible; snomD785-SIP 10.1.54.13 000413123456)",
@@ -79,7 +74,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "cisco-spa",
-        model: "504G",
         mac: "00:0e:08:12:34:56",
         class: "Cisco SPA504G",
         agent: "Cisco/SPA504G-7.6.2b (000e08123456)(CCQ1234)",
@@ -88,7 +82,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "cisco-mpp",
-        model: "8841",
         mac: "00:56:2b:12:34:56",
         class: "Cisco Systems, Inc. IP Phone CP-8841-3PCC",
         agent: "Cisco-CP-8841-3PCC/11.3.7 (00562b123456)",
@@ -97,7 +90,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "polycom",
-        model: "VVX_411",
         mac: "00:04:f2:12:34:56",
         class: "Polycom-VVX411",
         agent: "FileTransport PolycomVVX-VVX_411-UA/5.9.7.4477 (SN:0004f2123456) Type/Application",
@@ -106,7 +98,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "htek",
-        model: "UC924",
         mac: "00:1f:c1:12:34:56",
         class: "Htek UC924",
         agent: "Htek UC924 2.0.4.8.21 00:1f:c1:12:34:56",
@@ -115,7 +106,6 @@ pub(crate) const MAKES: [Make; 9] = [
     },
     Make {
         vendor: "gigaset",
-        model: "N870 IP PRO",
         mac: "7c:2f:80:12:34:56",
         class: "Gigaset N870",
         agent: "Gigaset N870 IP PRO/83.V2.48.0;7C2F80123456",
