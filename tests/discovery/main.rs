@@ -170,13 +170,15 @@ fn baresip_takes_its_account_from_the_box_and_calls() {
             of("password"),
             login = of("login"),
         );
+        let voice = at.join("voice.wav");
+        std::fs::write(&voice, quiet_wav()).unwrap();
         std::fs::write(at.join("accounts"), account).unwrap();
         std::fs::write(at.join("contacts"), "").unwrap();
         let config = "poll_method epoll\nsip_listen 192.168.77.30:5060\nmodule_path /usr/lib/baresip/modules\nmodule g711.so\n\
-                      module ausine.so\nmodule aubridge.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
-                      ctrl_tcp_listen 192.168.77.30:4444\naudio_source ausine,440\naudio_player aubridge,sink\naudio_alert aubridge,alert\n\
+                      module aufile.so\nmodule aubridge.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
+                      ctrl_tcp_listen 192.168.77.30:4444\naudio_source aufile,VOICE\naudio_player aubridge,sink\naudio_alert aubridge,alert\n\
                       ausrc_srate 8000\nausrc_channels 1\n";
-        std::fs::write(at.join("config"), config).unwrap();
+        std::fs::write(at.join("config"), config.replace("VOICE", voice.to_str().unwrap())).unwrap();
         Running::start("baresip", &["-s", "-f", at.to_str().unwrap()], &at.join("log"))
     });
     exchange.wait_until_registered("205");
@@ -190,4 +192,16 @@ fn baresip_takes_its_account_from_the_box_and_calls() {
     wait_for("the echo to answer baresip", Duration::from_secs(30), || {
         std::fs::read_to_string(&log).unwrap_or_default().contains("Call established").then_some(())
     });
+}
+
+/// A minute of silence: PCM, 8 kHz, mono, 16 bits.
+fn quiet_wav() -> Vec<u8> {
+    let bytes: u32 = 8_000 * 2 * 60;
+    let mut wav = [b"RIFF".as_slice(), &(36 + bytes).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes()].concat();
+    wav.extend([1u16, 1].iter().flat_map(|field| field.to_le_bytes()));
+    wav.extend([8_000u32, 16_000].iter().flat_map(|field| field.to_le_bytes()));
+    wav.extend([2u16, 16].iter().flat_map(|field| field.to_le_bytes()));
+    wav.extend([b"data".as_slice(), &bytes.to_le_bytes()].concat());
+    wav.resize(wav.len() + usize::try_from(bytes).unwrap(), 0);
+    wav
 }
