@@ -9,6 +9,7 @@ use crate::desk;
 use crate::guard;
 use crate::office::file::{self, Context, MediaImport, Reading};
 use crate::office::{Office, changes};
+use crate::provision;
 
 /// What an apply did, or would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +53,7 @@ pub fn apply(
         let exists = |file: &str| folder.join(file).is_file();
         let check = |office: &Office| {
             let mut findings = desk::check::findings(office);
+            findings.extend(provision::findings(office));
             findings.extend(handle.plan_for(&office.settings).iter().flat_map(|plan| guard::findings(plan, office)));
             findings
         };

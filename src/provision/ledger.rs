@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 use super::Mac;
 use super::template::{Kind, Template, Templates};
 use super::vendor::{self, Identity};
-use super::view::BOOK;
+use super::view::BOOKS;
 use crate::base::{Duration, WallTime};
 use crate::office::Office;
 use askers::Askers;
@@ -466,7 +466,7 @@ impl Ledger {
         } else if asked.is_firmware {
             let name = Some(asked.name).filter(|name| !name.is_empty() && *name == phone.firmware);
             name.map(|name| Grant::Firmware { mac, name: name.to_owned() })
-        } else if asked.name.eq_ignore_ascii_case(BOOK) {
+        } else if BOOKS.iter().any(|book| asked.name.eq_ignore_ascii_case(book)) {
             Some(Grant::Book { mac })
         } else {
             own_file(template, mac, asked.name, &model)

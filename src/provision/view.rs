@@ -318,6 +318,8 @@ fn count(length: usize) -> u32 {
 
 /// The phone book in a telephone's folder.
 pub(super) const BOOK: &str = "book.xml";
+/// And under the names that Grandstreams put behind the folder by themselves.
+pub(super) const BOOKS: [&str; 3] = [BOOK, "phonebook.xml", "gs_phonebook.xml"];
 /// Shown instead of a secret.
 const MASK: &str = "***";
 /// Parking places with a key: a telephone has few.

@@ -121,6 +121,37 @@ fn every_vendors_files_are_as_they_were() {
 }
 
 #[test]
+fn a_name_of_two_lines_adds_none_to_a_file() {
+    let mut office = office();
+    let lines =
+        |office: &Office, template: &Template, mac, id: &str| made(template, office, mac, None, id).lines().count();
+    let files = |office: &Office| -> Vec<usize> {
+        let each = |(template, mac): (Arc<Template>, Mac)| -> Vec<usize> {
+            template.files.iter().map(|file| lines(office, &template, mac, &file.id)).collect()
+        };
+        telephones().into_iter().flat_map(each).collect()
+    };
+    let before = files(&office);
+    for extension in &mut office.extensions {
+        extension.employee.push_str("\r\nadmin = 1\u{2028}x\u{0}");
+    }
+    assert_eq!(files(&office), before);
+    for (template, mac) in telephones() {
+        for file in &template.files {
+            let text = made(&template, &office, mac, None, &file.id);
+            assert!(
+                !text.contains('\u{0}') && !text.lines().any(|line| line.starts_with("admin = 1")),
+                "{}",
+                template.name
+            );
+            if text.starts_with("<?xml") {
+                read::xml(&text);
+            }
+        }
+    }
+}
+
+#[test]
 fn files_for_everybody_hold_no_secret_and_make_a_telephone_ask_again() {
     let office = office();
     for (template, mac) in telephones() {

@@ -24,13 +24,13 @@ pub(crate) fn xml(text: &str) -> Vec<Element> {
     loop {
         let event = reader.read_event().unwrap_or_else(|error| panic!("{error} in\n{text}"));
         let start = |start: &quick_xml::events::BytesStart<'_>, open: &[Element]| {
-            let name = String::from_utf8(start.name().as_ref().to_vec()).unwrap();
+            let name = start.name().as_ref().to_owned();
             let parent = open.last().map_or("", |element| element.path.as_str());
             let attribute = |attribute: Result<quick_xml::events::attributes::Attribute<'_>, _>| {
                 let attribute = attribute.unwrap();
-                let value = String::from_utf8(attribute.value.to_vec()).unwrap();
+                let value = attribute.value.to_string();
                 assert!(!value.contains('<'), "{value}");
-                let key = String::from_utf8(attribute.key.as_ref().to_vec()).unwrap();
+                let key = attribute.key.as_ref().to_owned();
                 (key, quick_xml::escape::unescape(&value).unwrap().into_owned())
             };
             Element {
@@ -43,14 +43,12 @@ pub(crate) fn xml(text: &str) -> Vec<Element> {
             Event::Start(tag) => open.push(start(&tag, &open)),
             Event::Empty(tag) => done.push(start(&tag, &open)),
             Event::Text(words) => {
-                let words = String::from_utf8(words.to_vec()).unwrap();
                 if let Some(element) = open.last_mut() {
                     element.text.push_str(&words);
                 }
             }
             Event::GeneralRef(name) => {
-                let name = String::from_utf8(name.to_vec()).unwrap();
-                let meant = quick_xml::escape::unescape(&format!("&{name};")).unwrap().into_owned();
+                let meant = quick_xml::escape::unescape(&format!("&{};", &*name)).unwrap().into_owned();
                 open.last_mut().unwrap().text.push_str(&meant);
             }
             Event::End(_) => done.push(open.pop().unwrap()),

@@ -23,11 +23,21 @@ struct Asker {
     /// Telephones that it spoke of.
     macs: BTreeSet<Mac>,
     banned_until: Option<WallTime>,
+    /// When the log was told that it asks too fast.
+    told_fast: Option<WallTime>,
 }
 
 impl Asker {
     fn new(at: WallTime) -> Self {
-        Self { credit: BURST * 1000, last: at, since: at, strange: 0, macs: BTreeSet::new(), banned_until: None }
+        Self {
+            credit: BURST * 1000,
+            last: at,
+            since: at,
+            strange: 0,
+            macs: BTreeSet::new(),
+            banned_until: None,
+            told_fast: None,
+        }
     }
 
     fn is_banned(&self, at: WallTime) -> bool {
@@ -67,7 +77,10 @@ impl Askers {
             return false;
         }
         if asker.credit < 1000 {
-            tracing::debug!(%address, "phones: asks too fast");
+            if asker.told_fast.is_none_or(|told| at.millis() - told.millis() > SPAN_MS) {
+                asker.told_fast = Some(at);
+                tracing::warn!(%address, "phones: an address asks too fast and is not answered meanwhile");
+            }
             return false;
         }
         asker.credit -= 1000;

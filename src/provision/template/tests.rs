@@ -1,6 +1,7 @@
 //! Templates: what is shipped makes files, and what somebody has spoilt says where.
 
 use super::*;
+use crate::office::PhoneTemplate;
 use crate::provision::check;
 
 const HEAD: &str = "title = \"T\"\nbook = \"yealink\"\n[[file]]\nid = \"phone\"\nnames = [\"{mac}.cfg\"]\nkind = \"phone\"\n\
@@ -83,6 +84,28 @@ fn a_telephone_of_no_known_vendor_gets_the_general_template() {
     assert_eq!(of("00:0b:82:00:00:01", "", ""), "grandstream");
     assert_eq!(of("00:0b:82:00:00:01", "Yealink", ""), "yealink");
     assert_eq!(of("00:0b:82:00:00:01", "Yealink", "snom"), "snom");
+}
+
+#[test]
+fn an_office_with_a_spoilt_template_says_which_and_where_and_its_telephones_get_the_one_it_was_made_of() {
+    let shipped = built_in_text("yealink").unwrap();
+    let own = |name: &str, text: String| PhoneTemplate { name: name.to_owned(), base: "yealink".to_owned(), text };
+    let office = Office {
+        phone_templates: vec![
+            own("A", shipped.to_owned()),
+            own("B", shipped.replace("+++ common", "+++ other")),
+            own("C", shipped.replace("urls.book", "urls.books")),
+        ],
+        ..Office::default()
+    };
+    let found = crate::provision::findings(&office);
+    let said: Vec<&str> = found.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(found.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("phone template B: line ") && said[0].contains("common"), "{said:?}");
+    assert!(said[1].starts_with("phone template C: line ") && said[1].contains("undefined"), "{said:?}");
+    let (templates, mistakes) = Templates::of(&office);
+    assert_eq!(mistakes.len(), 1, "what only fails at work is found by trying");
+    assert_eq!(templates.named("B").unwrap().head.title, "Yealink");
 }
 
 proptest::proptest! {
