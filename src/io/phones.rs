@@ -184,19 +184,17 @@ impl Phones {
     }
 
     /// What became of a way; a change is told in the log.
-    fn set_way(&self, which: impl FnOnce(&mut Ways) -> &mut Way, way: Way) {
+    fn set_way(&self, which: impl FnOnce(&mut Ways) -> (&'static str, &mut Way), way: Way) {
         let mut ways = lock(&self.0.ways);
-        let place = which(&mut ways);
+        let (name, place) = which(&mut ways);
         if *place == way {
             return;
         }
+        match &way {
+            Way::Closed(why) => tracing::warn!(way = name, "telephones don't find the box by this way: {why}"),
+            open => tracing::info!(way = name, state = open.word(), "how telephones find the box"),
+        }
         *place = way;
-        let Ways { pnp, dhcp, tftp } = &*ways;
-        let words = [("pnp", pnp), ("dhcp", dhcp), ("tftp", tftp)].map(|(name, way)| match way {
-            Way::Closed(why) => format!("{name}: {why}"),
-            open => format!("{name} {}", open.word()),
-        });
-        tracing::info!("how telephones find the box: {}", words.join("; "));
     }
 
     /// Told instead of our address.

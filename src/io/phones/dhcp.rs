@@ -7,7 +7,7 @@ use std::os::fd::AsFd as _;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::ways::{AT_ONCE, InForce, LOOK, Way, Why, thread, wait};
+use super::ways::{AT_ONCE, InForce, LOOK, Way, Ways, Why, thread, wait};
 use super::{Phones, interfaces, neighbours};
 use crate::base::{Duration, Instant, Rng};
 use crate::io::clock::{self, Clock};
@@ -91,12 +91,12 @@ impl Shell {
     fn follow(&mut self, now: Instant, office: &Office) {
         let wanted = &office.provisioning;
         if !wanted.dhcp {
-            self.phones.set_way(|ways| &mut ways.dhcp, Way::Off);
+            self.phones.set_way(Ways::dhcp, Way::Off);
             return self.listen(wanted.pnp);
         }
         let Some((interface, network)) = network(wanted, &self.phones) else {
             self.mode = Mode::Off;
-            return self.phones.set_way(|ways| &mut ways.dhcp, Way::Closed(Why::NoNetwork));
+            return self.phones.set_way(Ways::dhcp, Way::Closed(Why::NoNetwork));
         };
         let is_same = matches!(&self.mode, Mode::Serving(serving)
             if serving.interface == interface && *serving.server.network() == network);
@@ -108,9 +108,9 @@ impl Shell {
             Ok(serving) => {
                 tracing::info!(interface, "DHCP: looks whether another server answers");
                 self.mode = Mode::Serving(Box::new(serving));
-                self.phones.set_way(|ways| &mut ways.dhcp, Way::Looking);
+                self.phones.set_way(Ways::dhcp, Way::Looking);
             }
-            Err(why) => self.phones.set_way(|ways| &mut ways.dhcp, Way::Closed(why)),
+            Err(why) => self.phones.set_way(Ways::dhcp, Way::Closed(why)),
         }
     }
 
@@ -169,7 +169,7 @@ impl Shell {
                 if !changed.is_empty() {
                     (self.keep)(changed);
                 }
-                self.phones.set_way(|ways| &mut ways.dhcp, way);
+                self.phones.set_way(Ways::dhcp, way);
             }
         }
         for (identity, address) in heard {

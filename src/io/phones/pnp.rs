@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::ways::{AT_ONCE, InForce, LOOK, Way, Why, thread, wait};
+use super::ways::{AT_ONCE, InForce, LOOK, Way, Ways, Why, thread, wait};
 use super::{Phones, interfaces, neighbours};
 use crate::base::{Instant, Rng};
 use crate::io::clock::{self, Clock};
 use crate::io::net::LocalAddresses;
 use crate::office::Office;
-use crate::provision::ledger::{How, Sighting};
+use crate::provision::ledger::{How, Neighbour, Sighting};
 use crate::provision::pnp::{Input, Output, Pnp};
 use crate::provision::{Mac, vendor};
 
@@ -82,6 +82,9 @@ impl Shell {
             if now >= look_at {
                 look_at = now + LOOK;
                 self.follow(&office);
+                if office.provisioning.pnp {
+                    look_around(&self.phones);
+                }
             }
             let due = self.pnp.poll_timeout();
             if due.is_some_and(|due| due <= now) {
@@ -101,21 +104,21 @@ impl Shell {
         let is_local = self.beside.address.ip().is_loopback();
         if !office.provisioning.pnp || is_local {
             self.group = None;
-            return self.phones.set_way(|ways| &mut ways.pnp, Way::Off);
+            return self.phones.set_way(Ways::pnp, Way::Off);
         }
         if self.group.is_none() {
             match Group::open(&self.beside) {
                 Ok(group) => self.group = Some(group),
                 Err(error) => {
                     let why = Why::of(&error, PORT);
-                    return self.phones.set_way(|ways| &mut ways.pnp, Way::Closed(why));
+                    return self.phones.set_way(Ways::pnp, Way::Closed(why));
                 }
             }
         }
         let Some(group) = &mut self.group else { return };
         group.join();
         let way = if group.joined.is_empty() { Way::Closed(Why::NoNetwork) } else { Way::On };
-        self.phones.set_way(|ways| &mut ways.pnp, way);
+        self.phones.set_way(Ways::pnp, way);
     }
 
     fn receive(&mut self, office: &Arc<Office>) {
@@ -176,6 +179,19 @@ impl Shell {
                 }
             }
         }
+    }
+}
+
+/// Telephones of known makers with which the kernel has spoken are noticed, once at each address.
+fn look_around(phones: &Phones) {
+    for (address, mac) in neighbours::all() {
+        let (identity, address) = (vendor::of_mac(mac), IpAddr::V4(address));
+        let is_known = || phones.with(|ledger| ledger.seen(mac).is_some_and(|seen| seen.address == address));
+        if identity.vendor.is_empty() || is_known() {
+            continue;
+        }
+        let (neighbour, how, asked) = (Neighbour::Is(mac), How::Neighbours, String::new());
+        phones.see(Sighting { identity, address, neighbour, how, asked, at: clock::wall() });
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd as _;
 
-use super::ways::{AT_ONCE, InForce, LOOK, Way, Why, thread, wait};
+use super::ways::{AT_ONCE, InForce, LOOK, Way, Ways, Why, thread, wait};
 use super::{Phones, Served, neighbours};
 use crate::base::Instant;
 use crate::io::clock::{self, Clock};
@@ -64,7 +64,7 @@ impl Shell {
     fn follow(&mut self, office: &Office) {
         if !office.provisioning.tftp {
             self.socket = None;
-            return self.phones.set_way(|ways| &mut ways.tftp, Way::Off);
+            return self.phones.set_way(Ways::tftp, Way::Off);
         }
         if self.socket.is_none() {
             let opened = UdpSocket::bind(self.address).and_then(|socket| {
@@ -75,11 +75,11 @@ impl Shell {
                 Ok(socket) => self.socket = Some(socket),
                 Err(error) => {
                     let why = Why::of(&error, self.address.port());
-                    return self.phones.set_way(|ways| &mut ways.tftp, Way::Closed(why));
+                    return self.phones.set_way(Ways::tftp, Way::Closed(why));
                 }
             }
         }
-        self.phones.set_way(|ways| &mut ways.tftp, Way::On);
+        self.phones.set_way(Ways::tftp, Way::On);
     }
 
     fn receive(&mut self, now: Instant, office: &std::sync::Arc<Office>) {

@@ -55,6 +55,20 @@ pub struct Ways {
     pub tftp: Way,
 }
 
+impl Ways {
+    pub(super) const fn pnp(&mut self) -> (&'static str, &mut Way) {
+        ("pnp", &mut self.pnp)
+    }
+
+    pub(super) const fn dhcp(&mut self) -> (&'static str, &mut Way) {
+        ("dhcp", &mut self.dhcp)
+    }
+
+    pub(super) const fn tftp(&mut self) -> (&'static str, &mut Way) {
+        ("tftp", &mut self.tftp)
+    }
+}
+
 impl Way {
     /// As the API spells it.
     pub const fn word(&self) -> &'static str {
