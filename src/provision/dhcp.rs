@@ -2,7 +2,8 @@
 //! 150 of RFC 5859, 159, 160). Bytes in, bytes out. It serves one network, gives each card the same address again and again, and
 //! only while no other server answers there ([`Watch`]).
 //!
-//! dhcproto reads and writes the messages; what it can't read is dropped. Clients behind relays are not served.
+//! dhcproto reads and writes the messages. It gets the options alone that are looked at here, each of its right length, since its
+//! reader panics on some others when they are odd. Clients behind relays are not served.
 
 mod watch;
 
@@ -375,7 +376,7 @@ impl Server {
 
 impl Asked {
     fn read(bytes: &[u8]) -> Option<Self> {
-        let message = Message::decode(&mut Decoder::new(bytes)).ok()?;
+        let message = read(bytes)?;
         let is_ours = message.opcode() == Opcode::BootRequest && message.giaddr().is_unspecified();
         let kind = message.opts().msg_type().filter(|_| is_ours)?;
         let mac = card(&message)?;
@@ -432,6 +433,43 @@ pub fn overhear(bytes: &[u8]) -> Option<(Identity, Ipv4Addr)> {
     Some((asked.telephone()?, asked.has_or_wants()?))
 }
 
+/// A message with the options that are looked at; `None`: it is none of DHCP.
+fn read(bytes: &[u8]) -> Option<Message> {
+    let (head, mut rest) = bytes.split_at_checked(HEAD)?;
+    if !head.ends_with(&COOKIE) {
+        return None;
+    }
+    let mut sifted = head.to_vec();
+    let mut had = BTreeSet::new();
+    while let [code, after @ ..] = rest {
+        rest = match (code, after) {
+            (0, _) => after,
+            (255, _) | (_, []) => break,
+            (_, [length, after @ ..]) => {
+                let Some((value, after)) = after.split_at_checked(usize::from(*length)) else { break };
+                if is_read(*code, value.len()) && had.insert(*code) {
+                    sifted.extend([*code, *length]);
+                    sifted.extend(value);
+                }
+                after
+            }
+        };
+    }
+    sifted.push(255);
+    Message::decode(&mut Decoder::new(&sifted)).ok()
+}
+
+/// Whether an option is looked at and has a length that it may have: RFC 2132 §9.
+const fn is_read(code: u8, length: usize) -> bool {
+    match code {
+        50 | 54 => length == 4,
+        53 => length == 1,
+        57 => length == 2,
+        55 | 60 => length > 0,
+        _ => false,
+    }
+}
+
 /// The card of a message's client: Ethernet's only.
 fn card(message: &Message) -> Option<Mac> {
     let bytes: [u8; 6] = message.chaddr().try_into().ok()?;
@@ -447,6 +485,10 @@ fn written(message: &Message) -> Vec<u8> {
     bytes
 }
 
+/// What stands before the options, with their cookie: RFC 2131 §2. Bytes.
+const HEAD: usize = 240;
+/// RFC 2131 §3.
+const COOKIE: [u8; 4] = [99, 130, 83, 99];
 /// Addresses that are given, and cards that are remembered.
 const MOST: usize = 1_024;
 /// How long an offer stands.

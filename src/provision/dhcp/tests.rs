@@ -225,6 +225,24 @@ fn a_listener_knows_telephones_and_nobody_else() {
     assert_eq!(overhear(&written(&message(MessageType::Discover, SNOM, vec![]))), None);
 }
 
+#[test]
+fn an_odd_option_takes_nothing_else_with_it() {
+    let mut server = server();
+    let mut bytes = message(MessageType::Discover, SNOM, vec![]).to_vec().unwrap();
+    assert_eq!(bytes.pop(), Some(255));
+    // client's name, relay, search list and time of the wrong shape, twice a class, and a length over the end
+    bytes.splice(
+        240..240,
+        [&[12, 1, 0xff][..], &[82, 3, 1, 9, 9], &[119, 2, 0xc0, 0xff], &[2, 1, 7], &[60, 0]].concat(),
+    );
+    bytes.extend([&[60, 8][..], b"snomD785", &[60, 3], b"abc", &[66, 200, 1]].concat());
+    let heard = server.handle(AT, &bytes, &|_| None);
+    assert_eq!(
+        text(&Message::decode(&mut Decoder::new(&heard.reply.unwrap().1)).unwrap(), 67),
+        Some("snomD785.htm".into())
+    );
+}
+
 fn offer(from: Ipv4Addr) -> Vec<u8> {
     let mut offer = message(MessageType::Offer, LAPTOP, vec![DhcpOption::ServerIdentifier(from)]);
     offer.set_opcode(Opcode::BootReply);

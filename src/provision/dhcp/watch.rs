@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
 use dhcproto::v4::{DhcpOption, Flags, Message, MessageType, Opcode, OptionCode};
-use dhcproto::{Decodable as _, Decoder};
 
-use super::{card, written};
+use super::{card, read, written};
 use crate::base::{Duration, Instant, Rng};
 use crate::provision::Mac;
 
@@ -51,13 +50,12 @@ impl Watch {
 
     /// Whether a message is this box's own question, which it need not answer.
     pub fn is_own(&self, bytes: &[u8]) -> bool {
-        let message = Message::decode(&mut Decoder::new(bytes));
-        message.is_ok_and(|message| card(&message) == Some(self.card) && message.xid() == self.xid)
+        read(bytes).is_some_and(|message| card(&message) == Some(self.card) && message.xid() == self.xid)
     }
 
     /// A server's message to a client.
     pub fn handle_packet(&mut self, now: Instant, bytes: &[u8]) {
-        let Ok(message) = Message::decode(&mut Decoder::new(bytes)) else { return };
+        let Some(message) = read(bytes) else { return };
         let is_word = matches!(message.opts().msg_type(), Some(MessageType::Offer | MessageType::Ack));
         if message.opcode() != Opcode::BootReply || !is_word {
             return;
