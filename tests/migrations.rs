@@ -12,6 +12,7 @@ use dozvon::engine::{Record, StoredBinding, StoredSubscription};
 use dozvon::io::store::{HistoryFilter, NewLetter, Reader, Store, database};
 use dozvon::office::Role;
 use dozvon::provision::Mac;
+use dozvon::provision::dhcp::Lease;
 use dozvon::provision::ledger::{Carried, How, Seen, Stored};
 use dozvon::provision::vendor::Identity;
 use dozvon::sip::Transport;
@@ -47,6 +48,11 @@ fn phone() -> Stored {
     };
     let carried = Carried { version: 1, print: text("00112233445566778899aabbccddeeff"), at: NOW };
     Stored { mac, seen: Some(seen), key: Some(text("own-key-of-the-telephone-of-test")), carried: Some(carried) }
+}
+
+fn lease() -> Lease {
+    let mac = Mac::read("805ec0123456").unwrap();
+    Lease { mac, address: "192.168.1.100".parse().unwrap(), until: NOW }
 }
 
 fn call(number: u64) -> CallId {
@@ -87,6 +93,8 @@ fn every_old_database_opens_with_what_was_in_it() {
         assert_eq!(opened.last_answered, turns, "{name}");
         let since_0008 = name.as_str() >= "0008";
         assert_eq!(opened.phones, vec![phone(); usize::from(since_0008)], "{name}");
+        let since_0009 = name.as_str() >= "0009";
+        assert_eq!(opened.store.leases().unwrap(), vec![lease(); usize::from(since_0009)], "{name}");
         opened.store.close();
         drop(reader);
         fs::remove_dir_all(&data).unwrap();
@@ -138,6 +146,9 @@ fn write_the_database_of_this_schema() {
     store.record(Record::LastAnswered { group: "500".to_owned(), member: "202".to_owned() });
     store.add_version(NOW, "console", "apply", "[office]\nname = \"Ромашка\"\n".to_owned()).unwrap();
     store.keep_phones(vec![phone()]);
+    // what a card or an address had before goes
+    store.keep_leases(vec![Lease { address: "192.168.1.101".parse().unwrap(), ..lease() }]);
+    store.keep_leases(vec![Lease { mac: Mac::read("805ec0999999").unwrap(), ..lease() }, lease()]);
     store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();
     store.set_setting("login_prefix", "rik33").unwrap();
     store.close();

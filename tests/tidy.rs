@@ -25,8 +25,8 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("speech", &["codec", "media", "office", "service"]),
     ("trust", &["base"]),
     ("guard", &["base", "number", "office"]),
-    // what telephones are told of the office
-    ("provision", &["base", "office"]),
+    // what telephones are told of the office; SIP plug-and-play is SIP
+    ("provision", &["base", "office", "sip"]),
     ("registrar", &["base", "number", "office", "sip"]),
     ("lamp", &["base", "sip"]),
     (

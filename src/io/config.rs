@@ -17,6 +17,8 @@ pub struct Config {
     pub rtp: Rtp,
     /// Where the page is.
     pub web: Web,
+    /// Where telephones look for their settings.
+    pub phones: Phones,
     /// What is told on stderr.
     pub log: Log,
     /// Where things are kept.
@@ -65,6 +67,14 @@ pub struct Web {
     pub https: SocketAddr,
     /// Whether OpenID, LDAP and mail servers may be on this machine or its link: for tests, and where they share a machine with us.
     pub allow_local_outgoing: bool,
+}
+
+/// `[phones]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Phones {
+    /// Files by TFTP, when the office wants that.
+    pub tftp: SocketAddr,
 }
 
 /// `[log]`.
@@ -163,6 +173,12 @@ impl Default for Sip {
 impl Default for Web {
     fn default() -> Self {
         Self { http: everywhere(8080), https: everywhere(8443), allow_local_outgoing: false }
+    }
+}
+
+impl Default for Phones {
+    fn default() -> Self {
+        Self { tftp: everywhere(69) }
     }
 }
 

@@ -2,23 +2,32 @@
 //! are given over HTTP and TFTP; and the thread that tells telephones of changes (`sync`). What is noticed by other means comes in
 //! by [`Phones::see`].
 
+mod dhcp;
+mod interfaces;
 pub mod neighbours;
+mod pnp;
 mod sync;
+mod tftp;
+pub mod ways;
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{fmt, io};
 
 use sha2::{Digest as _, Sha256};
 
-use super::clock;
+use super::clock::{self, Clock};
 use crate::base::{Rng, WallTime};
 use crate::office::{Office, Phone};
+use crate::provision::dhcp::Lease;
 use crate::provision::ledger::{Carried, Grant, How, Ledger, Request, Sighting, Stored};
 use crate::provision::{Kind, Mac, Rendered, Site, Subject, Template, TemplateError, Templates};
 
+pub use pnp::Beside;
 pub use sync::{News, start as start_sync};
+pub use ways::{Way, Ways, Why};
 
 /// Characters of the secret that all telephones are told: short enough to type into a router, 60 bits.
 pub const SECRET_LENGTH: usize = 12;
@@ -63,6 +72,30 @@ pub enum Served {
 #[derive(Clone)]
 pub struct Phones(Arc<Inner>);
 
+/// What the ways need by which telephones find the box.
+pub struct Finding {
+    /// The settings in force; `None`: the exchange ends.
+    pub office: Arc<dyn Fn() -> Option<Arc<Office>> + Send + Sync>,
+    /// The exchange's own SIP.
+    pub beside: Beside,
+    /// Where TFTP is taken.
+    pub tftp: SocketAddr,
+    /// The exchange's.
+    pub clock: Clock,
+    /// For tags and the like.
+    pub rng: Rng,
+    /// Addresses that the box gave by DHCP.
+    pub leases: Vec<Lease>,
+    /// Puts those that changed on the disk; never waits.
+    pub keep_leases: Box<dyn Fn(Vec<Lease>) + Send>,
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Finding")
+    }
+}
+
 type Keep = Box<dyn Fn(Vec<Stored>) + Send + Sync>;
 
 struct Inner {
@@ -75,6 +108,9 @@ struct Inner {
     rng: Mutex<Rng>,
     /// Puts what changed on the disk; never waits.
     keep: Keep,
+    ways: Mutex<Ways>,
+    /// Tells plug-and-play that a telephone was accepted, while the exchange runs.
+    accepted: OnceLock<UnixDatagram>,
 }
 
 impl fmt::Debug for Phones {
@@ -97,6 +133,8 @@ impl Phones {
             version: AtomicI64::new(version),
             rng: Mutex::new(rng),
             keep,
+            ways: Mutex::default(),
+            accepted: OnceLock::new(),
         }))
     }
 
@@ -132,7 +170,66 @@ impl Phones {
     /// An admin accepts a telephone; its files may be had once until the time that is returned.
     pub fn accept(&self, mac: Mac) -> WallTime {
         let key = || lock(&self.0.rng).token(KEY_LENGTH);
-        self.with(|ledger| ledger.accept(mac, key, clock::wall()))
+        let until = self.with(|ledger| ledger.accept(mac, key, clock::wall()));
+        if let Some(accepted) = self.0.accepted.get() {
+            // a full queue is thousands of telephones in a moment: they ask by themselves
+            let _ = accepted.send(&mac.0);
+        }
+        until
+    }
+
+    /// Whether the ways by which telephones find the box are open.
+    pub fn ways(&self) -> Ways {
+        lock(&self.0.ways).clone()
+    }
+
+    /// What became of a way; a change is told in the log.
+    fn set_way(&self, which: impl FnOnce(&mut Ways) -> (&'static str, &mut Way), way: Way) {
+        let mut ways = lock(&self.0.ways);
+        let (name, place) = which(&mut ways);
+        if *place == way {
+            return;
+        }
+        match &way {
+            Way::Closed(why) => tracing::warn!(way = name, "telephones don't find the box by this way: {why}"),
+            open => tracing::info!(way = name, state = open.word(), "how telephones find the box"),
+        }
+        *place = way;
+    }
+
+    /// Told instead of our address.
+    fn advertised(&self) -> Option<IpAddr> {
+        lock(&self.0.ports).advertise
+    }
+
+    /// Where a telephone that was just accepted finds its file: under the first address, whose window is open.
+    fn first_file(&self, office: &Arc<Office>, phone: &Phone, mac: Mac, local: IpAddr) -> String {
+        let folder = self.discovery_url(local);
+        let templates = self.templates(office);
+        let file = &templates.of_phone(phone).head.address;
+        let model = &phone.model;
+        if file.contains("{model}") && model.is_empty() {
+            return folder;
+        }
+        let file = file.replace("{mac}", &mac.plain()).replace("{MAC}", &mac.upper()).replace("{model}", model);
+        folder + &file
+    }
+
+    /// Opens the ways by which telephones find the box, each on a thread of its own.
+    ///
+    /// # Errors
+    /// When there is no thread. What can't be opened is told, and stays closed.
+    pub fn find(&self, finding: Finding) -> io::Result<()> {
+        let Finding { office, beside, tftp, clock, mut rng, leases, keep_leases } = finding;
+        let in_force = || -> ways::InForce {
+            let office = Arc::clone(&office);
+            Box::new(move || office())
+        };
+        let accepted = pnp::start(self.clone(), in_force(), beside, clock, rng.fork())?;
+        let _ = self.0.accepted.set(accepted);
+        tftp::start(self.clone(), in_force(), tftp, clock)?;
+        let book = dhcp::Book { stored: leases, keep: keep_leases };
+        dhcp::start(self.clone(), in_force(), clock, rng, book)
     }
 
     /// The secret of a telephone's own address, made when it has none yet.

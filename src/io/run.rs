@@ -113,6 +113,7 @@ pub(super) fn serve_beside<T>(
         tell_first_sign_in(sign_in, &page);
     }
     web?;
+    find_phones(config, &net, &beginning.handle, clock, rng.fork())?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
     licence::watch(&beginning.handle)?;
     let ready = format!("ready sip={} web={page}", net.listens()[0]);
@@ -522,6 +523,22 @@ fn start_phones(config: &Config, net: &Net, handle: &Handle) -> io::Result<()> {
     let news = phones::start_sync(handle.phones().clone(), move || Some(office.upgrade()?.office()), tell)?;
     handle.set_phones_news(news);
     Ok(())
+}
+
+/// The ways by which telephones find us; what can't be opened is told and stays closed.
+fn find_phones(config: &Config, net: &Net, handle: &Handle, clock: Clock, rng: Rng) -> Result<(), ServeError> {
+    let [udp, _] = net.listens();
+    let (office, store) = (handle.downgrade(), handle.store().clone());
+    let finding = phones::Finding {
+        office: Arc::new(move || Some(office.upgrade()?.office())),
+        beside: phones::Beside { address: udp, socket: net.share_udp()? },
+        tftp: config.phones.tftp,
+        clock,
+        rng,
+        leases: store.leases()?,
+        keep_leases: Box::new(move |leases| store.keep_leases(leases)),
+    };
+    Ok(handle.phones().find(finding)?)
 }
 
 fn start_mail(handle: &Handle, outgoing: Outgoing) -> Result<MailHandle, StoreError> {

@@ -76,6 +76,11 @@ fn phones(rng: &mut Rng, office: &mut Office) {
         dhcp: rng.chance(1, 2),
         dhcp_first: pick(rng, &["", "192.168.1.100"]).to_owned(),
         dhcp_last: pick(rng, &["", "192.168.1.200"]).to_owned(),
+        dhcp_interface: pick(rng, &["", "eth0"]).to_owned(),
+        dhcp_router: pick(rng, &["", "192.168.1.1"]).to_owned(),
+        dhcp_dns: pick(rng, &[vec![], vec!["192.168.1.1".to_owned(), "9.9.9.9".to_owned()]]),
+        dhcp_lease_hours: pick(rng, &[1, 12, 720]),
+        tftp: rng.chance(1, 2),
     };
 }
 

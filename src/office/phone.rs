@@ -102,11 +102,31 @@ pub struct Provisioning {
     pub dhcp_first: String,
     /// The last one.
     pub dhcp_last: String,
+    /// The only interface that gets addresses; empty: the one with the way out.
+    pub dhcp_interface: String,
+    /// The router that clients are told of: IPv4, or empty: the box's own.
+    pub dhcp_router: String,
+    /// The name servers that clients are told of, IPv4; none: the router.
+    pub dhcp_dns: Vec<String>,
+    /// How long an address is given for: 1 to 720.
+    pub dhcp_lease_hours: u32,
+    /// Whether files are given by TFTP as well.
+    pub tftp: bool,
 }
 
 impl Default for Provisioning {
     fn default() -> Self {
-        Self { pnp: true, dhcp: false, dhcp_first: String::new(), dhcp_last: String::new() }
+        Self {
+            pnp: true,
+            dhcp: false,
+            dhcp_first: String::new(),
+            dhcp_last: String::new(),
+            dhcp_interface: String::new(),
+            dhcp_router: String::new(),
+            dhcp_dns: Vec::new(),
+            dhcp_lease_hours: 12,
+            tftp: false,
+        }
     }
 }
 

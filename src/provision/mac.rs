@@ -8,6 +8,12 @@ use std::str::FromStr;
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
+    /// `None` for the address of nobody and for those of many (IEEE 802: the lowest bit of the first byte).
+    pub fn of(bytes: [u8; 6]) -> Option<Self> {
+        let [first, ..] = bytes;
+        (bytes != [0; 6] && first & 1 == 0).then_some(Self(bytes))
+    }
+
     /// `805ec0123456`, as most telephones name their files.
     pub fn plain(self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -24,8 +30,8 @@ impl Mac {
         [a, b, c]
     }
 
-    /// Twelve hexadecimal digits in either case, with or without `:`, `-` or `.` between them; `None` for anything else, for the
-    /// address of nobody and for those of many (IEEE 802: the lowest bit of the first byte).
+    /// Twelve hexadecimal digits in either case, with or without `:`, `-` or `.` between them; `None` for anything else, and for
+    /// what [`of`](Self::of) refuses.
     pub fn read(text: &str) -> Option<Self> {
         let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b':' | b'-' | b'.')).collect();
         if digits.len() != 12 || text.len() > 17 {
@@ -36,8 +42,7 @@ impl Mac {
             let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
             *byte = u8::from_str_radix(pair, 16).ok()?;
         }
-        let [first, ..] = bytes;
-        (bytes != [0; 6] && first & 1 == 0).then_some(Self(bytes))
+        Self::of(bytes)
     }
 }
 

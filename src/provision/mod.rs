@@ -7,10 +7,13 @@
 
 pub mod book;
 mod check;
+pub mod dhcp;
 mod escape;
 pub mod ledger;
 mod mac;
+pub mod pnp;
 pub mod template;
+pub mod tftp;
 pub mod vendor;
 mod view;
 

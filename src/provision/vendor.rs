@@ -54,6 +54,21 @@ pub struct Vendor {
     /// User-Agents: `{model}`, `{firmware}`, `{mac}` and `{*}` for anything.
     #[serde(default)]
     agents: Vec<String>,
+    /// What it calls itself over DHCP (option 60): as [`agents`](Self::agents).
+    #[serde(default)]
+    classes: Vec<String>,
+    /// Where DHCP's option 43 holds the address of its settings.
+    #[serde(default = "first")]
+    pub dhcp_blob: u8,
+    /// Whether it takes that address from DHCP's option 114.
+    #[serde(default)]
+    pub dhcp_default_url: bool,
+    /// The file that DHCP's option 67 names, with `{model}`; empty: none.
+    #[serde(default)]
+    pub dhcp_file: String,
+    /// Whether it takes NOTIFY check-sync before it is registered.
+    #[serde(default)]
+    pub wakes: bool,
     /// How a telephone forgets another exchange, in the languages of the page.
     #[serde(default)]
     pub reset: Reset,
@@ -66,6 +81,10 @@ pub struct Vendor {
 pub struct Reset {
     pub ru: String,
     pub en: String,
+}
+
+const fn first() -> u8 {
+    1
 }
 
 #[derive(Deserialize)]
@@ -103,6 +122,17 @@ pub fn of_user_agent(agent: &str) -> Identity {
     let agent: String = agent.chars().take(LONGEST_AGENT).collect();
     let agent = agent.trim().to_owned();
     all().iter().find_map(|vendor| vendor.read(&agent)).unwrap_or_default()
+}
+
+/// By what it calls itself over DHCP.
+pub fn of_class(class: &str) -> Identity {
+    let class = class.trim();
+    let read = |vendor: &Vendor| {
+        let mut found = vendor.classes.iter().find_map(|pattern| fit(pattern, class))?;
+        found.vendor.clone_from(&vendor.name);
+        Some(found)
+    };
+    all().iter().find_map(read).unwrap_or_default()
 }
 
 /// By `Event: ua-profile` and the user of its Request-URI: `MAC%3a805ec0123456` or `MAC805ec0123456`, percent-decoded or not.

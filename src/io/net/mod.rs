@@ -133,6 +133,14 @@ impl Net {
         self.listens
     }
 
+    /// The socket for datagrams once more, for who opens another beside it.
+    ///
+    /// # Errors
+    /// When there are no descriptors left.
+    pub fn share_udp(&self) -> std::io::Result<std::os::fd::OwnedFd> {
+        self.udp.share()
+    }
+
     /// Waits until something happens. May be dropped and called anew at any time.
     pub async fn wake(&mut self) -> Wake {
         tokio::select! {

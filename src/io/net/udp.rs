@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd as _, AsRawFd};
 
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -55,6 +55,11 @@ impl Udp {
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The socket once more, for who opens another beside it.
+    pub(super) fn share(&self) -> io::Result<std::os::fd::OwnedFd> {
+        self.socket.as_fd().try_clone_to_owned()
     }
 
     /// Waits for datagrams.

@@ -8,6 +8,7 @@ mod audit;
 mod binding;
 mod call;
 mod history;
+mod lease;
 mod mail;
 mod phone;
 mod place;

@@ -11,8 +11,8 @@ use std::thread::{JoinHandle, Thread};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, phone, recording,
-    schema, subscription, token, turn, version,
+    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, lease, phone,
+    recording, schema, subscription, token, turn, version,
 };
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
@@ -163,6 +163,19 @@ impl Store {
     /// Forgets the second factors of accounts that are not among `logins`. Never waits.
     pub fn keep_second_factors(&self, logins: Vec<String>) {
         self.later("second factors", move |db| account::keep_factors(db, &logins));
+    }
+
+    /// Addresses that the box gave by DHCP.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn leases(&self) -> Result<Vec<crate::provision::dhcp::Lease>, StoreError> {
+        self.ask(|db| Ok(lease::all(db)?))
+    }
+
+    /// Keeps them. Never waits.
+    pub fn keep_leases(&self, leases: Vec<crate::provision::dhcp::Lease>) {
+        self.later("addresses", move |db| leases.iter().try_for_each(|one| lease::put(db, one)));
     }
 
     /// Keeps telephones as they are now. Never waits.

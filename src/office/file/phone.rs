@@ -81,7 +81,17 @@ pub(super) fn provisioning(fields: &mut Fields<'_, '_>) -> Provisioning {
         dhcp: fields.flag_or("dhcp", default.dhcp),
         dhcp_first: fields.text_or("dhcp_first", ""),
         dhcp_last: fields.text_or("dhcp_last", ""),
+        dhcp_interface: fields.text_or("dhcp_interface", ""),
+        dhcp_router: fields.text_or("dhcp_router", ""),
+        dhcp_dns: fields.texts("dhcp_dns").unwrap_or_default(),
+        dhcp_lease_hours: fields.whole_or("dhcp_lease_hours", default.dhcp_lease_hours, 1..=720),
+        tftp: fields.flag_or("tftp", default.tftp),
     };
+    let told = provisioning.dhcp_dns.iter().map(|text| ("dhcp_dns", text));
+    let told = told.chain(Some(("dhcp_router", &provisioning.dhcp_router)).filter(|(_, text)| !text.is_empty()));
+    for (key, text) in told.filter(|(_, text)| text.parse::<Ipv4Addr>().is_err()) {
+        fields.fault(key, Fault::Ipv4, format_args!("`{key}` \"{text}\" is no address like 192.168.1.1"));
+    }
     let addresses = [("dhcp_first", &provisioning.dhcp_first), ("dhcp_last", &provisioning.dhcp_last)];
     let mut range = Vec::new();
     for (key, text) in addresses.into_iter().filter(|(_, text)| !text.is_empty()) {

@@ -442,6 +442,11 @@ impl Document<'_> {
         self.value("dhcp", office.provisioning.dhcp);
         self.text("dhcp_first", &office.provisioning.dhcp_first);
         self.text("dhcp_last", &office.provisioning.dhcp_last);
+        self.text("dhcp_interface", &office.provisioning.dhcp_interface);
+        self.text("dhcp_router", &office.provisioning.dhcp_router);
+        self.value("dhcp_dns", texts(&office.provisioning.dhcp_dns));
+        self.value("dhcp_lease_hours", office.provisioning.dhcp_lease_hours);
+        self.value("tftp", office.provisioning.tftp);
     }
 
     fn user(&mut self, user: &User) {

@@ -142,3 +142,26 @@ proptest::proptest! {
         of_profile_event(&agent, &format!("mac{user}"));
     }
 }
+
+#[test]
+fn a_class_of_dhcp_says_who_it_is() {
+    for (class, vendor, model) in [
+        ("yealink", "yealink", ""),
+        ("Grandstream GXP2135 dslforum.org", "grandstream", "GXP2135"),
+        ("Fanvil X4U", "fanvil", "X4U"),
+        ("snomD785", "snom", "D785"),
+        ("snom-320", "snom", "320"),
+        ("Cisco SPA504G", "cisco-spa", "504G"),
+        ("Cisco Systems, Inc. IP Phone CP-8841-3PCC", "cisco-mpp", "8841"),
+        ("Polycom-VVX411", "polycom", "VVX411"),
+        ("Htek UC924", "htek", "UC924"),
+        ("Gigaset N870", "gigaset", "N870"),
+        ("Cisco Systems, Inc. IP Phone CP-7962G", "", ""),
+        ("MSFT 5.0", "", ""),
+        ("android-dhcp-14", "", ""),
+        ("", "", ""),
+    ] {
+        let identity = of_class(class);
+        assert_eq!((identity.vendor.as_str(), identity.model.as_str()), (vendor, model), "{class}");
+    }
+}

@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 
 use super::super::reply::{Problem, Reply};
-use super::super::words::Words;
+use super::super::words::{Said, Words};
 use super::Visit;
+use crate::io::phones::{Way, Why};
 use crate::provision::vendor;
 
 /// DHCP options with what they hold and who reads them. RFC 2132; 150 is RFC 5859; 159 and 160 are for private use.
@@ -62,19 +63,61 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
         .iter()
         .filter(|vendor| !vendor.reset.en.is_empty())
         .map(|vendor| {
-            let reset = Said { ru: &vendor.reset.ru, en: &vendor.reset.en };
+            let reset = Reset { ru: &vendor.reset.ru, en: &vendor.reset.en };
             json!({ "vendor": vendor.name, "title": vendor.title, "reset": reset.say(language) })
         })
         .collect();
-    Ok(Reply::json(&json!({ "url": url, "address": host, "options": options, "routers": routers, "resets": resets })))
+    let ways = visit.house.exchange.phones().ways();
+    let way = |way: &Way| json!({ "state": way.word(), "text": said(way).say(language) });
+    let ways = json!({ "pnp": way(&ways.pnp), "dhcp": way(&ways.dhcp), "tftp": way(&ways.tftp) });
+    Ok(Reply::json(&json!({
+        "url": url,
+        "address": host,
+        "ways": ways,
+        "options": options,
+        "routers": routers,
+        "resets": resets,
+    })))
 }
 
-struct Said<'a> {
+/// What a way's state means for a person, and what to do.
+fn said(way: &Way) -> Said {
+    let words = |ru: &'static str, en: &'static str| Said::of(Words::new(ru, en));
+    match way {
+        Way::Off => words("Выключено.", "Switched off."),
+        Way::Looking => words("Проверяем, нет ли в сети другого DHCP-сервера.", "Looking for another DHCP server."),
+        Way::On => words("Работает.", "Works."),
+        Way::Closed(Why::NoRight) => words(
+            "Не хватает прав: запустите станцию от root или дайте ей CAP_NET_BIND_SERVICE и CAP_NET_RAW.",
+            "It has no right to: run the exchange as root, or give it CAP_NET_BIND_SERVICE and CAP_NET_RAW.",
+        ),
+        Way::Closed(Why::Taken { port, by }) => {
+            let by = by.as_deref();
+            Said::new(
+                format!("Порт UDP {port} занят: {}. Остановите эту программу.", by.unwrap_or("другой программой")),
+                format!("UDP port {port} is taken by {}. Stop that.", by.unwrap_or("another program")),
+            )
+        }
+        Way::Closed(Why::NoNetwork) => words(
+            "Такой сети нет. Выберите интерфейс, к которому подключены телефоны.",
+            "There is no such network. Choose the interface that the telephones are on.",
+        ),
+        Way::Closed(Why::OtherServer(server)) => Said::new(
+            format!("В сети уже есть DHCP-сервер: {server}. Станция молчит; выключите его или раздачу адресов здесь."),
+            format!("A DHCP server answers already: {server}. The box keeps quiet; switch that one off, or ours."),
+        ),
+        Way::Closed(Why::Other(why)) => {
+            Said::new(format!("Не открывается: {why}."), format!("It can't be opened: {why}."))
+        }
+    }
+}
+
+struct Reset<'a> {
     ru: &'a str,
     en: &'a str,
 }
 
-impl Said<'_> {
+impl Reset<'_> {
     fn say(&self, language: crate::office::Language) -> &str {
         if language == crate::office::Language::Ru { self.ru } else { self.en }
     }
