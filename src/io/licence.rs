@@ -8,9 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::clock::{self, Clock};
+use super::files;
 use super::handle::Handle;
-use super::{clock, files};
-use crate::base::{Duration, WallTime};
+use crate::base::{Duration, Instant, WallTime};
 use crate::trust::{
     Allowance, Calendar, Day, Hardware, Licence, LicenceError, PublicKey, Refusal, Standing, State, Trait, Trusted,
 };
@@ -64,7 +65,8 @@ struct Held {
     fault: Option<LicenceError>,
     first_start: WallTime,
     calendar: Calendar,
-    looked: std::time::Instant,
+    clock: Clock,
+    looked: Instant,
 }
 
 impl Keeper {
@@ -94,12 +96,14 @@ impl Keeper {
         // Without it nothing is known of the days between: the clock is believed.
         let (first_start, reached) = stored.unwrap_or((first_version, clock::wall().max(first_version)));
         let earliest = [first_start, first_version].into_iter().filter(|at| Calendar::is_set(*at)).min();
+        let clock = Clock::start();
         let held = Held {
             licence,
             fault,
             first_start: earliest.unwrap_or(first_start),
             calendar: Calendar::new(reached.max(first_start)),
-            looked: std::time::Instant::now(),
+            looked: clock.now(),
+            clock,
         };
         let keeper = Self { directory: directory.to_owned(), trusted, hardware, held: Mutex::new(held) };
         keeper.held().calendar.look(clock::wall(), Duration::ZERO);
@@ -109,8 +113,9 @@ impl Keeper {
     /// Looks at the clock; to be done now and then. What holds now.
     pub fn look(&self) -> Standing {
         let mut held = self.held();
-        let passed = held.looked.elapsed();
-        held.looked = std::time::Instant::now();
+        let now = held.clock.now();
+        let passed = now.since(held.looked);
+        held.looked = now;
         held.calendar.look(clock::wall(), passed);
         if !Calendar::is_set(held.first_start) {
             // A box without a battery clock: its trial begins when the time is known.
