@@ -70,14 +70,8 @@ struct Held {
 }
 
 impl Keeper {
-    /// Reads what lies in a data directory whose office's first version is of `first_version`, and follows the clock from now on.
-    pub fn open(directory: &Path, first_version: WallTime) -> Self {
-        let keeper = Self::read(directory, first_version);
-        keeper.look();
-        keeper
-    }
-
-    /// Reads what lies there, and writes nothing: it may be another process's.
+    /// Reads what lies in a data directory whose office's first version is of `first_version`. Writes nothing: it may be another
+    /// process's, and one that runs is [watched](watch).
     pub fn read(directory: &Path, first_version: WallTime) -> Self {
         Self::with(directory, first_version, trusted(), hardware(Path::new("/sys"), Path::new("/proc")))
     }
