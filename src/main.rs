@@ -190,7 +190,7 @@ enum LicenseCommand {
         name: String,
     },
     /// Vendor: sign a licence and print it
-    Issue(IssueArguments),
+    Issue(Box<IssueArguments>),
 }
 
 #[derive(Debug, Args)]
@@ -343,7 +343,7 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         Command::License(LicenseCommand::Show) => console::show_license(data),
         Command::License(LicenseCommand::Install { file }) => console::install_license(data, &file),
         Command::License(LicenseCommand::Keygen { name }) => vendor::keygen(&name, Path::new(".")).map_err(Refusal::of),
-        Command::License(LicenseCommand::Issue(given)) => vendor::issue(given.into()).map_err(Refusal::of),
+        Command::License(LicenseCommand::Issue(given)) => vendor::issue((*given).into()).map_err(Refusal::of),
         Command::Doctor => examine(config),
     }
 }

@@ -186,7 +186,7 @@ impl Handle {
         let plan = plan_of(&office.settings, data)?;
         let (reader, long_reader) = (Reader::open(data)?, Reader::open(data)?);
         let first_version = reader.first_version_at()?.unwrap_or_else(clock::wall);
-        let licence = Keeper::open(data, first_version);
+        let licence = Keeper::read(data, first_version);
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();

@@ -8,9 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::clock::{self, Clock};
+use super::files;
 use super::handle::Handle;
-use super::{clock, files};
-use crate::base::{Duration, WallTime};
+use crate::base::{Duration, Instant, WallTime};
 use crate::trust::{
     Allowance, Calendar, Day, Hardware, Licence, LicenceError, PublicKey, Refusal, Standing, State, Trait, Trusted,
 };
@@ -64,18 +65,13 @@ struct Held {
     fault: Option<LicenceError>,
     first_start: WallTime,
     calendar: Calendar,
-    looked: std::time::Instant,
+    clock: Clock,
+    looked: Instant,
 }
 
 impl Keeper {
-    /// Reads what lies in a data directory whose office's first version is of `first_version`, and follows the clock from now on.
-    pub fn open(directory: &Path, first_version: WallTime) -> Self {
-        let keeper = Self::read(directory, first_version);
-        keeper.look();
-        keeper
-    }
-
-    /// Reads what lies there, and writes nothing: it may be another process's.
+    /// Reads what lies in a data directory whose office's first version is of `first_version`. Writes nothing: it may be another
+    /// process's, and one that runs is [watched](watch).
     pub fn read(directory: &Path, first_version: WallTime) -> Self {
         Self::with(directory, first_version, trusted(), hardware(Path::new("/sys"), Path::new("/proc")))
     }
@@ -94,12 +90,14 @@ impl Keeper {
         // Without it nothing is known of the days between: the clock is believed.
         let (first_start, reached) = stored.unwrap_or((first_version, clock::wall().max(first_version)));
         let earliest = [first_start, first_version].into_iter().filter(|at| Calendar::is_set(*at)).min();
+        let clock = Clock::start();
         let held = Held {
             licence,
             fault,
             first_start: earliest.unwrap_or(first_start),
             calendar: Calendar::new(reached.max(first_start)),
-            looked: std::time::Instant::now(),
+            looked: clock.now(),
+            clock,
         };
         let keeper = Self { directory: directory.to_owned(), trusted, hardware, held: Mutex::new(held) };
         keeper.held().calendar.look(clock::wall(), Duration::ZERO);
@@ -109,8 +107,9 @@ impl Keeper {
     /// Looks at the clock; to be done now and then. What holds now.
     pub fn look(&self) -> Standing {
         let mut held = self.held();
-        let passed = held.looked.elapsed();
-        held.looked = std::time::Instant::now();
+        let now = held.clock.now();
+        let passed = now.since(held.looked);
+        held.looked = now;
         held.calendar.look(clock::wall(), passed);
         if !Calendar::is_set(held.first_start) {
             // A box without a battery clock: its trial begins when the time is known.

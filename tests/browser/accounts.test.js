@@ -1,8 +1,8 @@
 // Who is signed in, and how: a viewer's page, the own password, a second factor.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { House, NARROW, look } from "./house.js";
+import { totp } from "./totp.js";
 import { OFFICE } from "./office.js";
 
 const VIEWER = "a-quiet-violet-morning";
@@ -15,17 +15,6 @@ before(async () => {
   assert.equal(made.status, 201, JSON.stringify(made.value));
 });
 after(() => house.leave());
-
-/** The code of now. RFC 6238, RFC 4226 §5.3. @param {string} secret Base32 */
-function totp(secret) {
-  const bits = [...secret.replaceAll(/[\s=]/g, "")].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g)?.map((byte) => parseInt(byte, 2)) ?? []);
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const hash = createHmac("sha1", key).update(step).digest();
-  const at = (hash.at(-1) ?? 0) & 15;
-  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
 
 test("a viewer sees numbers and changes nothing", async () => {
   const visit = await house.enter("extensions", { login: "olga", password: VIEWER });

@@ -31,7 +31,8 @@ export function Panel(props) {
   const element = chosen.length === 1 ? desk.elements.find(({ id }) => id === chosen[0]) : undefined;
   if (element) return html`<${One} key=${element.id} ...${props} element=${element} />`;
   if (!editing) return null;
-  return chosen.length > 1 ? html`<${Many} ...${props} />` : html`<aside class="desk-side" aria-label=${t("desk_panel_none")}><${Help} ...${props} /></aside>`;
+  // It scrolls on small screens and holds nothing that keys could reach, so it is reached itself (WCAG 2.1.1).
+  return chosen.length > 1 ? html`<${Many} ...${props} />` : html`<aside class="desk-side" aria-label=${t("desk_panel_none")} tabindex="0"><${Help} ...${props} /></aside>`;
 }
 
 /** @param {Props} props */

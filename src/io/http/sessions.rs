@@ -389,7 +389,7 @@ mod tests {
         sessions.keep(&signed_in.key, "h");
         let mut now = START;
         for _ in 0..23 {
-            now = now + (SESSION_IDLE - Duration::from_secs(1));
+            now += SESSION_IDLE - Duration::from_secs(1);
             assert!(sessions.find(&secret, &office, now, true).is_some());
         }
         office.ldap.admin_groups.push("staff".to_owned());

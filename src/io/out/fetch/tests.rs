@@ -55,7 +55,7 @@ fn a_server_is_believed_under_an_own_authority_and_under_no_other() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi".to_vec();
     let (authority, port) = server("localhost", answer);
     let url = format!("https://localhost:{port}/x?y=z");
-    assert_eq!(get(&url, &Trust::new(&[authority.clone()])), Ok((200, b"hi".to_vec())));
+    assert_eq!(get(&url, &Trust::new(std::slice::from_ref(&authority))), Ok((200, b"hi".to_vec())));
     assert_eq!(get(&url, &Trust::new(&[])), Err(OutError::Certificate(Distrust::Unknown)));
     assert_eq!(get(&url, &Trust::any()), Ok((200, b"hi".to_vec())));
     let other = format!("https://127.0.0.1:{port}/");
