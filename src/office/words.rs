@@ -3,7 +3,6 @@
 use super::{
     CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NumberFormat, Out, PhoneKey,
     PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy,
-    RingOrder, Role, Srtp, Strategy,
 };
 use crate::sip::Transport;
 

@@ -1,7 +1,7 @@
 //! What the fields of the office file are called in sentences, and how their values are said.
 
 /// The kinds in the order in which differences are told.
-pub(super) const ORDER: [&str; 22] = [
+pub(super) const ORDER: [&str; 25] = [
     "office",
     "trunk",
     "extension",

@@ -34,7 +34,7 @@ pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
 }
 
 /// In the order of the document; links come with their elements.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 23] = [
     "office",
     "trunk",
     "extension",
