@@ -61,8 +61,6 @@ struct Inner {
     watch: Watch,
     licence: Keeper,
     phones: Phones,
-    /// The thread that looks after telephones, while the exchange runs.
-    phones_news: OnceLock<Sender<News>>,
 }
 
 /// A handle that keeps nothing alive.
@@ -207,7 +205,6 @@ impl Handle {
             watch: Watch::new(&probation),
             licence,
             phones,
-            phones_news: OnceLock::new(),
         }));
         handle.watch_probation();
         Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
@@ -388,18 +385,6 @@ impl Handle {
         &self.0.phones
     }
 
-    /// From now on what concerns telephones is told there.
-    pub fn set_phones_news(&self, news: Sender<News>) {
-        let _ = self.0.phones_news.set(news);
-    }
-
-    /// Tells what concerns telephones. Never waits.
-    pub fn tell_phones(&self, news: News) {
-        if let Some(inbox) = self.0.phones_news.get() {
-            let _ = inbox.send(news);
-        }
-    }
-
     /// From now on signalling is kept there.
     pub fn set_signalling(&self, signalling: SignallingHandle) {
         let _ = self.0.signalling.set(signalling);
@@ -433,7 +418,7 @@ impl Handle {
         self.0.board.office_applied(&office, clock::wall());
         self.0.phones.set_version(version);
         self.0.phones.with(|ledger| ledger.keep_only(&office));
-        self.tell_phones(News::Settings);
+        self.0.phones.tell(News::Settings);
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
         if let Some(revert_at) = revert_at {

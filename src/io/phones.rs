@@ -13,6 +13,7 @@ pub mod ways;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{fmt, io};
 
@@ -26,7 +27,7 @@ use crate::provision::ledger::{Carried, Grant, How, Ledger, Request, Sighting, S
 use crate::provision::{Kind, Mac, Rendered, Site, Subject, Template, TemplateError, Templates};
 
 pub use pnp::Beside;
-pub use sync::{News, start as start_sync};
+pub use sync::News;
 pub use ways::{Way, Ways, Why};
 
 /// Characters of the secret that all telephones are told: short enough to type into a router, 60 bits.
@@ -111,6 +112,8 @@ struct Inner {
     ways: Mutex<Ways>,
     /// Tells plug-and-play that a telephone was accepted, while the exchange runs.
     accepted: OnceLock<UnixDatagram>,
+    /// The thread that looks after telephones, while the exchange runs.
+    news: OnceLock<Sender<News>>,
 }
 
 impl fmt::Debug for Phones {
@@ -135,6 +138,7 @@ impl Phones {
             keep,
             ways: Mutex::default(),
             accepted: OnceLock::new(),
+            news: OnceLock::new(),
         }))
     }
 
@@ -157,9 +161,33 @@ impl Phones {
         let changed = ledger.take_changed();
         drop(ledger);
         if !changed.is_empty() {
+            self.tell(News::Changed(changed.iter().map(|stored| stored.mac).collect()));
             (self.0.keep)(changed);
         }
         result
+    }
+
+    /// Tells the thread that looks after telephones. Never waits.
+    pub fn tell(&self, news: News) {
+        if let Some(inbox) = self.0.news.get() {
+            let _ = inbox.send(news);
+        }
+    }
+
+    /// Starts the thread that looks after telephones. `office` gives the settings in force, `tell` sends a login's telephones
+    /// this `Event`, `changed` tells the pages of a telephone.
+    ///
+    /// # Errors
+    /// When there is no thread.
+    pub fn start_sync(
+        &self,
+        office: impl Fn() -> Option<Arc<Office>> + Send + 'static,
+        tell: impl Fn(&str, &str) + Send + 'static,
+        changed: impl Fn(Mac) + Send + 'static,
+    ) -> io::Result<()> {
+        let inbox = sync::start(self.clone(), office, tell, changed)?;
+        let _ = self.0.news.set(inbox);
+        Ok(())
     }
 
     /// A telephone was noticed.

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep_until};
 
 use super::accounts::FirstSignIn;
+use super::board::Event;
 use super::clock::{self, Clock};
 use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
@@ -32,6 +33,7 @@ use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
+use crate::provision::Mac;
 
 /// Why the exchange did not start: one sentence for the person at the console.
 #[derive(Debug, thiserror::Error)]
@@ -368,7 +370,7 @@ impl Loop {
         let Live::Registration { login, contacts } = live else { return };
         if let Some(contact) = contacts.last() {
             let (agent, address) = (contact.user_agent.clone(), contact.peer.ip());
-            self.handle.tell_phones(phones::News::Registered { login: login.clone(), agent, address });
+            self.handle.phones().tell(phones::News::Registered { login: login.clone(), agent, address });
         }
     }
 
@@ -520,9 +522,9 @@ fn start_phones(config: &Config, net: &Net, handle: &Handle) -> io::Result<()> {
             handle.tell(Order::Notify { login: login.to_owned(), event: event.to_owned() });
         }
     };
-    let news = phones::start_sync(handle.phones().clone(), move || Some(office.upgrade()?.office()), tell)?;
-    handle.set_phones_news(news);
-    Ok(())
+    let board = handle.board().clone();
+    let changed = move |mac: Mac| board.tell(Event::Phone { mac: mac.to_string() });
+    handle.phones().start_sync(move || Some(office.upgrade()?.office()), tell, changed)
 }
 
 /// The ways by which telephones find us; what can't be opened is told and stays closed.

@@ -265,6 +265,7 @@ fn device(rng: &mut Rng, number: &str, nth: u64, inside: &[String]) -> Device {
             _ => Forward::None,
         },
         mac: pick(rng, &["", "80:5e:c0:12:34:56"]).to_owned(),
+        line: pick(rng, &[0, 0, 1, 2, 32]),
         model: pick(rng, &["", "yealink/t31"]).to_owned(),
         srtp: word(rng),
     })

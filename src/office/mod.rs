@@ -279,6 +279,8 @@ pub struct SipDevice {
     pub forward: Forward,
     /// `aa:bb:cc:dd:ee:ff` or empty.
     pub mac: String,
+    /// Which line of that telephone it is, from 1 on; 0: after those that say, in the office's order.
+    pub line: u32,
     /// Vendor, or `vendor/model`, or empty.
     pub model: String,
     /// Whether its calls are encrypted; optional unless the file says otherwise.

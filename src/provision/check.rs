@@ -77,6 +77,7 @@ fn extension(number: &str, mac: Mac) -> Extension {
         allow_from: Vec::new(),
         forward: Forward::None,
         mac: mac.to_string(),
+        line: 0,
         model: String::new(),
         srtp: Srtp::Required,
     };

@@ -459,6 +459,7 @@ fn extension(number: &str, employee: &str) -> Extension {
         allow_from: vec![Network { address: "0.0.0.0".parse().unwrap(), prefix: 0 }],
         forward: Forward::Conditional { busy: "201".to_owned(), no_answer: String::new() },
         mac: String::new(),
+        line: 0,
         model: String::new(),
         srtp: Srtp::Optional,
     };

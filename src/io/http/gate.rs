@@ -48,7 +48,7 @@ use super::api::history_export::Order;
 use super::api::takes_file;
 use super::certificate::Certificate;
 use super::reply::{Reply, problems};
-use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, FILE_BODY, Inner};
+use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
 use crate::office::Language;
 
@@ -311,8 +311,8 @@ impl Gate {
         }
         let method = parts.method;
         let mut passed = Passed { method, target, headers: parts.headers, body: None, upload: None, way, host };
-        if takes_file(passed.method.as_str(), parts.uri.path()) {
-            return self.take_in(passed, body, language, in_flight).await;
+        if let Some(longest) = takes_file(passed.method.as_str(), parts.uri.path()) {
+            return self.take_in(passed, body, longest, language, in_flight).await;
         }
         passed.body = match read_body(body).await {
             Ok(body) => body,
@@ -351,11 +351,12 @@ impl Gate {
         &self,
         mut passed: Passed,
         body: Incoming,
+        longest: u64,
         language: Language,
         in_flight: InFlight,
     ) -> Response<Answer> {
         passed.upload = Some(String::new());
-        passed.body = (body.size_hint().lower() <= FILE_BODY).then(Bytes::new);
+        passed.body = (body.size_hint().lower() <= longest).then(Bytes::new);
         match self.hop.pass(&passed).await {
             Ok(answer) if answer.headers.contains_key(COME) => {}
             Ok(answer) if answer.status < 500 || answer.status == 503 => {

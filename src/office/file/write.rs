@@ -250,6 +250,7 @@ impl Document<'_> {
         };
         self.value("forward", forward);
         self.text("mac", &sip.mac);
+        self.value("line", sip.line);
         self.text("model", &sip.model);
         self.text("srtp", sip.srtp.word());
     }
