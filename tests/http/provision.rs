@@ -95,6 +95,7 @@ fn lines_keep_the_order_that_an_admin_gave_them() {
         let lines = phone["lines"].as_array().unwrap().iter();
         lines.map(|line| line["extension"].as_str().unwrap().to_owned()).collect()
     };
+    fetch(&world, "y000000000066.cfg");
     let body = json!({ "mac": MAC, "lines": [{ "extension": "203" }, { "extension": "201" }] });
     let made = bind(&mut admin, body).json();
     assert_eq!(lines(&made), ["203", "201"]);
