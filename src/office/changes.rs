@@ -6,8 +6,8 @@ use std::fmt;
 
 use super::{
     Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Mail, MediaFile, MobileDevice,
-    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User,
-    VoiceMenu, VoiceMessage, VoicemailSettings,
+    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk,
+    User, VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -194,7 +194,8 @@ fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
 }
 
 fn mail(old: &Mail, new: &Mail) -> Vec<String> {
-    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls, admin)
+    differing!(Mail, old, new; named; compared server, port, security, trust_any_certificate, login, password, from,
+        missed_calls, admin)
 }
 
 fn openid(old: &Openid, new: &Openid) -> Vec<String> {
