@@ -64,8 +64,8 @@ impl World {
                 assert!(to.endpoint.0 < 2 && u32::from(to.to.port()) == 4000 + u32::from(to.rtcp));
                 assert!(if to.rtcp { rtcp::read(bytes).is_some() } else { rtp::read(bytes).is_ok() });
             });
-            assert!(self.plane.poll_timeout().is_none_or(|next| next > self.now));
             self.wind();
+            assert!(self.plane.poll_timeout().is_none_or(|next| next > self.now));
         }
         self.now = until;
     }
