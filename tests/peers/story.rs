@@ -245,7 +245,6 @@ fn three_phones_of_three_formats_hear_each_other_in_a_conference() {
     }
     let [first, second, third] = &phones;
     first.hang_up();
-    first.wait_until_over();
     talk((second, 1000), (third, 1600));
 }
 
