@@ -132,6 +132,7 @@ impl Engine {
                     self.tell_registration(now, login);
                 }
             }
+            Input::RestoreServers(stored) => self.trunks.restore(&stored),
             Input::LastAnswered(all) => {
                 all.iter().for_each(|(group, member)| self.books.restore_last_answered(group, member));
             }
@@ -336,6 +337,7 @@ impl Engine {
                 let txn = self.stack.request(now, *draft);
                 self.trunks.sent(order, txn);
             }
+            trunks::Output::Found(server) => self.outputs.push_back(Output::Store(Record::Server(server))),
             trunks::Output::KeepAlive { flow } => {
                 self.outputs.push_back(Output::Send { flow, bytes: trunks::Output::KEEP_ALIVE.to_vec() });
             }

@@ -27,7 +27,7 @@ use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTi
 use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
-use crate::engine::{ListenRefused, StoredBinding, StoredSubscription};
+use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscription};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
@@ -129,6 +129,8 @@ pub struct Beginning {
     pub orders: mpsc::UnboundedReceiver<Order>,
     /// Registrations from before.
     pub bindings: Vec<StoredBinding>,
+    /// Where carriers' servers were.
+    pub servers: Vec<StoredServer>,
     /// Groups, and who took their last calls.
     pub last_answered: Vec<(String, String)>,
     /// Lamps of phones from before.
@@ -167,7 +169,7 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted } =
+        let Opened { store, bindings, subscriptions, servers, last_answered, version, probation, phones, interrupted } =
             Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
@@ -207,7 +209,7 @@ impl Handle {
             phones,
         }));
         handle.watch_probation();
-        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
+        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, servers, last_answered, plan, first_sign_in })
     }
 
     /// The office in force.

@@ -194,7 +194,8 @@ fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
 }
 
 fn mail(old: &Mail, new: &Mail) -> Vec<String> {
-    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls, admin)
+    differing!(Mail, old, new; named; compared server, port, security, trust_any_certificate, login, password, from,
+        missed_calls, admin)
 }
 
 fn openid(old: &Openid, new: &Openid) -> Vec<String> {

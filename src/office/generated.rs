@@ -113,6 +113,7 @@ fn telephone(rng: &mut Rng, office: &mut Office, sounds: &[String]) {
         server: server.to_owned(),
         port: rng.below(65_536) as u16,
         security: word(rng),
+        trust_any_certificate: rng.chance(1, 2),
         login: prose(rng, false),
         password: prose(rng, false),
         from: from.to_owned(),

@@ -186,6 +186,15 @@ impl Phone {
     }
 }
 
+impl Phone {
+    /// Waits until it has heard this tone for some tenths of a second beside whatever else sounds.
+    pub(crate) fn wait_to_hear_beside(&self, hz: u16) {
+        let listening = self.listen();
+        let what = format!("{hz} Hz among others in the ear of {}", self.dir.0.display());
+        wait_for(&what, Duration::from_secs(25), || listening.blocks_beside(hz) >= HEARD);
+    }
+}
+
 /// A place in a phone's recordings.
 pub(crate) struct Listening<'a> {
     phone: &'a Phone,
@@ -195,8 +204,17 @@ pub(crate) struct Listening<'a> {
 impl Listening<'_> {
     /// 20 ms blocks of this tone since then.
     pub(crate) fn blocks_of(&self, hz: u16) -> usize {
+        self.samples().iter().map(|samples| wav::blocks(samples, hz)).sum()
+    }
+
+    /// The same, whatever else sounds.
+    fn blocks_beside(&self, hz: u16) -> usize {
+        self.samples().iter().map(|samples| wav::blocks_beside(samples, hz)).sum()
+    }
+
+    fn samples(&self) -> Vec<Vec<i16>> {
         let before =
             |path: &PathBuf| self.heard.iter().find(|(_, known)| known == path).map_or(0, |(length, _)| *length);
-        self.phone.recordings().iter().map(|path| wav::blocks_of(path, before(path), hz)).sum()
+        self.phone.recordings().iter().map(|path| wav::samples_of(path, before(path))).collect()
     }
 }

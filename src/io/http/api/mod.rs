@@ -271,7 +271,11 @@ fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The API's description.
+#[cfg(test)]
 pub(super) const OPENAPI: &str = include_str!("openapi.json");
+
+/// The same as gzip.
+static PACKED_OPENAPI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 /// A request on its way to a handler.
 struct Visit<'a> {
@@ -457,7 +461,7 @@ fn matches(pattern: &str, path: &str) -> Option<Vec<String>> {
 }
 
 fn openapi(_: &Visit<'_>) -> Result<Reply, Problem> {
-    Ok(Reply::text(super::reply::JSON, OPENAPI))
+    Ok(Reply::text(super::reply::JSON, super::packed::unpack(PACKED_OPENAPI)))
 }
 
 #[cfg(test)]
