@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 use super::*;
@@ -21,7 +22,19 @@ fn now() -> WallTime {
     WallTime(1_795_605_600_000)
 }
 
+/// The phones' calendar is the house's, whenever the test runs.
+#[derive(Debug)]
+struct Calendar(fn() -> WallTime);
+
+impl TimeProvider for Calendar {
+    fn current_time(&self) -> Option<UnixTime> {
+        let millis = u64::try_from((self.0)().millis()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_millis(millis)))
+    }
+}
+
 struct House {
+    now: fn() -> WallTime,
     certificate: Arc<Certificate>,
     net: Net,
     _dir: Scratch,
@@ -33,7 +46,7 @@ fn with_house(now: fn() -> WallTime, test: impl AsyncFnOnce(House)) {
         let dir = Scratch::new();
         let certificate = Certificate::open(dir.path().join("tls"), &[], now).expect("a certificate");
         net.open_tls(Arc::clone(&certificate)).expect("opens");
-        test(House { certificate, net, _dir: dir }).await;
+        test(House { now, certificate, net, _dir: dir }).await;
     });
 }
 
@@ -44,7 +57,8 @@ impl House {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("PEM")).expect("an authority");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("spoken");
+        let config = ClientConfig::builder_with_details(provider, Arc::new(Calendar(self.now)));
+        let config = config.with_protocol_versions(versions).expect("spoken");
         let config = config.with_root_certificates(roots).with_no_client_auth();
         let name = ServerName::try_from("127.0.0.1").expect("an address");
         let mut tls = ClientConnection::new(Arc::new(config), name).expect("fits");
