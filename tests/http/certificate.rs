@@ -120,9 +120,10 @@ fn a_telephone_is_sent_to_tls_by_the_file_that_it_fetches_over_tls() {
     let sip = SocketAddr::from(([127, 0, 0, 1], 5060));
     world.box_.phones.set_sip(sip, 5060, Some(5061), None);
     let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
-    bind(&mut admin, json!({ "mac": MAC, "lines": [{ "extension": "201" }] }));
     let agent = AGENT;
     let first = format!("/provision/{}/805ec0123456.cfg", crate::world::PHONES_SECRET);
+    assert_eq!(fetch_as(Wire::plain(&world), "GET", &first, agent).status, 404, "it is seen");
+    bind(&mut admin, json!({ "mac": MAC, "lines": [{ "extension": "201" }] }));
     let first = fetch_as(Wire::plain(&world), "GET", &first, agent).text();
     assert!(first.contains("sip_server.1.transport_type = 0\n"), "{first}");
     let folder = own_folder(&mut admin, MAC);

@@ -68,9 +68,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, events: mpsc::Send
         let (acceptor, events, leaving) = (acceptor.clone(), events.clone(), Arc::clone(&door));
         let task = tokio::spawn(async move {
             let place = Place(leaving, id);
-            let done = timeout(HANDSHAKE, acceptor.accept(stream)).await;
-            drop(place);
-            match done {
+            match timeout(HANDSHAKE, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
                     let _ =
                         events.send(Event::Accepted(Transport::Tls, Arrived::Secured(Box::new(stream)), peer)).await;
@@ -78,6 +76,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, events: mpsc::Send
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS"),
                 Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
             }
+            drop(place);
         });
         lock(&door).note(id, task.abort_handle());
     }
