@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::baresip::{Phone, Taste};
+use crate::baresip::Taste;
 use crate::exchange::{Exchange, options};
+use crate::linphone::Softphone;
 use crate::process::{need, wait_for};
 use crate::story::{ACCOUNTS, RECEPTION, STORE, phone, talk, without_carrier};
 
@@ -70,6 +71,20 @@ fn a_phone_over_tls_with_srtp_talks_with_one_over_udp() {
     accounts.wait_to_hear(900);
     accounts.hang_up();
     store.wait_until_over();
+}
+
+#[test]
+fn linphone_over_tls_with_srtp_talks_with_baresip_over_udp() {
+    let exchange = without_carrier("tls-linphone");
+    let mut linphone = Softphone::start_over_tls(&exchange, RECEPTION, 500);
+    let accounts = phone(&exchange, ACCOUNTS, 700, Taste::default());
+    accounts.dial("200");
+    accounts.wait_for_word("ringing", 1);
+    linphone.answer();
+    accounts.wait_to_hear(500);
+    linphone.wait_to_hear(700);
+    linphone.hang_up();
+    accounts.wait_until_over();
 }
 
 #[test]
