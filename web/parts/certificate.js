@@ -48,8 +48,8 @@ export function Certificate({ t, api, language, tell, onRefused }) {
     ${was && html`<ul>
       ${was.uploaded && about(was.uploaded, t(was.in_use === "uploaded" ? "certificate_uploaded" : "certificate_ended"), was.in_use === "uploaded")}
       ${about(was.own, t("certificate_own"), was.in_use === "own")}</ul>
-    <p class="in">${was.uploaded && html`<button class="button" type="button" disabled=${busy} onClick=${back}>${t("certificate_back")}</button> `}
-      <a class="button" href="/api/v1/authority.pem" download="dozvon-authority.pem"><${Icon} name="download" />${t("certificate_authority")}</a></p>
+    <div class="in actions">${was.uploaded && html`<button class="button" type="button" disabled=${busy} onClick=${back}>${t("certificate_back")}</button>`}
+      <a class="button" href="/api/v1/authority.pem" download="dozvon-authority.pem"><${Icon} name="lock" />${t("certificate_authority")}</a></div>
     <p class="in hint">${t("certificate_authority_why")}</p>`}
   </section>`;
 }

@@ -91,8 +91,8 @@ export default {
   authorities_remove: ({ name = "" }) => `Remove: ${name}`,
 
   certificate: "The box's certificate",
-  certificate_why: "Browsers and telephones see it when they connect safely. The box makes its own and renews it by itself. If the office has a name on the internet and a certificate for it, upload that with its key: nothing is cut off.",
-  certificate_add: "Upload certificate and key",
+  certificate_why: "Browsers and telephones see it when they connect safely. The box makes its own and renews it by itself. If the office has a name on the internet and a certificate for it, upload its file and that of its key: nothing is cut off.",
+  certificate_add: "Upload another",
   certificate_taken: "The certificate is taken: new connections see it.",
   certificate_own: "Its own",
   certificate_uploaded: "Uploaded",
