@@ -79,7 +79,7 @@ fn linphone_over_tls_with_srtp_talks_with_baresip_over_udp() {
     let mut linphone = Softphone::start_over_tls(&exchange, RECEPTION, 500);
     let accounts = phone(&exchange, ACCOUNTS, 700, Taste::default());
     accounts.dial("200");
-    accounts.wait_for_word("ringing", 1);
+    accounts.wait_for_word("180 Ringing", 1);
     linphone.answer();
     accounts.wait_to_hear(500);
     linphone.wait_to_hear(700);
