@@ -109,6 +109,8 @@ impl Engine {
             Input::FlowFailed { flow } => {
                 self.stack.handle_flow_failed(now, flow);
                 self.trunks.handle_flow_failed(now, flow);
+                let changes = self.bindings.lost(&flow);
+                self.note_bindings(now, changes);
             }
             Input::Media(media::Event::Ports { ports }) => self.books.add_ports(ports),
             Input::Media(event) => self.with_calls(now, |calls, around| calls.on_media(around, &event)),

@@ -31,7 +31,7 @@ use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscripti
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
-use crate::office::{NumberFormat, Office, Role, Settings, Trunk};
+use crate::office::{Authority, NumberFormat, Office, Role, Settings, Trunk};
 use crate::provision::ledger::Stored;
 use crate::trust::{Allowance, Standing};
 
@@ -442,6 +442,10 @@ impl Patient for Handle {
 
     fn rows(&self, filter: &HistoryFilter) -> Vec<HistoryRow> {
         http::Exchange::history(self, filter, TRIAL_ROWS, None).map(|page| page.rows).unwrap_or_default()
+    }
+
+    fn authorities(&self) -> Vec<Authority> {
+        self.office().authorities.clone()
     }
 
     fn steps(&self, call: CallId) -> Vec<StoredStep> {

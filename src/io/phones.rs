@@ -62,6 +62,8 @@ pub enum Served {
         /// The file.
         body: Vec<u8>,
     },
+    /// The certificate of the box's own authority.
+    Authority,
     /// A file of the data directory.
     Stored {
         /// Relative to it.
@@ -317,13 +319,15 @@ impl Phones {
                 let Rendered { content_type, body } = templates.of_phone(phone).book(office);
                 Some(Served::Made { content_type, body: body.into_bytes() })
             }
+            Grant::Authority => Some(Served::Authority),
             Grant::Firmware { name, .. } => Some(Served::Stored { path: format!("{FIRMWARE}/{name}") }),
             Grant::File { mac, template, file, kind, model } => {
                 let template = templates.named(&template)?;
                 let file = template.file(&file)?;
                 let key = mac.and_then(|mac| self.with(|ledger| ledger.key(mac).map(str::to_owned)));
                 let site = self.site(local);
-                let subject = Subject { office, site: &site, mac, key: key.as_deref(), model: &model, masked: false };
+                let (key, secure) = (key.as_deref(), request.secure);
+                let subject = Subject { office, site: &site, mac, key, model: &model, masked: false, secure };
                 let made = template.render(file, &subject);
                 let Rendered { content_type, body } = made
                     .inspect_err(|error| tracing::error!(template = template.name, %error, "a telephone gets no file"))
@@ -353,7 +357,8 @@ impl Phones {
         let (template, mac) = (templates.of_phone(phone), Mac::read(&phone.mac));
         let Some((file, captured)) = template.find(name) else { return Ok(None) };
         let (site, key) = (self.site(local), "***");
-        let subject = Subject { office, site: &site, mac, key: Some(key), model: &captured.model, masked: true };
+        let (model, secure) = (captured.model.as_str(), template.head.https);
+        let subject = Subject { office, site: &site, mac, key: Some(key), model, masked: true, secure };
         template.render(file, &subject).map(Some)
     }
 
@@ -378,7 +383,8 @@ pub fn print(template: &Template, office: &Office, mac: Mac) -> String {
     };
     let mut hash = Sha256::new();
     for file in template.files.iter().filter(|file| file.kind == Kind::Phone) {
-        let subject = Subject { office, site: &site, mac: Some(mac), key: Some(""), model: "", masked: false };
+        let (mac, key) = (Some(mac), Some(""));
+        let subject = Subject { office, site: &site, mac, key, model: "", masked: false, secure: false };
         if let Ok(made) = template.render(file, &subject) {
             hash.update(made.body);
         }

@@ -8,10 +8,10 @@ use crate::client::{Answer, Caller, Wire, put};
 use crate::real::RealWorld;
 use crate::world::{PASSWORD, PHONES_SECRET, START, Served, TOKEN, VIEWER_TOKEN, World};
 
-const MAC: &str = "80:5e:c0:12:34:56";
-const AGENT: &str = "Yealink SIP-T46S 66.86.0.15 80:5e:c0:12:34:56";
+pub(crate) const MAC: &str = "80:5e:c0:12:34:56";
+pub(crate) const AGENT: &str = "Yealink SIP-T46S 66.86.0.15 80:5e:c0:12:34:56";
 
-fn fetch_as(mut wire: Wire, method: &str, path: &str, agent: &str) -> Answer {
+pub(crate) fn fetch_as(mut wire: Wire, method: &str, path: &str, agent: &str) -> Answer {
     let head =
         format!("{method} {path} HTTP/1.1\r\nHost: 192.0.2.1\r\nUser-Agent: {agent}\r\nContent-Length: 0\r\n\r\n");
     wire.send(head);
@@ -23,11 +23,11 @@ fn fetch(world: &dyn Served, file: &str) -> Answer {
     fetch_as(Wire::plain(world), "GET", &format!("/provision/{PHONES_SECRET}/{file}"), AGENT)
 }
 
-fn bind(admin: &mut Caller<'_>, body: Value) -> Answer {
+pub(crate) fn bind(admin: &mut Caller<'_>, body: Value) -> Answer {
     admin.ask("POST", "/api/v1/phones", Some(body))
 }
 
-fn own_folder(admin: &mut Caller<'_>, mac: &str) -> String {
+pub(crate) fn own_folder(admin: &mut Caller<'_>, mac: &str) -> String {
     let url = admin.get(&format!("/api/v1/phones/{mac}/address")).json()["folder"].as_str().unwrap().to_owned();
     format!("/{}", url.splitn(4, '/').nth(3).unwrap())
 }

@@ -46,10 +46,10 @@ use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
 use super::api::history_export::Order;
 use super::api::takes_file;
-use super::certificate::Certificate;
 use super::reply::{Reply, problems};
 use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
+use crate::io::certificate::{Certificate, server_config};
 use crate::office::Language;
 
 /// Connections in all, and of one address (of one /64 in IPv6); a further one is closed at once.
@@ -169,10 +169,7 @@ fn bind(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), Star
 }
 
 fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, StartError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(super::CertificateError::from)?;
-    let mut config = config.with_no_client_auth().with_cert_resolver(certificate);
+    let mut config = server_config(certificate)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

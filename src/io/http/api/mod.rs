@@ -8,6 +8,7 @@ pub(super) mod history_export;
 mod audit;
 mod authorities;
 mod calls;
+mod certificate;
 mod change;
 mod codes;
 mod collections;
@@ -222,6 +223,10 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/voicemail/{id}/audio", Access::Viewer, voicemail::audio),
     route("GET", "/api/v1/license", Access::Viewer, license::get),
     route("POST", "/api/v1/license", Access::Admin, license::post),
+    route("GET", "/api/v1/certificate", Access::Viewer, certificate::get),
+    route("PUT", "/api/v1/certificate", Access::Admin, certificate::put),
+    route("DELETE", "/api/v1/certificate", Access::Admin, certificate::delete),
+    route("GET", "/api/v1/authority.pem", Access::Viewer, certificate::authority),
     route("GET", "/api/v1/phones", Access::Viewer, phones::list),
     route("POST", "/api/v1/phones", Access::Admin, phones::post),
     route("GET", "/api/v1/phones/setup", Access::Admin, phone_setup::get),
