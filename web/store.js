@@ -53,6 +53,15 @@ export function mustReload(type, data) {
 }
 
 /**
+ * Whether there is news for «Защита»: an alarm, a ban, an allowance; or events were missed.
+ * @param {string} type
+ * @param {any} data
+ */
+export function isAlert(type, data) {
+  return type === "system" && ["alarm", "ban", "allowance", "missed"].includes(data.what);
+}
+
+/**
  * @param {Call[]} calls
  * @param {any} data
  * @returns {Call[]}
