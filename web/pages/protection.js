@@ -42,9 +42,9 @@ export function Protection(props) {
   const dropped = (bans ?? []).reduce((sum, one) => sum + one.dropped, 0);
   const second = known && html`${bans.length === 0 ? t("guard_bans_none") : t("guard_bans_now", { count: bans.length })}${dropped > 0 && ` ${t("guard_dropped", { count: dropped.toLocaleString(language) })}`}`;
   const title = known ? html`<span class="verdict-word">${t("guard")}.</span> ${fresh > 0 ? t("guard_look", { count: fresh }) : t("guard_calm")}` : t("guard");
-  if (!draft) return html`<${ItemPage} item=${item} admin=${admin} title=${title} second=${second} labels=${labels} lead=${lead} under="protection" fixed />`;
+  if (!draft) return html`<${ItemPage} item=${item} admin=${admin} title=${title} second=${second} labels=${labels} lead=${lead} under="" fixed />`;
   const differ = box.extensions.filter((/** @type {any} */ one) => Object.values(one.limits ?? {}).some((value) => value !== null));
-  return html`<${ItemPage} item=${item} admin=${admin} title=${title} second=${second} labels=${labels} lead=${lead} under="protection" fixed>
+  return html`<${ItemPage} item=${item} admin=${admin} title=${title} second=${second} labels=${labels} lead=${lead} under="" fixed>
     ${draft.limits && html`<${LimitFields} t=${t} language=${language} limits=${part("limits")} usage=${usage} own=${differ} admin=${admin} />`}
     <${Sect} id="trusted" title=${t("trusted")} help=${html`<p>${t("trusted_why")}</p><p>${t("trusted_always")}</p>`}>
       <div class="cols"><${Networks} ...${part("protection")("trusted_networks")} t=${t} /></div>

@@ -53,9 +53,9 @@ function ByHand({ t, onBan }) {
   };
   const at = fault?.at("/address") ?? (fault ? fault.message : undefined);
   const spans = SPANS.map(([word, seconds]) => ({ key: String(seconds), text: t(word) }));
-  return html`<form class="by-hand" novalidate onSubmit=${submit(send)}><div class="cols">
-    <${Field} id="ban-address" label=${t("ban_address")} span=${5} mono value=${address} onValue=${typed} placeholder="203.0.113.5" fault=${at} />
-    <${Select} id="ban-span" label=${t("ban_for")} span=${3} value=${span} onValue=${setSpan} options=${spans} />
-    <div class="c4 foot-button"><button class="button" disabled=${busy || !address.trim()}>${t("ban_make")}</button></div>
+  return html`<form class="by-hand" novalidate onSubmit=${submit(send)}><div class="row-form">
+    <${Field} id="ban-address" label=${t("ban_address")} mono value=${address} onValue=${typed} placeholder="203.0.113.5" fault=${at} />
+    <${Select} id="ban-span" label=${t("ban_for")} value=${span} onValue=${setSpan} options=${spans} />
+    <button class="button" disabled=${busy || !address.trim()}>${t("ban_make")}</button>
   </div></form>`;
 }

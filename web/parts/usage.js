@@ -10,13 +10,13 @@ const SHOWN = 6;
 
 /**
  * How much of a limit is used: a bar and its figures.
- * @param {{ t: import("../words.js").Say, what: string, used: number, most: number }} props
+ * @param {{ t: import("../words.js").Say, what: string, used: number, most: number, named?: boolean }} props `named`: a head above says what it is
  */
-export function Bar({ t, what, used, most }) {
+export function Bar({ t, what, used, most, named }) {
   const share = part(used, most);
   const percent = Math.round(share * 100);
   const look = share >= 1 ? "meter full" : share >= NEARLY ? "meter near" : "meter";
-  return html`<span class="use-one"><span class="use-figure">${most > 0 ? t("use_of", { used, most }) : String(used)} <small>${what}</small></span>
+  return html`<span class="use-one"><span class="use-figure">${most > 0 ? t("use_of", { used, most }) : String(used)}${!named && html` <small>${what}</small>`}</span>
     ${most > 0 && html`<progress class=${look} max="100" value=${percent} aria-label=${t("use_bar", { what, percent })}></progress>`}</span>`;
 }
 
@@ -34,10 +34,11 @@ export function Usage({ t, box, usage, limits, own }) {
   return html`<section class="card" aria-labelledby="use-title">
     <header><h2 id="use-title">${t("use")}</h2>${office.calls > 0 && html`<b class="count live">${t("use_now", { count: office.calls })}</b>`}</header>
     ${rows.length === 0 && office.calls_today === 0 ? html`<p class="empty">${t("use_none")}</p>` : html`<ul>
-      <li class="use whole"><span class="who"><b>${t("use_office")}</b></span><${Bar} t=${t} what=${t("use_calls")} used=${office.calls_today} most=${limits.calls_a_day} /><${Bar} t=${t} what=${t("use_minutes")} used=${office.minutes_today} most=${limits.minutes_a_day} /></li>
+      <li class="use heads" aria-hidden="true"><span class="who"></span><small>${t("use_calls")}</small><small>${t("use_minutes")}</small></li>
+      <li class="use"><span class="who"><b>${t("use_office")}</b></span><${Bar} t=${t} what=${t("use_calls")} used=${office.calls_today} most=${limits.calls_a_day} named /><${Bar} t=${t} what=${t("use_minutes")} used=${office.minutes_today} most=${limits.minutes_a_day} named /></li>
       ${shown.map(({ use, limits: theirs, own: differs }) => html`<li class="use" key=${use.extension}>
         <span class="who"><b><a class="quiet-link" href=${`#/extensions/${encodeURIComponent(use.extension)}`}>${use.extension}</a></b> ${name(use.extension)}${differs && html`<small>${t("use_own")}</small>`}</span>
-        <${Bar} t=${t} what=${t("use_calls")} used=${use.calls_today} most=${theirs.calls_a_day} /><${Bar} t=${t} what=${t("use_minutes")} used=${use.minutes_today} most=${theirs.minutes_a_day} /></li>`)}
+        <${Bar} t=${t} what=${t("use_calls")} used=${use.calls_today} most=${theirs.calls_a_day} named /><${Bar} t=${t} what=${t("use_minutes")} used=${use.minutes_today} most=${theirs.minutes_a_day} named /></li>`)}
     </ul>`}
     ${shown.length < rows.length && html`<div class="card-foot"><button class="button quiet" type="button" onClick=${() => setAll(true)}>${t("use_all", { count: rows.length - shown.length })}</button></div>`}
   </section>`;
@@ -59,8 +60,8 @@ export function Allowances({ t, box, now, admin, allowances, busy, onAllow, onEn
     <ul>${allowances.map((one) => html`<li class="room" key=${one.extension}><${Icon} name="clock" /><span class="who"><b>${name(one.extension)}</b>
       <small>${t("allow_until", { when: moment(one.until, box, now, t) })}, ${t("allow_by", { who: one.by })}</small></span>
       ${admin && html`<button class="button quiet" type="button" disabled=${busy} aria-label=${t("allow_end_of", { number: one.extension })} onClick=${() => onEnd(one)}>${t("allow_end")}</button>`}</li>`)}</ul>
-    ${admin && free.length > 0 && html`<form class="by-hand" novalidate onSubmit=${submit(send)}><div class="cols">
-      <${Select} id="allow-number" label=${t("allow_number")} span=${7} value=${chosen} onValue=${setChosen} options=${[{ key: "", text: t("allow_choose") }, ...free.map(({ number }) => ({ key: number, text: name(number) }))]} />
-      <div class="c5 foot-button"><button class="button" disabled=${busy || !chosen}>${t("allow_hour")}</button></div></div></form>`}
+    ${admin && free.length > 0 && html`<form class="by-hand" novalidate onSubmit=${submit(send)}><div class="row-form">
+      <${Select} id="allow-number" label=${t("allow_number")} value=${chosen} onValue=${setChosen} options=${[{ key: "", text: t("allow_choose") }, ...free.map(({ number }) => ({ key: number, text: name(number) }))]} />
+      <button class="button" disabled=${busy || !chosen}>${t("allow_hour")}</button></div></form>`}
   </section>`;
 }

@@ -34,9 +34,9 @@ export default {
       "Enter the password again. It does not help? “Make a new one”, “Save”, and enter the new one in the telephone.",
       "“Where it may connect from” keeps out telephones from elsewhere. The button “Everywhere” allows any address.",
       "Switch STUN, proxy and NAT off in the telephone. Transport UDP, or TCP if that does not work.",
-      "Many wrong passwords were tried? The box stops listening to such an address for a while. Wait, and restart the telephone.",
+      "Many wrong passwords were tried? The box stops listening to such an address for a while. Unblock it: {guard}.",
     ],
-    good: ["A network of telephones that the box does not know goes into “Own networks” on the page “Office”: the box never locks it out.", "A telephone at home, behind another router? Switch ‘SIP ALG’ off in that router."],
+    good: ["A network of telephones that the box does not know goes into “Own networks” on the page “Protection”: the box never locks it out.", "A telephone at home, behind another router? Switch ‘SIP ALG’ off in that router."],
   },
   "two-phones": {
     title: "Two telephones with one login",
@@ -59,6 +59,18 @@ export default {
       "“There is no such number”: dial 8 or +7 and ten digits; abroad 810 and the code of the country. How the box understands a number shows on the page “Now” in the card “Call”.",
       "“The phones have no codec in common”: switch G.711 (PCMA) on in the telephone.",
     ],
+  },
+  "call-stopped": {
+    title: "The box stops an outside call",
+    why: "The number has come to a limit, or calls a blocked country, or calls in quiet hours. So the box saves your money.",
+    steps: [
+      ["Open “Protection”: the event says who called and what stopped it.", "stopped"],
+      "The call is needed? Press “Allow for an hour”: for an hour this number calls without limits.",
+      ["The same without an event: the card “Allowed beyond the limits”, choose the number and press “Allow for an hour”.", "stopped-allow"],
+      "Every day again? Raise the limit of this number: {limits}.",
+      "Nobody called? The password was stolen. Open the number, press “Make a new one” at its telephone and enter the new password there.",
+    ],
+    good: ["It gives the number no new rights: the right to call abroad is given by itself, {rights}."],
   },
   "one-way-sound": {
     title: "Sound goes one way only, or calls break after half a minute",
