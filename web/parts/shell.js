@@ -1,6 +1,6 @@
 // The frame around every page: sections, search, connection, language, theme, sign-out. Beside the page when there is room, else a
 // bar above and one below.
-import { html } from "../lib/preact.js";
+import { html, useEffect } from "../lib/preact.js";
 import { PARTS, SECTIONS, TABS, address } from "../routes.js";
 import { hasUnsaved } from "./address.js";
 import { Icon, Mark } from "./icons.js";
@@ -17,6 +17,10 @@ import { Icon, Mark } from "./icons.js";
 /** @param {Props} props */
 export function Shell(props) {
   const { t, section, office, lost, children, notices, beside, onAsk, onFind } = props;
+  useEffect(() => {
+    // With all settings open the navigation may be longer than the screen.
+    document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [section]);
   const tabs = [...TABS, "settings"].map((at) => SECTIONS.find((one) => one.at === at)).filter((one) => one !== undefined);
   return html`<div class=${["shell", section.rail && "rail", beside && "helped"].filter(Boolean).join(" ")}>
     <a class="skip" href="#main" onClick=${toMain}>${t("to_main")}</a>
