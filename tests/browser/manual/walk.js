@@ -9,9 +9,10 @@ import { guard } from "./guard.js";
 import { Guide } from "./guide.js";
 import { people } from "./people.js";
 import { first, newOffice, start } from "./start.js";
+import { trouble } from "./trouble.js";
 import { way } from "./way.js";
 
-const AT_WORK = { ...start, ...way, ...people, ...calls, ...box, ...guard };
+const AT_WORK = { ...start, ...way, ...people, ...calls, ...box, ...guard, ...trouble };
 
 /** @param {"ru" | "en"} language @param {import("../../../web/manual/contents.js").Texts} texts */
 export function walk(language, { articles }) {

@@ -42,7 +42,7 @@ export default {
     title: "Two telephones with one login",
     why: "It works: both ring. But nobody can tell later which of them is offline and which was not answered.",
     steps: [
-      "Open the employee's number and press “SIP telephone” below his telephones: a second one appears, with its own login and password.",
+      ["Open the employee's number and press “SIP telephone” below his telephones: a second one appears, with its own login and password.", "trouble-two-phones"],
       "Press “Save”, then “How to set up” beside the second telephone, and enter that in it.",
       "Choose “Ring together” or “One by one”.",
     ],
@@ -98,8 +98,8 @@ export default {
     title: "The menu hears no keys",
     why: "The caller presses a key, and the box repeats the greeting.",
     steps: [
-      "Open “Calls” and press the call: its story has each key that was heard. It isn't there? The key did not reach the box.",
-      "Open the menu in “Voice menus”. “Wait for a key, s”: give it 5 seconds or more.",
+      ["Open “Calls” and press the call: its story has each key that was heard. It isn't there? The key did not reach the box.", "trouble-keys"],
+      ["Open the menu in “Voice menus”. “Wait for a key, s”: give it 5 seconds or more.", "trouble-menu"],
       "See on the page “Routing” where the key leads. Without a link it counts as a wrong key.",
       "Try another telephone. A telephone of the office sends keys as RFC 2833 (telephone-event).",
       "All are heard but those from the city? Tell the carrier: keys don't come through, we need RFC 2833.",
@@ -110,8 +110,8 @@ export default {
     title: "Others see the wrong number",
     why: "The box names the number, but the carrier shows it.",
     steps: [
-      "Open the employee's number and look at “Number for outgoing calls”.",
-      "Open the city number, “Advanced”, “Where the carrier expects your number”. Ask the carrier what to choose; often it is P-Asserted-Identity.",
+      ["Open the employee's number and look at “Number for outgoing calls”.", "trouble-shown"],
+      ["Open the city number, “Advanced”, “Where the carrier expects your number”. Ask the carrier what to choose; often it is P-Asserted-Identity.", "trouble-caller-id"],
       "A carrier shows only the numbers of your contract. Enter all of them in “Further numbers of this line”.",
     ],
     good: ["A forwarded call shows the caller's number if the carrier allows that, else the office's."],
@@ -120,9 +120,9 @@ export default {
     title: "A call was not recorded",
     why: "Calls of those numbers are recorded where recording is switched on.",
     steps: [
-      "Open the number that talked: is “Record calls” on? It holds from the next call on.",
+      ["Open the number that talked: is “Record calls” on? It holds from the next call on.", "trouble-record"],
       "Was there a talk? A call without an answer is not recorded.",
-      "Open “Office”, “Recordings”: is the time over, is there too little room?",
+      ["Open “Office”, “Recordings”: is the time over, is there too little room?", "trouble-kept"],
       "The recording is there, but you can't hear it? An administrator allows it: “Accounts”, “May hear recordings”.",
     ],
   },
