@@ -151,7 +151,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const beside = helped !== "" && section.at !== "help" && html`<${Beside} key=${helped} t=${t} language=${language} section=${helped} here=${section.at} onAsk=${setHelped} onClose=${() => setHelped("")} />`;
   const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} /><${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
   const shell = { ...frame, section, admin, count: box.calls.length, unseen, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
-  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, alerts, unseen, go, tell, onHangUp, onRefused };
+  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, alerts, unseen, go, tell, onHangUp, onRefused, onAlert: () => setAlerts((count) => count + 1) };
   return html`<${Shell} ...${shell} beside=${beside} onAsk=${setHelped} login=${session.login} onSignOut=${onSignOut}>
       ${!known
         ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`

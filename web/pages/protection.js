@@ -99,7 +99,7 @@ function useWatch({ t, api, onRefused, box, now, alerts, changes, settings }) {
  * @param {any} props
  * @param {() => Promise<unknown>} load
  */
-function useDeeds({ t, api, tell, onRefused, box, now }, load) {
+function useDeeds({ t, api, tell, onRefused, onAlert, box, now }, load) {
   const task = useTask(t);
   const run = (/** @type {() => Promise<void>} */ deed) =>
     task.run(async () => {
@@ -139,9 +139,10 @@ function useDeeds({ t, api, tell, onRefused, box, now }, load) {
         const seconds = Math.ceil((Date.parse(until) - now - box.skew) / 1000);
         tell({ text: t("allow_ended", { number: extension }), ...(seconds > 0 && { act: () => again(() => api.write("POST", "allowances", { extension, seconds })) }) });
       }),
-    seen: (/** @type {import("../guard.js").Alarm[]} */ alarms) =>
+    seen: (/** @type {import("../guard.js").Alarm | null} */ alarm) =>
       run(async () => {
-        for (const { id } of alarms) await api.write("POST", `alarms/${encodeURIComponent(id)}/seen`);
+        await api.write("POST", alarm ? `alarms/${encodeURIComponent(alarm.id)}/seen` : "alarms/seen");
+        onAlert();
       }),
     // What is wrong with the address stands at its field.
     ban: async (/** @type {string} */ address, /** @type {number} */ seconds) => {

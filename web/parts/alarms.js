@@ -18,7 +18,7 @@ export function useUnseen(api, news, known) {
   const [count, setCount] = useState(0);
   useEffect(() => {
     let here = true;
-    if (known) api.get("alarms?limit=100", { background: true }).then(({ items }) => here && setCount(items.filter((/** @type {any} */ one) => !one.seen).length), () => {});
+    if (known) api.get("alarms?seen=false&limit=1", { background: true }).then(({ unseen }) => here && setCount(unseen), () => {});
     return () => {
       here = false;
     };
@@ -29,8 +29,8 @@ export function useUnseen(api, news, known) {
 /**
  * @typedef {import("../guard.js").Alarm} Alarm
  * @typedef {{ t: import("../words.js").Say, box: import("../store.js").Box, now: number, admin: boolean, alarms: Alarm[], bans: import("../guard.js").Ban[], allowed: string[],
- *   busy: boolean, onSeen: (alarms: Alarm[]) => void, onAct: (act: import("../guard.js").Act) => void }} Props
- *   `allowed`: extensions that may call beyond their limits already
+ *   busy: boolean, onSeen: (alarm: Alarm | null) => void, onAct: (act: import("../guard.js").Act) => void }} Props
+ *   `allowed`: extensions that may call beyond their limits already; `onSeen`: of one, or of all
  */
 
 /** @param {Props} props */
@@ -39,7 +39,7 @@ export function Alarms(props) {
   const { fresh, seen } = sorted(alarms);
   return html`<section class="card" aria-labelledby="alarms-title">
     <header><h2 id="alarms-title">${t("alarms")}</h2>${fresh.length > 0 && html`<b class="count bad">${fresh.length}</b>`}
-      ${admin && fresh.length > 1 && html`<button class="button quiet" type="button" disabled=${busy} onClick=${() => onSeen(fresh)}>${t("alarms_all")}</button>`}</header>
+      ${admin && fresh.length > 1 && html`<button class="button quiet" type="button" disabled=${busy} onClick=${() => onSeen(null)}>${t("alarms_all")}</button>`}</header>
     ${fresh.length === 0 && html`<p class="empty">${t(alarms.length === 0 ? "alarms_none" : "alarms_no_news")}</p>`}
     <ul class="alarms">${fresh.map((alarm) => html`<${Fresh} key=${alarm.id} ...${props} alarm=${alarm} />`)}</ul>
     ${seen.length > 0 && html`<details class="earlier"><summary>${t("alarms_seen", { count: seen.length })}</summary>
@@ -55,7 +55,7 @@ function Fresh(props) {
   return html`<li class=${`alarm ${alarm.severity === "alarm" ? "bad" : "warn"}`}>
     <${Icon} name=${alarm.severity === "alarm" ? "alert" : "info"} />
     <div><p><b>${alarm.text}</b></p>${word && html`<p class="second">${t(word)}</p>`}<${When} ...${props} alarm=${alarm} />
-      ${admin && html`<div class="actions">${pressed}<button class="button quiet" type="button" disabled=${busy} aria-label=${t("alarm_seen_of", { text: alarm.text })} onClick=${() => onSeen([alarm])}>${t("alarm_seen")}</button></div>`}</div>
+      ${admin && html`<div class="actions">${pressed}<button class="button quiet" type="button" disabled=${busy} aria-label=${t("alarm_seen_of", { text: alarm.text })} onClick=${() => onSeen(alarm)}>${t("alarm_seen")}</button></div>`}</div>
   </li>`;
 }
 

@@ -10,7 +10,7 @@ import { moment } from "./moment.js";
 
 /** @typedef {import("../words.js").Key} Key */
 /** @typedef {"telegram" | "generic"} Format */
-/** @typedef {{ id: string, event: string, at: string, attempts: number, tried_at: string | null, outcome: "waiting" | "delivered" | "given_up", status: number | null, text: string }} Delivery */
+/** @typedef {{ id: string, event: string, at: string, attempts: number, tried_at: string | null, outcome: "waiting" | "delivered" | "given_up", status: number | null, text: string | null }} Delivery */
 
 /** @param {any} props */
 export function Hooks(props) {
