@@ -15,7 +15,7 @@ const AGAIN = 30_000;
 export function Protection(props) {
   const { t, language, box, now, admin } = props;
   const watch = useWatch(props);
-  const item = useItem(props, { collection: "settings", name: t("guard"), keyed: "name", alone: true });
+  const item = useItem(props, { collection: "settings", name: t("guard"), keyed: "name", alone: true, send: ({ limits, protection }) => ({ limits, protection }) });
   const { draft, was, edit, fault } = item;
   const { alarms, bans, usage, allowances } = watch;
   const deeds = useDeeds(props, watch.load);

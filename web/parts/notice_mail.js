@@ -30,7 +30,7 @@ export function NoticeMail({ t, api, admin, settings, onRefused }) {
     edit({ mail: networks(next) });
   };
   const changed = JSON.stringify(draft) !== JSON.stringify(was);
-  return html`<form class="card" aria-labelledby="notices-title" novalidate onSubmit=${submit(() => form.save(form.draft))}>
+  return html`<form class="card" aria-labelledby="notices-title" novalidate onSubmit=${submit(() => form.save({ notices: draft }))}>
     <header><h2 id="notices-title">${t("notices_alarms")}</h2><span class="hint">${was.mail.length ? t("notices_to", { count: was.mail.length }) : t("notices_nobody")}</span></header>
     <fieldset class="bare" disabled=${!admin}><div class="in form">
       <p class="second">${t("notices_alarms_why")}</p>
