@@ -4,7 +4,6 @@ import { html, render, useEffect, useMemo, useRef, useState } from "./lib/preact
 import { follow } from "./live.js";
 import { SignIn, WANTED } from "./pages/sign_in.js";
 import { go, useRoute } from "./parts/address.js";
-import { useUnseen } from "./parts/alarms.js";
 import { Question } from "./parts/dialog.js";
 import { Find } from "./parts/find.js";
 import { KeyList, useKeys } from "./parts/keys.js";
@@ -13,6 +12,7 @@ import { Shell } from "./parts/shell.js";
 import { Toasts, tell } from "./parts/toast.js";
 import { NextStep } from "./parts/todo.js";
 import { Trial } from "./parts/trial.js";
+import { useUnseen } from "./parts/unseen.js";
 import { EMPTY, isAlert, mustReload } from "./store.js";
 import { learn } from "./words.js";
 

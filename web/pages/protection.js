@@ -6,6 +6,7 @@ import { Bans } from "../parts/bans.js";
 import { Field, Sect, useTask } from "../parts/form.js";
 import { ItemPage, useItem } from "../parts/item.js";
 import { LimitFields } from "../parts/limits.js";
+import { useStyle } from "../parts/style.js";
 import { Allowances, Usage } from "../parts/usage.js";
 
 /** What calls use up is asked again so often. Milliseconds. */
@@ -13,6 +14,12 @@ const AGAIN = 30_000;
 
 /** @param {any} props */
 export function Protection(props) {
+  const styled = useStyle("guard");
+  return styled ? html`<${Styled} ...${props} />` : html`<p class="empty" aria-busy="true">${props.t("loading")}</p>`;
+}
+
+/** @param {any} props */
+function Styled(props) {
   const { t, language, box, now, admin } = props;
   const watch = useWatch(props);
   const item = useItem(props, { collection: "settings", name: t("guard"), keyed: "name", alone: true, send: ({ limits, protection }) => ({ limits, protection }) });

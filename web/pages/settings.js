@@ -1,7 +1,7 @@
 // «Настройки»: what stands under them, each with what it is for; on a telephone also the sections that have no room in the bar below.
 import { html } from "../lib/preact.js";
 import { Icon } from "../parts/icons.js";
-import { Unseen } from "../parts/shell.js";
+import { Unseen } from "../parts/unseen.js";
 import { PARTS, SECTIONS, TABS, address } from "../routes.js";
 
 /** @param {{ t: import("../words.js").Say, admin: boolean, unseen: number }} props */

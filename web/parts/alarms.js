@@ -1,30 +1,12 @@
-// What an admin must learn: each alarm with what to do and the one thing to press; and how many nobody has seen yet.
+// What an admin must learn: each alarm with what to do and the one thing to press.
 import { advice, sorted } from "../guard.js";
-import { html, useEffect, useState } from "../lib/preact.js";
+import { html } from "../lib/preact.js";
 import { SECTIONS } from "../routes.js";
 import { Icon } from "./icons.js";
 import { moment } from "./moment.js";
 
 /** Those that have been seen are told so far back. */
 const EARLIER = 100;
-
-/**
- * How many alarms nobody has seen. It is asked in the background, and again when the box tells of news.
- * @param {import("../api.js").Api} api
- * @param {number} news
- * @param {boolean} known the box has answered
- */
-export function useUnseen(api, news, known) {
-  const [count, setCount] = useState(0);
-  useEffect(() => {
-    let here = true;
-    if (known) api.get("alarms?seen=false&limit=1", { background: true }).then(({ unseen }) => here && setCount(unseen), () => {});
-    return () => {
-      here = false;
-    };
-  }, [news, known]);
-  return count;
-}
 
 /**
  * @typedef {import("../guard.js").Alarm} Alarm

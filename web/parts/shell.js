@@ -4,6 +4,7 @@ import { html, useEffect } from "../lib/preact.js";
 import { PARTS, SECTIONS, TABS, address } from "../routes.js";
 import { hasUnsaved } from "./address.js";
 import { Icon, Mark } from "./icons.js";
+import { Unseen } from "./unseen.js";
 
 /**
  * @typedef {import("../routes.js").Section} Section
@@ -72,11 +73,6 @@ function Tab({ t, one, section, count, unseen }) {
     <${Icon} name=${rest ? "more" : one.icon} /><span>${t(rest ? "tab_more" : TAB_WORDS[one.at] ?? one.name)}</span>
     ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}${rest && html`<${Unseen} t=${t} unseen=${unseen} />`}
   </a>`;
-}
-
-/** Alarms that nobody has seen, as a number at a link. @param {{ t: import("../words.js").Say, unseen: number }} props */
-export function Unseen({ t, unseen }) {
-  return unseen > 0 && html`<b class="count bad"><span class="unseen">${t("guard_news", { count: unseen })}</span><span aria-hidden="true">${unseen}</span></b>`;
 }
 
 /** With less room the manual does not stand beside the page. */
