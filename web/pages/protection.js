@@ -1,6 +1,7 @@
 // «Защита»: whether all is well, what happened, who is blocked, what was called today; and the limits that hold.
+import { Refused } from "../api.js";
 import { bare, networks, secondsLeft, sorted } from "../guard.js";
-import { html, useEffect, useState } from "../lib/preact.js";
+import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Alarms } from "../parts/alarms.js";
 import { Bans } from "../parts/bans.js";
 import { Field, Sect, useTask } from "../parts/form.js";
@@ -37,7 +38,7 @@ function Styled(props) {
   const allowed = (allowances ?? []).map(({ extension }) => extension);
   const known = alarms !== null && bans !== null;
   const frame = { t, language, box, now, admin, busy: deeds.busy };
-  const lead = html`${watch.fault && !known && html`<p class="empty">${watch.fault.message} <button class="button" type="button" onClick=${watch.load}>${t("try_again")}</button></p>`}
+  const lead = html`${watch.fault && !known && html`<p class="empty">${watch.fault} <button class="button" type="button" onClick=${watch.load}>${t("try_again")}</button></p>`}
     ${deeds.fault && html`<p class="note bad" role="alert">${deeds.fault.message}</p>`}
     ${known && html`<div class="columns">
       <div class="column"><${Alarms} ...${frame} alarms=${alarms} bans=${bans} allowed=${allowed} onSeen=${deeds.seen} onAct=${deeds.act} />
@@ -77,18 +78,23 @@ function Networks({ t, value, onValue, fault, ...field }) {
 function useWatch({ t, api, onRefused, box, now, alerts, changes, settings }) {
   const [read, setRead] = useState(/** @type {{ alarms: import("../guard.js").Alarm[] | null, bans: import("../guard.js").Ban[] | null, usage: any, allowances: import("../parts/usage.js").Allowance[] | null }} */ ({ alarms: null, bans: null, usage: null, allowances: null }));
   const [beat, setBeat] = useState(0);
-  const task = useTask(t);
-  const load = () =>
-    task.run(async () => {
-      const how = { background: true };
-      // What calls cost is told beside the rest, and is missing rather than in the way.
-      const spent = Promise.all([api.get("usage", how), api.all("allowances", how)]).catch(() => [null, null]);
-      const [alarms, bans, [usage, allowances]] = await Promise.all([api.get("alarms?limit=200", how), api.all("bans", how), spent]).catch((error) => {
-        onRefused(error);
-        throw error;
-      });
-      setRead({ alarms: alarms.items, bans, usage, allowances });
-    });
+  const [fault, setFault] = useState("");
+  const asked = useRef(0);
+  const load = async () => {
+    const mine = (asked.current = (asked.current ?? 0) + 1);
+    const how = { background: true };
+    // What calls cost is told beside the rest, and is missing rather than in the way.
+    const spent = Promise.all([api.get("usage", how), api.all("allowances", how)]).catch(() => [null, null]);
+    try {
+      const [alarms, bans, [usage, allowances]] = await Promise.all([api.get("alarms?limit=200", how), api.all("bans", how), spent]);
+      // What was asked later knows more.
+      if (mine === asked.current) setRead({ alarms: alarms.items, bans, usage, allowances });
+      setFault("");
+    } catch (error) {
+      onRefused(error);
+      setFault(error instanceof Refused && error.problem ? error.message : t("no_answer"));
+    }
+  };
   useEffect(() => {
     const timer = setInterval(() => document.visibilityState === "visible" && setBeat((count) => count + 1), AGAIN);
     return () => clearInterval(timer);
@@ -98,7 +104,7 @@ function useWatch({ t, api, onRefused, box, now, alerts, changes, settings }) {
   }, [alerts, changes, settings, beat]);
   const time = now + box.skew;
   const lasts = (/** @type {{ until: string | null }} */ { until }) => until === null || Date.parse(until) > time;
-  return { ...read, bans: read.bans?.filter(lasts) ?? null, allowances: read.allowances?.filter(lasts) ?? null, load, fault: task.fault };
+  return { ...read, bans: read.bans?.filter(lasts) ?? null, allowances: read.allowances?.filter(lasts) ?? null, load, fault };
 }
 
 /**
