@@ -13,7 +13,7 @@ export function Notices(props) {
   if (rest[0]) return html`<${Hook} key=${rest[0]} ...${props} name=${rest[0]} />`;
   return html`<header class="head"><h1>${t("notices")}</h1><p class="second">${t("notices_why")}</p>${!admin && html`<p class="note">${t("admin_only")}</p>`}</header>
     <div class="columns">
-      <div class="column"><${Hooks} ...${props} /><${NoticeMail} ...${props} /></div>
+      <div class="column">${admin && html`<${Hooks} ...${props} />`}<${NoticeMail} ...${props} /></div>
       <div class="column"><${Mail} ...${props} /></div>
     </div>`;
 }
