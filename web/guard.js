@@ -141,6 +141,9 @@ export function callers(uses, limits, own) {
     .sort((one, other) => other.part - one.part || other.use.minutes_today - one.use.minutes_today || one.use.extension.localeCompare(other.use.extension));
 }
 
+/** Networks that are nobody's but an office's (RFC 1918, without loopback): trusted where the office names none of its own. */
+export const HOME = ["192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12"];
+
 /**
  * Networks and addresses as somebody typed them.
  * @param {string} text

@@ -53,12 +53,12 @@ export function mustReload(type, data) {
 }
 
 /**
- * Whether there is news for «Защита»: an alarm, a ban, an allowance; or events were missed.
+ * Whether there may be news for «Защита»: an alarm, an address that was banned; or events were missed.
  * @param {string} type
  * @param {any} data
  */
 export function isAlert(type, data) {
-  return type === "system" && ["alarm", "ban", "allowance", "missed"].includes(data.what);
+  return type === "system" && !["office", "import"].includes(data.what);
 }
 
 /**

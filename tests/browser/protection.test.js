@@ -4,11 +4,14 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { House, NARROW, WIDE, look } from "./house.js";
 import { OFFICE } from "./office.js";
+import { register } from "./phone.js";
 
 let house = /** @type {House} */ (/** @type {unknown} */ (null));
 before(async () => (house = await House.open({ office: OFFICE, localOutgoing: true })));
 after(() => house.leave());
 
+/** Wrong passwords, more than any telephone is forgiven. */
+const TRIES = 20;
 /** @param {import("playwright-core").Page} page @param {string} section */
 const to = async (page, section) => {
   await page.evaluate((hash) => (location.hash = hash), `#/${section}`);
@@ -44,6 +47,33 @@ test("a calm box says so, and an address is blocked, unblocked and blocked again
   await page.locator(".toast").getByRole("button", { name: "Вернуть" }).click();
   await page.locator(".ban", { hasText: "203.0.113.5" }).waitFor();
   assert.deepEqual(await bans(), ["203.0.113.5"]);
+});
+
+test("a telephone with an old password is told of wherever somebody is, named, and led to", async () => {
+  const visit = await house.enter("routing");
+  const { page } = visit;
+  const badge = page.locator('.side a[href="#/protection"] .count.bad');
+  await page.locator("h1").first().waitFor();
+  assert.equal(await badge.count(), 0);
+  // So often until the box is sure that nobody mistypes it.
+  for (let tries = 0; tries < TRIES && (await badge.count()) === 0; tries += 1) {
+    await assert.rejects(register(house.sip, { login: "rik33+user201s0", password: "the-old-password" }));
+  }
+  await badge.waitFor();
+  await look(visit, "badge-ru");
+  await page.locator('.side a[href="#/protection"]').click();
+  const alarm = page.locator(".alarm", { hasText: "201" });
+  await alarm.waitFor();
+  await look(visit, "protection-alarm-ru");
+  await alarm.getByRole("link", { name: "Открыть номер" }).click();
+  await page.waitForURL(/#\/extensions\/201/);
+  await to(page, "protection");
+  await alarm.getByRole("button", { name: /^Понятно/ }).click();
+  await alarm.waitFor({ state: "detached" });
+  await badge.waitFor({ state: "detached" });
+  await page.locator("h1", { hasText: "Всё спокойно" }).waitFor();
+  await page.locator(".earlier summary").click();
+  await page.locator(".earlier-one", { hasText: "201" }).waitFor();
 });
 
 test("limits, countries and quiet hours are set by names and kept as digits", async () => {

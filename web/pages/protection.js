@@ -1,6 +1,6 @@
 // «Защита»: whether all is well, what happened, who is blocked, what was called today; and the limits that hold.
 import { Refused } from "../api.js";
-import { bare, networks, secondsLeft, sorted } from "../guard.js";
+import { HOME, bare, networks, secondsLeft, sorted } from "../guard.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { Alarms } from "../parts/alarms.js";
 import { Bans } from "../parts/bans.js";
@@ -67,7 +67,9 @@ function Networks({ t, value, onValue, fault, ...field }) {
     // Somebody took the changes back.
     if (networks(text).join() !== value.join()) setText(value.join(", "));
   }, [value]);
-  return html`<${Field} ...${field} label=${t("trusted_field")} hint=${t("trusted_field_why")} span=${12} mono optional value=${text} fault=${fault} placeholder="192.168.1.0/24"
+  const lacking = HOME.filter((network) => !value.includes(network));
+  const hint = value.length === 0 ? t("trusted_none", { networks: HOME.join(", ") }) : html`${t("trusted_only")} ${lacking.length > 0 && html`<button class="plain" type="button" onClick=${() => onValue([...value, ...lacking])}>${t("trusted_add")}</button>`}`;
+  return html`<${Field} ...${field} label=${t("trusted_field")} hint=${hint} span=${12} mono optional value=${text} fault=${fault} placeholder="192.168.1.0/24"
     onValue=${(/** @type {string} */ next) => (setText(next), onValue(networks(next)))} />`;
 }
 

@@ -149,7 +149,9 @@ export default {
   trusted: "Own networks",
   trusted_why: "Addresses from here are never blocked: an employee with a wrong password does not lock the others out. A telephone with an old password is named.",
   trusted_field: "Networks and addresses",
-  trusted_field_why: "Separated by commas: 192.168.1.0/24, 10.8.0.5. Empty: the box's own networks.",
+  trusted_none: ({ networks = "" }) => `Separated by commas. Empty: all local networks, ${networks}.`,
+  trusted_only: "Only these. The office's network must be among them.",
+  trusted_add: "Add the local networks",
   trusted_always: "Addresses of city numbers, and those behind which a telephone of the office works now, are not blocked either.",
 
   ext_limits: "Limits of outside calls",

@@ -19,9 +19,9 @@ export default {
       ["Open “Protection”. The first line says whether all is well. The red figure at its name can be seen from every page: events that you have not read.", "guard"],
       ["Every event says what the box did and what you can do. Done? Press “Got it”.", "guard-event"],
       ["“Blocked addresses” shows whom the box does not hear, why and until when. Is it one of yours? “Unblock”. A stranger you can block yourself: “Block an address”.", "guard-bans"],
-      ["In “Own networks” enter networks where nobody is ever blocked: the office's second network, a VPN. Press “Save”.", "guard-networks"],
+      ["“Own networks”: nobody is ever blocked there. While it is empty, these are all local networks. Telephones call from another one, by VPN? Enter it, press “Add the local networks” and “Save”.", "guard-networks"],
     ],
-    good: ["The box's own network, carriers, and addresses behind which a telephone of the office works are not blocked anyway.", "A block never closes this page: you can always lift it."],
+    good: ["Carriers, and addresses behind which a telephone of the office works, are not blocked anyway.", "A block never closes this page: you can always lift it."],
   },
   limits: {
     title: "Limit outside calls",
