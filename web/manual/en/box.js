@@ -51,7 +51,7 @@ export default {
     why: "Missed calls and alarms come to a chat that people read on their telephones.",
     steps: [
       "Open “Notices” and press “Add Telegram”.",
-      ["At the right it says how to get the bot's token and the chat's number. Enter “Name”, “Token of the bot” and “Chat”.", "telegram"],
+      ["Beside it stands how to get the bot's token and the chat's number. Enter “Name”, “Token of the bot” and “Chat”.", "telegram"],
       ["Tick “What to tell” and press “Save”.", "telegram-events"],
       ["Press “Send a test”: the box says whether it arrived, and if not, why.", "telegram-test"],
     ],
