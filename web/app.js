@@ -12,7 +12,8 @@ import { Shell } from "./parts/shell.js";
 import { Toasts, tell } from "./parts/toast.js";
 import { NextStep } from "./parts/todo.js";
 import { Trial } from "./parts/trial.js";
-import { EMPTY, mustReload } from "./store.js";
+import { useUnseen } from "./parts/unseen.js";
+import { EMPTY, isAlert, mustReload } from "./store.js";
 import { learn } from "./words.js";
 
 /** @typedef {import("./words.js").Language} Language */
@@ -99,6 +100,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const [changes, setChanges] = useState(0);
   const [settings, setSettings] = useState(0);
   const [news, setNews] = useState(0);
+  const [alerts, setAlerts] = useState(0);
   const [lostAt, setLostAt] = useState(/** @type {number | null} */ (null));
   const [over, setOver] = useState(/** @type {"" | "find" | "keys"} */ (""));
   const [helped, setHelped] = useState(""); // the section whose help stands beside the page
@@ -113,6 +115,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
     const onEvent = (/** @type {string} */ type, /** @type {any} */ data) => {
       if (type === "call" && isNews(states.current, data)) setChanges((count) => count + 1);
       if (mustReload(type, data)) setSettings((count) => count + 1);
+      if (isAlert(type, data)) setAlerts((count) => count + 1);
       if (type === "phone" || type === "registration") setNews((count) => count + 1);
     };
     const onBox = (/** @type {import("./store.js").Box} */ next) => {
@@ -144,10 +147,11 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const lost = away > LOST_AFTER ? t("lost", { span: spanInWords(away, t) }) : "";
   const admin = session.role === "admin";
   const known = box.system !== null;
+  const unseen = useUnseen(api, alerts, known);
   const beside = helped !== "" && section.at !== "help" && html`<${Beside} key=${helped} t=${t} language=${language} section=${helped} here=${section.at} onAsk=${setHelped} onClose=${() => setHelped("")} />`;
   const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} /><${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
-  const shell = { ...frame, section, admin, count: box.calls.length, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
-  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, go, tell, onHangUp, onRefused };
+  const shell = { ...frame, section, admin, count: box.calls.length, unseen, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
+  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, alerts, unseen, go, tell, onHangUp, onRefused, onAlert: () => setAlerts((count) => count + 1) };
   return html`<${Shell} ...${shell} beside=${beside} onAsk=${setHelped} login=${session.login} onSignOut=${onSignOut}>
       ${!known
         ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`

@@ -1,7 +1,7 @@
 // What a form does to a thing of the box: what is sent of it, whether it changed, and what becomes of two people's changes. Pure.
 
 /** What the box tells of a thing and nobody edits; and what the page keeps beside it. */
-const LIVE = ["state", "registration", "has_password", "has_second_factor", "has_voicemail_pin", "has_client_secret", "has_bind_password", "redirect_uri", "signed_out_uri", "warnings", "local",
+const LIVE = ["state", "registration", "has_password", "has_second_factor", "has_voicemail_pin", "has_client_secret", "has_bind_password", "has_secret", "redirect_uri", "signed_out_uri", "warnings", "local",
   "registered", "bound", "seen", "given", "window_until", "used_by"];
 
 /**

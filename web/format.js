@@ -86,6 +86,16 @@ export function dateInside(date, language) {
 }
 
 /**
+ * A date after a preposition, whose weekday would need another case: "3 декабря".
+ * @param {string} date
+ * @param {string} language
+ */
+export function dayAndMonth(date, language) {
+  const locale = language === "ru" ? "ru-RU" : "en-GB";
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" }).format(new Date(`${date}T00:00:00Z`));
+}
+
+/**
  * A date with its year: "25 ноября 2027 г.".
  * @param {string} date
  * @param {string} language

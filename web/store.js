@@ -53,6 +53,15 @@ export function mustReload(type, data) {
 }
 
 /**
+ * Whether there may be news for «Защита»: an alarm, an address that was banned; or events were missed.
+ * @param {string} type
+ * @param {any} data
+ */
+export function isAlert(type, data) {
+  return type === "system" && !["office", "import"].includes(data.what);
+}
+
+/**
  * @param {Call[]} calls
  * @param {any} data
  * @returns {Call[]}

@@ -144,6 +144,16 @@ impl ElementKind {
     }
 }
 
+impl Language {
+    /// A name in this language's quotation marks.
+    pub fn quoted(self, name: &str) -> String {
+        match self {
+            Self::Ru => format!("«{name}»"),
+            Self::En => format!("“{name}”"),
+        }
+    }
+}
+
 impl ElementKind {
     /// How people know such an element.
     pub fn label(&self, language: Language) -> String {
@@ -152,9 +162,11 @@ impl ElementKind {
             Self::Incoming { .. } => say("входящий звонок", "incoming call"),
             Self::Extension { extension } => format!("{} {extension}", say("номер", "extension")),
             Self::Group { group } => format!("{} {group}", say("группа", "group")),
-            Self::VoiceMessage { voice_message } => format!("{} «{voice_message}»", say("сообщение", "voice message")),
-            Self::VoiceMenu { voice_menu } => format!("{} «{voice_menu}»", say("меню", "voice menu")),
-            Self::Schedule { schedule } => format!("{} «{schedule}»", say("график", "schedule")),
+            Self::VoiceMessage { voice_message } => {
+                format!("{} {}", say("сообщение", "voice message"), language.quoted(voice_message))
+            }
+            Self::VoiceMenu { voice_menu } => format!("{} {}", say("меню", "voice menu"), language.quoted(voice_menu)),
+            Self::Schedule { schedule } => format!("{} {}", say("график", "schedule"), language.quoted(schedule)),
             Self::DialExtension { .. } => say("донабор номера", "dial extension"),
             Self::HangUp => say("положить трубку", "hang up"),
         }

@@ -5,7 +5,7 @@ import { createSocket } from "node:dgram";
 const md5 = (/** @type {string} */ text) => createHash("md5").update(text).digest("hex");
 
 /**
- * Registers a login at the exchange, by digest (RFC 2617, MD5); resolves when it is known there.
+ * Registers a login at the exchange, by digest (RFC 2617, MD5); resolves when it is known there, rejects when its password is refused.
  * @param {string} exchange "127.0.0.1:5060"
  * @param {{ login: string, password: string }} account
  * @returns {Promise<() => void>} takes it off the net
@@ -36,11 +36,18 @@ export async function register(exchange, { login, password }) {
       host,
     );
   return new Promise((resolve, reject) => {
+    let proved = false;
+    const refused = (/** @type {string} */ text) => {
+      clearInterval(again);
+      socket.close();
+      reject(new Error(text));
+    };
     const again = setInterval(() => send(1), 1_000); // a datagram may be lost
     socket.on("message", (bytes) => {
       const text = String(bytes);
       const status = Number(/^SIP\/2\.0 (\d+)/.exec(text)?.[1]);
-      if (status === 401) {
+      if (status === 401 && !proved) {
+        proved = true;
         const value = (/** @type {string} */ key) => new RegExp(`^WWW-Authenticate: Digest .*${key}="?([^",\r]+)`, "im").exec(text)?.[1] ?? "";
         const [realm, nonce, uri] = [value("realm"), value("nonce"), `sip:${host}`];
         const [qop, cnonce] = [/qop=/i.test(text) ? "auth" : "", call];
@@ -53,8 +60,7 @@ export async function register(exchange, { login, password }) {
         clearInterval(again);
         resolve(() => socket.close());
       } else if (status >= 300) {
-        clearInterval(again);
-        reject(new Error(text));
+        refused(text);
       }
     });
     send(1);

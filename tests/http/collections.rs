@@ -213,6 +213,8 @@ fn what_is_referred_to_is_removed_only_with_a_word_for_those_who_refer() {
     assert_eq!(referred(&refused), ["group 500", "group 501"]);
     let first = refused.json()["references"][0].clone();
     assert_eq!((&first["text"], &first["href"]), (&json!("состав группы 500 «Все»"), &json!("#/groups/500")));
+    let english = delete(&mut Caller::token(&world, TOKEN).with("Accept-Language", "en"), "/api/v1/extensions/202");
+    assert_eq!(english.json()["references"][0]["text"], "the members of group 500 “Все”");
     assert!(office(&world).has(Kind::Extension, "202"), "nothing has changed");
     let nobody = delete(&mut admin, "/api/v1/extensions/202?instead=299");
     assert_eq!((nobody.status, &nobody.json()["errors"][0]["parameter"]), (422, &json!("instead")));

@@ -3,6 +3,7 @@
 import calls from "./en/calls.js";
 import desk from "./en/desk.js";
 import frame from "./en/frame.js";
+import guard from "./en/guard.js";
 import help from "./en/help.js";
 import doctor from "./en/doctor.js";
 import todo from "./en/todo.js";
@@ -10,6 +11,7 @@ import live from "./en/live.js";
 import box from "./en/box.js";
 import signOn from "./en/sign_on.js";
 import office from "./en/office.js";
+import notices from "./en/notices.js";
 import numbers from "./en/numbers.js";
 import parts from "./en/parts.js";
 import phones from "./en/phones.js";
@@ -18,6 +20,8 @@ const many = (/** @type {number} */ count, /** @type {string} */ word) => `${cou
 
 export default {
   ...frame,
+  ...guard,
+  ...notices,
   ...help,
   ...doctor,
   ...todo,

@@ -4,6 +4,7 @@ import { plural } from "../format.js";
 import calls from "./ru/calls.js";
 import desk from "./ru/desk.js";
 import frame from "./ru/frame.js";
+import guard from "./ru/guard.js";
 import help from "./ru/help.js";
 import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
@@ -11,12 +12,15 @@ import live from "./ru/live.js";
 import box from "./ru/box.js";
 import signOn from "./ru/sign_on.js";
 import office from "./ru/office.js";
+import notices from "./ru/notices.js";
 import numbers from "./ru/numbers.js";
 import parts from "./ru/parts.js";
 import phones from "./ru/phones.js";
 
 export default {
   ...frame,
+  ...guard,
+  ...notices,
   ...help,
   ...doctor,
   ...todo,

@@ -1,8 +1,7 @@
-// «Коды и парковка»: what employees dial and key, where calls wait, conference rooms, and the mail that tells of calls.
+// «Коды и парковка»: what employees dial and key, where calls wait, and conference rooms.
 import { FEATURES, example, moved, places } from "../codes.js";
 import { html } from "../lib/preact.js";
 import { Field, SaveBar, submit, useResource } from "../parts/form.js";
-import { Mail } from "../parts/mail.js";
 import { Rooms } from "../parts/rooms.js";
 
 /**
@@ -17,7 +16,7 @@ export function Codes(props) {
   return html`<div class="head"><h1>${t("codes")}</h1><p class="second">${t("codes_why")}</p>${!admin && html`<p class="note">${t("admin_only")}</p>`}</div>
     <div class="columns">
       <div class="column"><${CodeList} ...${props} /></div>
-      <div class="column"><${Parking} ...${props} /><${Rooms} ...${props} /><${Mail} ...${props} /></div>
+      <div class="column"><${Parking} ...${props} /><${Rooms} ...${props} /></div>
     </div>`;
 }
 

@@ -1,10 +1,11 @@
 // «Внутренние номера»: the list, and one number with its telephones, where it may call, and what happens when nobody answers.
 import { number } from "../format.js";
-import { html } from "../lib/preact.js";
+import { html, useEffect, useState } from "../lib/preact.js";
 import { Devices } from "../parts/device.js";
 import { Field, Sect, Select, Switch } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
 import { ItemPage, useItem } from "../parts/item.js";
+import { OwnLimits } from "../parts/limits.js";
 import { List, useList } from "../parts/list.js";
 import { Rights } from "../parts/rights.js";
 import { freeNumber, newLogin, prefixOf } from "../ringing.js";
@@ -47,13 +48,14 @@ function Extension(props) {
   const { t, api, box, name, admin } = props;
   const country = box.system?.country;
   const groups = useList(props, "groups");
+  const spent = useSpent(props);
   const media = useList(props, "media");
   const logins = box.extensions.flatMap((/** @type {any} */ one) => sipDevices(one).map(({ login }) => login));
   const blank = async () => {
     const free = freeNumber([...box.extensions, ...(await api.all("groups"))].map((one) => one.number));
     const device = { kind: "sip", login: newLogin(prefixOf(logins), free, logins), ring_seconds: 20, allow_from: ["0.0.0.0/0"], forward: { mode: "none" }, mac: "", model: "", srtp: "optional", local: 1 };
     return { number: free, employee: "", email: "", ring: "parallel", outgoing_number: "", permissions: ["internal", "city"], record: false, voicemail: false, voicemail_greeting: "",
-      call_waiting: true, do_not_disturb: false, devices: [device] };
+      call_waiting: true, do_not_disturb: false, limits: {}, devices: [device] };
   };
   const item = useItem(props, { collection: "extensions", name, keyed: "number", blank, send });
   const { draft, edit, fault, fresh, was } = item;
@@ -87,6 +89,7 @@ function Extension(props) {
     <//>
     <${Devices} ...${props} item=${item} country=${country} logins=${logins} live=${live} />
     <${Rights} t=${t} item=${item} box=${box} groups=${groups.rows ?? []} />
+    ${draft.limits && html`<${OwnLimits} t=${t} own=${draft.limits} limits=${spent.limits} use=${spent.uses.find(({ extension }) => extension === name) ?? null} fault=${fault} onOwn=${(/** @type {any} */ limits) => edit({ limits })} />`}
     <${Sect} id="more" title=${t("ext_more")}>
       <div class="turns">
         ${turn("record", "ext_record", "ext_record_why")}
@@ -104,6 +107,23 @@ function Extension(props) {
 }
 
 /**
+ * The office's limits of outside calls, and what was called today; empty where they can't be had.
+ * @param {Props} props
+ */
+function useSpent({ api, changes, settings }) {
+  const [spent, setSpent] = useState(/** @type {{ limits: import("../guard.js").Limits | null, uses: import("../guard.js").Use[] }} */ ({ limits: null, uses: [] }));
+  useEffect(() => {
+    let here = true;
+    const how = { background: true };
+    Promise.all([api.get("settings", how), api.get("usage", how)]).then(([{ limits }, { items }]) => here && setSpent({ limits: limits ?? null, uses: items }), () => {});
+    return () => {
+      here = false;
+    };
+  }, [changes, settings]);
+  return spent;
+}
+
+/**
  * An empty number or login is for the box to choose.
  * @param {any} body
  */
@@ -118,5 +138,5 @@ function send(body) {
 }
 
 /** @type {Record<string, import("../words.js").Key>} */
-const LABELS = { number: "ext_number", employee: "ext_employee", email: "ext_email", ring: "ring_order", outgoing_number: "ext_outgoing", permissions: "rights", record: "ext_record",
+const LABELS = { number: "ext_number", employee: "ext_employee", email: "ext_email", ring: "ring_order", outgoing_number: "ext_outgoing", permissions: "rights", limits: "ext_limits", record: "ext_record",
   voicemail: "ext_voicemail", voicemail_pin: "ext_pin", voicemail_greeting: "ext_greeting", call_waiting: "ext_waiting", do_not_disturb: "ext_dnd", devices: "ext_devices" };

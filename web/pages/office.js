@@ -1,5 +1,5 @@
-// «Офис»: what holds for the whole office: its name and time, music, recordings, mailboxes, own networks.
-import { html, useState } from "../lib/preact.js";
+// «Офис»: what holds for the whole office: its name and time, music, recordings, mailboxes, listening in.
+import { html } from "../lib/preact.js";
 import { Count, Field, Sect, Select } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
 import { ItemPage, useItem } from "../parts/item.js";
@@ -12,7 +12,7 @@ export function Office(props) {
   const media = useList(props, "media");
   const item = useItem(props, { collection: "settings", name: t("office"), keyed: "name", alone: true });
   const { draft, edit, fault } = item;
-  const labels = { office: t("office_main"), recordings: t("recordings"), voicemail: t("voicemail"), protection: t("protection") };
+  const labels = { office: t("office_main"), recordings: t("recordings"), voicemail: t("voicemail"), protection: t("listening") };
   if (!draft) return html`<${ItemPage} item=${item} admin=${admin} title=${t("office")} labels=${labels} fixed />`;
   const part = (/** @type {string} */ table) => (/** @type {string} */ key) => ({
     id: `${table}-${key}`,
@@ -49,9 +49,8 @@ export function Office(props) {
         <${Count} ...${voicemail("keep_days")} label=${t("voicemail_days")} span=${3} hint=${t("voicemail_days_why")} />
       </div>
     <//>
-    <${Sect} id="protection" title=${t("protection")} help=${html`<p><b>${t("listening")}</b>: ${t("listening_law")}</p>`}>
-      <div class="cols"><${Networks} ...${protection("trusted_networks")} t=${t} />
-        <${Select} ...${protection("listening")} label=${t("listening")} hint=${t("listening_why")} span=${6} options=${[{ key: "off", text: t("listening_off") }, { key: "told", text: t("listening_told") }, { key: "silent", text: t("listening_silent") }]} /></div>
+    <${Sect} id="protection" title=${t("listening")} help=${html`<p>${t("listening_law")}</p>`}>
+      <div class="cols"><${Select} ...${protection("listening")} label=${t("listening")} hint=${t("listening_why")} span=${6} options=${[{ key: "off", text: t("listening_off") }, { key: "told", text: t("listening_told") }, { key: "silent", text: t("listening_silent") }]} /></div>
     <//>
   <//>`;
 }
@@ -60,13 +59,6 @@ export function Office(props) {
 function zones() {
   const known = /** @type {any} */ (Intl).supportedValuesOf?.("timeZone") ?? [];
   return known.map((/** @type {string} */ zone) => ({ key: zone, text: zone.replaceAll("_", " ") }));
-}
-
-/** @param {any} props */
-function Networks({ t, value, onValue, fault, ...field }) {
-  const [text, setText] = useState(() => value.join(", "));
-  return html`<${Field} ...${field} label=${t("protection_networks")} hint=${t("protection_networks_why")} span=${6} mono optional value=${text} fault=${fault} placeholder="192.168.1.0/24"
-    onValue=${(/** @type {string} */ next) => (setText(next), onValue(next.split(/[,;\s]+/).filter(Boolean)))} />`;
 }
 
 /** Melodies, heard in this order. @param {any} props */

@@ -1,5 +1,5 @@
 // «Расписания»: hours of the week, special days, holidays; the week drawn as bars, and what it says of this moment.
-import { date, dateInWords, later } from "../format.js";
+import { date, dayAndMonth, later } from "../format.js";
 import { html } from "../lib/preact.js";
 import { Field, Sect } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
@@ -24,7 +24,7 @@ function Verdict({ timetable, ...props }) {
   const { t, language } = props;
   const at = civil(props);
   const { open, until } = verdict(timetable, at);
-  const day = until && (until.date === at.date ? "" : `${dateInWords(until.date, language)}, `);
+  const day = until && (until.date === at.date ? "" : `${dayAndMonth(until.date, language)}, `);
   const when = until && `${day}${clock(until.minute).replace(/^0/, "")}`;
   const word = open ? (when ? t("schedule_open_until", { when }) : t("schedule_open")) : when ? t("schedule_closed_until", { when }) : t("schedule_closed");
   return html`<span class=${`lamp ${open ? "ok" : "off"}`}>${word}</span>`;

@@ -25,7 +25,7 @@ function Lines({ t, box, now, admin }) {
   const country = box.system?.country;
   const state = (/** @type {any} */ { state: { code, text, since } }) => html`<span class=${`lamp ${lamp(code)}`}>${text}${since && ` ${t("since", { when: moment(since, box, now, t) })}`}</span>`;
   const columns = [
-    { head: t("trunk_number"), cell: (/** @type {any} */ row) => html`<b>${number(row.number, country)}</b>` },
+    { head: t("trunk_number"), cell: (/** @type {any} */ row) => html`<b class="whole">${number(row.number, country)}</b>` },
     { head: t("trunk_state"), cell: state },
     { head: t("trunk_name"), cell: (/** @type {any} */ row) => row.name, look: "second" },
     { head: t("trunk_comment"), cell: (/** @type {any} */ row) => row.comment, look: "second wide-only" },

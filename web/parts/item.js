@@ -17,9 +17,10 @@ export const NEW = "new";
  * @typedef {import("../api.js").Refused} Fault
  * @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, go: (href: string) => void, tell: (toast: import("./toast.js").Toast) => void,
  *   onRefused: (error: unknown) => void, admin: boolean }} Frame
- * @typedef {{ collection: string, name: string, keyed: string, blank?: () => any | Promise<any>, send?: (body: any) => any, alone?: boolean,
+ * @typedef {{ collection: string, name: string, keyed: string, blank?: () => any | Promise<any>, send?: (body: any) => any, alone?: boolean, place?: string,
  *   onMade?: (answer: any) => void }} What
- *   `keyed`: the field that is the thing's key; `send`: the last touch to what is sent; `alone`: it is no collection but one thing;
+ *   `keyed`: the field that is the thing's key; `send`: the last touch to what is sent; `alone`: it is no collection but one thing; `place`: the section
+ *   where it is shown, when that is not named as the collection;
  *   `onMade`: hears what the box answered to a new one
  * @typedef {ReturnType<typeof useItem>} Item
  */
@@ -28,7 +29,7 @@ export const NEW = "new";
  * @param {Frame} frame
  * @param {What} what
  */
-export function useItem({ t, api, go, tell, onRefused }, { collection, name, keyed, blank = () => ({}), send = (sent) => sent, alone, onMade }) {
+export function useItem({ t, api, go, tell, onRefused }, { collection, name, keyed, blank = () => ({}), send = (sent) => sent, alone, place = collection, onMade }) {
   const fresh = name === NEW;
   const [read, setRead] = useState(/** @type {{ value: any, etag: string } | null} */ (null));
   const [draft, setDraft] = useState(/** @type {any} */ (null));
@@ -70,9 +71,9 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
     letGo();
     take(answer);
     if (fresh) onMade?.(answer.value);
-    const back = fresh ? () => go(address(collection)) : () => (key === name ? load() : go(address(collection, name)));
+    const back = fresh ? () => go(address(place)) : () => (key === name ? load() : go(address(place, name)));
     tell({ text: t(fresh ? "item_made" : "item_saved", { name: key }), ...undo(answer.version, back) });
-    if (key !== name) go(address(collection, key));
+    if (key !== name) go(address(place, key));
   };
   /** Saves; what somebody else saved meanwhile is no hindrance when nothing of it can be edited. */
   const save = () =>
@@ -98,15 +99,15 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
       try {
         const answer = await api.write("DELETE", `${path}${query}`);
         letGo();
-        go(address(collection));
-        tell({ text: t("item_gone", { name }), ...undo(answer.version, () => go(address(collection, name))) });
+        go(address(place));
+        tell({ text: t("item_gone", { name }), ...undo(answer.version, () => go(address(place, name))) });
       } catch (error) {
         if (error instanceof Refused && error.status === 409 && error.problem?.references) setReferences(error.problem.references);
         else refused(error);
       }
     });
   return {
-    t, collection, name, fresh, was: read?.value ?? null, draft, theirs, references, changed, busy, fault, edit, load, save, merge, remove,
+    t, collection, place, name, fresh, was: read?.value ?? null, draft, theirs, references, changed, busy, fault, edit, load, save, merge, remove,
     take: () => theirs && take(theirs),
     undo: () => (clear(), setTheirs(null), read && setDraft(read.value)),
     keep: () => setReferences(null),
@@ -116,11 +117,11 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
 /**
  * The page of a thing: its name, what can be done with it, its sections, and the bar that saves.
  * @param {{ item: Item, admin: boolean, title: unknown, second?: unknown, actions?: unknown, children?: unknown,
- *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, under?: string }} props
+ *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, under?: string, lead?: unknown }} props
  *   `labels`: the words of the fields, for the difference; `others`: where calls may go when the thing is removed; `fixed`: it can't be removed;
- *   `under`: the section that it belongs to
+ *   `under`: the section that it belongs to; `lead`: stands before the form
  */
-export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, under = item.collection }) {
+export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, under = item.place, lead }) {
   const { t, draft, fresh, busy, changed } = item;
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const section = SECTIONS.find(({ at }) => at === under);
@@ -129,7 +130,7 @@ export function ItemPage({ item, admin, title, second, actions, children, labels
     if (item.fault?.problem?.errors?.length) show(form.current);
   }, [item.fault]);
   if (!draft) {
-    return html`<${Head} t=${t} section=${section} title=${item.name} />
+    return html`<${Head} t=${t} section=${section} title=${item.name} />${lead}
       <p class="empty" aria-busy=${String(!item.fault)}>${item.fault ? (item.fault.status === 404 ? t("item_none") : item.fault.message) : t("loading")}
         ${item.fault && html` <a href=${address(under)}>${t("item_list")}</a>`}</p>`;
   }
@@ -141,6 +142,7 @@ export function ItemPage({ item, admin, title, second, actions, children, labels
       ${actions}
       ${admin && !fresh && !fixed && html`<button class="button quiet danger" type="button" disabled=${busy} onClick=${() => item.remove()}><${Icon} name="remove" />${t("delete")}</button>`}
     <//>
+    ${lead}
     ${!admin && html`<p class="note">${t("admin_only")}</p>`}
     <form ref=${form} class="item" novalidate onSubmit=${save}>
       <fieldset class="bare" disabled=${!admin}>${children}</fieldset>
@@ -176,7 +178,7 @@ function show(form) {
 function Bar({ item, onShow }) {
   const { t, fault, busy, changed, fresh } = item;
   const errors = fault?.problem?.errors?.filter(({ pointer }) => pointer).length ?? 0;
-  const cancel = fresh ? html`<a class="button quiet" href=${address(item.collection)} onClick=${letGo}>${t("cancel")}</a>` : changed && html`<button class="button quiet" type="button" disabled=${busy} onClick=${item.undo}>${t("item_undo")}</button>`;
+  const cancel = fresh ? html`<a class="button quiet" href=${address(item.place)} onClick=${letGo}>${t("cancel")}</a>` : changed && html`<button class="button quiet" type="button" disabled=${busy} onClick=${item.undo}>${t("item_undo")}</button>`;
   return html`<footer class=${changed ? "savebar on" : "savebar"}>
     <div role="alert">${fault && (errors > 0
       ? html`<span class="lamp bad">${t("fields_faulty", { count: errors })}</span> <button class="plain" type="button" onClick=${onShow}>${t("show")}</button>`

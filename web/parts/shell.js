@@ -1,22 +1,27 @@
 // The frame around every page: sections, search, connection, language, theme, sign-out. Beside the page when there is room, else a
 // bar above and one below.
-import { html } from "../lib/preact.js";
+import { html, useEffect } from "../lib/preact.js";
 import { PARTS, SECTIONS, TABS, address } from "../routes.js";
 import { hasUnsaved } from "./address.js";
 import { Icon, Mark } from "./icons.js";
+import { Unseen } from "./unseen.js";
 
 /**
  * @typedef {import("../routes.js").Section} Section
  * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", onLanguage: (language: "ru" | "en") => void,
  *   dark: boolean, onTheme: () => void, login: string, onSignOut: () => void, onFind: () => void, onHelp: () => void, section: Section,
- *   admin: boolean, count: number, office: string, lost: string, known: boolean, notices: unknown, children: unknown,
+ *   admin: boolean, count: number, unseen: number, office: string, lost: string, known: boolean, notices: unknown, children: unknown,
  *   beside: unknown, onAsk: (section: string) => void }} Props
- *   `beside`: stands to the right of the page; `onAsk`: opens there what the manual says of a section
+ *   `unseen`: alarms that nobody has seen; `beside`: stands to the right of the page; `onAsk`: opens there what the manual says of a section
  */
 
 /** @param {Props} props */
 export function Shell(props) {
   const { t, section, office, lost, children, notices, beside, onAsk, onFind } = props;
+  useEffect(() => {
+    // With all settings open the navigation may be longer than the screen.
+    document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [section]);
   const tabs = [...TABS, "settings"].map((at) => SECTIONS.find((one) => one.at === at)).filter((one) => one !== undefined);
   return html`<div class=${["shell", section.rail && "rail", beside && "helped"].filter(Boolean).join(" ")}>
     <a class="skip" href="#main" onClick=${toMain}>${t("to_main")}</a>
@@ -49,24 +54,24 @@ function toMain(event) {
 }
 
 /** @param {Props & { one: Section }} props */
-function Entry({ t, one, section, count, admin }) {
+function Entry({ t, one, section, count, unseen, admin }) {
   const here = one === section;
   const within = section.inside === one.at;
   const inside = here || within ? SECTIONS.filter(({ inside, admin: only }) => inside === one.at && (admin || !only)) : [];
   return html`<a class=${within ? "section within" : "section"} href=${address(one.at)} title=${t(one.name)} aria-current=${here ? "page" : null}>
       <${Icon} name=${one.icon} /><span>${t(one.name)}</span>
-      ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}
+      ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}${one.at === "protection" && html`<${Unseen} t=${t} unseen=${unseen} />`}
     </a>
     ${inside.map((sub) => html`<a key=${sub.at} class="section sub" href=${address(sub.at)} aria-current=${sub === section ? "page" : null}><span>${t(sub.name)}</span></a>`)}`;
 }
 
 /** @param {Props & { one: Section }} props */
-function Tab({ t, one, section, count }) {
+function Tab({ t, one, section, count, unseen }) {
   const rest = one.at === "settings";
   const here = one === section || (rest && !TABS.includes(section.at));
   return html`<a class="section" href=${address(one.at)} aria-current=${here ? "page" : null}>
     <${Icon} name=${rest ? "more" : one.icon} /><span>${t(rest ? "tab_more" : TAB_WORDS[one.at] ?? one.name)}</span>
-    ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}
+    ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}${rest && html`<${Unseen} t=${t} unseen=${unseen} />`}
   </a>`;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { date, dateInWords, dateInside, daysBefore, hour, later, number, plural, second, span } from "../format.js";
+import { date, dateInWords, dayAndMonth, dateInside, daysBefore, hour, later, number, plural, second, span } from "../format.js";
 
 const plain = (text) => text.replaceAll("\u00a0", " ");
 
@@ -40,4 +40,9 @@ test("times are read off in the office's zone", () => {
 test("Russian counts take their form", () => {
   const forms = [1, 2, 5, 11, 12, 14, 21, 22, 25, 101, 111].map((count) => plural(count, "о", "н", "м"));
   assert.equal(forms.join(""), "онмммМонмом".toLowerCase());
+});
+
+test("a date after a preposition has no weekday, which would need another case", () => {
+  assert.equal(dayAndMonth("2026-12-03", "ru"), "3 декабря");
+  assert.equal(dayAndMonth("2026-12-03", "en"), "3 December");
 });

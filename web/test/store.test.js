@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMPTY, doing, happen, mustReload, waitingCount } from "../store.js";
+import { EMPTY, doing, happen, isAlert, mustReload, waitingCount } from "../store.js";
 
 const call = (id, more = {}) => ({ id, caller: "203", called: "202", with: ["202"], answered_at: null, started_at: "s", state: "ringing", ...more });
 const phone = (number, registered, since = null) => ({
@@ -53,4 +53,9 @@ test("what a phone does follows the calls before its registration", () => {
   assert.equal(doing(mobile, []).what, "mobile");
   assert.equal(doing(mobile, [call("3", { with: ["7"], answered_at: "t", state: "talking" })]).what, "talking");
   assert.equal(doing(mobile, [call("3", { with: ["7"], answered_at: "t", state: "ringing" })]).what, "ringing", "it is given to him");
+});
+
+test("what the system tells may be news of protection, unless it is told of the settings or a file", () => {
+  assert.ok(isAlert("system", { what: "alarm" }) && isAlert("system", { what: "address_banned" }) && isAlert("system", { what: "missed" }));
+  assert.ok(!isAlert("system", { what: "office" }) && !isAlert("system", { what: "import" }) && !isAlert("call", { what: "alarm" }));
 });

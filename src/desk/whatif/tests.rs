@@ -32,8 +32,8 @@ fn key_1_in_working_hours_rings_the_reception() {
     assert_eq!(
         lines(&office, &way),
         "    0 s  in           call to 78126122981 from 79211234567
-    0 s  hours        «Рабочее время»: yes (09:00–18:00)
-    0 s  menu         plays «Приветствие», 2 s
+    0 s  hours        “Рабочее время”: yes (09:00–18:00)
+    0 s  menu         plays “Приветствие”, 2 s
     2 s  menu         the caller presses 1
     2 s  reception    rings 200, 20 s: rik33+user200s0 20 s; 79211234567 20 s
    22 s  -            nobody answered: busy tone, the call is over"
@@ -47,13 +47,13 @@ fn silence_goes_through_the_group_to_the_night_message() {
     assert_eq!(
         lines(&office, &way),
         "    0 s  in           call to 78126122981 from 79211234567
-    0 s  hours        «Рабочее время»: yes (09:00–18:00)
-    0 s  menu         plays «Приветствие», 2 s
+    0 s  hours        “Рабочее время”: yes (09:00–18:00)
+    0 s  menu         plays “Приветствие”, 2 s
     2 s  menu         the caller presses nothing, 5 s
-    7 s  menu         plays «Приветствие», 2 s
+    7 s  menu         plays “Приветствие”, 2 s
     9 s  menu         the caller presses nothing, 5 s
    14 s  all          rings group 500, 60 s: 200, 201, 202; if nobody answers, the reserve exit
-   74 s  night        plays «Приветствие», 2 s
+   74 s  night        plays “Приветствие”, 2 s
    76 s  bye          hangs up
    76 s  -            the call is over"
     );

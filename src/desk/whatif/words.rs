@@ -53,10 +53,10 @@ impl WhatIfStep {
             What::Asks { schedule, verdict } => {
                 let why = office.schedule(schedule).map(|schedule| verdict.why.text(schedule, language));
                 let answer = if verdict.open { say("да", "yes") } else { say("нет", "no") };
-                format!("«{schedule}»: {answer} ({})", why.unwrap_or_default())
+                format!("{}: {answer} ({})", language.quoted(schedule), why.unwrap_or_default())
             }
             What::Plays { media, lasts } => {
-                format!("{} «{media}», {}", say("звучит", "plays"), seconds(*lasts, language))
+                format!("{} {}, {}", say("звучит", "plays"), language.quoted(media), seconds(*lasts, language))
             }
             What::Presses { keys } => format!("{} {keys}", say("звонящий нажимает", "the caller presses")),
             What::Waits { lasts } => {

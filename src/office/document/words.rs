@@ -335,7 +335,7 @@ impl Say {
                 Some(order) if order != kind => order,
                 _ => self.whose(at, thing),
             },
-            (_, _) => format!("«{key}»"),
+            (_, _) => self.of(format!("«{key}»"), format!("“{key}”")),
         }
     }
 

@@ -62,7 +62,7 @@ export const box = {
 
   async mail(guide) {
     const { page } = guide;
-    await guide.go("codes");
+    await guide.go("notices");
     await page.locator("#mail-server").fill("smtp.example.org");
     await page.locator("#mail-login").fill("telephone@example.org");
     await page.locator("#mail-password").fill("a-mail-secret");

@@ -5,12 +5,14 @@ import { after, test } from "node:test";
 import { ARTICLES, picture, pieces, sentence } from "../../../web/manual/contents.js";
 import { box } from "./box.js";
 import { calls } from "./calls.js";
+import { guard } from "./guard.js";
 import { Guide } from "./guide.js";
 import { people } from "./people.js";
 import { first, newOffice, start } from "./start.js";
+import { trouble } from "./trouble.js";
 import { way } from "./way.js";
 
-const AT_WORK = { ...start, ...way, ...people, ...calls, ...box };
+const AT_WORK = { ...start, ...way, ...people, ...calls, ...box, ...guard, ...trouble };
 
 /** @param {"ru" | "en"} language @param {import("../../../web/manual/contents.js").Texts} texts */
 export function walk(language, { articles }) {
@@ -36,7 +38,7 @@ export function walk(language, { articles }) {
   });
   for (const [id, task] of Object.entries(first)) doing(id, task);
   test(`${language}: an office at work`, async () => {
-    await guide.move({ demo: language });
+    await guide.move({ demo: language, localOutgoing: true });
     await guide.signIn();
     await guide.page.keyboard.press("Enter");
     await guide.page.locator("#main h1").first().waitFor();

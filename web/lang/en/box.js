@@ -32,9 +32,6 @@ export default {
   voicemail_days_why: "0: until deleted.",
   voicemail_greeting: "Greeting",
   voicemail_built_in: "built-in",
-  protection: "Protection",
-  protection_networks: "Own networks",
-  protection_networks_why: "With commas between: nobody there is ever locked out. Empty: the box's own networks.",
 
   users: "Accounts",
   users_why: "Who may sign in to this page, and do what.",

@@ -33,9 +33,6 @@ export default {
   voicemail_days_why: "0: пока не удалят.",
   voicemail_greeting: "Приветствие",
   voicemail_built_in: "встроенное",
-  protection: "Защита",
-  protection_networks: "Свои сети",
-  protection_networks_why: "Через запятую: отсюда никого не блокируем. Пусто: сети самой станции.",
 
   users: "Учётные записи",
   users_why: "Кто входит на эту страницу, и что ему можно.",

@@ -43,7 +43,7 @@ export default {
   device_login: "Логин",
   device_login_empty: "сделаем сами",
   device_password: "Пароль",
-  device_password_new: "сделаем сами при сохранении",
+  device_password_new: "сделаем сами",
   device_password_show: "Показать пароль",
   device_password_hide: "Скрыть пароль",
   device_password_make: "Сгенерировать новый",

@@ -3,7 +3,7 @@
 use super::super::ask::encode;
 use super::super::reply::Referrer;
 use super::super::words::{Said, Words};
-use crate::office::{Office, Reference};
+use crate::office::{Language, Office, Reference};
 
 /// Each reference with where the page shows it.
 pub(super) fn told(office: &Office, references: Vec<Reference>) -> Vec<Referrer> {
@@ -23,16 +23,20 @@ fn one(office: &Office, reference: &Reference) -> Referrer {
         text: text.into(),
         href: "#/settings".to_owned(),
     };
-    let said = |ru: &str, en: &str, name: &str| Said::new(format!("{ru} {name}"), format!("{en} {name}"));
+    let said = |ru: &str, en: &str, name: &dyn Fn(Language) -> String| {
+        Said::new(format!("{ru} {}", name(Language::Ru)), format!("{en} {}", name(Language::En)))
+    };
     let extension = |ru: &str, en: &str, number: &String| {
         let employee = office.extension(number).map_or("", |extension| extension.employee.as_str());
-        of("extension", "extensions", number, said(ru, en, &named(number, employee)))
+        of("extension", "extensions", number, said(ru, en, &|language| named(number, employee, language)))
     };
     let group = |ru: &str, en: &str, number: &String| {
         let name = office.group(number).map_or("", |group| group.name.as_str());
-        of("group", "groups", number, said(ru, en, &named(number, name)))
+        of("group", "groups", number, said(ru, en, &|language| named(number, name, language)))
     };
-    let menu = |ru: &str, en: &str, name: &String| of("voice_menu", "voice-menus", name, said(ru, en, &quoted(name)));
+    let menu = |ru: &str, en: &str, name: &String| {
+        of("voice_menu", "voice-menus", name, said(ru, en, &|language| language.quoted(name)))
+    };
     let phone_of = |ru: &str, en: &str, mac: &String| of_phone(office, ru, en, mac);
     match reference {
         Reference::Member { group: number } => group("состав группы", "the members of group", number),
@@ -46,7 +50,8 @@ fn one(office: &Office, reference: &Reference) -> Referrer {
             extension("приветствие голосовой почты номера", "the mailbox greeting of", number)
         }
         Reference::MessageMedia { voice_message: name } => {
-            let text = said("голосовое сообщение", "the voice message", &quoted(name));
+            let text =
+                said("голосовое сообщение", "the voice message", &|language| language.quoted(name));
             of("voice_message", "voice-messages", name, text)
         }
         Reference::MenuGreeting { voice_menu } => {
@@ -70,19 +75,15 @@ fn one(office: &Office, reference: &Reference) -> Referrer {
 /// What of a telephone refers to a thing.
 pub(super) fn of_phone(office: &Office, ru: &str, en: &str, mac: &str) -> Referrer {
     let first = office.lines_of(mac).next().map(|(extension, _)| (&extension.number, &extension.employee));
-    let name = first.map_or_else(|| mac.to_owned(), |(number, employee)| named(number, employee));
+    let name = |language| first.map_or_else(|| mac.to_owned(), |(number, employee)| named(number, employee, language));
     Referrer {
         kind: "phone",
         key: mac.to_owned(),
-        text: Said::new(format!("{ru} {name}"), format!("{en} {name}")),
+        text: Said::new(format!("{ru} {}", name(Language::Ru)), format!("{en} {}", name(Language::En))),
         href: format!("#/phones/{}", encode(mac)),
     }
 }
 
-fn named(number: &str, name: &str) -> String {
-    if name.is_empty() { number.to_owned() } else { format!("{number} «{name}»") }
-}
-
-fn quoted(name: &str) -> String {
-    format!("«{name}»")
+fn named(number: &str, name: &str, language: Language) -> String {
+    if name.is_empty() { number.to_owned() } else { format!("{number} {}", language.quoted(name)) }
 }
