@@ -6,7 +6,7 @@ mod words;
 
 use std::net::IpAddr;
 
-use crate::base::WallTime;
+use crate::base::{Duration, WallTime};
 
 /// What an admin must learn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,28 +180,6 @@ impl Severity {
     }
 }
 
-/// Every kind, as [`Alarm::kind`] says it: what `[notices] kinds` may name.
-pub const KINDS: [&str; 18] = [
-    "address_banned",
-    "old_password",
-    "limit_reached",
-    "blocked_destination",
-    "quiet_hours",
-    "emergency_call",
-    "trunk_down",
-    "trunk_back",
-    "disk_full",
-    "recording_failed",
-    "mail_failing",
-    "webhook_failing",
-    "certificate_ends",
-    "licence_ends",
-    "licence_over",
-    "page_guessing",
-    "other_dhcp_server",
-    "unclean_start",
-];
-
 impl Alarm {
     /// A word for programs; it keeps its meaning.
     pub const fn kind(&self) -> &'static str {
@@ -241,7 +219,18 @@ impl Alarm {
         }
     }
 
-    /// Alarms with the same key within an hour are one with a count.
+    /// Alarms with the same key within this time of the first are one with a count. What goes on for days is told anew after days.
+    pub const fn one_within(&self) -> Duration {
+        const HOUR: u64 = 3600;
+        match self {
+            Self::LicenceOver => Duration::from_secs(60 * 24 * HOUR),
+            Self::CertificateEnds { .. } | Self::LicenceEnds { .. } => Duration::from_secs(7 * 24 * HOUR),
+            Self::OtherDhcpServer { .. } => Duration::from_secs(24 * HOUR),
+            _ => Duration::from_secs(HOUR),
+        }
+    }
+
+    /// What makes alarms one: see [`one_within`](Self::one_within).
     pub fn key(&self) -> String {
         let subject = match self {
             Self::AddressBanned { address, .. }

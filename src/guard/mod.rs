@@ -12,7 +12,7 @@ mod gate;
 
 use std::net::IpAddr;
 
-pub use alarm::{Alarm, Certificate, KINDS as ALARM_KINDS, Limit, Severity, TrunkFault};
+pub use alarm::{Alarm, Certificate, Limit, Severity, TrunkFault};
 pub use forward::{ForwardRefused, findings, forward_target, may_forward};
 pub use gate::{Gate, Rate};
 

@@ -22,6 +22,7 @@ use super::store::{
 };
 use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
+use super::webhooks::{Happening, WebhooksHandle};
 use super::{clock, files, http, recordings};
 use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
@@ -44,6 +45,8 @@ pub struct Handle(Arc<Inner>);
 struct Inner {
     orders: mpsc::UnboundedSender<Order>,
     alarms: SyncSender<Alarm>,
+    /// While the exchange runs.
+    webhooks: OnceLock<WebhooksHandle>,
     office: RwLock<Arc<Office>>,
     /// Held while the office changes, from reading the present one on.
     changing: Mutex<()>,
@@ -131,8 +134,10 @@ pub struct Beginning {
     pub handle: Handle,
     /// For the engine's loop.
     pub orders: mpsc::UnboundedReceiver<Order>,
-    /// What was [raised](Handle::raise).
-    pub alarms: Receiver<Alarm>,
+    /// What is [raised](Handle::raise), for whoever takes it.
+    pub alarms: Option<Receiver<Alarm>>,
+    /// Calls that the end of the last process cut.
+    pub interrupted: usize,
     /// Registrations from before.
     pub bindings: Vec<StoredBinding>,
     /// Groups, and who took their last calls.
@@ -199,6 +204,7 @@ impl Handle {
         let handle = Self(Arc::new(Inner {
             orders,
             alarms,
+            webhooks: OnceLock::new(),
             office: RwLock::new(Arc::new(office)),
             changing: Mutex::new(()),
             store,
@@ -219,7 +225,8 @@ impl Handle {
         Ok(Beginning {
             handle,
             orders: inbox,
-            alarms: raised,
+            alarms: Some(raised),
+            interrupted,
             bindings,
             subscriptions,
             last_answered,
@@ -297,6 +304,18 @@ impl Handle {
     pub fn raise(&self, alarm: Alarm) {
         // Nobody listens in a stopped exchange.
         let _ = self.0.alarms.try_send(alarm);
+    }
+
+    /// Tells webhooks, when there are any who want to hear. Never waits.
+    pub fn happened(&self, happening: impl FnOnce() -> Happening) {
+        if let Some(webhooks) = self.0.webhooks.get() {
+            webhooks.happened(happening);
+        }
+    }
+
+    /// From now on webhooks are told there.
+    pub fn set_webhooks(&self, webhooks: WebhooksHandle) {
+        let _ = self.0.webhooks.set(webhooks);
     }
 
     /// What calls want of mailboxes and of what was recorded.
@@ -455,6 +474,10 @@ impl Handle {
         self.0.phones.set_version(version);
         self.0.phones.with(|ledger| ledger.keep_only(&office));
         self.tell_phones(News::Settings);
+        if let Some(webhooks) = self.0.webhooks.get() {
+            webhooks.office_changed(&office);
+        }
+        self.happened(|| Happening::Settings { version, author: author.to_owned(), reason: reason.to_owned() });
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
         if let Some(revert_at) = revert_at {

@@ -16,6 +16,7 @@ mod history;
 mod license;
 mod live;
 mod media;
+mod notices;
 mod provision;
 mod real;
 mod recordings;

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::Receiver;
 
-use dozvon::io::handle::{Handle, HandleError};
+use dozvon::guard::Alarm;
+use dozvon::io::handle::{Beginning, Handle, HandleError};
 use dozvon::io::http::{CA_FILE, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::office::Office;
 
@@ -13,6 +15,8 @@ use crate::world::{PASSWORD, START, Served, TESTS, names, user};
 
 pub(crate) struct RealWorld {
     pub(crate) handle: Handle,
+    /// What is raised, for whoever takes it.
+    pub(crate) alarms: Option<Receiver<Alarm>>,
     at: WebAddresses,
     pub(crate) data: PathBuf,
 }
@@ -31,12 +35,12 @@ impl RealWorld {
 
     /// Starts the box again.
     pub(crate) fn open(data: PathBuf) -> Self {
-        let handle = Handle::open(&data).unwrap().handle;
+        let Beginning { handle, alarms, .. } = Handle::open(&data).unwrap();
         let free = "127.0.0.1:0".parse().unwrap();
         let sip = SipAddress { host: None, udp: 5060, tcp: 5062 };
         let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS, sip };
         let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();
-        Self { handle, at, data }
+        Self { handle, alarms, at, data }
     }
 
     /// Changes the office from the console.

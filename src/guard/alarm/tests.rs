@@ -1,5 +1,5 @@
 use super::*;
-use crate::office::{Language, Office};
+use crate::office::{ALARM_KINDS, Language, Office};
 
 fn one_of_each() -> Vec<Alarm> {
     let address: IpAddr = "203.0.113.5".parse().expect("an address");
@@ -37,7 +37,7 @@ fn every_kind_is_in_the_list_and_says_something_of_its_own_in_both_languages() {
     let office = Office::default();
     let all = one_of_each();
     let kinds: Vec<&str> = all.iter().map(Alarm::kind).collect();
-    assert_eq!(kinds, KINDS);
+    assert_eq!(kinds, ALARM_KINDS);
     for language in [Language::Ru, Language::En] {
         let mut texts: Vec<String> = all.iter().map(|alarm| alarm.text(&office, language)).collect();
         for text in &texts {
@@ -47,7 +47,7 @@ fn every_kind_is_in_the_list_and_says_something_of_its_own_in_both_languages() {
         }
         texts.sort();
         texts.dedup();
-        assert_eq!(texts.len(), KINDS.len());
+        assert_eq!(texts.len(), ALARM_KINDS.len());
     }
 }
 
@@ -56,7 +56,7 @@ fn alarms_of_one_cause_have_one_key_and_others_have_not() {
     let mut keys: Vec<String> = one_of_each().iter().map(Alarm::key).collect();
     keys.sort();
     keys.dedup();
-    assert_eq!(keys.len(), KINDS.len());
+    assert_eq!(keys.len(), ALARM_KINDS.len());
     let blocked = |number: &str| Alarm::BlockedDestination { extension: "201".to_owned(), number: number.to_owned() };
     assert_eq!(blocked("78091111111").key(), blocked("78092222222").key());
     let other = Alarm::BlockedDestination { extension: "202".to_owned(), number: "78091111111".to_owned() };

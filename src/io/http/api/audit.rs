@@ -11,7 +11,7 @@ use crate::io::clock;
 use crate::io::store::{AuditFilter, AuditRow, Deed};
 
 /// The words of `what`, with what each says to people.
-const DEEDS: [(&str, Words); 22] = [
+const DEEDS: [(&str, Words); 23] = [
     ("change", Words::new("Изменены настройки", "Settings changed")),
     ("revert", Words::new("Правка возвращена", "A change was taken back")),
     ("confirm", Words::new("Правка подтверждена", "A change was confirmed")),
@@ -27,6 +27,7 @@ const DEEDS: [(&str, Words); 22] = [
     ("called", Words::new("Позвонили", "Called")),
     ("phone_accepted", Words::new("Телефону разрешено взять настройки", "A telephone was allowed its settings")),
     ("phone_told", Words::new("Телефону велено взять настройки", "A telephone was told to fetch its settings")),
+    ("webhook_tried", Words::new("Проверен получатель событий", "A receiver of events was tried")),
     ("hang_up", Words::new("Разговор завершён", "A call was hung up")),
     ("listened_in", Words::new("Подключились к разговору", "Listened in")),
     ("license", Words::new("Установлена лицензия", "A licence was installed")),
@@ -37,7 +38,7 @@ const DEEDS: [(&str, Words); 22] = [
 ];
 
 /// What is kept besides changes of the settings: method, path, the word.
-const NOTED: [(&str, &str, &str); 22] = [
+const NOTED: [(&str, &str, &str); 25] = [
     ("DELETE", "/api/v1/session", "sign_out"),
     ("DELETE", "/api/v1/sessions/{id}", "session_ended"),
     ("POST", "/api/v1/versions/{id}/confirm", "confirm"),
@@ -53,6 +54,9 @@ const NOTED: [(&str, &str, &str); 22] = [
     ("POST", "/api/v1/phones/{mac}/accept", "phone_accepted"),
     ("POST", "/api/v1/phones/{mac}/sync", "phone_told"),
     ("GET", "/api/v1/phones/{mac}/address", "password_shown"),
+    ("POST", "/api/v1/webhooks/{name}/test", "webhook_tried"),
+    ("POST", "/api/v1/alarms/seen", "marked"),
+    ("POST", "/api/v1/alarms/{id}/seen", "marked"),
     ("DELETE", "/api/v1/recordings/{id}", "deleted"),
     ("DELETE", "/api/v1/voicemail/{id}", "deleted"),
     ("PUT", "/api/v1/voicemail/{id}", "marked"),
