@@ -17,6 +17,7 @@ mod history;
 mod license;
 mod live;
 mod media;
+mod notices;
 mod provision;
 mod real;
 mod recordings;

@@ -9,16 +9,17 @@ use argon2::password_hash::{PasswordHasher, SaltString};
 use dozvon::base::{CallId, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
+use dozvon::guard::Alarm;
 use dozvon::io::board::Board;
 use dozvon::io::certificate::{CA_FILE, Certificate};
-use dozvon::io::http::{Exchange, SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::http::{Exchange, Notices, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::licence::{InstallError, Keeper};
 use dozvon::io::out::Outgoing;
 use dozvon::io::phones::Phones;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
-    StoreError, StoredStep, Summary, TokenRow, Version,
+    AlarmFilter, AlarmRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage, HistoryRow,
+    MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
@@ -34,7 +35,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const TOKEN: &str = "token-of-an-admin";
 pub(crate) const VIEWER_TOKEN: &str = "token-of-a-viewer";
 /// Servers that tests ask are on loopback.
-pub(crate) const TESTS: Outgoing = Outgoing { allow_local: true };
+pub(crate) const TESTS: Outgoing = Outgoing::of(true);
 /// In the address that telephones are told to look at first.
 pub(crate) const PHONES_SECRET: &str = "boxsecret234";
 pub(crate) const START: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
@@ -68,6 +69,8 @@ pub(crate) struct FakeBox {
     pub(crate) phones: Phones,
     /// NOTIFYs that were ordered: login, event.
     pub(crate) notified: Mutex<Vec<(String, String)>>,
+    /// What an admin was told.
+    pub(crate) raised: Mutex<Vec<Alarm>>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
     /// Of a box on trial.
@@ -99,6 +102,7 @@ impl World {
             deeds: Mutex::default(),
             phones: Phones::new(PHONES_SECRET.to_owned(), Vec::new(), 1, Rng::from_seed(1), Box::new(|_| ())),
             notified: Mutex::default(),
+            raised: Mutex::default(),
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
         });
@@ -185,6 +189,30 @@ impl Patient for Idle {
 
     fn steps(&self, _: CallId) -> Vec<StoredStep> {
         Vec::new()
+    }
+}
+
+impl Notices for FakeBox {
+    fn raise(&self, alarm: Alarm) {
+        self.raised.lock().unwrap().push(alarm);
+    }
+
+    // What follows is tested with a real box: see notices.rs.
+
+    fn alarms(&self, _: &AlarmFilter, _: usize, _: Option<i64>) -> Result<Vec<AlarmRow>, StoreError> {
+        self.disk().map(|()| Vec::new())
+    }
+
+    fn unseen_alarms(&self) -> Result<u64, StoreError> {
+        self.disk().map(|()| 0)
+    }
+
+    fn see_alarm(&self, _: Option<i64>) -> Result<bool, StoreError> {
+        self.disk().map(|()| false)
+    }
+
+    fn deliveries(&self, _: &str, _: usize) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.disk().map(|()| Vec::new())
     }
 }
 

@@ -29,20 +29,21 @@ use std::sync::{Arc, Mutex};
 
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
+use crate::guard::Alarm;
 use crate::io::board::Board;
 use crate::io::certificate::{Certificate, CertificateError};
 use crate::io::clock;
 use crate::io::licence::{InstallError, Keeper};
-use crate::io::out::{Outgoing, openid};
+use crate::io::out::{OutError, Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
-    StoreError, StoredStep, Summary, TokenRow, Version,
+    AlarmFilter, AlarmRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage, HistoryRow,
+    MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
-use crate::office::{Office, Role, Trunk};
+use crate::office::{Language, Office, Role, Trunk};
 use crate::trust::Standing;
 
 pub use sessions::SESSION_IDLE;
@@ -88,8 +89,40 @@ pub struct WebAddresses {
     pub https: SocketAddr,
 }
 
+/// What the page may ask of alarms and of what webhooks were told.
+pub trait Notices {
+    /// Tells the admin. Never waits.
+    fn raise(&self, alarm: Alarm);
+    /// Alarms, newest first, older than `before`.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn alarms(&self, filter: &AlarmFilter, limit: usize, before: Option<i64>) -> Result<Vec<AlarmRow>, StoreError>;
+    /// How many nobody has looked at.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn unseen_alarms(&self) -> Result<u64, StoreError>;
+    /// Somebody has looked at this one, or at all; false: there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn see_alarm(&self, id: Option<i64>) -> Result<bool, StoreError>;
+    /// The last deliveries to a webhook, newest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn deliveries(&self, webhook: &str, limit: usize) -> Result<Vec<DeliveryRow>, StoreError>;
+}
+
+/// What is wrong with another server, for a person, in Russian and in English.
+pub(super) fn why(error: &OutError) -> [String; 2] {
+    let said = api::of_out(error);
+    [Language::Ru, Language::En].map(|language| said.say(language).to_owned())
+}
+
 /// What the page may ask of the exchange and its disk. Called by the handlers' threads; may block for a short time.
-pub trait Exchange: Send + Sync + 'static {
+pub trait Exchange: Notices + Send + Sync + 'static {
     /// The settings in force.
     fn office(&self) -> Arc<Office>;
     /// The numbering plan in force.

@@ -4,9 +4,11 @@
 //! bound, then records are dropped and counted, while calls go on. SQL stays inside this room.
 
 mod account;
+mod alarm;
 mod audit;
 mod binding;
 mod call;
+mod delivery;
 mod history;
 mod lease;
 mod mail;
@@ -30,8 +32,10 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use account::{Probationer, SecondFactor};
+pub use alarm::{ALARM_ROWS, AlarmFilter, AlarmRow, Kept, NewAlarm};
 pub use audit::{AUDIT_DAYS, AUDIT_ROWS, AuditFilter, AuditRow, Deed};
 pub use call::{party_of_element, party_of_trunk};
+pub use delivery::{DELIVERIES_KEPT, DeliveryOutcome, DeliveryRow};
 pub use history::{HistoryFilter, HistoryPage, HistoryRow, Place, Reader, StoredStep};
 pub use mail::{LetterRow, NewLetter};
 pub use place::{DataDir, is_taken};

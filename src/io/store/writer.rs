@@ -184,7 +184,11 @@ impl Store {
         self.later("telephones", move |db| phones.iter().try_for_each(|stored| phone::put(db, stored)));
     }
 
-    fn later(&self, what: &'static str, work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static) {
+    pub(super) fn later(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) {
         let job = Job::Work(Box::new(move |db| {
             if let Err(error) = work(db) {
                 tracing::error!(%error, what, "not kept");

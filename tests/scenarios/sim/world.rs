@@ -49,6 +49,8 @@ pub(crate) struct World {
     /// How often something was spoken to somebody.
     pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
+    /// What an admin was told.
+    pub(crate) alarms: Vec<dozvon::guard::Alarm>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     /// Keeps what is signalled, where a test wants that.
     pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
@@ -137,6 +139,7 @@ impl World {
             changes: 0,
             spoken: 0,
             emergencies: Vec::new(),
+            alarms: Vec::new(),
             missed: Vec::new(),
             sorter: None,
             ordered: None,
@@ -267,6 +270,7 @@ impl World {
                     _ => {}
                 }
             }
+            Output::Alarm(alarm) => self.alarms.push(alarm),
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
             Output::Ordered { call } => self.ordered = call,
