@@ -6,8 +6,8 @@ use std::fmt;
 
 use super::{
     Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Mail, MediaFile, MobileDevice,
-    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User,
-    VoiceMenu, VoiceMessage, VoicemailSettings,
+    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk,
+    User, VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.

@@ -10,7 +10,7 @@ mod tcp;
 mod udp;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::sync::mpsc;
 
@@ -164,13 +164,13 @@ impl Net {
         self.events.try_recv().ok()
     }
 
-    /// What an event means to the engine.
-    pub fn handle(&mut self, event: Event) -> Vec<News> {
+    /// What an event means to the engine. Where there is no room for one more connection, the oldest goes whose address nobody `knows`.
+    pub fn handle(&mut self, event: Event, knows: &dyn Fn(IpAddr) -> bool) -> Vec<News> {
         match event {
             Event::Message { flow, bytes } => vec![News::Message(flow, bytes)],
             Event::Accepted(stream, peer) => {
-                self.streams.accept(stream, peer, &mut self.local);
-                Vec::new()
+                let gone = self.streams.accept(stream, peer, &mut self.local, knows);
+                gone.into_iter().map(News::Failed).collect()
             }
             Event::Closed(connection) => self.streams.closed(connection).into_iter().map(News::Failed).collect(),
             Event::Resolved { query, found } => {
@@ -194,6 +194,12 @@ impl Net {
                 self.failed.push(flow);
             }
         }
+    }
+
+    /// Ends a connection. What that means comes out of [`Self::take_failed`].
+    pub fn close(&mut self, flow: Flow) {
+        let gone = self.streams.close(flow.connection);
+        self.failed.extend(gone);
     }
 
     /// Sends the datagrams that are queued.

@@ -63,17 +63,37 @@ impl Streams {
         self.address
     }
 
-    /// Takes in a connection that a peer opened, within the bounds.
-    pub(super) fn accept(&mut self, stream: TcpStream, peer: SocketAddr, local: &mut LocalAddresses) {
+    /// Takes in a connection that a peer opened, within the bounds: who fills the table with connections that say nothing, or nothing
+    /// that is proved, makes room with the oldest of them. Returns which flows are gone for it.
+    pub(super) fn accept(
+        &mut self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        local: &mut LocalAddresses,
+        knows: &dyn Fn(IpAddr) -> bool,
+    ) -> Vec<Flow> {
         let peer = canonical(peer);
         let of_peer = self.by_address.get(&peer.ip()).copied().unwrap_or(0);
-        if self.by_id.len() >= CONNECTIONS || of_peer >= CONNECTIONS_PER_ADDRESS {
-            tracing::warn!(%peer, connections = self.by_id.len(), of_peer, "too many connections; one more is refused");
-            return;
+        let is_full = self.by_id.len() >= CONNECTIONS;
+        let strangers = self.by_id.values().map(|one| one.flow).filter(|flow| !knows(flow.peer.ip()));
+        let oldest = if is_full { strangers.map(|flow| flow.connection).min() } else { None };
+        if is_full && oldest.is_none() || of_peer >= CONNECTIONS_PER_ADDRESS {
+            tracing::debug!(%peer, connections = self.by_id.len(), of_peer, "too many connections; one more is refused");
+            return Vec::new();
         }
+        let gone = oldest.map(|id| self.close(id)).unwrap_or_default();
         let local = SocketAddr::new(local.towards(peer.ip()), self.address.port());
         let flow = Flow { transport: Transport::Tcp, local, peer, connection: self.next_id() };
         self.start(flow, false, |line| converse(stream, line));
+        gone
+    }
+
+    /// Ends a connection, and tells which flows it meant.
+    pub(super) fn close(&mut self, id: u32) -> Vec<Flow> {
+        if let Some(connection) = self.by_id.get(&id) {
+            connection.task.abort();
+        }
+        self.closed(id)
     }
 
     /// Sends over the flow's connection, or any to that peer, or a new one. False when the flow is dead.
@@ -265,7 +285,7 @@ fn canonical(peer: SocketAddr) -> SocketAddr {
     SocketAddr::new(peer.ip().to_canonical(), peer.port())
 }
 
-/// Connections at a time; further ones are closed at once.
+/// Connections at a time; a further one takes the place of a stranger's, or is closed at once.
 const CONNECTIONS: usize = 2_000;
 /// Connections of one address, behind which a branch office may sit.
 const CONNECTIONS_PER_ADDRESS: usize = 100;

@@ -11,7 +11,7 @@ use crate::io::clock;
 use crate::io::store::{AuditFilter, AuditRow, Deed};
 
 /// The words of `what`, with what each says to people.
-const DEEDS: [(&str, Words); 22] = [
+const DEEDS: [(&str, Words); 24] = [
     ("change", Words::new("Изменены настройки", "Settings changed")),
     ("revert", Words::new("Правка возвращена", "A change was taken back")),
     ("confirm", Words::new("Правка подтверждена", "A change was confirmed")),
@@ -29,6 +29,8 @@ const DEEDS: [(&str, Words); 22] = [
     ("phone_told", Words::new("Телефону велено взять настройки", "A telephone was told to fetch its settings")),
     ("hang_up", Words::new("Разговор завершён", "A call was hung up")),
     ("listened_in", Words::new("Подключились к разговору", "Listened in")),
+    ("banned", Words::new("Адрес заблокирован", "An address was banned")),
+    ("ban_lifted", Words::new("Адрес разблокирован", "A ban was lifted")),
     ("license", Words::new("Установлена лицензия", "A licence was installed")),
     ("token_made", Words::new("Создан ключ доступа", "A token was made")),
     ("token_removed", Words::new("Удалён ключ доступа", "A token was removed")),
@@ -37,10 +39,12 @@ const DEEDS: [(&str, Words); 22] = [
 ];
 
 /// What is kept besides changes of the settings: method, path, the word.
-const NOTED: [(&str, &str, &str); 22] = [
+const NOTED: [(&str, &str, &str); 24] = [
     ("DELETE", "/api/v1/session", "sign_out"),
     ("DELETE", "/api/v1/sessions/{id}", "session_ended"),
     ("POST", "/api/v1/versions/{id}/confirm", "confirm"),
+    ("POST", "/api/v1/bans", "banned"),
+    ("DELETE", "/api/v1/bans/{id}", "ban_lifted"),
     ("POST", "/api/v1/license", "license"),
     ("POST", "/api/v1/tokens", "token_made"),
     ("DELETE", "/api/v1/tokens/{id}", "token_removed"),
