@@ -93,6 +93,7 @@ fn home_trunks_and_addresses_of_telephones_are_never_judged_and_the_old_password
             panic!("one alarm: {all:?}")
         };
         assert_eq!((login.as_str(), *told, user_agent.as_str()), ("user200s0", ip(address), "Guesser"));
+        guess(&mut ward, 600, address, "user200s0", 1);
         // those beside it, and the owner's own telephone on its own way, are looked at all the while
         assert!(!ward.may_try(moment(600).now, ip(address), "user200s0", false));
         assert!(ward.may_try(moment(600).now, ip(address), "user200s0", true));
