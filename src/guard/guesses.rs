@@ -43,8 +43,8 @@ struct Login {
 pub(super) struct HeldBack {
     /// It is answered.
     pub(super) is_answered: bool,
-    /// An admin is to learn of so many in a row.
-    pub(super) tell: Option<u32>,
+    /// An admin is to learn of it.
+    pub(super) is_told: bool,
 }
 
 impl Guesses {
@@ -65,7 +65,7 @@ impl Guesses {
         if !self.at_home.contains_key(&key) && self.at_home.len() >= MOST {
             self.at_home.retain(|_, one| one.is_known && now.since(one.last) < FORGET_WRONG);
             if self.at_home.len() >= MOST {
-                return HeldBack { is_answered: false, tell: None };
+                return HeldBack { is_answered: false, is_told: false };
             }
         }
         let new = AtHome { bucket: Bucket::full(AT_HOME, now), in_row: 0, last: now, told: None, is_known };
@@ -76,11 +76,11 @@ impl Guesses {
         one.last = now;
         one.in_row = one.in_row.saturating_add(1);
         let is_due = one.told.is_none_or(|told| now.since(told) >= TELL_EVERY);
-        let tell = (is_known && one.in_row >= IN_ROW && is_due).then_some(one.in_row);
-        if tell.is_some() {
+        let is_told = is_known && one.in_row >= IN_ROW && is_due;
+        if is_told {
             one.told = Some(now);
         }
-        HeldBack { is_answered: one.bucket.take(AT_HOME, now), tell }
+        HeldBack { is_answered: one.bucket.take(AT_HOME, now), is_told }
     }
 
     /// A stranger's wrong password. True when an admin is to learn that this login is guessed at.

@@ -87,8 +87,6 @@ pub enum Event {
         address: IpAddr,
         /// How it calls itself.
         user_agent: String,
-        /// So many in a row.
-        times: u32,
     },
     /// A login is guessed at from many addresses; strangers are not heard for a while.
     Guessed {
@@ -248,9 +246,9 @@ impl Ward {
         let (now, place, login) = (moment.now, place(knock.address), cut(knock.login, LOGIN));
         if self.knows(knock.address) {
             let held = self.guesses.wrong_at_home(now, place, &login, knock.is_known);
-            if let Some(times) = held.tell {
+            if held.is_told {
                 let (address, user_agent) = (knock.address.to_canonical(), cut(knock.user_agent, AGENT));
-                self.events.push_back(Event::OldPassword { login, address, user_agent, times });
+                self.events.push_back(Event::OldPassword { login, address, user_agent });
             }
             return if held.is_answered { Answer::Say } else { Answer::Silence };
         }

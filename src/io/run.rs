@@ -382,6 +382,7 @@ impl Loop {
                     }
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
                     Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
+                    Output::Alarm(alarm) => self.handle.raise(alarm),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => {
                         if let Record::CallEnded(ended) = &record {

@@ -63,7 +63,13 @@ fn sipvicious(tool: &str, from: &str, disguised: bool, arguments: &[&str]) -> St
     if disguised {
         for file in ["sipvicious/libs/svhelper.py", "sipvicious/svmap.py"] {
             let text = std::fs::read_to_string(dir.path(file)).unwrap();
-            dir.write(file, &text.replace("friendly-scanner", "Yealink SIP-T46U").replace("\"sipvicious\"", "\"Anna\"").replace("'sipvicious'", "'Anna'"));
+            dir.write(
+                file,
+                &text
+                    .replace("friendly-scanner", "Yealink SIP-T46U")
+                    .replace("\"sipvicious\"", "\"Anna\"")
+                    .replace("'sipvicious'", "'Anna'"),
+            );
         }
     }
     let program = format!("import sys; sys.path.insert(0, '.'); from sipvicious.{tool} import main; main()");
@@ -86,15 +92,22 @@ fn ban_of(exchange: &Exchange, address: &str) -> Option<Value> {
 fn sipvicious_finds_neither_the_exchange_nor_a_login_nor_a_password() {
     let exchange = Exchange::start("sipvicious", OFFICE);
     let port = exchange.sip.port().to_string();
-    let words = exchange.dir.write("words", &(0..60).map(|n| format!("guess{n}\n")).collect::<String>().replace("guess30", ACCOUNTS.1));
+    let words = exchange
+        .dir
+        .write("words", &(0..60).map(|n| format!("guess{n}\n")).collect::<String>().replace("guess30", ACCOUNTS.1));
     let words = words.to_str().unwrap();
     let map = ["-p", &port, "127.0.0.1"];
     let war = ["-p", &port, "-e", "195-205", "--force", "127.0.0.1"];
     let crack = ["-p", &port, "-u", "201", "-d", words, "127.0.0.1"];
-    for (n, (tool, arguments)) in [("svmap", &map[..]), ("svwar", &war[..]), ("svcrack", &crack[..])].into_iter().enumerate() {
+    for (n, (tool, arguments)) in
+        [("svmap", &map[..]), ("svwar", &war[..]), ("svcrack", &crack[..])].into_iter().enumerate()
+    {
         let from = format!("127.0.0.{}", 60 + n);
         let said = sipvicious(tool, &from, false, arguments);
-        assert!(!said.contains("127.0.0.1:") && !said.contains("phone-secret") && !said.contains("reqauth"), "{tool}: {said}");
+        assert!(
+            !said.contains("127.0.0.1:") && !said.contains("phone-secret") && !said.contains("reqauth"),
+            "{tool}: {said}"
+        );
         let ban = ban_of(&exchange, &from).unwrap_or_else(|| panic!("{tool} is not banned: {said}"));
         assert_eq!(ban["reason"], "scanner", "{ban}");
     }
@@ -117,7 +130,8 @@ fn a_ban_outlives_a_restart_and_closes_no_page() {
     let from = UdpSocket::bind("127.0.0.80:0").unwrap();
     from.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
     let us = from.local_addr().unwrap();
-    let scanner = options(exchange.sip, us, "UDP", 1).replace("Content-Length", "User-Agent: friendly-scanner\r\nContent-Length");
+    let scanner =
+        options(exchange.sip, us, "UDP", 1).replace("Content-Length", "User-Agent: friendly-scanner\r\nContent-Length");
     from.send_to(scanner.as_bytes(), exchange.sip).unwrap();
     let is_answered = |exchange: &Exchange, n| {
         from.send_to(options(exchange.sip, us, "UDP", n).as_bytes(), exchange.sip).unwrap();
@@ -135,7 +149,10 @@ fn a_ban_outlives_a_restart_and_closes_no_page() {
     let mut stream = connect(Ipv4Addr::new(127, 0, 0, 80), exchange.sip).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let end = stream.read(&mut [0; 16]);
-    assert!(end.as_ref().is_ok_and(|length| *length == 0) || end.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset));
+    assert!(
+        end.as_ref().is_ok_and(|length| *length == 0)
+            || end.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+    );
 }
 
 fn connect(from: Ipv4Addr, to: SocketAddr) -> std::io::Result<TcpStream> {
@@ -193,7 +210,9 @@ fn floods_of_datagrams_leave_calls_alone() {
             let (set_up, ..) = fourth.call(&third, "202");
             stop.store(true, Ordering::Relaxed);
             let sent = flooding.join().unwrap();
-            println!("{a_second}/s from {addresses}: {sent} sent; {heard:?}; a phone registers in {registered:?}, calls in {set_up:?}");
+            println!(
+                "{a_second}/s from {addresses}: {sent} sent; {heard:?}; a phone registers in {registered:?}, calls in {set_up:?}"
+            );
             for heard in heard {
                 let most = if a_second > 2_000 { heard.sent / 100 } else { 0 };
                 assert!(heard.lost <= most, "{a_second}/s from {addresses}: {heard:?}");
@@ -232,7 +251,8 @@ fn idle_and_slow_connections_by_the_thousand_leave_calls_alone() {
         let _ = stream.write_all(b"S");
     }
     // a telephone at home still connects, and is answered
-    let (answer, _) = exchange.over_tcp(options(exchange.sip, SocketAddr::from(([127, 0, 0, 1], 5999)), "TCP", 1).as_bytes());
+    let (answer, _) =
+        exchange.over_tcp(options(exchange.sip, SocketAddr::from(([127, 0, 0, 1], 5999)), "TCP", 1).as_bytes());
     assert!(answer.starts_with(b"SIP/2.0 200"), "{}", String::from_utf8_lossy(&answer));
     println!("{} connections; {heard:?}; {} KiB more", open.len(), exchange.resident_kib().saturating_sub(before));
     assert!(heard.iter().all(|heard| heard.lost == 0), "{heard:?}");

@@ -116,7 +116,11 @@ impl RawPhone {
             Some(contact) => contact.uri.to_string(),
             None => sent.uri.to_string(),
         };
-        let via = if response.status < 300 { value(&Name::Via).replace("branch=", "branch=z9hG4bKack") } else { value(&Name::Via) };
+        let via = if response.status < 300 {
+            value(&Name::Via).replace("branch=", "branch=z9hG4bKack")
+        } else {
+            value(&Name::Via)
+        };
         let ack = format!(
             "ACK {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} ACK\r\nContent-Length: 0\r\n\r\n",
             value(&Name::From),
@@ -202,7 +206,8 @@ impl Talk {
     /// Both send a packet each 20 ms for so long, and hear one another: one's sound at the other, and back.
     pub(crate) fn exchange_sound(one: &Self, other: &Self, span: Duration) -> [Heard; 2] {
         std::thread::scope(|scope| {
-            let [there, back] = [(one, other), (other, one)].map(|(from, to)| scope.spawn(move || from.speak_to(to, span)));
+            let [there, back] =
+                [(one, other), (other, one)].map(|(from, to)| scope.spawn(move || from.speak_to(to, span)));
             [there.join().unwrap(), back.join().unwrap()]
         })
     }

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use dozvon::engine::Record;
-use dozvon::guard::Reason;
+use dozvon::guard::{Alarm, Reason};
 use dozvon::sip::wire::{Message, Name, Response, parse};
 use md5::{Digest, Md5};
 
@@ -103,8 +103,9 @@ fn authorization(challenge: &str, method: &str, login: &str, password: &str) -> 
     )
 }
 
-fn warned<'a>(world: &'a World, what: &str) -> Vec<&'a str> {
-    world.notices.iter().filter(|(one, _)| *one == what).map(|(_, text)| text.as_str()).collect()
+/// How often the page was told of this.
+fn notices(world: &World, what: &str) -> usize {
+    world.notices.iter().filter(|(one, _)| *one == what).count()
 }
 
 fn bans(world: &World) -> Vec<(IpAddr, Reason)> {
@@ -124,7 +125,9 @@ fn two_hundred_guesses_from_one_address_get_ten_answers() {
     world.run_for(secs(600));
     assert_eq!(thief.status(&mut world, "OPTIONS", "sip:10.0.0.1", "a"), Some(200));
     let kept = world.records.iter().filter(|record| matches!(record, Record::Ban(_))).count();
-    assert_eq!((kept, warned(&world, "address_banned").len()), (1, 1));
+    assert_eq!((kept, notices(&world, "address_banned")), (1, 1));
+    let [Alarm::AddressBanned { address, logins, .. }] = world.alarms.as_slice() else { panic!("{:?}", world.alarms) };
+    assert_eq!((*address, logins.as_slice()), (thief.from.ip(), ["user201s0".to_owned()].as_slice()));
 }
 
 #[test]
@@ -136,7 +139,7 @@ fn a_thousand_addresses_get_twenty_answers_for_one_login_and_its_owner_goes_on()
     let unknown: Vec<_> = (2000..3000).map(|n| Stranger::nth(n).guess(&mut world, "nobody", "guess")).collect();
     assert_eq!(unknown, known, "a login that does not exist looks the same");
     assert!(bans(&world).is_empty(), "one guess is no crime");
-    assert_eq!(warned(&world, "login_guessed").len(), 1);
+    assert_eq!(notices(&world, "login_guessed"), 1);
     let now = world.now;
     world.phones[home.0].registered = false;
     world.phones[home.0].register(now);
@@ -158,14 +161,19 @@ fn who_sits_beside_an_old_password_goes_on_and_an_admin_learns_whose_it_is() {
         world.run_for(secs(15));
     }
     assert!(bans(&world).is_empty());
-    let told = warned(&world, "old_password");
-    assert!(told[0].contains("rik33+user200s0") && told[0].contains("203.0.113.50") && told[0].contains("Yealink T46"));
-    assert_eq!(told.len(), 1, "once an hour");
+    let address = IpAddr::from(branch);
+    let (login, extension, user_agent) = ("rik33+user200s0".to_owned(), "200".to_owned(), "Yealink T46".to_owned());
+    assert_eq!(world.alarms[0], Alarm::OldPassword { login, extension, address, user_agent });
+    assert!(world.alarms.len() <= 2, "once an hour: {:?}", world.alarms);
     world.will(good, Answer::After(secs(1)));
     world.dial(office, "201");
     world.run_for(secs(5));
     assert!(world.is_talking(good) && world.is_talking(office));
-    assert_eq!(old.guess(&mut world, "rik33+user200s0", "secret-rik33+user200s0"), Some(200), "mended, it registers at once");
+    assert_eq!(
+        old.guess(&mut world, "rik33+user200s0", "secret-rik33+user200s0"),
+        Some(200),
+        "mended, it registers at once"
+    );
 }
 
 #[test]
@@ -240,7 +248,11 @@ fn strangers_hear_the_same_whomever_they_claim_to_be() {
         }
     }
     let invite = answers("INVITE", "user201s0", None)[0].replace("INVITE", "METHOD");
-    assert_eq!(invite, answers("MESSAGE", "user201s0", None)[0].replace("MESSAGE", "METHOD"), "and whatever they ask for");
+    assert_eq!(
+        invite,
+        answers("MESSAGE", "user201s0", None)[0].replace("MESSAGE", "METHOD"),
+        "and whatever they ask for"
+    );
 }
 
 #[test]

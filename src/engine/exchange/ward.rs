@@ -7,7 +7,7 @@ use super::Engine;
 use crate::base::{Instant, ServerTxn};
 use crate::engine::live::Live;
 use crate::engine::{Output, Record};
-use crate::guard::{self, Answer, Event, Knock, Moment};
+use crate::guard::{self, Alarm, Answer, Ban, Event, Knock, Moment, Reason};
 use crate::sip::Flow;
 use crate::sip::auth::Verdict;
 use crate::sip::wire::{Headers, Method, Name, Request};
@@ -134,18 +134,26 @@ impl Engine {
     pub(super) fn on_ward(&mut self, event: Event) {
         let (what, text) = match event {
             Event::Banned { ban, is_loud } => {
-                let text = format!("{} is banned: {}", ban.address, ban.reason.word());
-                self.outputs.push_back(Output::Store(Record::Ban(ban)));
+                self.outputs.push_back(Output::Store(Record::Ban(ban.clone())));
                 if !is_loud {
                     return;
+                }
+                let text = format!("{} is banned: {}", ban.address, ban.reason.word());
+                if ban.reason == Reason::WrongPasswords {
+                    let Ban { address, logins, user_agent, until, .. } = ban;
+                    let alarm = Alarm::AddressBanned { address, logins, user_agent, until: Some(until) };
+                    self.outputs.push_back(Output::Alarm(alarm));
                 }
                 ("address_banned", text)
             }
             Event::Gone { id } => {
                 return self.outputs.push_back(Output::Store(Record::BanGone { id }));
             }
-            Event::OldPassword { login, address, user_agent, times } => {
-                ("old_password", format!("{login} at {address} ({user_agent}) sent {times} wrong passwords in a row"))
+            Event::OldPassword { login, address, user_agent } => {
+                let Some((extension, _)) = self.office.device_by_login(&login) else { return };
+                let extension = extension.number.clone();
+                let alarm = Alarm::OldPassword { login, extension, address, user_agent };
+                return self.outputs.push_back(Output::Alarm(alarm));
             }
             Event::Guessed { login } => ("login_guessed", format!("{login} is guessed at from many addresses")),
         };

@@ -46,12 +46,14 @@ pub(crate) struct World {
     /// How often something was spoken to somebody.
     pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
-    /// What an admin is told.
+    /// What the page and the log are told.
     pub(crate) notices: Vec<(&'static str, String)>,
     /// What was sent to strangers.
     pub(crate) strays: Vec<(SocketAddr, Vec<u8>)>,
     /// Packets that were dropped before the parser.
     pub(crate) turned_away: usize,
+    /// What an admin was told.
+    pub(crate) alarms: Vec<dozvon::guard::Alarm>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     /// Keeps what is signalled, where a test wants that.
     pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
@@ -144,6 +146,7 @@ impl World {
             notices: Vec::new(),
             strays: Vec::new(),
             turned_away: 0,
+            alarms: Vec::new(),
             missed: Vec::new(),
             sorter: None,
             ordered: None,
@@ -266,6 +269,7 @@ impl World {
                     _ => {}
                 }
             }
+            Output::Alarm(alarm) => self.alarms.push(alarm),
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
             Output::Ordered { call } => self.ordered = call,
@@ -609,8 +613,10 @@ impl World {
         assert_eq!(self.engine.free_ports(), self.checks.ports, "{at} ports are lost");
         assert!(self.recordings.is_empty(), "{at} tapes are left: {:?}", self.recordings);
         assert!(self.engine.ward().bans(self.now).is_empty(), "{at} {:?}", self.engine.ward().bans(self.now));
-        let warned: Vec<_> = self.notices.iter().filter(|(what, _)| *what != "emergency_call").collect();
-        assert!(warned.is_empty() && self.turned_away == 0, "{at} ordinary traffic was judged: {warned:?}");
+        let of_ward = |kind: &&'static str| ["address_banned", "old_password", "login_guessed"].contains(kind);
+        let told = self.notices.iter().map(|(what, _)| *what).chain(self.alarms.iter().map(|alarm| alarm.kind()));
+        let judged: Vec<_> = told.filter(of_ward).collect();
+        assert!(judged.is_empty() && self.turned_away == 0, "{at} ordinary traffic was judged: {judged:?}");
         self.checks.assert_every_call_ended(&at);
         for (phone, link) in self.phones.iter().zip(&self.links).filter(|(_, link)| !link.cut) {
             let talks = phone.calls.iter().filter(|call| call.state == CallState::Talking).count();
