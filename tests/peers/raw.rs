@@ -31,11 +31,17 @@ pub(crate) struct Talk {
 }
 
 /// What a side heard of the other.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Heard {
     pub(crate) sent: usize,
     pub(crate) lost: usize,
-    pub(crate) longest_gap: Duration,
+    longest_gap: Duration,
+}
+
+impl std::fmt::Display for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} lost, longest gap {:?}", self.lost, self.sent, self.longest_gap)
+    }
 }
 
 impl RawPhone {
