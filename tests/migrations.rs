@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use dozvon::base::{CallId, Message, MessageId, RecordingId, WallTime};
 use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
 use dozvon::engine::{Record, StoredBinding, StoredServer, StoredSubscription};
+use dozvon::guard::{Ban, Reason};
 use dozvon::io::store::{
     AlarmFilter, DeliveryOutcome, DeliveryRow, HistoryFilter, NewAlarm, NewLetter, Reader, Store, database,
 };
@@ -57,6 +58,20 @@ fn lease() -> Lease {
     Lease { mac, address: "192.168.1.100".parse().unwrap(), until: NOW }
 }
 
+fn ban() -> Ban {
+    Ban {
+        id: 7,
+        address: "203.0.113.7".parse().unwrap(),
+        reason: Reason::WrongPasswords,
+        since: NOW,
+        until: WallTime(NOW.0 + 1_200_000),
+        times: 2,
+        dropped: 12,
+        user_agent: "Телефон".to_owned(),
+        logins: vec!["user200s0".to_owned(), "user201s0".to_owned()],
+    }
+}
+
 fn call(number: u64) -> CallId {
     CallId((u64::try_from(NOW.0).unwrap() << 20) + number)
 }
@@ -103,6 +118,8 @@ fn every_old_database_opens_with_what_was_in_it() {
         let alarms = reader.alarms(&AlarmFilter::default(), 10, None).unwrap();
         assert_eq!(alarms.iter().map(|row| row.count).collect::<Vec<_>>(), vec![3; usize::from(since_0011)], "{name}");
         assert_eq!(reader.waiting_deliveries().unwrap(), vec![delivery(); usize::from(since_0011)], "{name}");
+        let since_0010 = name.as_str() >= "0010";
+        assert_eq!(opened.bans, vec![ban(); usize::from(since_0010)], "{name}");
         opened.store.close();
         drop(reader);
         fs::remove_dir_all(&data).unwrap();
@@ -162,6 +179,8 @@ fn write_the_database_of_this_schema() {
     store.keep_alarms(vec![NewAlarm { count: 2, ..alarm() }]).unwrap();
     store.keep_alarms(vec![alarm()]).unwrap();
     store.keep_delivery(delivery());
+    store.record(Record::Ban(Ban { times: 1, ..ban() }));
+    store.record(Record::Ban(ban()));
     store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();
     store.set_setting("login_prefix", "rik33").unwrap();
     store.close();

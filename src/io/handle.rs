@@ -2,6 +2,7 @@
 //! The same handle serves a stopped data directory; then nobody listens to the orders.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
@@ -29,7 +30,7 @@ use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
 use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscription};
-use crate::guard::Alarm;
+use crate::guard::{Alarm, AtHome, Ban};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
@@ -104,6 +105,12 @@ pub enum Order {
         /// The call that rings there.
         answer: Sender<Result<CallId, ListenRefused>>,
     },
+    /// Tell the bans in force.
+    Bans(Sender<Vec<Ban>>),
+    /// Ban an address for so long.
+    Ban(IpAddr, Duration, Sender<Result<Ban, AtHome>>),
+    /// Lift a ban; false: there is none.
+    LiftBan(i64, Sender<bool>),
     /// The licence allows this from now on.
     Licence(Allowance),
     /// This office is in force, with its numbering plan when that is another one.
@@ -142,6 +149,8 @@ pub struct Beginning {
     pub servers: Vec<StoredServer>,
     /// Groups, and who took their last calls.
     pub last_answered: Vec<(String, String)>,
+    /// Bans from before.
+    pub bans: Vec<Ban>,
     /// Lamps of phones from before.
     pub subscriptions: Vec<StoredSubscription>,
     /// The numbering plan of the office.
@@ -178,8 +187,9 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, servers, last_answered, version, probation, phones, interrupted } =
-            Store::open(data, clock::wall())?;
+        let opened = Store::open(data, clock::wall())?;
+        let Opened { store, bindings, subscriptions, servers, last_answered, bans, .. } = opened;
+        let Opened { version, probation, phones, interrupted, .. } = opened;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
@@ -230,6 +240,7 @@ impl Handle {
             subscriptions,
             servers,
             last_answered,
+            bans,
             plan,
             first_sign_in,
         })
@@ -298,6 +309,13 @@ impl Handle {
     pub fn tell(&self, order: Order) {
         // A stopped exchange has no calls.
         let _ = self.0.orders.send(order);
+    }
+
+    /// Asks the engine's loop.
+    fn ask_loop<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> Result<T, StoreError> {
+        let (answer, inbox) = channel();
+        self.tell(order(answer));
+        inbox.recv_timeout(ORDER_PATIENCE).map_err(|_| StoreError::Closed)
     }
 
     /// Tells the admin. Never waits: beyond [`ALARMS_WAITING`] on their way it is dropped, since so many say nothing new.
@@ -533,6 +551,18 @@ impl http::Exchange for Handle {
 
     fn hang_up(&self, call: CallId) {
         Self::hang_up(self, call);
+    }
+
+    fn bans(&self) -> Result<Vec<Ban>, StoreError> {
+        self.ask_loop(Order::Bans)
+    }
+
+    fn ban(&self, address: IpAddr, length: Duration) -> Result<Result<Ban, AtHome>, StoreError> {
+        self.ask_loop(|answer| Order::Ban(address, length, answer))
+    }
+
+    fn lift_ban(&self, id: i64) -> Result<bool, StoreError> {
+        self.ask_loop(|answer| Order::LiftBan(id, answer))
     }
 
     fn licence(&self) -> &Keeper {

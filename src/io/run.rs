@@ -33,7 +33,7 @@ use super::{alarms, control, http, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
-use crate::guard::Alarm;
+use crate::guard::{Alarm, AtHome, Ban};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
 use crate::provision::Mac;
@@ -164,6 +164,10 @@ struct Loop {
     ordering: Option<Sender<Option<CallId>>>,
     /// And of the call of who is to listen in.
     listening: Option<Sender<Result<CallId, ListenRefused>>>,
+    /// Who waits for the ban that was ordered.
+    banning: Option<Sender<Result<Ban, AtHome>>>,
+    /// And for the end of one.
+    lifting: Option<Sender<bool>>,
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
@@ -186,7 +190,7 @@ impl Loop {
         clock: Clock,
         rng: Rng,
     ) -> Self {
-        let Beginning { handle, orders, bindings, subscriptions, servers, last_answered, plan, .. } = beginning;
+        let Beginning { handle, orders, bindings, subscriptions, servers, last_answered, bans, plan, .. } = beginning;
         let now = clock.now();
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
@@ -203,11 +207,14 @@ impl Loop {
             outputs,
             ordering: None,
             listening: None,
+            banning: None,
+            lifting: None,
             wall_at_zero,
             wall_checked: now,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::RestoreServers(servers));
+        new.feed(now, Input::RestoreBans(bans));
         new.feed(now, Input::Restore(bindings));
         new.feed(now, Input::RestoreLamps(subscriptions));
         new.feed(now, Input::LastAnswered(last_answered));
@@ -257,6 +264,9 @@ impl Loop {
                 let (engine, outputs, signalling) = (&mut self.engine, &mut self.outputs, &self.keeping.signalling);
                 let wall = self.wall_at_zero + now.since(Instant::ZERO);
                 self.net.receive(|flow, bytes| {
+                    if !engine.admit(now, flow.peer.ip()) {
+                        return;
+                    }
                     signalling.message(wall, flow, false, bytes);
                     feed(engine, outputs, now, Input::Packet { flow, bytes });
                 });
@@ -273,8 +283,18 @@ impl Loop {
     }
 
     fn on_event(&mut self, now: Instant, event: net::Event) {
-        for news in self.net.handle(event) {
+        if let net::Event::Accepted(.., peer) = &event
+            && !self.engine.admit(now, peer.ip())
+        {
+            return; // closed with the event
+        }
+        for news in self.net.handle(event, &|address| self.engine.ward().knows(address)) {
             match news {
+                News::Message(flow, _) if !self.engine.admit(now, flow.peer.ip()) => {
+                    if !self.engine.ward().knows(flow.peer.ip()) {
+                        self.net.close(flow);
+                    }
+                }
                 News::Message(flow, bytes) => {
                     self.keeping.signalling.message(self.wall(now), flow, false, &bytes);
                     self.feed(now, Input::Packet { flow, bytes: &bytes });
@@ -309,6 +329,15 @@ impl Loop {
             Order::Call { extension, to, answer } => {
                 self.ordering = Some(answer);
                 self.feed(now, Input::Order { extension, to });
+            }
+            Order::Bans(answer) => drop(answer.send(self.engine.ward().bans(now))),
+            Order::Ban(address, length, answer) => {
+                self.banning = Some(answer);
+                self.feed(now, Input::Ban { address, length });
+            }
+            Order::LiftBan(id, answer) => {
+                self.lifting = Some(answer);
+                self.feed(now, Input::LiftBan { id });
             }
             Order::Listen { call, extension, whispers, answer } => {
                 self.listening = Some(answer);
@@ -353,6 +382,16 @@ impl Loop {
                     Output::Listens(result) => {
                         if let Some(answer) = self.listening.take() {
                             let _ = answer.send(result);
+                        }
+                    }
+                    Output::Banned(result) => {
+                        if let Some(answer) = self.banning.take() {
+                            let _ = answer.send(result);
+                        }
+                    }
+                    Output::Lifted(lifted) => {
+                        if let Some(answer) = self.lifting.take() {
+                            let _ = answer.send(lifted);
                         }
                     }
                     Output::Ordered { call } => {

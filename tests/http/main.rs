@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api;
+mod bans;
 mod bounds;
 mod certificate;
 mod client;

@@ -1,15 +1,16 @@
 //! A box with an office, a board that tests fill by hand, and a history that is a vector.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
-use dozvon::base::{CallId, MessageId, RecordingId, Rng, WallTime};
+use dozvon::base::{CallId, Duration, Instant, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
-use dozvon::guard::Alarm;
+use dozvon::guard::{Alarm, AtHome, Ban, Moment, Ward};
 use dozvon::io::board::Board;
 use dozvon::io::certificate::{CA_FILE, Certificate};
 use dozvon::io::http::{Exchange, Notices, SipAddress, WebAddresses, WebConfig, serve};
@@ -71,6 +72,7 @@ pub(crate) struct FakeBox {
     pub(crate) notified: Mutex<Vec<(String, String)>>,
     /// What an admin was told.
     pub(crate) raised: Mutex<Vec<Alarm>>,
+    pub(crate) ward: Mutex<Ward>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
     /// Of a box on trial.
@@ -103,6 +105,7 @@ impl World {
             phones: Phones::new(PHONES_SECRET.to_owned(), Vec::new(), 1, Rng::from_seed(1), Box::new(|_| ())),
             notified: Mutex::default(),
             raised: Mutex::default(),
+            ward: Mutex::new(ward()),
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
         });
@@ -155,6 +158,13 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.data);
     }
+}
+
+/// Of an office at 192.168.1.0/24.
+fn ward() -> Ward {
+    let mut ward = Ward::default();
+    ward.set_trusted(vec!["192.168.1.0/24".parse().unwrap()]);
+    ward
 }
 
 impl FakeBox {
@@ -269,6 +279,19 @@ impl Exchange for FakeBox {
 
     fn phones(&self) -> &Phones {
         &self.phones
+    }
+
+    fn bans(&self) -> Result<Vec<Ban>, StoreError> {
+        Ok(self.ward.lock().unwrap().bans(Instant::ZERO))
+    }
+
+    fn ban(&self, address: IpAddr, length: Duration) -> Result<Result<Ban, AtHome>, StoreError> {
+        let moment = Moment { now: Instant::ZERO, wall: START };
+        Ok(self.ward.lock().unwrap().ban(moment, address, length))
+    }
+
+    fn lift_ban(&self, id: i64) -> Result<bool, StoreError> {
+        Ok(self.ward.lock().unwrap().lift(Instant::ZERO, id))
     }
 
     fn notify(&self, login: &str, event: &str) {

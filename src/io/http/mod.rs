@@ -27,9 +27,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use crate::base::{CallId, MessageId, RecordingId, WallTime};
+use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
-use crate::guard::Alarm;
+use crate::guard::{Alarm, AtHome, Ban};
 use crate::io::board::Board;
 use crate::io::certificate::{Certificate, CertificateError};
 use crate::io::clock;
@@ -147,6 +147,21 @@ pub trait Exchange: Notices + Send + Sync + 'static {
     fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// Addresses from which telephony hears nothing, the newest ban first. The page is open to them.
+    ///
+    /// # Errors
+    /// When the exchange does not answer.
+    fn bans(&self) -> Result<Vec<Ban>, StoreError>;
+    /// Bans an address for so long.
+    ///
+    /// # Errors
+    /// When the exchange does not answer; inside, when the address is the office's own.
+    fn ban(&self, address: IpAddr, length: Duration) -> Result<Result<Ban, AtHome>, StoreError>;
+    /// Lifts a ban; false: there is none of this name.
+    ///
+    /// # Errors
+    /// When the exchange does not answer.
+    fn lift_ban(&self, id: i64) -> Result<bool, StoreError>;
     /// The licence of this box.
     fn licence(&self) -> &Keeper;
     /// Takes a licence in place of the present one.

@@ -6,6 +6,7 @@
 mod account;
 mod alarm;
 mod audit;
+mod ban;
 mod binding;
 mod call;
 mod delivery;
@@ -61,6 +62,8 @@ pub struct Opened {
     pub last_answered: Vec<(String, String)>,
     /// Lamps of phones that had not ended.
     pub subscriptions: Vec<StoredSubscription>,
+    /// Bans that hold, and those that are remembered.
+    pub bans: Vec<crate::guard::Ban>,
     /// The office in force; `None` in a new database.
     pub version: Option<Version>,
     /// Changes that come back by themselves unless they are confirmed.

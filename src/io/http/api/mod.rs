@@ -8,6 +8,7 @@ pub(super) mod history_export;
 mod alarms;
 mod audit;
 mod authorities;
+mod bans;
 mod calls;
 mod certificate;
 mod change;
@@ -225,6 +226,10 @@ const ROUTES: &[Route] = &[
     route("PUT", "/api/v1/voicemail/{id}", Access::Admin, voicemail::put),
     route("DELETE", "/api/v1/voicemail/{id}", Access::Admin, voicemail::delete),
     route("GET", "/api/v1/voicemail/{id}/audio", Access::Viewer, voicemail::audio),
+    route("GET", "/api/v1/bans", Access::Viewer, bans::list),
+    route("POST", "/api/v1/bans", Access::Admin, bans::post),
+    route("GET", "/api/v1/bans/{id}", Access::Viewer, bans::get),
+    route("DELETE", "/api/v1/bans/{id}", Access::Admin, bans::delete),
     route("GET", "/api/v1/license", Access::Viewer, license::get),
     route("POST", "/api/v1/license", Access::Admin, license::post),
     route("GET", "/api/v1/certificate", Access::Viewer, certificate::get),
