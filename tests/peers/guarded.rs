@@ -71,7 +71,6 @@ fn sipvicious(tool: &str, from: &str, disguised: bool, arguments: &[&str]) -> St
     }
     if disguised {
         edit("sipvicious/libs/svhelper.py", "friendly-scanner", "Yealink SIP-T46U");
-        edit("sipvicious/svmap.py", "'sipvicious'", "'Anna'");
     }
     let program = format!("import sys; sys.path.insert(0, '.'); from sipvicious.{tool} import main; main()");
     let output = Command::new("timeout")
