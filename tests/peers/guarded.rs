@@ -60,17 +60,17 @@ fn sipvicious(tool: &str, from: &str, disguised: bool, arguments: &[&str]) -> St
     let installed = Path::new("/usr/share/sipvicious/sipvicious");
     let copied = Command::new("cp").arg("-r").arg(installed).arg(&dir.0).status().unwrap();
     assert!(copied.success());
+    let edit = |file: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(dir.path(file)).unwrap();
+        assert!(text.contains(from), "{file} of another sipvicious: {from}");
+        dir.write(file, &text.replace(from, to));
+    };
+    // these two forget `--bindingip`
+    for file in ["sipvicious/svwar.py", "sipvicious/svcrack.py"] {
+        edit(file, "bindingip=''", &format!("bindingip='{from}'"));
+    }
     if disguised {
-        for file in ["sipvicious/libs/svhelper.py", "sipvicious/svmap.py"] {
-            let text = std::fs::read_to_string(dir.path(file)).unwrap();
-            dir.write(
-                file,
-                &text
-                    .replace("friendly-scanner", "Yealink SIP-T46U")
-                    .replace("\"sipvicious\"", "\"Anna\"")
-                    .replace("'sipvicious'", "'Anna'"),
-            );
-        }
+        edit("sipvicious/libs/svhelper.py", "friendly-scanner", "Yealink SIP-T46U");
     }
     let program = format!("import sys; sys.path.insert(0, '.'); from sipvicious.{tool} import main; main()");
     let output = Command::new("timeout")

@@ -247,12 +247,8 @@ fn strangers_hear_the_same_whomever_they_claim_to_be() {
             assert!(!known[0].contains(env!("CARGO_PKG_VERSION")) && !known[0].contains("Warning"), "{}", known[0]);
         }
     }
-    let invite = answers("INVITE", "user201s0", None)[0].replace("INVITE", "METHOD");
-    assert_eq!(
-        invite,
-        answers("MESSAGE", "user201s0", None)[0].replace("MESSAGE", "METHOD"),
-        "and whatever they ask for"
-    );
+    let invite = answers("INVITE", "user201s0", None)[0].replace("CSeq: 1 INVITE", "CSeq: 1 MESSAGE");
+    assert_eq!(invite, answers("MESSAGE", "user201s0", None)[0], "and whatever they ask for");
 }
 
 #[test]
