@@ -220,7 +220,7 @@ mod tests {
         let store = Store::open(scratch.path(), NOW).unwrap().store;
         let reader = Reader::open(scratch.path()).unwrap();
         let after = |minutes: i64| WallTime(NOW.0 + minutes * 60_000);
-        let mut is_new = |key: &str, at| store.keep_alarms(vec![alarm("a", key, at)]).unwrap()[0].is_new;
+        let is_new = |key: &str, at| store.keep_alarms(vec![alarm("a", key, at)]).unwrap()[0].is_new;
         assert!(is_new("x", after(0)) && is_new("y", after(1)));
         assert!(!is_new("x", after(30)) && !is_new("x", after(59)));
         assert!(is_new("x", after(61)), "it goes on: the admin hears of it once an hour");
