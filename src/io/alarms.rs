@@ -11,8 +11,6 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
-use x509_parser::pem::Pem;
-
 use self::letters::Letters;
 use self::outages::{Outages, Seen};
 use super::board::Event;
@@ -26,7 +24,7 @@ use super::webhooks::Happening;
 use crate::base::{Duration, WallTime};
 use crate::engine::live::TrunkState;
 use crate::guard::{Alarm, Certificate, TrunkFault};
-use crate::office::{Language, Office};
+use crate::office::{Authority, Language, Office};
 use crate::trust::{Standing, State};
 
 /// Starts the thread; it ends with the exchange.
@@ -230,9 +228,8 @@ fn of_licence(standing: &Standing) -> Option<Alarm> {
 
 /// Our own is renewed long before: whoever reads this has put in another, or the disk refuses.
 fn of_certificate(path: &Path, now: WallTime) -> Option<Alarm> {
-    let text = std::fs::read(path).ok()?;
-    let first = Pem::iter_from_buffer(&text).next()?.ok()?;
-    let at = WallTime(first.parse_x509().ok()?.validity().not_after.timestamp().saturating_mul(1_000));
+    let certificate = std::fs::read_to_string(path).ok()?;
+    let at = Authority { name: String::new(), certificate }.about()?.not_after;
     let ends = at.0.saturating_sub(now.0) < CERTIFICATE_WARNING_MS;
     ends.then_some(Alarm::CertificateEnds { of: Certificate::Page, at })
 }
@@ -260,6 +257,7 @@ const PAGE_CERTIFICATE: &str = "tls/web.pem";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trust::Allowance;
 
     #[test]
     fn those_of_one_cause_are_gathered_and_the_last_one_speaks() {
@@ -269,6 +267,17 @@ mod tests {
         };
         let all = [blocked("201", "7809"), blocked("202", "7809"), blocked("201", "7810"), blocked("201", "7811")];
         assert_eq!(gather(&all), [(&all[3], 3), (&all[1], 1)]);
+    }
+
+    #[test]
+    fn a_licence_is_told_of_some_weeks_before_its_end_and_a_trial_some_days() {
+        let told = |state, days_left| of_licence(&Standing { state, allowance: Allowance::full(), days_left });
+        let until = WallTime(0);
+        assert_eq!(told(State::Trial { until }, Some(20)), None);
+        assert_eq!(told(State::Trial { until }, Some(7)), Some(Alarm::LicenceEnds { days: 7 }));
+        assert_eq!(told(State::Licensed { last: None }, None), None);
+        assert_eq!(told(State::Licensed { last: None }, Some(30)), Some(Alarm::LicenceEnds { days: 30 }));
+        assert_eq!(told(State::Free { why: None }, None), Some(Alarm::LicenceOver));
     }
 
     #[test]

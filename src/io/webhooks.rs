@@ -23,7 +23,7 @@ use crate::office::{Office, Webhook, Word as _};
 
 pub use happening::Happening;
 use happening::{Teller, Told};
-pub use queue::{AGAIN_AFTER, GIVE_UP_AFTER, WAITING};
+pub use queue::{AGAIN_AFTER, WAITING};
 pub use send::{Sent, signature};
 
 /// The way to the thread. Clones are the same.

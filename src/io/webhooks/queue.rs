@@ -7,8 +7,6 @@ use crate::base::{Duration, WallTime};
 
 /// Events that wait for one webhook; beyond it the oldest is given up.
 pub const WAITING: usize = 1_000;
-/// An event that was not taken by then is given up.
-pub const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// How long to wait after attempts in vain, one after the other; the last counts for all further ones.
 pub const AGAIN_AFTER: [Duration; 6] = [
     Duration::from_secs(10),
@@ -151,6 +149,7 @@ fn is_ahead(at: WallTime, now: WallTime) -> bool {
 /// Between two attempts.
 const LONGEST: Duration = AGAIN_AFTER[AGAIN_AFTER.len() - 1];
 const LONGEST_MS: i64 = 3600 * 1000;
+/// An event that was not taken by then is given up.
 const GIVE_UP_MS: i64 = 24 * 3600 * 1000;
 
 #[cfg(test)]
