@@ -1,5 +1,5 @@
-//! Embeds the page: makes the libraries of web/lib when they are missing, lists the files of web/ with their bytes, as they are and
-//! packed, and names the whole by a hash of its content. The manual's pictures are of it when scripts/manual has made them.
+//! Embeds the page: makes the libraries of web/lib when they are missing, lists the files of web/ with their bytes, packed where that
+//! gains something, and names the whole by a hash of its content. The manual's pictures are of it when scripts/manual has made them.
 //! Makes the program that decodes sound files, unless it is there, and tells the compiler where it lies; and likewise the
 //! exchange's voice.
 
@@ -24,6 +24,8 @@ const TYPES: &[(&str, &str)] = &[
 ];
 /// What has been packed already.
 const PICTURE: &str = "webp";
+/// What the API can be asked.
+const DESCRIPTION: &str = "src/io/http/api/openapi.json";
 const LEFT_OUT: &[&str] = &["node_modules", "test"];
 
 fn main() {
@@ -39,7 +41,12 @@ fn main() {
     println!("cargo::rerun-if-changed=scripts/voice.rs");
     println!("cargo::rerun-if-changed=config/voice");
     println!("cargo::rerun-if-changed=target/manual");
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    // The places that the loader puts right are half a megabyte as a list, and some kilobytes as a map: musl has read it since 1.2.4.
+    println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     let out = PathBuf::from(variable("OUT_DIR"));
+    let description = fs::read(root.join(DESCRIPTION)).unwrap_or_else(|error| fail(&format!("{DESCRIPTION}: {error}")));
+    write(&out.join("openapi.json.gz"), &web::packed(&description));
     for library in ["lib/preact.js", "lib/qr.js"] {
         make_library(&root, &web.join(library));
     }
@@ -77,7 +84,7 @@ fn main() {
     embed(&files, &out);
 }
 
-/// Writes the table of the page's files, and beside it what is not on the disk: the packed ones, and the index.
+/// Writes the table of the page's files, and beside it their bytes: packed, but for pictures.
 fn embed(files: &[(String, PathBuf, &'static str)], out: &Path) {
     let mut hash = Fnv::new();
     let mut contents = Vec::new();
@@ -102,14 +109,12 @@ fn embed(files: &[(String, PathBuf, &'static str)], out: &Path) {
             }
             _ => bytes.clone(),
         };
-        let (plain, packed) = (out.join(format!("asset-{number}")), out.join(format!("asset-{number}.gz")));
-        write(&plain, &bytes);
-        write(&packed, &if name.ends_with(PICTURE) { Vec::new() } else { web::packed(&bytes) });
+        let (file, packed) = (out.join(format!("asset-{number}")), !name.ends_with(PICTURE));
+        write(&file, &if packed { web::packed(&bytes) } else { bytes });
         let _ = writeln!(
             list,
-            "    Asset {{ path: {name:?}, content_type: {content_type:?}, bytes: include_bytes!({:?}), packed: include_bytes!({:?}) }},",
-            plain.display().to_string(),
-            packed.display().to_string()
+            "    Asset {{ path: {name:?}, content_type: {content_type:?}, bytes: include_bytes!({:?}), packed: {packed} }},",
+            file.display().to_string()
         );
     }
     let code = format!(

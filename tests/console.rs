@@ -30,7 +30,7 @@ impl Place {
     fn host_file(&self, udp: &str) {
         let ports = free_ports();
         let text = format!(
-            "[sip]\nudp = \"{udp}\"\ntcp = \"127.0.0.1:0\"\n[rtp]\nports = \"{}-{}\"\n\
+            "[sip]\nudp = \"{udp}\"\ntcp = \"127.0.0.1:0\"\ntls = \"127.0.0.1:0\"\n[rtp]\nports = \"{}-{}\"\n\
              [web]\nhttp = \"127.0.0.1:0\"\nhttps = \"127.0.0.1:0\"\n",
             ports,
             ports + 19

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use dozvon::base::{CallId, Message, MessageId, RecordingId, WallTime};
 use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
-use dozvon::engine::{Record, StoredBinding, StoredSubscription};
+use dozvon::engine::{Record, StoredBinding, StoredServer, StoredSubscription};
 use dozvon::io::store::{HistoryFilter, NewLetter, Reader, Store, database};
 use dozvon::office::Role;
 use dozvon::provision::Mac;
@@ -95,6 +95,8 @@ fn every_old_database_opens_with_what_was_in_it() {
         assert_eq!(opened.phones, vec![phone(); usize::from(since_0008)], "{name}");
         let since_0009 = name.as_str() >= "0009";
         assert_eq!(opened.store.leases().unwrap(), vec![lease(); usize::from(since_0009)], "{name}");
+        let since_0014 = name.as_str() >= "0014";
+        assert_eq!(opened.servers, vec![server(); usize::from(since_0014)], "{name}");
         opened.store.close();
         drop(reader);
         fs::remove_dir_all(&data).unwrap();
@@ -139,6 +141,8 @@ fn write_the_database_of_this_schema() {
     store.record(Record::RecordingEnded { recording, at: NOW, duration_ms: 60_000, bytes: 240_000 });
     store.record(Record::Binding(binding()));
     store.record(Record::Subscription(subscription()));
+    store.record(Record::Server(StoredServer { places: Vec::new(), ..server() }));
+    store.record(Record::Server(server()));
     store.begin_message(&message(), MESSAGE).unwrap();
     store.end_message(message().id, 7_000, 56_000).unwrap();
     assert!(store.mark_message(message().id, true).unwrap());
@@ -183,6 +187,12 @@ fn letter() -> NewLetter {
         body: "Звонил +7 921 123-45-67.".to_owned(),
         attachment: None,
     }
+}
+
+fn server() -> StoredServer {
+    let places = [(Transport::Tcp, "192.0.2.1:5060"), (Transport::Udp, "[2001:db8::1]:5070")];
+    let places = places.map(|(transport, address)| (transport, address.parse().unwrap())).to_vec();
+    StoredServer { name: "carrier.example;tcp".to_owned(), places }
 }
 
 fn binding() -> StoredBinding {

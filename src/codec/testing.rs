@@ -1,18 +1,18 @@
-//! Sounds for this room's tests, and how far one sound is from another.
+//! Sounds for the tests of this room and of recordings, and how far one sound is from another.
 
 use std::f64::consts::TAU;
 
 use super::{Codec, Decoder, Encoder, FULL_SCALE_DBM0, OpusParameters, Rate, Resampler};
 
 /// A sine of so many dBm0.
-pub(super) fn sine(rate: Rate, hz: f64, dbm0: f64, ms: u32) -> Vec<i16> {
+pub(crate) fn sine(rate: Rate, hz: f64, dbm0: f64, ms: u32) -> Vec<i16> {
     let peak = 32_768.0 * 10f64.powf((dbm0 - f64::from(FULL_SCALE_DBM0)) / 20.0);
     let step = TAU * hz / f64::from(rate.hz());
     (0..rate.samples(ms)).map(|n| (peak * (step * n as f64).sin()).round() as i16).collect()
 }
 
 /// Level of one frequency in dBm0, over a Hann window.
-pub(super) fn level_at(rate: Rate, sound: &[i16], hz: f64) -> f64 {
+pub(crate) fn level_at(rate: Rate, sound: &[i16], hz: f64) -> f64 {
     let step = TAU * hz / f64::from(rate.hz());
     let (mut real, mut imaginary, mut weight) = (0.0, 0.0, 0.0);
     for (n, sample) in sound.iter().enumerate() {
@@ -25,7 +25,7 @@ pub(super) fn level_at(rate: Rate, sound: &[i16], hz: f64) -> f64 {
 }
 
 /// Level of all that sounds, in dBm0.
-pub(super) fn level(sound: &[i16]) -> f64 {
+pub(crate) fn level(sound: &[i16]) -> f64 {
     f64::from(super::detect::level_dbm0(sound))
 }
 
@@ -33,7 +33,7 @@ pub(super) fn level(sound: &[i16]) -> f64 {
 /// −20 dBm0 or so while it sounds.
 ///
 /// It is made at 16 kHz, so that it is the same sound at every rate.
-pub(super) fn speech(rate: Rate, ms: u32) -> Vec<i16> {
+pub(crate) fn speech(rate: Rate, ms: u32) -> Vec<i16> {
     let made = voice(ms + 10);
     let mut resampler = Resampler::new(Rate::Wide, rate);
     let mut sound = vec![0; rate.samples(ms + 10)];
@@ -92,7 +92,7 @@ fn voice(ms: u32) -> Vec<i16> {
 /// Frequency-weighted segmental signal-to-noise ratio in dB (Hu and Loizou, IEEE TASLP 16(1), 2008, eq. 7): 25 critical bands,
 /// of which a narrow sound has fewer; weights are the clean bands' magnitudes to the power 0.2; segments of 30 ms, a quarter
 /// apart, limited to −10…35 dB. Segments 40 dB under the loudest aren't counted: silence has no noise that anybody hears.
-pub(super) fn fw_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
+pub(crate) fn fw_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     let length = rate.samples(30);
     let loudest = clean.chunks(length).map(level).fold(-100.0, f64::max);
     let (mut sum, mut count) = (0.0, 0u32);
@@ -105,7 +105,7 @@ pub(super) fn fw_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     sum / f64::from(count.max(1))
 }
 
-pub(super) fn segment_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
+pub(crate) fn segment_snr(rate: Rate, clean: &[i16], heard: &[i16]) -> f64 {
     let (clean, heard) = (bands(rate, clean), bands(rate, heard));
     let (mut weighted, mut weights) = (0.0, 0.0);
     for (clean, heard) in clean.iter().zip(&heard) {
@@ -161,17 +161,17 @@ fn transform(values: &[[f64; 2]]) -> Vec<[f64; 2]> {
 
 /// One stream from a speaker to a listener.
 #[derive(Clone, Copy)]
-pub(super) struct Line {
-    pub(super) codec: Codec,
-    pub(super) opus: OpusParameters,
+pub(crate) struct Line {
+    pub(crate) codec: Codec,
+    pub(crate) opus: OpusParameters,
     /// What the sound is decoded to.
-    pub(super) to: Rate,
-    pub(super) packet_ms: u32,
+    pub(crate) to: Rate,
+    pub(crate) packet_ms: u32,
 }
 
 /// What the listener does about a packet that is lost.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Repair {
+pub(crate) enum Repair {
     Silence,
     Conceal,
     /// Waits for the next packet: what it repeats.
@@ -179,22 +179,22 @@ pub(super) enum Repair {
 }
 
 impl Line {
-    pub(super) fn new(codec: Codec, to: Rate) -> Self {
+    pub(crate) fn new(codec: Codec, to: Rate) -> Self {
         Self { codec, opus: OpusParameters::default(), to, packet_ms: 20 }
     }
 
     /// The rate that the speaker's sound must have.
-    pub(super) fn from(&self) -> Rate {
+    pub(crate) fn from(&self) -> Rate {
         Encoder::new(self.codec, &self.opus).rate()
     }
 
     /// What the listener hears of `sound`.
-    pub(super) fn carry(&self, sound: &[i16]) -> Vec<i16> {
+    pub(crate) fn carry(&self, sound: &[i16]) -> Vec<i16> {
         self.carry_with_loss(sound, &|_| false, Repair::Conceal)
     }
 
     /// The same when the packets that `lost` names don't arrive.
-    pub(super) fn carry_with_loss(&self, sound: &[i16], lost: &dyn Fn(usize) -> bool, repair: Repair) -> Vec<i16> {
+    pub(crate) fn carry_with_loss(&self, sound: &[i16], lost: &dyn Fn(usize) -> bool, repair: Repair) -> Vec<i16> {
         let packets = self.packets(sound, 10);
         let mut decoder = Decoder::new(self.codec, self.to);
         let length = self.to.samples(self.packet_ms);
@@ -211,7 +211,7 @@ impl Line {
     }
 
     /// What is sent; an empty packet is one that isn't.
-    pub(super) fn packets(&self, sound: &[i16], loss_percent: u8) -> Vec<Vec<u8>> {
+    pub(crate) fn packets(&self, sound: &[i16], loss_percent: u8) -> Vec<Vec<u8>> {
         let mut encoder = Encoder::new(self.codec, &self.opus);
         encoder.expect_loss(loss_percent);
         let mut payload = [0; 1275];
@@ -226,7 +226,7 @@ impl Line {
 }
 
 /// How much later `heard` is than `said`, in samples of both: where they are most alike, searched up to 40 ms.
-pub(super) fn delay(rate: Rate, said: &[i16], heard: &[i16]) -> usize {
+pub(crate) fn delay(rate: Rate, said: &[i16], heard: &[i16]) -> usize {
     let alike = |late: usize| -> f64 {
         heard[late..].iter().zip(said).map(|(heard, said)| f64::from(*heard) * f64::from(*said)).sum()
     };
@@ -234,7 +234,7 @@ pub(super) fn delay(rate: Rate, said: &[i16], heard: &[i16]) -> usize {
 }
 
 /// Every so many packets of a hundred, by chance that is always the same; never the first ten.
-pub(super) fn lost(percent: u32) -> impl Fn(usize) -> bool {
+pub(crate) fn lost(percent: u32) -> impl Fn(usize) -> bool {
     move |n| {
         let mut mixed = (n as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -243,6 +243,6 @@ pub(super) fn lost(percent: u32) -> impl Fn(usize) -> bool {
 }
 
 /// The largest step from one sample to the next.
-pub(super) fn steepest(sound: &[i16]) -> i32 {
+pub(crate) fn steepest(sound: &[i16]) -> i32 {
     sound.windows(2).map(|pair| (i32::from(pair[1]) - i32::from(pair[0])).abs()).max().unwrap_or(0)
 }

@@ -109,6 +109,8 @@ impl Engine {
             Input::FlowFailed { flow } => {
                 self.stack.handle_flow_failed(now, flow);
                 self.trunks.handle_flow_failed(now, flow);
+                let changes = self.bindings.lost(&flow);
+                self.note_bindings(now, changes);
             }
             Input::Media(media::Event::Ports { ports }) => self.books.add_ports(ports),
             Input::Media(event) => self.with_calls(now, |calls, around| calls.on_media(around, &event)),
@@ -132,6 +134,7 @@ impl Engine {
                     self.tell_registration(now, login);
                 }
             }
+            Input::RestoreServers(stored) => self.trunks.restore(&stored),
             Input::LastAnswered(all) => {
                 all.iter().for_each(|(group, member)| self.books.restore_last_answered(group, member));
             }
@@ -336,6 +339,7 @@ impl Engine {
                 let txn = self.stack.request(now, *draft);
                 self.trunks.sent(order, txn);
             }
+            trunks::Output::Found(server) => self.outputs.push_back(Output::Store(Record::Server(server))),
             trunks::Output::KeepAlive { flow } => {
                 self.outputs.push_back(Output::Send { flow, bytes: trunks::Output::KEEP_ALIVE.to_vec() });
             }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 pub use crate::lamp::StoredSubscription;
 pub use crate::registrar::bindings::StoredBinding;
+pub use crate::registrar::trunks::StoredServer;
 pub use crate::sip::flow::ServerName;
 
 use crate::base::{CallId, Duration, QueryId, RecordingId, WallTime};
@@ -52,6 +53,8 @@ pub enum Input<'a> {
     Clock(WallTime),
     /// Bindings kept from before a restart: the first input after `Office` and `Clock`.
     Restore(Vec<StoredBinding>),
+    /// Where carriers' servers were before a restart: before the first [`Input::Resolved`].
+    RestoreServers(Vec<StoredServer>),
     /// Group and who took its last call, before a restart.
     LastAnswered(Vec<(String, String)>),
     /// What a mailbox holds now: at the start, and after each change.
@@ -178,6 +181,8 @@ pub enum Record {
         /// The Contact's URI.
         contact: String,
     },
+    /// Where a carrier's server is.
+    Server(StoredServer),
     /// Who took the last call of a group.
     LastAnswered {
         /// The group.

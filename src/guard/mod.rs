@@ -108,6 +108,7 @@ mod tests {
             allow_from,
             forward: Forward::None,
             mac: String::new(),
+            line: 0,
             model: String::new(),
             srtp: Srtp::Optional,
         };

@@ -71,6 +71,11 @@ pub enum Event {
     Trunk(TrunkView),
     /// Who waits at a group, or what its members do, changed.
     Queue(QueueView),
+    /// A desk telephone was seen, accepted or given a file: the list of telephones is to be read anew.
+    Phone {
+        /// `aa:bb:cc:dd:ee:ff`.
+        mac: String,
+    },
     /// How the import of an uploaded media file stands.
     Import {
         /// Of the import.
@@ -268,6 +273,7 @@ impl Event {
             Self::Registration { .. } => "registration",
             Self::Trunk(_) => "trunk",
             Self::Queue(_) => "queue",
+            Self::Phone { .. } => "phone",
             Self::System { .. } | Self::Import { .. } => "system",
         }
     }

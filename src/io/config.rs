@@ -33,7 +33,7 @@ pub struct Sip {
     pub udp: SocketAddr,
     /// For connections.
     pub tcp: SocketAddr,
-    /// For connections under TLS. Not opened yet.
+    /// For connections under TLS.
     pub tls: SocketAddr,
     /// Put into SIP and SDP; `None`: our address towards that peer.
     #[serde(deserialize_with = "address_or_empty")]

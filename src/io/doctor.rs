@@ -107,6 +107,7 @@ fn ports(config: &Config, running: bool) -> Vec<Finding> {
     let mut findings = vec![
         port("udp", sip.udp, "[sip] udp", running),
         port("tcp", sip.tcp, "[sip] tcp", running),
+        port("tcp", sip.tls, "[sip] tls", running),
         port("tcp", web.http, "[web] http", running),
         port("tcp", web.https, "[web] https", running),
     ];

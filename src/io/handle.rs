@@ -27,11 +27,11 @@ use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTi
 use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
-use crate::engine::{ListenRefused, StoredBinding, StoredSubscription};
+use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscription};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
-use crate::office::{NumberFormat, Office, Role, Settings, Trunk};
+use crate::office::{Authority, NumberFormat, Office, Role, Settings, Trunk};
 use crate::provision::ledger::Stored;
 use crate::trust::{Allowance, Standing};
 
@@ -61,8 +61,6 @@ struct Inner {
     watch: Watch,
     licence: Keeper,
     phones: Phones,
-    /// The thread that looks after telephones, while the exchange runs.
-    phones_news: OnceLock<Sender<News>>,
 }
 
 /// A handle that keeps nothing alive.
@@ -131,6 +129,8 @@ pub struct Beginning {
     pub orders: mpsc::UnboundedReceiver<Order>,
     /// Registrations from before.
     pub bindings: Vec<StoredBinding>,
+    /// Where carriers' servers were.
+    pub servers: Vec<StoredServer>,
     /// Groups, and who took their last calls.
     pub last_answered: Vec<(String, String)>,
     /// Lamps of phones from before.
@@ -169,7 +169,7 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted } =
+        let Opened { store, bindings, subscriptions, servers, last_answered, version, probation, phones, interrupted } =
             Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
@@ -207,10 +207,9 @@ impl Handle {
             watch: Watch::new(&probation),
             licence,
             phones,
-            phones_news: OnceLock::new(),
         }));
         handle.watch_probation();
-        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
+        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, servers, last_answered, plan, first_sign_in })
     }
 
     /// The office in force.
@@ -388,18 +387,6 @@ impl Handle {
         &self.0.phones
     }
 
-    /// From now on what concerns telephones is told there.
-    pub fn set_phones_news(&self, news: Sender<News>) {
-        let _ = self.0.phones_news.set(news);
-    }
-
-    /// Tells what concerns telephones. Never waits.
-    pub fn tell_phones(&self, news: News) {
-        if let Some(inbox) = self.0.phones_news.get() {
-            let _ = inbox.send(news);
-        }
-    }
-
     /// From now on signalling is kept there.
     pub fn set_signalling(&self, signalling: SignallingHandle) {
         let _ = self.0.signalling.set(signalling);
@@ -433,7 +420,7 @@ impl Handle {
         self.0.board.office_applied(&office, clock::wall());
         self.0.phones.set_version(version);
         self.0.phones.with(|ledger| ledger.keep_only(&office));
-        self.tell_phones(News::Settings);
+        self.0.phones.tell(News::Settings);
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
         if let Some(revert_at) = revert_at {
@@ -455,6 +442,10 @@ impl Patient for Handle {
 
     fn rows(&self, filter: &HistoryFilter) -> Vec<HistoryRow> {
         http::Exchange::history(self, filter, TRIAL_ROWS, None).map(|page| page.rows).unwrap_or_default()
+    }
+
+    fn authorities(&self) -> Vec<Authority> {
+        self.office().authorities.clone()
     }
 
     fn steps(&self, call: CallId) -> Vec<StoredStep> {

@@ -17,7 +17,7 @@ use super::out::Outgoing;
 use super::store::{LetterRow, NewLetter, Reader, StoreError};
 use crate::base::{Duration, Message, WallTime};
 pub use crate::call::cdr::{EmergencyCall, MissedCall};
-use crate::office::Mail;
+use crate::office::{Authority, Mail};
 
 /// What an admin should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,8 +138,8 @@ pub fn start(
 ) -> Result<MailHandle, StoreError> {
     let reader = Reader::open(handle.data())?;
     let told = Box::new(told);
-    let mail = handle.office().mail.clone();
-    let office = Office { handle: handle.clone(), reader, told, outgoing, mail, failing: false, owed: None };
+    let settings = settings(&handle.office());
+    let office = Office { handle: handle.clone(), reader, told, outgoing, settings, failing: false, owed: None };
     let (jobs, inbox) = channel();
     std::thread::Builder::new()
         .name("mail".to_owned())
@@ -155,7 +155,7 @@ struct Office {
     told: Box<dyn Fn(Told) + Send>,
     outgoing: Outgoing,
     /// The settings that were last looked at.
-    mail: Mail,
+    settings: (Mail, Vec<Authority>),
     /// The server took nothing when it was last tried.
     failing: bool,
     /// What the table was not told yet, since the disk refuses. Until then nothing is sent, or it would be sent again.
@@ -207,9 +207,9 @@ impl Office {
     }
 
     fn look_at_settings(&mut self) {
-        let mail = self.handle.office().mail.clone();
-        if mail != self.mail {
-            self.mail = mail;
+        let settings = settings(&self.handle.office());
+        if settings != self.settings {
+            self.settings = settings;
             report(self.handle.store().hurry_letters(clock::wall()));
         }
     }
@@ -309,6 +309,11 @@ impl Office {
         }
         report(done);
     }
+}
+
+/// What decides whether a server takes a letter.
+fn settings(office: &crate::office::Office) -> (Mail, Vec<Authority>) {
+    (office.mail.clone(), office.authorities.clone())
 }
 
 /// When a letter is tried again that was tried so many times before.

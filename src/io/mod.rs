@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod apply;
 pub mod board;
+pub mod certificate;
 pub mod clock;
 pub mod config;
 pub mod console;

@@ -13,6 +13,7 @@ pub mod ways;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{fmt, io};
 
@@ -26,7 +27,7 @@ use crate::provision::ledger::{Carried, Grant, How, Ledger, Request, Sighting, S
 use crate::provision::{Kind, Mac, Rendered, Site, Subject, Template, TemplateError, Templates};
 
 pub use pnp::Beside;
-pub use sync::{News, start as start_sync};
+pub use sync::News;
 pub use ways::{Way, Ways, Why};
 
 /// Characters of the secret that all telephones are told: short enough to type into a router, 60 bits.
@@ -61,6 +62,8 @@ pub enum Served {
         /// The file.
         body: Vec<u8>,
     },
+    /// The certificate of the box's own authority.
+    Authority,
     /// A file of the data directory.
     Stored {
         /// Relative to it.
@@ -111,6 +114,8 @@ struct Inner {
     ways: Mutex<Ways>,
     /// Tells plug-and-play that a telephone was accepted, while the exchange runs.
     accepted: OnceLock<UnixDatagram>,
+    /// The thread that looks after telephones, while the exchange runs.
+    news: OnceLock<Sender<News>>,
 }
 
 impl fmt::Debug for Phones {
@@ -135,6 +140,7 @@ impl Phones {
             keep,
             ways: Mutex::default(),
             accepted: OnceLock::new(),
+            news: OnceLock::new(),
         }))
     }
 
@@ -157,9 +163,33 @@ impl Phones {
         let changed = ledger.take_changed();
         drop(ledger);
         if !changed.is_empty() {
+            self.tell(News::Changed(changed.iter().map(|stored| stored.mac).collect()));
             (self.0.keep)(changed);
         }
         result
+    }
+
+    /// Tells the thread that looks after telephones. Never waits.
+    pub fn tell(&self, news: News) {
+        if let Some(inbox) = self.0.news.get() {
+            let _ = inbox.send(news);
+        }
+    }
+
+    /// Starts the thread that looks after telephones. `office` gives the settings in force, `tell` sends a login's telephones
+    /// this `Event`, `changed` tells the pages of a telephone.
+    ///
+    /// # Errors
+    /// When there is no thread.
+    pub fn start_sync(
+        &self,
+        office: impl Fn() -> Option<Arc<Office>> + Send + 'static,
+        tell: impl Fn(&str, &str) + Send + 'static,
+        changed: impl Fn(Mac) + Send + 'static,
+    ) -> io::Result<()> {
+        let inbox = sync::start(self.clone(), office, tell, changed)?;
+        let _ = self.0.news.set(inbox);
+        Ok(())
     }
 
     /// A telephone was noticed.
@@ -289,13 +319,15 @@ impl Phones {
                 let Rendered { content_type, body } = templates.of_phone(phone).book(office);
                 Some(Served::Made { content_type, body: body.into_bytes() })
             }
+            Grant::Authority => Some(Served::Authority),
             Grant::Firmware { name, .. } => Some(Served::Stored { path: format!("{FIRMWARE}/{name}") }),
             Grant::File { mac, template, file, kind, model } => {
                 let template = templates.named(&template)?;
                 let file = template.file(&file)?;
                 let key = mac.and_then(|mac| self.with(|ledger| ledger.key(mac).map(str::to_owned)));
                 let site = self.site(local);
-                let subject = Subject { office, site: &site, mac, key: key.as_deref(), model: &model, masked: false };
+                let (key, secure) = (key.as_deref(), request.secure);
+                let subject = Subject { office, site: &site, mac, key, model: &model, masked: false, secure };
                 let made = template.render(file, &subject);
                 let Rendered { content_type, body } = made
                     .inspect_err(|error| tracing::error!(template = template.name, %error, "a telephone gets no file"))
@@ -325,7 +357,8 @@ impl Phones {
         let (template, mac) = (templates.of_phone(phone), Mac::read(&phone.mac));
         let Some((file, captured)) = template.find(name) else { return Ok(None) };
         let (site, key) = (self.site(local), "***");
-        let subject = Subject { office, site: &site, mac, key: Some(key), model: &captured.model, masked: true };
+        let (model, secure) = (captured.model.as_str(), template.head.https);
+        let subject = Subject { office, site: &site, mac, key: Some(key), model, masked: true, secure };
         template.render(file, &subject).map(Some)
     }
 
@@ -350,7 +383,8 @@ pub fn print(template: &Template, office: &Office, mac: Mac) -> String {
     };
     let mut hash = Sha256::new();
     for file in template.files.iter().filter(|file| file.kind == Kind::Phone) {
-        let subject = Subject { office, site: &site, mac: Some(mac), key: Some(""), model: "", masked: false };
+        let (mac, key) = (Some(mac), Some(""));
+        let subject = Subject { office, site: &site, mac, key, model: "", masked: false, secure: false };
         if let Ok(made) = template.render(file, &subject) {
             hash.update(made.body);
         }

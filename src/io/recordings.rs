@@ -131,6 +131,11 @@ pub enum Told {
         /// What is left.
         free_bytes: u64,
     },
+    /// The recorder could not keep up, and sound is missing in recordings. Told once an hour at most.
+    Lost {
+        /// Stretches that are missing since it was last told: packets, or fifths of a second of a call.
+        stretches: u64,
+    },
     /// One recording could not begin, or ended before its call did.
     Failed {
         /// Which.
@@ -148,6 +153,7 @@ impl Told {
         match self {
             Self::DiskLow { .. } => "recording_disk_low",
             Self::DiskBack { .. } => "recording_disk_back",
+            Self::Lost { .. } => "recording_lost",
             Self::Failed { .. } => "recording_failed",
         }
     }
@@ -161,6 +167,9 @@ impl std::fmt::Display for Told {
             }
             Self::DiskBack { free_bytes } => {
                 write!(f, "recording is possible again: {} MB are left on the disk", free_bytes / 1_000_000)
+            }
+            Self::Lost { stretches } => {
+                write!(f, "sound is missing in recordings, {stretches} times: the box could not keep up; calls go on")
             }
             Self::Failed { recording, call, why } => write!(f, "recording {recording} of call {call} failed: {why}"),
         }
@@ -176,7 +185,7 @@ struct Shared {
     jobs: Sender<Job>,
     /// Blocks on their way.
     queued: Arc<AtomicUsize>,
-    dropped: AtomicU64,
+    dropped: Arc<AtomicU64>,
     /// Hears nothing but its end, when all is on the disk.
     closed: Mutex<Receiver<()>>,
 }
@@ -246,15 +255,16 @@ pub fn start(
     let (jobs, inbox) = channel();
     let (open, closed) = channel();
     let queued = Arc::new(AtomicUsize::new(0));
-    let ours = Arc::clone(&queued);
+    let dropped = Arc::new(AtomicU64::new(0));
+    let ours = (Arc::clone(&queued), Arc::clone(&dropped));
     std::thread::Builder::new()
         .name("recorder".to_owned())
         .spawn(move || {
-            run(recorder, &inbox, &ours);
+            run(recorder, &inbox, &ours.0, &ours.1);
             drop(open);
         })
         .map_err(|why| StoreError::Database(why.to_string()))?;
-    let shared = Shared { jobs, queued, dropped: AtomicU64::new(0), closed: Mutex::new(closed) };
+    let shared = Shared { jobs, queued, dropped, closed: Mutex::new(closed) };
     Ok(RecorderHandle(Arc::new(shared)))
 }
 
@@ -301,7 +311,7 @@ pub(super) fn mend_message(file: &Path) -> io::Result<(u64, u64)> {
     file::mend(file, RecordingFormat::Opus).map(|contents| (contents.duration_ms, contents.bytes))
 }
 
-fn run(mut recorder: Recorder, inbox: &Receiver<Job>, queued: &AtomicUsize) {
+fn run(mut recorder: Recorder, inbox: &Receiver<Job>, queued: &AtomicUsize, dropped: &AtomicU64) {
     let clock = Clock::start();
     recorder.tidy(clock.now(), clock::wall());
     loop {
@@ -315,6 +325,7 @@ fn run(mut recorder: Recorder, inbox: &Receiver<Job>, queued: &AtomicUsize) {
             Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return recorder.close(clock::wall()),
             Err(RecvTimeoutError::Timeout) => {}
         }
+        recorder.dropped(dropped.load(Ordering::Relaxed));
         recorder.tick(clock.now(), clock::wall());
     }
 }

@@ -14,12 +14,14 @@ use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep_until};
 
 use super::accounts::FirstSignIn;
+use super::board::Event;
+use super::certificate::{Certificate, CertificateError};
 use super::clock::{self, Clock};
 use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
 use super::mail::{self, MailHandle};
-use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
-use super::out::Outgoing;
+use super::net::{self, Listens, LocalAddresses, Net, NetError, News, Wake};
+use super::out::{Outgoing, Trust};
 use super::phones;
 use super::recordings::{self, MessageEvent, RecorderHandle, Told};
 use super::rtp::{self, MediaHandle, RtpConfig};
@@ -32,6 +34,7 @@ use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
+use crate::provision::Mac;
 
 /// Why the exchange did not start: one sentence for the person at the console.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +45,9 @@ pub enum ServeError {
     /// The data directory and what is in it.
     #[error(transparent)]
     Data(#[from] HandleError),
+    /// What proves the box under TLS.
+    #[error("certificate: {0}")]
+    Certificate(#[from] CertificateError),
     /// The page.
     #[error("{0}")]
     Web(String),
@@ -92,7 +98,7 @@ pub(super) fn serve_beside<T>(
     let _inside = runtime.enter();
     let signals = Signals::catch()?;
     // Ports first: the data directory is not touched by a start that comes to nothing.
-    let net = Net::open(&config.sip, rng.fork())?;
+    let mut net = Net::open(&config.sip, rng.fork())?;
     let (media_events, media_inbox) = mpsc::unbounded_channel();
     let taped = Arc::new(OnceLock::new());
     let media = start_media(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
@@ -105,22 +111,25 @@ pub(super) fn serve_beside<T>(
     let signalling = signalling::start(beginning.handle.store().clone(), days)?;
     beginning.handle.set_signalling(signalling.clone());
     let _ = taped.set(recorder.clone());
+    let certificate = open_certificate(config, &beginning.handle)?;
     start_phones(config, &net, &beginning.handle)?;
-    let web = start_web(config, started_at, net.listens(), &beginning.handle);
+    let web = start_web(config, started_at, net.listens(), &beginning.handle, Arc::clone(&certificate));
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
         // Told even when the rest fails: the account is made.
         tell_first_sign_in(sign_in, &page);
     }
     web?;
+    net.trust(&Trust::new(&beginning.handle.office().authorities));
+    net.open_tls(certificate)?;
     find_phones(config, &net, &beginning.handle, clock, rng.fork())?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
     licence::watch(&beginning.handle)?;
-    let ready = format!("ready sip={} web={page}", net.listens()[0]);
+    let ready = format!("ready sip={} web={page}", net.listens().udp);
     // It would be made when the first one waits, and all calls with him.
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
     let keeping = Keeping { recorder, voicemail, mail, signalling };
-    let listens = net.listens()[0];
+    let listens = net.listens().udp;
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
     let beside = beside(listens, &page)?;
     // Not before the phones of the time before are known again.
@@ -168,7 +177,7 @@ impl Loop {
         clock: Clock,
         rng: Rng,
     ) -> Self {
-        let Beginning { handle, orders, bindings, subscriptions, last_answered, plan, .. } = beginning;
+        let Beginning { handle, orders, bindings, subscriptions, servers, last_answered, plan, .. } = beginning;
         let now = clock.now();
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
@@ -189,6 +198,7 @@ impl Loop {
             wall_checked: now,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
+        new.feed(now, Input::RestoreServers(servers));
         new.feed(now, Input::Restore(bindings));
         new.feed(now, Input::RestoreLamps(subscriptions));
         new.feed(now, Input::LastAnswered(last_answered));
@@ -303,6 +313,7 @@ impl Loop {
                 self.keeping.recorder.set(recording_settings(&office));
                 self.keeping.signalling.keep(office.recordings.signalling_days);
                 self.keeping.mail.office_changed();
+                self.net.trust(&Trust::new(&office.authorities));
                 if let Some(plan) = plan {
                     self.feed(now, Input::Plan(plan));
                 }
@@ -364,11 +375,12 @@ impl Loop {
     }
 
     /// A telephone that registers says who it is.
-    fn notice_phone(&self, live: &Live) {
+    fn notice_phone(&mut self, live: &Live) {
         let Live::Registration { login, contacts } = live else { return };
+        contacts.iter().for_each(|contact| self.net.keep(contact.peer));
         if let Some(contact) = contacts.last() {
             let (agent, address) = (contact.user_agent.clone(), contact.peer.ip());
-            self.handle.tell_phones(phones::News::Registered { login: login.clone(), agent, address });
+            self.handle.phones().tell(phones::News::Registered { login: login.clone(), agent, address });
         }
     }
 
@@ -512,22 +524,28 @@ fn start_voicemail(handle: &Handle, mail: MailHandle) -> Result<VoicemailHandle,
 
 /// Telephones that configure themselves: where they find us, and how they hear of changes.
 fn start_phones(config: &Config, net: &Net, handle: &Handle) -> io::Result<()> {
-    let [udp, tcp] = net.listens();
-    handle.phones().set_sip(udp, tcp.port(), None, config.sip.advertise);
+    let Listens { udp, tcp, tls } = net.listens();
+    handle.phones().set_sip(udp, tcp.port(), Some(tls.port()), config.sip.advertise);
     let (office, telling) = (handle.downgrade(), handle.downgrade());
     let tell = move |login: &str, event: &str| {
         if let Some(handle) = telling.upgrade() {
             handle.tell(Order::Notify { login: login.to_owned(), event: event.to_owned() });
         }
     };
-    let news = phones::start_sync(handle.phones().clone(), move || Some(office.upgrade()?.office()), tell)?;
-    handle.set_phones_news(news);
-    Ok(())
+    let board = handle.board().clone();
+    let changed = move |mac: Mac| board.tell(Event::Phone { mac: mac.to_string() });
+    handle.phones().start_sync(move || Some(office.upgrade()?.office()), tell, changed)
+}
+
+/// The certificate of the page and of SIP under TLS, in the data directory's `tls/`, made at the first start.
+fn open_certificate(config: &Config, handle: &Handle) -> Result<Arc<Certificate>, ServeError> {
+    let advertised: Vec<String> = config.sip.advertise.iter().map(IpAddr::to_string).collect();
+    Ok(Certificate::open(handle.data().join("tls"), &advertised, clock::wall)?)
 }
 
 /// The ways by which telephones find us; what can't be opened is told and stays closed.
 fn find_phones(config: &Config, net: &Net, handle: &Handle, clock: Clock, rng: Rng) -> Result<(), ServeError> {
-    let [udp, _] = net.listens();
+    let udp = net.listens().udp;
     let (office, store) = (handle.downgrade(), handle.store().clone());
     let finding = phones::Finding {
         office: Arc::new(move || Some(office.upgrade()?.office())),
@@ -589,14 +607,16 @@ fn recording_settings(office: &Office) -> recordings::Settings {
 fn start_web(
     config: &Config,
     started_at: WallTime,
-    [udp, tcp]: [SocketAddr; 2],
+    Listens { udp, tcp, tls }: Listens,
     handle: &Handle,
+    certificate: Arc<Certificate>,
 ) -> Result<http::WebAddresses, ServeError> {
     let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
     let outgoing = Outgoing { allow_local: config.web.allow_local_outgoing };
     let host = config.sip.advertise.or(Some(udp.ip()).filter(|ip| !ip.is_unspecified()));
-    let sip = http::SipAddress { host, udp: udp.port(), tcp: tcp.port() };
-    let web = http::WebConfig { http: config.web.http, https: config.web.https, started_at, names, outgoing, sip };
+    let sip = http::SipAddress { host, udp: udp.port(), tcp: tcp.port(), tls: tls.port() };
+    let (http, https) = (config.web.http, config.web.https);
+    let web = http::WebConfig { http, https, started_at, names, outgoing, sip, certificate };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {

@@ -12,8 +12,9 @@ use crate::engine::live::{TrunkState, TrunkView};
 use crate::io::clock;
 use crate::io::doctor::first_server;
 use crate::io::net::look_up;
+use crate::io::out::{Distrust, OutError, Trust, handshake};
 use crate::io::store::{HistoryFilter, HistoryRow, StoredStep};
-use crate::office::{NumberFormat, Trunk};
+use crate::office::{Authority, NumberFormat, Trunk};
 use crate::sip::Transport;
 
 pub use verdict::{Advice, Finding, Fix, State, Verdict, verdict};
@@ -26,6 +27,8 @@ pub trait Patient: Send + Sync {
     fn try_trunk(&self, name: &str, format: Option<NumberFormat>);
     /// Rows of the history, newest first.
     fn rows(&self, filter: &HistoryFilter) -> Vec<HistoryRow>;
+    /// The office's own authorities.
+    fn authorities(&self) -> Vec<Authority>;
     /// The steps of a call.
     fn steps(&self, call: CallId) -> Vec<StoredStep>;
 }
@@ -52,6 +55,25 @@ pub enum Port {
     Silent,
     /// This machine knows no way there.
     NoRoute,
+    /// It answers, and not as TLS.
+    NoTls,
+    /// It answers under TLS, and does not prove that it is the trunk's server.
+    Doubtful(Doubt),
+}
+
+/// Why a server's certificate is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nobody whom we trust has signed it.
+    Unknown,
+    /// It is for another name.
+    OtherName,
+    /// It has ended.
+    Expired,
+    /// It has not begun.
+    NotYet,
+    /// Something else.
+    Other,
 }
 
 /// A trial call.
@@ -155,7 +177,7 @@ fn examine(patient: &dyn Patient, trunk: &Trunk, facts: &Mutex<Facts>) {
                 | TrunkState::Refused { .. }
         )
     );
-    let port = if answers { Port::Answers } else { knock(transport, address) };
+    let port = if answers { Port::Answers } else { knock(patient, trunk, transport, address) };
     update(facts, |facts| (facts.port, facts.state) = (Some(port), state.clone()));
     if !matches!(state, Some(TrunkState::Registered | TrunkState::Reachable)) {
         return;
@@ -197,18 +219,37 @@ fn settled(patient: &dyn Patient, name: &str) -> Option<TrunkState> {
 }
 
 /// Whether anything answers at an address: a connection, or any answer to OPTIONS.
-fn knock(transport: Transport, address: SocketAddr) -> Port {
+fn knock(patient: &dyn Patient, trunk: &Trunk, transport: Transport, address: SocketAddr) -> Port {
     let answer = match transport {
         Transport::Udp => knock_udp(address),
         Transport::Tcp | Transport::Tls => TcpStream::connect_timeout(&address, KNOCK).map(drop),
     };
     match answer {
+        Ok(()) if transport == Transport::Tls => {
+            let trust = Trust::new(&patient.authorities());
+            of_handshake(handshake(address, &first_server(trunk).host, &trust))
+        }
         Ok(()) => Port::Answers,
         Err(error) => match error.kind() {
             ErrorKind::ConnectionRefused => Port::Refused,
             ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::AddrNotAvailable => Port::NoRoute,
             _ => Port::Silent,
         },
+    }
+}
+
+/// What a handshake says of who is there.
+fn of_handshake(result: Result<(), OutError>) -> Port {
+    match result {
+        Ok(()) => Port::Answers,
+        Err(OutError::Certificate(why)) => Port::Doubtful(match why {
+            Distrust::Unknown => Doubt::Unknown,
+            Distrust::OtherName => Doubt::OtherName,
+            Distrust::Expired => Doubt::Expired,
+            Distrust::NotYet => Doubt::NotYet,
+            Distrust::Other(_) => Doubt::Other,
+        }),
+        Err(_) => Port::NoTls,
     }
 }
 

@@ -94,18 +94,13 @@ impl Tape {
         }
         self.since = None;
         let bytes = std::mem::take(&mut self.bytes);
-        Some(Block { recording: self.recording, bytes, is_last: self.ended })
+        Some(Block { recording: self.recording, bytes, is_last: self.ended, missed: std::mem::take(&mut self.missed) })
     }
 
     /// When [`Self::take`] has something, if nothing is heard until then.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let since = self.since?;
         Some(if self.ended { since } else { since + BLOCK_AGE })
-    }
-
-    /// Packets that were left out as nobody took the blocks.
-    pub fn missed(&self) -> u64 {
-        self.missed
     }
 
     /// Every block begins with how the tape stands: one that is lost on its way can then not turn a pause into sound.
@@ -130,6 +125,7 @@ pub struct Block {
     pub recording: RecordingId,
     bytes: Vec<u8>,
     is_last: bool,
+    missed: u64,
 }
 
 impl Block {
@@ -142,6 +138,11 @@ impl Block {
     /// Nothing comes after it: losing it would leave a recording open.
     pub fn is_last(&self) -> bool {
         self.is_last
+    }
+
+    /// Packets that were left out behind the block before, as nobody took this one.
+    pub fn missed(&self) -> u64 {
+        self.missed
     }
 }
 

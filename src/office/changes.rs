@@ -6,8 +6,8 @@ use std::fmt;
 
 use super::{
     Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Mail, MediaFile, MobileDevice,
-    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User,
-    VoiceMenu, VoiceMessage, VoicemailSettings,
+    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk,
+    User, VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -169,7 +169,7 @@ fn devices(old: &[Device], new: &[Device]) -> Vec<String> {
 }
 
 fn sip_device(old: &SipDevice, new: &SipDevice) -> Vec<String> {
-    differing!(SipDevice, old, new; named login; compared password, ring_seconds, allow_from, forward, mac, model, srtp)
+    differing!(SipDevice, old, new; named login; compared password, ring_seconds, allow_from, forward, mac, line, model, srtp)
 }
 
 fn mobile_device(old: &MobileDevice, new: &MobileDevice) -> Vec<String> {
@@ -194,7 +194,8 @@ fn voicemail(old: &VoicemailSettings, new: &VoicemailSettings) -> Vec<String> {
 }
 
 fn mail(old: &Mail, new: &Mail) -> Vec<String> {
-    differing!(Mail, old, new; named; compared server, port, security, login, password, from, missed_calls, admin)
+    differing!(Mail, old, new; named; compared server, port, security, trust_any_certificate, login, password, from,
+        missed_calls, admin)
 }
 
 fn openid(old: &Openid, new: &Openid) -> Vec<String> {

@@ -32,6 +32,7 @@ impl Office {
                 allow_from: vec![Network::ANY],
                 forward: Forward::None,
                 mac: String::new(),
+                line: 0,
                 model: String::new(),
                 srtp: Srtp::Optional,
             })],

@@ -113,6 +113,7 @@ fn telephone(rng: &mut Rng, office: &mut Office, sounds: &[String]) {
         server: server.to_owned(),
         port: rng.below(65_536) as u16,
         security: word(rng),
+        trust_any_certificate: rng.chance(1, 2),
         login: prose(rng, false),
         password: prose(rng, false),
         from: from.to_owned(),
@@ -265,6 +266,7 @@ fn device(rng: &mut Rng, number: &str, nth: u64, inside: &[String]) -> Device {
             _ => Forward::None,
         },
         mac: pick(rng, &["", "80:5e:c0:12:34:56"]).to_owned(),
+        line: pick(rng, &[0, 0, 1, 2, 32]),
         model: pick(rng, &["", "yealink/t31"]).to_owned(),
         srtp: word(rng),
     })

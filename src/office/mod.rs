@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::media::Clip;
 
+mod certificate;
 pub mod changes;
 mod codes;
 pub mod document;
@@ -23,12 +24,13 @@ mod telephone;
 mod vacant;
 mod words;
 
+pub use certificate::CertificateFacts;
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
 pub use phone::{BUILT_IN_TEMPLATES, Phone, PhoneKey, PhoneTemplate, PhoneTransport, Provisioning};
 pub use references::{Kind, Reference};
-pub use sign_on::{About, Authority, Ldap, LdapSecurity, Openid};
+pub use sign_on::{Authority, Ldap, LdapSecurity, Openid};
 pub use telephone::{Codes, Conference, Feature, Follows, Mail, MailSecurity, Parking, VoicemailSettings};
 pub use vacant::Owner;
 pub use words::{ELEMENT_KINDS, Word};
@@ -279,6 +281,8 @@ pub struct SipDevice {
     pub forward: Forward,
     /// `aa:bb:cc:dd:ee:ff` or empty.
     pub mac: String,
+    /// Which line of that telephone it is, from 1 on; 0: after those that say, in the office's order.
+    pub line: u32,
     /// Vendor, or `vendor/model`, or empty.
     pub model: String,
     /// Whether its calls are encrypted; optional unless the file says otherwise.

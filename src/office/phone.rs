@@ -141,10 +141,13 @@ impl Office {
         self.phone_templates.iter().find(|template| template.name == name)
     }
 
-    /// The lines of a telephone: the devices that name its MAC, in the office's order.
+    /// The lines of a telephone: the devices that name its MAC, by the place that each names, then in the office's order.
     pub fn lines_of(&self, mac: &str) -> impl Iterator<Item = (&Extension, &SipDevice)> {
         let of_extension = |extension| Extension::sip_devices(extension).map(move |device| (extension, device));
-        self.extensions.iter().flat_map(of_extension).filter(move |(_, device)| !mac.is_empty() && device.mac == mac)
+        let all = self.extensions.iter().flat_map(of_extension);
+        let mut lines: Vec<_> = all.filter(|(_, device)| !mac.is_empty() && device.mac == mac).collect();
+        lines.sort_by_key(|(_, device)| if device.line == 0 { u32::MAX } else { device.line });
+        lines.into_iter()
     }
 
     /// Every device that named `from` names `to`; empty: none.

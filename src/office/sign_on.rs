@@ -4,8 +4,7 @@
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::Role;
-use crate::base::WallTime;
+use super::{CertificateFacts, Role};
 
 /// `[openid]`: signing in at an OpenID provider (OpenID Connect Core 1.0).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,24 +159,9 @@ impl Authority {
     }
 
     /// What its first certificate says of itself.
-    pub fn about(&self) -> Option<About> {
-        let first = self.certificates().into_iter().next()?;
-        let (_, certificate) = X509Certificate::from_der(&first).ok()?;
-        let common = certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
-        Some(About {
-            subject: common.map_or_else(|| certificate.subject().to_string(), str::to_owned),
-            not_after: WallTime(certificate.validity().not_after.timestamp().saturating_mul(1_000)),
-        })
+    pub fn about(&self) -> Option<CertificateFacts> {
+        CertificateFacts::of_pem(&self.certificate)
     }
-}
-
-/// What a certificate says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
-    /// Whom it names: the common name, else all.
-    pub subject: String,
-    /// From when on it proves nothing.
-    pub not_after: WallTime,
 }
 
 /// The certificates of a PEM text as DER; `None` when there is none in it, or one that is no certificate. Whatever else the text

@@ -251,6 +251,8 @@ pub struct Mail {
     pub port: u16,
     /// How the connection is protected.
     pub security: MailSecurity,
+    /// Whether the server's certificate is not looked at: whoever stands in between may read the password.
+    pub trust_any_certificate: bool,
     /// Empty: without signing in.
     pub login: String,
     /// For the login.
@@ -281,6 +283,7 @@ impl Default for Mail {
             server: String::new(),
             port: 0,
             security: MailSecurity::Starttls,
+            trust_any_certificate: false,
             login: String::new(),
             password: String::new(),
             from: String::new(),

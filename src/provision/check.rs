@@ -63,7 +63,8 @@ fn try_out(template: &Template) -> Result<(), TemplateError> {
     for (office, key) in [(&bare, None), (&full, Some("key"))] {
         for file in &template.files {
             let mac = (file.kind == Kind::Phone || key.is_some()).then_some(mac);
-            template.render(file, &Subject { office, site: &site, mac, key, model: "", masked: false })?;
+            template
+                .render(file, &Subject { office, site: &site, mac, key, model: "", masked: false, secure: true })?;
         }
     }
     Ok(())
@@ -77,6 +78,7 @@ fn extension(number: &str, mac: Mac) -> Extension {
         allow_from: Vec::new(),
         forward: Forward::None,
         mac: mac.to_string(),
+        line: 0,
         model: String::new(),
         srtp: Srtp::Required,
     };

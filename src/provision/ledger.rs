@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 use super::Mac;
 use super::template::{Kind, Template, Templates};
 use super::vendor::{self, Identity};
-use super::view::BOOKS;
+use super::view::{AUTHORITY, BOOKS};
 use crate::base::{Duration, WallTime};
 use crate::office::Office;
 use askers::Askers;
@@ -185,6 +185,8 @@ pub enum Grant {
         /// Whose.
         mac: Mac,
     },
+    /// The certificate of the box's own authority, for a telephone.
+    Authority,
     /// An uploaded file of firmware.
     Firmware {
         /// Whose.
@@ -466,6 +468,8 @@ impl Ledger {
         } else if asked.is_firmware {
             let name = Some(asked.name).filter(|name| !name.is_empty() && *name == phone.firmware);
             name.map(|name| Grant::Firmware { mac, name: name.to_owned() })
+        } else if asked.name == AUTHORITY {
+            Some(Grant::Authority)
         } else if BOOKS.iter().any(|book| asked.name.eq_ignore_ascii_case(book)) {
             Some(Grant::Book { mac })
         } else {

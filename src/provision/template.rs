@@ -26,6 +26,9 @@ pub struct Head {
     /// Whether its telephones take a file over HTTPS from a box with a certificate of its own authority.
     #[serde(default)]
     pub https: bool,
+    /// Whether they register over TLS at such a box: they don't ask who signed its certificate, or their files tell them.
+    #[serde(default)]
+    pub tls: bool,
     /// `Event` of the NOTIFY that makes a telephone ask for its settings: `check-sync;reboot=false`. Empty: it can't be told.
     #[serde(default)]
     pub sync: String,
@@ -490,6 +493,7 @@ fn general() -> &'static Arc<Template> {
         let head = Head {
             title: String::new(),
             https: false,
+            tls: false,
             sync: String::new(),
             restart: String::new(),
             book: Format::Yealink,

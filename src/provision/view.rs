@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::template::Template;
 use super::{Mac, vendor};
 use crate::base::WallTime;
-use crate::office::{Extension, Feature, Language, Office, Phone, PhoneKey, PhoneTransport, SipDevice, Srtp, Word};
+use crate::office::{Extension, Feature, Language, Office, Phone, PhoneKey, PhoneTransport, SipDevice, Word};
 
 /// Where the box is, as the telephone that asks reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Subject<'a> {
     pub model: &'a str,
     /// Whether secrets are shown as `***`.
     pub masked: bool,
+    /// Whether the telephone has shown that it takes our certificate: it asks for this file over TLS.
+    pub secure: bool,
 }
 
 #[derive(Serialize)]
@@ -158,6 +160,8 @@ struct Urls {
     folder: String,
     scheme: String,
     book: String,
+    /// The certificate of the authority that signed this box's own.
+    authority: String,
     /// Empty: it keeps its firmware.
     firmware: String,
     /// The file's name alone.
@@ -172,7 +176,7 @@ impl<'a> View<'a> {
         let lines: Vec<Line<'a>> = numbered(office, &text, subject.masked);
         let used = count(lines.len());
         let keys = phone.map_or_else(Vec::new, |phone| keys(office, phone, used));
-        let (transport, port) = transport(phone, &lines, site);
+        let (transport, port) = transport(phone, site, template.head.tls && subject.secure);
         let server = match key {
             Some(key) => site.own(key, template.head.https),
             None => site.discovery(),
@@ -211,6 +215,7 @@ impl<'a> View<'a> {
             codecs: ["g722", "pcma", "pcmu"],
             urls: Urls {
                 book: format!("{server}{BOOK}"),
+                authority: format!("{server}{AUTHORITY}"),
                 firmware: firmware(file),
                 firmware_file: file.to_owned(),
                 scheme: scheme.to_owned(),
@@ -278,14 +283,13 @@ pub(super) fn name_of(office: &Office, number: &str) -> String {
     name.unwrap_or(number).to_owned()
 }
 
-/// How this telephone reaches us.
-fn transport(phone: Option<&Phone>, lines: &[Line<'_>], site: &Site) -> (&'static str, u16) {
+/// How this telephone reaches us. By itself it does so over TLS, which keeps the keys of SRTP from others (RFC 4568 §7.1.1), once
+/// nothing can keep it from registering that way: it must have fetched its settings over TLS from this box.
+fn transport(phone: Option<&Phone>, site: &Site, proved: bool) -> (&'static str, u16) {
     let wanted = phone.map_or(PhoneTransport::Auto, |phone| phone.transport);
-    let encrypts = lines.iter().any(|line| line.srtp == Srtp::Required.word());
     match (wanted, site.sip_tls) {
         (PhoneTransport::Tls, Some(port)) => ("tls", port),
-        // keys of SRTP go in the SDP: RFC 4568 §7.1.1
-        (PhoneTransport::Auto, Some(port)) if encrypts => ("tls", port),
+        (PhoneTransport::Auto, Some(port)) if proved => ("tls", port),
         (PhoneTransport::Tcp | PhoneTransport::Tls, _) => ("tcp", site.sip_tcp),
         (PhoneTransport::Auto | PhoneTransport::Udp, _) => ("udp", site.sip_udp),
     }
@@ -316,6 +320,8 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+/// The authority's certificate in a telephone's folder.
+pub(super) const AUTHORITY: &str = "authority.pem";
 /// The phone book in a telephone's folder.
 pub(super) const BOOK: &str = "book.xml";
 /// And under the names that Grandstreams put behind the folder by themselves.

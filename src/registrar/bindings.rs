@@ -207,6 +207,21 @@ impl Bindings {
         changes
     }
 
+    /// A connection is gone. Nobody connects to a phone under TLS (it has no certificate), so a binding by it would ring nobody: it
+    /// goes, and the phone comes back by itself (RFC 5626 §4.2). A phone that registered by plain TCP may be connected to.
+    pub fn lost(&mut self, flow: &Flow) -> Vec<Change> {
+        let is_lost = |b: &Binding| flow.transport == Transport::Tls && b.flow == *flow;
+        let of: Vec<String> =
+            self.by_aor.iter().filter(|(_, all)| all.iter().any(is_lost)).map(|(aor, _)| aor.clone()).collect();
+        let mut changes = Vec::new();
+        for aor in of {
+            let (lost, left): (Vec<_>, Vec<_>) = self.contacts(&aor).iter().cloned().partition(is_lost);
+            changes.extend(lost.iter().map(Binding::gone));
+            self.replace(&aor, left);
+        }
+        changes
+    }
+
     /// When [`expire`](Self::expire) has something to do.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.deadlines.first_key_value().map(|((at, _), _)| *at)
@@ -234,7 +249,10 @@ impl Bindings {
             let left = Duration::from_millis(left).min(MAX_EXPIRES);
             let mut bindings = self.contacts(&stored.aor).to_vec();
             match stored.contact.parse::<Uri>() {
-                Ok(contact) if !left.is_zero() && bindings.len() < CONTACTS_PER_AOR => {
+                // the connection of TLS died with the last run: see `lost`
+                Ok(contact)
+                    if !left.is_zero() && bindings.len() < CONTACTS_PER_AOR && stored.transport != Transport::Tls =>
+                {
                     let aor = stored.aor.clone();
                     bindings.push(Binding::restored(stored, contact, now, now + left, self.next_id()));
                     self.replace(&aor, bindings);

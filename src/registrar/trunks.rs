@@ -13,7 +13,7 @@ pub(crate) mod samples;
 mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use account::Account;
 use registration::Registration;
@@ -87,6 +87,17 @@ pub enum Output {
         /// What it is now.
         state: TrunkState,
     },
+    /// Where a server's name was found: to be kept for [`Trunks::restore`].
+    Found(StoredServer),
+}
+
+/// Where a server was when its name was last answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredServer {
+    /// The name, with the port and the transport that were asked for.
+    pub name: String,
+    /// In the order in which they are tried.
+    pub places: Vec<(Transport, SocketAddr)>,
 }
 
 impl Output {
@@ -167,6 +178,11 @@ impl Trunks {
             }
         }
         self.outputs.extend(before.into_iter().filter_map(Registration::unregister));
+    }
+
+    /// Where servers were in an earlier run: calls come from there, and requests go there, as long as no name server has answered.
+    pub fn restore(&mut self, stored: &[StoredServer]) {
+        self.registrations.iter_mut().for_each(|one| one.recall(stored));
     }
 
     /// What there is to do; drain until `None`.
@@ -274,7 +290,7 @@ impl Trunks {
     }
 }
 
-fn is_from(server: std::net::SocketAddr, flow: &Flow) -> bool {
+fn is_from(server: SocketAddr, flow: &Flow) -> bool {
     let is_neighbour = flow.peer.ip().is_loopback();
     let (ip, peer) = (server.ip().to_canonical(), flow.peer.ip().to_canonical());
     ip == peer && (!is_neighbour || (flow.transport == Transport::Udp && server.port() == flow.peer.port()))

@@ -1,7 +1,7 @@
 //! The way between us and one peer: RFC 5626 §1 calls it a flow.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// What carries SIP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,4 +78,11 @@ pub struct ServerName {
     pub port: Option<u16>,
     /// The transport asked for; `None` lets NAPTR choose.
     pub transport: Option<Transport>,
+}
+
+impl ServerName {
+    /// Whether it is an address already, which nobody has to be asked about.
+    pub fn is_address(&self) -> bool {
+        self.host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+    }
 }

@@ -56,6 +56,22 @@ test("a file that is too large is refused before it is sent", async () => {
   await page.getByText(/over 10 MB/).waitFor();
 });
 
+test("a mail server whose certificate is not checked is warned of", async () => {
+  const visit = await house.enter("codes");
+  const { page } = visit;
+  const form = page.locator("form", { has: page.locator("#mail-title") });
+  await form.locator("#mail-server").fill("smtp.office.example");
+  await form.locator("#mail-from").fill("box@office.example");
+  await form.locator("#mail-any").click();
+  await form.locator(".note.warn", { hasText: "Проверка сертификата выключена" }).waitFor();
+  await look(visit, "mail-any-ru");
+  await form.getByRole("button", { name: "Сохранить" }).click();
+  await form.locator(".lamp.ok", { hasText: "Сохранено" }).waitFor();
+  const ask = await house.api();
+  assert.equal((await ask("GET", "mail")).value.trust_any_certificate, true);
+  await ask("PUT", "mail", {}, { "If-Match": (await ask("GET", "mail")).headers.etag });
+});
+
 test("a timetable gets a lunch, a night and a holiday, and is drawn", async () => {
   const visit = await house.enter(`schedules/${encodeURIComponent("Рабочее время")}`);
   const { page } = visit;

@@ -70,7 +70,7 @@ test("own authorities are added from a file, removed, and brought back", async (
   await page.getByText("Это не сертификат").waitFor();
   await look(visit, "sso-authorities-narrow-dark");
   await page.getByRole("button", { name: "Удалить: Second office" }).click();
-  await page.locator(".room").nth(1).waitFor({ state: "detached" });
+  await page.locator("[aria-labelledby=authorities-title] .room").nth(1).waitFor({ state: "detached" });
 });
 
 test("whoever has the group signs in by the provider, is led where he wanted, and is shown with where he comes from", async () => {

@@ -7,6 +7,8 @@ pub mod base;
 pub mod codec;
 #[path = "../../src/lamp/mod.rs"]
 pub mod lamp;
+#[path = "../../src/media/mod.rs"]
+pub mod media;
 #[path = "../../src/rtp/mod.rs"]
 pub mod rtp;
 #[path = "../../src/sdp/mod.rs"]

@@ -62,6 +62,7 @@ pub(crate) fn validate(schema: &'static Value, value: &Value, place: &str) -> Re
             "enum" => rule.as_array().unwrap().contains(value),
             "const" => rule == value,
             "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
+            "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap()),
             "minLength" => value.as_str().is_none_or(|text| text.len() as u64 >= rule.as_u64().unwrap()),
             "pattern" => {
                 assert_eq!(rule, "^[0-9]+$", "a pattern nobody has taught this test");

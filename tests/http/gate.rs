@@ -272,7 +272,9 @@ fn a_port_that_is_taken_is_named() {
         http: world.at.http,
         https: world.at.https,
         started_at: crate::world::START,
-        sip: dozvon::io::http::SipAddress { host: None, udp: 5060, tcp: 5060 },
+        sip: dozvon::io::http::SipAddress { host: None, udp: 5060, tcp: 5060, tls: 5061 },
+        certificate: dozvon::io::certificate::Certificate::open(world.data.join("tls"), &[], dozvon::io::clock::wall)
+            .unwrap(),
         names: vec![],
         outgoing: crate::world::TESTS,
     };

@@ -67,7 +67,7 @@ fn since_when_a_call_is_at_its_element_is_told() {
 fn the_box_tells_where_telephones_reach_it() {
     let world = world();
     let system = Caller::token(&world, VIEWER_TOKEN).get("/api/v1/system").json();
-    assert_eq!(system["sip"], json!({ "host": null, "udp_port": 5060, "tcp_port": 5062 }));
+    assert_eq!(system["sip"], json!({ "host": null, "udp_port": 5060, "tcp_port": 5062, "tls_port": 5061 }));
 }
 
 fn listen(caller: &mut Caller<'_>, call: u32, extension: &str, mode: &str) -> Answer {

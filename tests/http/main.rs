@@ -6,6 +6,7 @@
 mod accounts;
 mod api;
 mod bounds;
+mod certificate;
 mod client;
 mod collections;
 mod description;

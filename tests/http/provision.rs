@@ -8,10 +8,10 @@ use crate::client::{Answer, Caller, Wire, put};
 use crate::real::RealWorld;
 use crate::world::{PASSWORD, PHONES_SECRET, START, Served, TOKEN, VIEWER_TOKEN, World};
 
-const MAC: &str = "80:5e:c0:12:34:56";
-const AGENT: &str = "Yealink SIP-T46S 66.86.0.15 80:5e:c0:12:34:56";
+pub(crate) const MAC: &str = "80:5e:c0:12:34:56";
+pub(crate) const AGENT: &str = "Yealink SIP-T46S 66.86.0.15 80:5e:c0:12:34:56";
 
-fn fetch_as(mut wire: Wire, method: &str, path: &str, agent: &str) -> Answer {
+pub(crate) fn fetch_as(mut wire: Wire, method: &str, path: &str, agent: &str) -> Answer {
     let head =
         format!("{method} {path} HTTP/1.1\r\nHost: 192.0.2.1\r\nUser-Agent: {agent}\r\nContent-Length: 0\r\n\r\n");
     wire.send(head);
@@ -23,11 +23,11 @@ fn fetch(world: &dyn Served, file: &str) -> Answer {
     fetch_as(Wire::plain(world), "GET", &format!("/provision/{PHONES_SECRET}/{file}"), AGENT)
 }
 
-fn bind(admin: &mut Caller<'_>, body: Value) -> Answer {
+pub(crate) fn bind(admin: &mut Caller<'_>, body: Value) -> Answer {
     admin.ask("POST", "/api/v1/phones", Some(body))
 }
 
-fn own_folder(admin: &mut Caller<'_>, mac: &str) -> String {
+pub(crate) fn own_folder(admin: &mut Caller<'_>, mac: &str) -> String {
     let url = admin.get(&format!("/api/v1/phones/{mac}/address")).json()["folder"].as_str().unwrap().to_owned();
     format!("/{}", url.splitn(4, '/').nth(3).unwrap())
 }
@@ -85,6 +85,72 @@ fn its_own_address_goes_by_tls_only_and_serves_book_and_settings() {
     assert_eq!(own("805ec0123456.cfg", Wire::tls(&world)).status, 404);
     let extension = admin.get("/api/v1/extensions/201").json();
     assert_eq!(extension["devices"][0]["mac"], "", "the device stays, the telephone is gone");
+}
+
+#[test]
+fn lines_keep_the_order_that_an_admin_gave_them() {
+    let world = World::new();
+    let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
+    let lines = |phone: &Value| -> Vec<String> {
+        let lines = phone["lines"].as_array().unwrap().iter();
+        lines.map(|line| line["extension"].as_str().unwrap().to_owned()).collect()
+    };
+    fetch(&world, "y000000000066.cfg");
+    let body = json!({ "mac": MAC, "lines": [{ "extension": "203" }, { "extension": "201" }] });
+    let made = bind(&mut admin, body).json();
+    assert_eq!(lines(&made), ["203", "201"]);
+    let given = fetch(&world, "805ec0123456.cfg");
+    assert!(given.text().contains("account.1.password = phone-secret-203"), "{}", given.text());
+    let mut turned = made.clone();
+    turned["lines"] = json!([made["lines"][1], made["lines"][0]]);
+    let turned = put(&mut admin, &format!("/api/v1/phones/{MAC}"), turned);
+    assert_eq!((turned.status, lines(&turned.json())), (200, vec!["201".to_owned(), "203".to_owned()]));
+    let alone = put(&mut admin, &format!("/api/v1/phones/{MAC}"), json!({ "lines": [{ "extension": "203" }] }));
+    assert_eq!(lines(&alone.json()), ["203"]);
+    assert_eq!(admin.get("/api/v1/extensions/201").json()["devices"][0]["mac"], "");
+}
+
+#[test]
+fn how_telephones_find_the_box_is_a_setting() {
+    let world = World::new();
+    let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
+    let settings = admin.get("/api/v1/settings").json();
+    assert_eq!((&settings["provisioning"]["pnp"], &settings["provisioning"]["dhcp"]), (&json!(true), &json!(false)));
+    let off = put(&mut admin, "/api/v1/settings", json!({ "provisioning": { "pnp": false, "tftp": true } }));
+    let now = &off.json()["provisioning"];
+    assert_eq!((off.status, &now["pnp"], &now["tftp"]), (200, &json!(false), &json!(true)), "{}", off.text());
+    let wrong = put(&mut admin, "/api/v1/settings", json!({ "provisioning": { "dhcp_first": "192.168.1" } }));
+    assert_eq!((wrong.status, &wrong.json()["errors"][0]["pointer"]), (422, &json!("/provisioning/dhcp_first")));
+}
+
+#[test]
+fn firmware_is_taken_in_given_to_its_telephone_and_kept_while_that_needs_it() {
+    let world = World::new();
+    let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
+    let address = |name: &str| format!("/api/v1/phones/firmware?name={name}");
+    assert_eq!(admin.get("/api/v1/phones/firmware").json()["items"], json!([]));
+    let program: Vec<u8> = (0..300_000u32).map(|nth| (nth % 251) as u8).collect();
+    let made = admin.bring("POST", &address("T46S-66.86.rom"), &program);
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!((&made.json()["bytes"], &made.json()["used_by"]), (&json!(300_000), &json!([])));
+    assert_eq!(admin.announce("POST", &address("T46S-66.86.rom"), 5_000_000).answer().unwrap().status, 409);
+    for wrong in ["", "..%2Fx", ".hidden", "%D1%8F.rom", "a%2Fb"] {
+        assert_eq!(admin.announce("POST", &address(wrong), 5_000_000).answer().unwrap().status, 422, "{wrong}");
+    }
+    assert_eq!(admin.announce("POST", &address("big.rom"), 200_000_001).answer().unwrap().status, 413);
+    let viewer = Caller::token(&world, VIEWER_TOKEN);
+    assert_eq!(viewer.announce("POST", &address("a.rom"), 5_000_000).answer().unwrap().status, 403);
+
+    bind(&mut admin, json!({ "mac": MAC, "lines": [{ "extension": "201" }], "firmware": "T46S-66.86.rom" }));
+    let folder = own_folder(&mut admin, MAC);
+    let got = fetch_as(Wire::tls(&world), "GET", &format!("{folder}firmware/T46S-66.86.rom"), AGENT);
+    assert_eq!((got.status, got.body.len()), (200, program.len()));
+    assert_eq!(admin.get("/api/v1/phones/firmware").json()["items"][0]["used_by"], json!([MAC]));
+    let kept = admin.ask("DELETE", "/api/v1/phones/firmware/T46S-66.86.rom", None);
+    assert_eq!((kept.status, &kept.json()["references"][0]["key"]), (409, &json!(MAC)));
+    put(&mut admin, &format!("/api/v1/phones/{MAC}"), json!({ "firmware": "" }));
+    assert_eq!(admin.ask("DELETE", "/api/v1/phones/firmware/T46S-66.86.rom", None).status, 204);
+    assert_eq!(admin.ask("DELETE", "/api/v1/phones/firmware/T46S-66.86.rom", None).status, 404);
 }
 
 /// All but the second at which it was sent.

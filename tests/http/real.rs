@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use dozvon::io::certificate::{CA_FILE, Certificate};
 use dozvon::io::handle::{Handle, HandleError};
-use dozvon::io::http::{CA_FILE, SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::http::{SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::office::Office;
 
 use crate::client::{Answer, Caller};
@@ -33,8 +34,10 @@ impl RealWorld {
     pub(crate) fn open(data: PathBuf) -> Self {
         let handle = Handle::open(&data).unwrap().handle;
         let free = "127.0.0.1:0".parse().unwrap();
-        let sip = SipAddress { host: None, udp: 5060, tcp: 5062 };
-        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS, sip };
+        let sip = SipAddress { host: None, udp: 5060, tcp: 5062, tls: 5061 };
+        let certificate = Certificate::open(data.join("tls"), &[], dozvon::io::clock::wall).unwrap();
+        let (http, https, names) = (free, free, names());
+        let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate };
         let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();
         Self { handle, at, data }
     }

@@ -154,9 +154,11 @@ fn the_mails_password_goes_in_and_never_comes_out() {
     let mut read = admin.get("/api/v1/mail").json();
     read["missed_calls"] = json!(true);
     read["admin"] = json!("admin@office.example");
+    assert_eq!(read["trust_any_certificate"], false);
+    read["trust_any_certificate"] = json!(true);
     assert_eq!(put(&mut admin, "/api/v1/mail", read.clone()).status, 200, "what was read can be written");
     let mail = world.box_.office.read().unwrap().mail.clone();
-    assert_eq!((mail.password.as_str(), mail.missed_calls), ("mail-secret", true));
+    assert_eq!((mail.password.as_str(), mail.missed_calls, mail.trust_any_certificate), ("mail-secret", true, true));
     read["password"] = json!("");
     assert_eq!(put(&mut admin, "/api/v1/mail", read).json()["has_password"], false);
     for (body, pointer) in [

@@ -10,7 +10,8 @@ use dozvon::base::{CallId, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
 use dozvon::io::board::Board;
-use dozvon::io::http::{CA_FILE, Exchange, SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::certificate::{CA_FILE, Certificate};
+use dozvon::io::http::{Exchange, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::licence::{InstallError, Keeper};
 use dozvon::io::out::Outgoing;
 use dozvon::io::phones::Phones;
@@ -103,8 +104,10 @@ impl World {
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
-        let sip = SipAddress { host: None, udp: 5060, tcp: 5062 };
-        let config = WebConfig { http: free, https: free, started_at: START, names: names(), outgoing: TESTS, sip };
+        let sip = SipAddress { host: None, udp: 5060, tcp: 5062, tls: 5061 };
+        let certificate = Certificate::open(data.join("tls"), &[], dozvon::io::clock::wall).unwrap();
+        let (http, https, names) = (free, free, names());
+        let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate };
         let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
         Self { board, box_, at, data }
     }
@@ -166,6 +169,10 @@ struct Idle;
 impl Patient for Idle {
     fn trunk(&self, name: &str) -> Option<TrunkView> {
         Some(TrunkView { name: name.to_owned(), state: TrunkState::WrongPassword { status: 403 }, since: START })
+    }
+
+    fn authorities(&self) -> Vec<dozvon::office::Authority> {
+        Vec::new()
     }
 
     fn try_trunk(&self, _: &str, _: Option<NumberFormat>) {
@@ -459,6 +466,7 @@ fn extension(number: &str, employee: &str) -> Extension {
         allow_from: vec![Network { address: "0.0.0.0".parse().unwrap(), prefix: 0 }],
         forward: Forward::Conditional { busy: "201".to_owned(), no_answer: String::new() },
         mac: String::new(),
+        line: 0,
         model: String::new(),
         srtp: Srtp::Optional,
     };

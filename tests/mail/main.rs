@@ -15,7 +15,7 @@ use dozvon::io::handle::Handle;
 use dozvon::io::mail::{self, EmergencyCall, MailHandle, MissedCall, Told};
 use dozvon::io::out::Outgoing;
 use dozvon::io::store::StoreError;
-use dozvon::office::{Language, Mail, MailSecurity, Office};
+use dozvon::office::{Authority, Language, Mail, MailSecurity, Office};
 
 const NOW: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
 
@@ -276,24 +276,53 @@ fn a_letter_whose_250_was_lost_comes_again_under_the_same_id() {
 #[test]
 fn a_login_goes_only_over_tls_to_a_server_that_is_known() {
     let mut world = World::new(MailSecurity::Starttls);
-    let (certificate, key) = (world.directory.join("cert.pem"), world.directory.join("key.pem"));
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    std::fs::write(&certificate, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     world.change(|office| (office.mail.login, office.mail.password) = ("box".to_owned(), "wrong".to_owned()));
-    let _server = world.server_with(&[&certificate, &key]);
+    let (_server, certificate) = secured(&world);
     world.miss(1);
     assert!(matches!(world.told(), Told::Failing { .. }), "nobody knows this certificate");
     assert!(world.arrived().is_empty());
 
     std::fs::create_dir_all(world.directory.join("data/tls")).unwrap();
-    std::fs::copy(&certificate, world.directory.join("data/tls/mail-ca.pem")).unwrap();
+    std::fs::write(world.directory.join("data/tls/mail-ca.pem"), certificate).unwrap();
     world.mail.hurry();
     assert!(world.told.recv_timeout(Duration::from_secs(1)).is_err(), "a wrong password loses no letter");
     world.change(|office| office.mail.password = "secret".to_owned());
     assert_eq!((world.told(), world.told()), (Told::Back, world.sent()));
     let letters = world.arrived();
     assert_eq!((header(&letters[0], "X-Tls"), header(&letters[0], "X-Login")), ("True", "box"));
+}
+
+/// A server whose certificate nobody knows, and the certificate.
+fn secured(world: &World) -> (Server, String) {
+    let (certificate, key) = (world.directory.join("cert.pem"), world.directory.join("key.pem"));
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    (world.server_with(&[&certificate, &key]), made.cert.pem())
+}
+
+#[test]
+fn the_offices_own_authorities_are_believed() {
+    let mut world = World::new(MailSecurity::Starttls);
+    let (_server, certificate) = secured(&world);
+    world.miss(1);
+    assert!(matches!(world.told(), Told::Failing { .. }), "nobody knows this certificate");
+    world.change(|office| office.authorities = vec![Authority { name: "Офис".to_owned(), certificate }]);
+    assert_eq!((world.told(), world.told()), (Told::Back, world.sent()));
+    assert_eq!(header(&world.arrived()[0], "X-Tls"), "True");
+}
+
+#[test]
+fn an_admin_who_trusts_any_certificate_gets_his_mail_from_whoever_is_there() {
+    let mut world = World::new(MailSecurity::Starttls);
+    // Of another name, too.
+    let (_server, _) = secured(&world);
+    world.change(|office| office.mail.server = "127.0.0.1".to_owned());
+    world.miss(1);
+    assert!(matches!(world.told(), Told::Failing { .. }), "nobody knows this certificate");
+    world.change(|office| office.mail.trust_any_certificate = true);
+    assert_eq!((world.told(), world.told()), (Told::Back, world.sent()));
+    assert_eq!(header(&world.arrived()[0], "X-Tls"), "True");
 }
 
 #[test]

@@ -19,7 +19,7 @@ const HEARD: usize = 20;
 pub(crate) struct Phone {
     dir: Scratch,
     control: SocketAddr,
-    _process: Running,
+    process: Running,
 }
 
 /// How it differs from the usual.
@@ -35,21 +35,31 @@ pub(crate) struct Taste {
     pub(crate) security: &'static str,
     /// Where it listens for SIP; `None`: anywhere.
     pub(crate) port: Option<u16>,
+    /// Whom it trusts under TLS.
+    pub(crate) authority: Option<PathBuf>,
 }
 
 impl Default for Taste {
     fn default() -> Self {
-        Self { codecs: "pcma,pcmu", transport: "udp", answer: "auto", voice: 440, security: "", port: None }
+        Self {
+            codecs: "pcma,pcmu",
+            transport: "udp",
+            answer: "auto",
+            voice: 440,
+            security: "",
+            port: None,
+            authority: None,
+        }
     }
 }
 
 impl Phone {
     /// A phone of the office that registers; waits until the exchange knows it.
     pub(crate) fn start(exchange: &Exchange, login: &str, password: &str, taste: Taste) -> Self {
-        let account = format!(
-            "<sip:{login}@{};transport={}>;auth_user={login};auth_pass={password};regint=60;",
-            exchange.sip, taste.transport
-        );
+        let (at, transport) = (if taste.transport == "tls" { exchange.tls() } else { exchange.sip }, taste.transport);
+        let account =
+            format!("<sip:{login}@{at};transport={transport}>;auth_user={login};auth_pass={password};regint=60;");
+        let taste = Taste { authority: Some(exchange.data().join("tls/ca.pem")), ..taste };
         let phone = Self::with_account(login, &account, &taste);
         wait_for(&format!("baresip {login} registered"), Duration::from_secs(20), || exchange.is_registered(login));
         phone
@@ -73,10 +83,12 @@ impl Phone {
         let modules = ["g711", "g722", "opus", "srtp", "aufile", "aubridge", "sndfile"]
             .map(|name| format!("module {name}.so\n"))
             .concat();
+        let trust =
+            taste.authority.as_ref().map_or_else(String::new, |file| format!("sip_cafile {}\n", file.display()));
         dir.write(
             "config",
             &format!(
-                "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen 127.0.0.1:{sip}\nmodule_path {MODULES}\n{modules}\
+                "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen 127.0.0.1:{sip}\nmodule_path {MODULES}\n{trust}{modules}\
                  module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n\
                  audio_source aufile,{}\naudio_player aubridge,sink\naudio_alert aubridge,alert\nausrc_srate 8000\nausrc_channels 1\nringback_disabled yes\n\
                  snd_path {}\nrtp_ports {rtp}-{}\nrtp_stats no\nstatmode_default off\n",
@@ -91,7 +103,7 @@ impl Phone {
         dir.write("contacts", "");
         let process =
             Running::start("baresip", "baresip-core", &["-s", "-f", dir.0.to_str().unwrap()], &dir.path("log"));
-        Self { dir, control: SocketAddr::from(([127, 0, 0, 1], control)), _process: process }
+        Self { dir, control: SocketAddr::from(([127, 0, 0, 1], control)), process }
     }
 
     /// An order as netstring of JSON, as its ctrl_tcp module wants.
@@ -117,6 +129,11 @@ impl Phone {
 
     pub(crate) fn dial(&self, number: &str) {
         self.order("dial", number);
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn cut(mut self) {
+        self.process.cut();
     }
 
     pub(crate) fn accept(&self) {
@@ -186,6 +203,15 @@ impl Phone {
     }
 }
 
+impl Phone {
+    /// Waits until it has heard this tone for some tenths of a second beside whatever else sounds.
+    pub(crate) fn wait_to_hear_beside(&self, hz: u16) {
+        let listening = self.listen();
+        let what = format!("{hz} Hz among others in the ear of {}", self.dir.0.display());
+        wait_for(&what, Duration::from_secs(25), || listening.blocks_beside(hz) >= HEARD);
+    }
+}
+
 /// A place in a phone's recordings.
 pub(crate) struct Listening<'a> {
     phone: &'a Phone,
@@ -195,8 +221,17 @@ pub(crate) struct Listening<'a> {
 impl Listening<'_> {
     /// 20 ms blocks of this tone since then.
     pub(crate) fn blocks_of(&self, hz: u16) -> usize {
+        self.samples().iter().map(|samples| wav::blocks(samples, hz)).sum()
+    }
+
+    /// The same, whatever else sounds.
+    fn blocks_beside(&self, hz: u16) -> usize {
+        self.samples().iter().map(|samples| wav::blocks_beside(samples, hz)).sum()
+    }
+
+    fn samples(&self) -> Vec<Vec<i16>> {
         let before =
             |path: &PathBuf| self.heard.iter().find(|(_, known)| known == path).map_or(0, |(length, _)| *length);
-        self.phone.recordings().iter().map(|path| wav::blocks_of(path, before(path), hz)).sum()
+        self.phone.recordings().iter().map(|path| wav::samples_of(path, before(path))).collect()
     }
 }

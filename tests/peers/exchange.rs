@@ -80,6 +80,11 @@ impl Exchange {
         command.arg("--data").arg(self.data()).arg("--config").arg(self.dir.path("host.toml")).output().unwrap()
     }
 
+    /// Where SIP is taken under TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        SocketAddr::new(self.sip.ip(), self.sip.port() + 1)
+    }
+
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.dir.path("data")

@@ -22,13 +22,30 @@ pub(crate) struct Softphone {
 impl Softphone {
     /// Registers with one audio format only, as `codec list` names it, and waits until the exchange knows it.
     pub(crate) fn start(exchange: &Exchange, login: &str, password: &str, codec: &str, voice: u16) -> Self {
+        Self::start_with(exchange, (login, password), codec, voice, false)
+    }
+
+    /// The same over TLS, with SRTP, trusting the box's authority. Its TLS knows no addresses in certificates, only names.
+    pub(crate) fn start_over_tls(exchange: &Exchange, account: (&str, &str), voice: u16) -> Self {
+        Self::start_with(exchange, account, "PCMA", voice, true)
+    }
+
+    fn start_with(exchange: &Exchange, (login, password): (&str, &str), codec: &str, voice: u16, tls: bool) -> Self {
         need("linphonec", "linphone-cli");
         let dir = Scratch::new("linphone");
         std::fs::create_dir_all(dir.path(".local/share/linphone")).unwrap();
         wav::write_tone(&dir.path("voice.wav"), &[voice], 60);
         let ports = free_ports(4);
+        let (udp_port, tls_port) = if tls { (0, -1) } else { (i32::from(ports), 0) };
+        let authority = exchange.data().join("tls/ca.pem");
+        let trust = if tls {
+            format!("root_ca={}\nverify_server_cn=0\nmedia_encryption=srtp\n", authority.display())
+        } else {
+            String::new()
+        };
         let config = format!(
-            "[sip]\nsip_port={ports}\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\n[rtp]\naudio_rtp_port={}\n[video]\nenabled=0\n",
+            "[sip]\nsip_port={udp_port}\nsip_tcp_port=0\nsip_tls_port={tls_port}\nuse_ipv6=0\n{trust}[rtp]\naudio_rtp_port={}\n\
+             [video]\nenabled=0\n",
             ports + 2
         );
         let file = dir.write("linphonerc", &config);
@@ -53,7 +70,8 @@ impl Softphone {
             let wanted = phone.log().contains(&format!("{number:2}: {codec}"));
             phone.order(&format!("codec {} {number}", if wanted { "enable" } else { "disable" }));
         }
-        phone.order(&format!("register sip:{login}@{0} sip:{0} {password}", exchange.sip));
+        let server = if tls { format!("{};transport=tls", exchange.tls()) } else { exchange.sip.to_string() };
+        phone.order(&format!("register sip:{login}@{} sip:{server} {password}", exchange.sip));
         wait_for(&format!("linphone {login} registered"), Duration::from_secs(20), || exchange.is_registered(login));
         phone
     }
@@ -77,6 +95,10 @@ impl Softphone {
     /// Gives the other side of its one call on to a number, by REFER.
     pub(crate) fn transfer(&mut self, exchange: &Exchange, number: &str) {
         self.order(&format!("transfer sip:{number}@{}", exchange.sip));
+    }
+
+    pub(crate) fn answer(&mut self) {
+        self.order("answer");
     }
 
     pub(crate) fn hang_up(&mut self) {

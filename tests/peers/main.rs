@@ -13,6 +13,7 @@ mod demo;
 mod exchange;
 mod linphone;
 mod process;
+mod secure;
 mod sipp;
 mod story;
 mod sturdy;

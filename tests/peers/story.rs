@@ -228,6 +228,27 @@ fn a_recorded_talk_is_kept_with_a_side_each() {
 }
 
 #[test]
+fn three_phones_of_three_formats_hear_each_other_in_a_conference() {
+    let exchange = without_carrier("conference");
+    let seats = [(RECEPTION, 500, "pcma"), (ACCOUNTS, 1000, "G722/16000/1"), (STORE, 1600, "opus/48000/2")];
+    let phones = seats.map(|(account, voice, codecs)| {
+        let phone = phone(&exchange, account, voice, Taste { codecs, ..Taste::default() });
+        phone.dial("800");
+        phone.wait_until_talking();
+        phone.press("4711#");
+        phone
+    });
+    for (listener, (_, own, _)) in phones.iter().zip(seats) {
+        for (_, voice, _) in seats.into_iter().filter(|(_, voice, _)| *voice != own) {
+            listener.wait_to_hear_beside(voice);
+        }
+    }
+    let [first, second, third] = &phones;
+    first.hang_up();
+    talk((second, 1000), (third, 1600));
+}
+
+#[test]
 fn a_held_party_hears_nobody_until_it_is_taken_back() {
     let exchange = without_carrier("hold");
     let accounts = phone(&exchange, ACCOUNTS, 1000, Taste { codecs: "pcmu", ..Taste::default() });

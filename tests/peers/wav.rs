@@ -60,11 +60,16 @@ fn write(path: &Path, samples: &[i16]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// How many 20 ms blocks of a recorded WAV, from this byte on, hold this tone. Reads a file that is still being written.
+/// How many 20 ms blocks of a recorded WAV, from this byte on, hold this tone.
 pub(crate) fn blocks_of(path: &Path, from: u64, hz: u16) -> usize {
+    blocks(&samples_of(path, from), hz)
+}
+
+/// The first channel of a recorded WAV at 8 kHz, from this byte on. Reads a file that is still being written.
+pub(crate) fn samples_of(path: &Path, from: u64) -> Vec<i16> {
     let bytes = fs::read(path).unwrap_or_default();
     if bytes.get(22..28).is_none_or(|format| format.iter().all(|byte| *byte == 0)) {
-        return 0; // linphone writes the head when it ends
+        return Vec::new(); // linphone writes the head when it ends
     }
     let rate = u32::from_le_bytes([bytes[24], bytes[25], bytes[26], bytes[27]]);
     // Every sixth sample of the first channel will do for tones: what folds back is far away from them.
@@ -72,14 +77,20 @@ pub(crate) fn blocks_of(path: &Path, from: u64, hz: u16) -> usize {
     assert!(frame > 0 && rate % RATE == 0, "a recording of {rate} Hz with {} channels", bytes[22]);
     let from = usize::try_from(from).unwrap().max(HEADER) / frame * frame;
     let samples = bytes.get(from.max(HEADER)..).unwrap_or_default().chunks_exact(frame);
-    let samples: Vec<i16> = samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
-    blocks(&samples, hz)
+    samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
 }
 
 /// How many 20 ms blocks of sound of 8 kHz hold this tone.
 pub(crate) fn blocks(samples: &[i16], hz: u16) -> usize {
     let near = |block: &&[i16]| detect::dominant(block).is_some_and(|tone| tone.abs_diff(hz) <= 25);
     samples.chunks_exact(160).filter(near).count()
+}
+
+/// How many 20 ms blocks hold this tone beside another one.
+pub(crate) fn blocks_beside(samples: &[i16], hz: u16) -> usize {
+    let heard =
+        |block: &&[i16]| detect::Ear::hear(block).frequencies.iter().flatten().any(|tone| tone.abs_diff(hz) <= 25);
+    samples.chunks_exact(160).filter(heard).count()
 }
 
 /// Both channels at 8 kHz of the one recording under a directory, as ffmpeg reads it.

@@ -88,7 +88,8 @@ pub(crate) fn site() -> Site {
 
 pub(crate) fn made(template: &Template, office: &Office, mac: Mac, key: Option<&str>, id: &str) -> String {
     let site = site();
-    let subject = Subject { office, site: &site, mac: Some(mac), key, model: "", masked: false };
+    let secure = template.head.https && key.is_some();
+    let subject = Subject { office, site: &site, mac: Some(mac), key, model: "", masked: false, secure };
     let made = template.render(template.file(id).unwrap(), &subject);
     made.unwrap_or_else(|error| panic!("{} {id}: {error}", template.name)).body
 }
@@ -157,7 +158,8 @@ fn files_for_everybody_hold_no_secret_and_make_a_telephone_ask_again() {
     for (template, mac) in telephones() {
         for file in template.files.iter().filter(|file| file.kind == dozvon::provision::Kind::Common) {
             let site = site();
-            let subject = Subject { office: &office, site: &site, mac: None, key: None, model: "", masked: false };
+            let (site, office) = (&site, &office);
+            let subject = Subject { office, site, mac: None, key: None, model: "", masked: false, secure: false };
             let text = template.render(file, &subject).unwrap().body;
             for secret in [PASSWORD, "Admin4711Secret", "user3", "own-key", &mac.plain()] {
                 assert!(!text.contains(secret), "{} {}: {secret}", template.name, file.id);
@@ -172,8 +174,8 @@ fn a_masked_file_shows_no_secret() {
     for (template, mac) in telephones() {
         for file in &template.files {
             let site = site();
-            let subject =
-                Subject { office: &office, site: &site, mac: Some(mac), key: Some("own-key"), model: "", masked: true };
+            let (site, office, mac, key) = (&site, &office, Some(mac), Some("own-key"));
+            let subject = Subject { office, site, mac, key, model: "", masked: true, secure: true };
             let text = template.render(file, &subject).unwrap().body;
             for secret in ["p+a", "p%2Ba", "Admin4711Secret", "own-key"] {
                 assert!(!text.contains(secret), "{} {}: {secret}", template.name, file.id);

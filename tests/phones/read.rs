@@ -117,7 +117,7 @@ fn grandstream() {
     let [first, second] = logins("grandstream");
     assert_eq!((set["P35"].as_str(), set["P34"].as_str(), set["P3"].as_str()), (first.as_str(), PASSWORD, NAME));
     assert_eq!((set["P404"].as_str(), set["P406"].as_str(), set["P401"].as_str()), (second.as_str(), PASSWORD, "1"));
-    assert_eq!((set["P47"].as_str(), set["P501"].as_str(), set["P64"].as_str()), ("192.168.1.10:5060", "0", "LOC-5"));
+    assert_eq!((set["P47"].as_str(), set["P501"].as_str(), set["P64"].as_str()), ("192.168.1.10:5061", "0", "LOC-5"));
     assert_eq!((set["P237"].as_str(), set["P212"].as_str()), ("192.168.1.10:8443/provision/own-key/", "2"));
     assert!(!text.contains("<mac>"), "a mac that does not match makes it pass over the file");
 }

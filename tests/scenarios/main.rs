@@ -9,6 +9,7 @@ mod attended;
 mod day;
 mod desk;
 mod features;
+mod formats;
 mod forward;
 mod inside;
 mod lamps;

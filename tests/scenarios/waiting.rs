@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dozvon::call::cdr::CallOutcome;
-use dozvon::engine::Input;
 use dozvon::engine::live::MemberState;
+use dozvon::engine::{Input, Record};
 use dozvon::office::{Device, MobileDevice, Office};
 use dozvon::sip::wire::Message;
 
@@ -137,6 +137,30 @@ fn a_carrier_that_calls_before_its_name_has_an_address_waits_for_it() {
     assert_eq!(statuses, [100], "{} he waits", world.at());
     assert!(!world.is_ringing(phone), "{} nobody knows who calls", world.at());
     assert!(world.run_until(secs(5), |world| world.is_ringing(phone)), "{} not judged again", world.at());
+    world.answer(phone);
+    world.run_for(secs(1));
+    world.assert_talk(carrier, phone);
+    world.hang_up(phone);
+    world.assert_clean();
+}
+
+#[test]
+fn a_carrier_that_calls_while_no_name_server_answers_is_known_by_where_it_was() {
+    let office = office().replace("server = \"carrier.example\"", "server = \"carrier.example\"\nregister = false");
+    let mut before = World::new(916, &office);
+    before.run_for(secs(2));
+    let found = before.records.iter().filter_map(|record| match record {
+        Record::Server(found) => Some(found.clone()),
+        _ => None,
+    });
+    let found: Vec<_> = found.collect();
+    assert!(!found.is_empty());
+    let mut world = World::slow_to_resolve(917, &office, secs(600));
+    world.input(Input::RestoreServers(found));
+    let carrier = world.add_carrier();
+    let phone = world.register("rik33+user200s0");
+    world.call_in(carrier, "79211234567", "78126122981");
+    assert!(world.run_until(secs(2), |world| world.is_ringing(phone)), "{} waits for a name", world.at());
     world.answer(phone);
     world.run_for(secs(1));
     world.assert_talk(carrier, phone);

@@ -296,6 +296,7 @@ export default {
   mail_none: "None",
   mail_port: "Port",
   mail_unsafe: "Without security everybody on the way can read the password. Do this only inside the office.",
+  mail_any_warning: "The certificate is not checked: whoever stands between box and server reads the password and the letters.",
   mail_kept: "kept unless you type one",
   mail_no_password: "none",
   mail_from: "From",

@@ -6,6 +6,7 @@ import { Icon } from "../parts/icons.js";
 import { Head, ItemPage, useItem } from "../parts/item.js";
 import { List, useList } from "../parts/list.js";
 import { Editor } from "../parts/editor.js";
+import { Firmware } from "../parts/phone_firmware.js";
 
 /** So long is waited for the next letter before a text is tried. Milliseconds. */
 const SETTLE = 700;
@@ -28,7 +29,8 @@ function Templates(props) {
   ];
   return html`<a class="crumb" href=${address("phones")}><${Icon} name="back" />${t("phones")}</a>
     <${List} t=${t} collection="phone-templates" title=${t("tel_templates_title")} why=${t("tel_templates_why")} rows=${rows} fault=${fault} onAgain=${load} keyed="name" columns=${columns}
-      words=${(/** @type {any} */ row) => `${row.name} ${row.title}`} empty="" admin=${admin} />`;
+      words=${(/** @type {any} */ row) => `${row.name} ${row.title}`} empty="" admin=${admin} />
+    <${Firmware} ...${props} />`;
 }
 
 /** @param {any} props */

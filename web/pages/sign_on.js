@@ -1,10 +1,12 @@
-// «Единый вход»: an OpenID provider and a directory that say who somebody is, and the authorities that prove their certificates.
+// «Единый вход»: an OpenID provider and a directory that say who somebody is, the authorities that prove their certificates, and that of the box.
 import { body } from "../draft.js";
 import { html, useRef, useState } from "../lib/preact.js";
+import { Certificate } from "../parts/certificate.js";
 import { Field, Sect, Select, Switch, useTask } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
 import { ItemPage, useItem } from "../parts/item.js";
 import { useList } from "../parts/list.js";
+import { asPem } from "../pem.js";
 import { address } from "../routes.js";
 import { nameOf } from "../upload.js";
 
@@ -34,7 +36,8 @@ function Ways(props) {
       ${way("openid", openid.was, t("openid"), t("openid_why"), openid.was?.name || openid.was?.issuer)}
       ${way("ldap", ldap.was, t("ldap"), t("ldap_why"), ldap.was?.server)}
     </ul>
-    <${Authorities} ...${props} />`;
+    <${Authorities} ...${props} />
+    <${Certificate} ...${props} />`;
 }
 
 /** @param {any} props */
@@ -236,7 +239,7 @@ function Authorities(props) {
   const add = (/** @type {File} */ chosen) =>
     run(async () => {
       const names = (rows ?? []).map((row) => row.name);
-      await api.write("POST", "authorities", { name: nameOf(chosen.name, names), certificate: await pem(chosen) }).catch(refused);
+      await api.write("POST", "authorities", { name: nameOf(chosen.name, names), certificate: asPem(new Uint8Array(await chosen.arrayBuffer())) }).catch(refused);
       load();
     });
   const remove = (/** @type {any} */ row) =>
@@ -262,16 +265,4 @@ function Authorities(props) {
       <small>${row.subject}${row.not_after && html` · ${t("authorities_until", { when: new Date(row.not_after).toLocaleDateString(language === "ru" ? "ru-RU" : "en-GB", { dateStyle: "long" }) })}`}</small></span>
       <button class="button quiet danger" type="button" disabled=${busy} aria-label=${t("authorities_remove", row)} onClick=${() => remove(row)}><${Icon} name="remove" />${t("delete")}</button></li>`)}</ul>
   </section>`;
-}
-
-/**
- * A certificate's file as PEM: some are saved as bare bytes.
- * @param {File} file
- */
-async function pem(file) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = new TextDecoder().decode(bytes);
-  if (text.includes("-----BEGIN") || bytes[0] !== 0x30) return text;
-  const coded = btoa(bytes.reduce((all, byte) => all + String.fromCharCode(byte), ""));
-  return `-----BEGIN CERTIFICATE-----\n${coded.match(/.{1,64}/g)?.join("\n")}\n-----END CERTIFICATE-----\n`;
 }

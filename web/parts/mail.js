@@ -1,9 +1,10 @@
 // How mail leaves the box. The password goes in and never comes out: an empty field keeps it.
 import { html, useState } from "../lib/preact.js";
-import { Field, SaveBar, submit, useResource } from "./form.js";
+import { Field, SaveBar, submit, Switch, useResource } from "./form.js";
+import { Icon } from "./icons.js";
 
 /**
- * @typedef {{ server: string, port: number, security: string, login: string, has_password: boolean, from: string, missed_calls: boolean, admin: string }} MailSettings
+ * @typedef {{ server: string, port: number, security: string, trust_any_certificate: boolean, login: string, has_password: boolean, from: string, missed_calls: boolean, admin: string }} MailSettings
  * @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, admin: boolean, onRefused: (error: unknown) => void }} Props
  */
 
@@ -53,6 +54,9 @@ export function Mail({ t, api, admin, onRefused }) {
         <${Field} ...${port} label=${t("mail_port")} />
       </div>
       ${draft.security === "none" && draft.login && html`<p class="note warn">${t("mail_unsafe")}</p>`}
+      ${(draft.security !== "none" || draft.trust_any_certificate) && html`<${Switch} id="mail-any" label=${t("sso_any")} hint=${t("sso_any_why")} off=${!admin}
+        on=${draft.trust_any_certificate} onTurn=${(/** @type {boolean} */ on) => form.edit({ trust_any_certificate: on })} />`}
+      ${draft.trust_any_certificate && html`<p class="note warn" role="alert"><${Icon} name="alert" /><span>${t("mail_any_warning")}</span></p>`}
       <div class="pair">
         <${Field} ...${field("login")} label=${t("login")} />
         ${admin && html`<${Field} id="mail-password" label=${t("password")} value=${password} onValue=${setPassword} secret optional autocomplete="new-password"

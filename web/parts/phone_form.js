@@ -9,6 +9,7 @@ import { ItemPage, useItem } from "./item.js";
 import { useList } from "./list.js";
 import { moment } from "./moment.js";
 import { Progress, Scan } from "./phone_connect.js";
+import { FirmwareChoice } from "./phone_firmware.js";
 import { Fetches, Preview } from "./phone_files.js";
 import { Lamps, Lines } from "./phone_keys.js";
 import { useDeed } from "./phone_live.js";
@@ -67,7 +68,7 @@ export function PhoneForm(props) {
         <${Field} ...${field("model")} span=${6} optional />
         <${Select} ...${field("template")} span=${6} options=${options} />
         <${Select} ...${field("transport")} span=${6} options=${TRANSPORTS.map((key) => ({ key, text: t(`tel_transport_${key}`) }))} />
-        <${Field} ...${field("firmware")} span=${6} optional mono hint=${t("tel_firmware_why")} />
+        <${FirmwareChoice} ...${props} field=${{ ...field("firmware"), hint: t("tel_firmware_why") }} />
         ${admin && draft.template !== SCANS && html`<${Password} ...${props} path=${path} />`}
       </div>
     <//>

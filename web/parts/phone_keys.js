@@ -39,9 +39,8 @@ export function Lines({ t, item, box, admin }) {
   const row = (/** @type {any} */ line) => html`<span><a href=${address("extensions", line.extension)}>${named(line)}</a>${line.login && html` <small class="hint mono">${line.login}</small>`}</span>
     ${line.login ? html`<span class=${here(line)?.registered ? "lamp ok" : "lamp off"}>${t(here(line)?.registered ? "device_online" : "device_offline")}</span>` : html`<span class="hint">${t("device_new")}</span>`}`;
   const faults = [fault?.at("/lines"), ...draft.lines.flatMap((/** @type {any} */ _, /** @type {number} */ nth) => [fault?.at(`/lines/${nth}/extension`), fault?.at(`/lines/${nth}/login`)])].filter(Boolean);
-  // The office file keeps lines in the order of its extensions, and so does the telephone: `moves` when it keeps another one.
   return html`<${Sect} id="lines" title=${t("tel_lines")} help=${html`<p>${t("tel_lines_why")}</p>`}>
-    <${Ordered} t=${t} admin=${admin} list=${draft.lines} named=${named} row=${row} removes=${draft.lines.length > 1} onList=${(/** @type {any[]} */ lines) => edit({ lines })} />
+    <${Ordered} t=${t} admin=${admin} list=${draft.lines} named=${named} row=${row} removes=${draft.lines.length > 1} moves=${draft.lines.length > 1} onList=${(/** @type {any[]} */ lines) => edit({ lines })} />
     ${faults.map((one) => html`<p class="fault">${one}</p>`)}
     ${admin && draft.lines.length < MOST_LINES && html`<div class="adds"><${Add} id="line-add" label=${t("tel_line_add")} options=${options} onAdd=${(/** @type {string} */ extension) => edit({ lines: [...draft.lines, { extension, local: Date.now() }] })} /></div>`}
   <//>`;

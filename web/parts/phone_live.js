@@ -4,9 +4,6 @@ import { useTask } from "./form.js";
 
 /** What comes together is read once. Milliseconds. */
 const TOGETHER = 300;
-/** A telephone that is only heard is no event of the exchange: who looks at the list asks by himself. Milliseconds. */
-const EVERY = 4_000;
-
 /**
  * All telephones: the connected ones and those that were seen.
  * @param {any} props
@@ -34,10 +31,6 @@ export function usePhones({ t, api, onRefused, settings, news }) {
     const timer = setTimeout(load, TOGETHER);
     return () => clearTimeout(timer);
   }, [settings, news]);
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && load(), EVERY);
-    return () => clearInterval(timer);
-  }, []);
   return { phones, fault, load };
 }
 

@@ -153,6 +153,7 @@ fn on_loopback(config: &Config) -> Config {
     for (place, default, is_free) in [
         (&mut config.sip.udp, sip.udp, &udp as &dyn Fn(&SocketAddr) -> bool),
         (&mut config.sip.tcp, sip.tcp, &tcp),
+        (&mut config.sip.tls, sip.tls, &tcp),
         (&mut config.web.http, web.http, &tcp),
         (&mut config.web.https, web.https, &tcp),
     ] {

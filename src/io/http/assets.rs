@@ -1,7 +1,6 @@
 //! The page's own files: inside the binary, or read from the disk in a debug build. Each build has its own path,
 //! `/ui/<hash of all files>/…`, so that a browser keeps them for ever and a new version is there at once.
 
-#[cfg(any(debug_assertions, test))]
 use super::packed;
 use super::reply::Reply;
 
@@ -11,8 +10,8 @@ struct Asset {
     path: &'static str,
     content_type: &'static str,
     bytes: &'static [u8],
-    /// The same as gzip; empty for what gains nothing by it.
-    packed: &'static [u8],
+    /// Whether these are gzip: all but what gains nothing by it.
+    packed: bool,
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -46,11 +45,14 @@ fn read(name: &str, packs: bool) -> Option<Reply> {
 /// An entity tag names the bytes that are sent: RFC 9110 §8.8.3.3.
 #[cfg(any(test, not(debug_assertions)))]
 fn embedded(asset: &Asset, packs: bool) -> Reply {
-    let reply = |bytes: &[u8]| Reply::text(asset.content_type, bytes).with("vary", "accept-encoding");
-    if packs && !asset.packed.is_empty() {
-        return reply(asset.packed).with("content-encoding", "gzip").with("etag", format!("\"{HASH}-gzip\""));
+    let reply = |bytes: Vec<u8>| Reply::text(asset.content_type, bytes).with("vary", "accept-encoding");
+    if packs && asset.packed {
+        let tag = format!("\"{HASH}-gzip\"");
+        return reply(asset.bytes.to_vec()).with("content-encoding", "gzip").with("etag", tag);
     }
-    reply(asset.bytes).with("etag", format!("\"{HASH}\""))
+    // Whoever takes no gzip is no browser of today: a program that looks, once.
+    let bytes = if asset.packed { packed::unpack(asset.bytes) } else { asset.bytes.to_vec() };
+    reply(bytes).with("etag", format!("\"{HASH}\""))
 }
 
 /// From `web/` of the sources, or of another checkout: `DOZVON_WEB` names it; the manual's pictures from `target/manual`. A file that came
@@ -84,9 +86,14 @@ fn read(name: &str, packs: bool) -> Option<Reply> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use super::*;
+
+    /// A file's text.
+    fn text(path: &str) -> String {
+        let asset = ASSETS.iter().find(|asset| asset.path == path).unwrap_or_else(|| panic!("{path}"));
+        assert!(asset.packed);
+        String::from_utf8(packed::unpack(asset.bytes)).unwrap()
+    }
 
     fn named(text: &str) -> Vec<&str> {
         text.split('"').filter(|word| word.starts_with("/ui/")).collect()
@@ -103,15 +110,13 @@ mod tests {
 
     #[test]
     fn the_embedded_page_names_every_module_that_its_first_screen_imports() {
-        let index = ASSETS.iter().find(|asset| asset.path == "index.html").unwrap();
-        let text = std::str::from_utf8(index.bytes).unwrap();
+        let index = text("index.html");
         let prefix = format!("/ui/{HASH}/");
-        let names: Vec<&str> = named(text).into_iter().filter_map(|name| name.strip_prefix(prefix.as_str())).collect();
+        let names: Vec<&str> =
+            named(&index).into_iter().filter_map(|name| name.strip_prefix(prefix.as_str())).collect();
         assert!(names.contains(&"app.js") && names.contains(&"lib/preact.js"), "{names:?}");
         for name in &names {
-            let asset = ASSETS.iter().find(|asset| asset.path == *name).unwrap_or_else(|| panic!("{name}"));
-            let script = std::str::from_utf8(asset.bytes).unwrap();
-            for import in script.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
+            for import in text(name).split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
                 let folder = name.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
                 assert!(names.contains(&format!("{folder}{import}").as_str()), "{name} imports {import}");
             }
@@ -126,18 +131,19 @@ mod tests {
     fn the_packed_files_are_the_files_and_the_first_load_is_small() {
         let mut whole = 0;
         for asset in ASSETS.iter().filter(|asset| !asset.path.ends_with(".webp")) {
-            let mut bytes = Vec::new();
-            flate2::read::GzDecoder::new(asset.packed).read_to_end(&mut bytes).unwrap();
-            assert!(bytes == asset.bytes, "{}", asset.path);
-            whole += asset.packed.len();
+            let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web").join(asset.path);
+            if asset.path != "index.html" && !asset.path.starts_with("pictures/") {
+                assert!(embedded(asset, false).body == std::fs::read(source).unwrap(), "{}", asset.path);
+            }
+            whole += asset.bytes.len();
         }
         let index = ASSETS.iter().find(|asset| asset.path == "index.html").unwrap();
-        let first: usize = named(std::str::from_utf8(index.bytes).unwrap())
+        let first: usize = named(&text("index.html"))
             .into_iter()
             .filter_map(|name| ASSETS.iter().find(|asset| name.ends_with(&format!("{HASH}/{}", asset.path))))
-            .map(|asset| asset.packed.len())
+            .map(|asset| asset.bytes.len())
             .sum::<usize>()
-            + index.packed.len();
+            + index.bytes.len();
         println!("first load {first} bytes, all {whole}");
         assert!(first < FIRST_LOAD, "{first}");
     }
@@ -159,8 +165,7 @@ mod tests {
     fn the_manual_s_pictures_are_named_in_both_languages_though_none_may_be_made() {
         for language in ["ru", "en"] {
             let path = format!("pictures/{language}.js");
-            let list = ASSETS.iter().find(|asset| asset.path == path).unwrap();
-            assert!(list.bytes.starts_with(b"export default {"), "{path}");
+            assert!(text(&path).starts_with("export default {"), "{path}");
         }
         for picture in ASSETS.iter().filter(|asset| asset.path.ends_with(".webp")) {
             assert_eq!(picture.content_type, "image/webp");

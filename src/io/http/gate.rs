@@ -46,10 +46,10 @@ use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
 use super::api::history_export::Order;
 use super::api::takes_file;
-use super::certificate::Certificate;
 use super::reply::{Reply, problems};
-use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, FILE_BODY, Inner};
+use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
+use crate::io::certificate::{Certificate, server_config};
 use crate::office::Language;
 
 /// Connections in all, and of one address (of one /64 in IPv6); a further one is closed at once.
@@ -169,10 +169,7 @@ fn bind(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), Star
 }
 
 fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, StartError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(super::CertificateError::from)?;
-    let mut config = config.with_no_client_auth().with_cert_resolver(certificate);
+    let mut config = server_config(certificate)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -311,8 +308,8 @@ impl Gate {
         }
         let method = parts.method;
         let mut passed = Passed { method, target, headers: parts.headers, body: None, upload: None, way, host };
-        if takes_file(passed.method.as_str(), parts.uri.path()) {
-            return self.take_in(passed, body, language, in_flight).await;
+        if let Some(longest) = takes_file(passed.method.as_str(), parts.uri.path()) {
+            return self.take_in(passed, body, longest, language, in_flight).await;
         }
         passed.body = match read_body(body).await {
             Ok(body) => body,
@@ -351,11 +348,12 @@ impl Gate {
         &self,
         mut passed: Passed,
         body: Incoming,
+        longest: u64,
         language: Language,
         in_flight: InFlight,
     ) -> Response<Answer> {
         passed.upload = Some(String::new());
-        passed.body = (body.size_hint().lower() <= FILE_BODY).then(Bytes::new);
+        passed.body = (body.size_hint().lower() <= longest).then(Bytes::new);
         match self.hop.pass(&passed).await {
             Ok(answer) if answer.headers.contains_key(COME) => {}
             Ok(answer) if answer.status < 500 || answer.status == 503 => {

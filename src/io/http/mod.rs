@@ -9,7 +9,6 @@
 mod api;
 mod ask;
 mod assets;
-mod certificate;
 mod gate;
 mod guests;
 mod imports;
@@ -31,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use crate::base::{CallId, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::io::board::Board;
+use crate::io::certificate::{Certificate, CertificateError};
 use crate::io::clock;
 use crate::io::licence::{InstallError, Keeper};
 use crate::io::out::{Outgoing, openid};
@@ -45,7 +45,6 @@ use crate::number::Plan;
 use crate::office::{Office, Role, Trunk};
 use crate::trust::Standing;
 
-pub use certificate::{CA_FILE, CertificateError};
 pub use sessions::SESSION_IDLE;
 
 /// Where the web listens.
@@ -63,6 +62,8 @@ pub struct WebConfig {
     pub outgoing: Outgoing,
     /// Where telephones reach the exchange.
     pub sip: SipAddress,
+    /// What is shown to who connects under TLS.
+    pub certificate: Arc<Certificate>,
 }
 
 /// Where telephones reach the exchange, to be told to who sets one up.
@@ -74,6 +75,8 @@ pub struct SipAddress {
     pub udp: u16,
     /// For connections.
     pub tcp: u16,
+    /// For connections under TLS.
+    pub tls: u16,
 }
 
 /// Where it listens in the end.
@@ -284,6 +287,7 @@ struct House {
     clock: clock::Clock,
     started_at: WallTime,
     sip: SipAddress,
+    certificate: Arc<Certificate>,
     sessions: Arc<sessions::Sessions>,
     door: Arc<sign_in::Door>,
     /// The data directory: the gate sends files from it.
@@ -298,11 +302,10 @@ struct House {
     turns: Arc<guests::Turns>,
 }
 
-/// Starts the web on its own threads and returns when it answers. `data` is the data directory: the certificate lives
-/// in its `tls/`, made at the first start.
+/// Starts the web on its own threads and returns when it answers. `data` is the data directory.
 ///
 /// # Errors
-/// When a port can't be had, or the certificate can neither be read nor made.
+/// When a port can't be had.
 pub fn serve(
     config: WebConfig,
     exchange: Arc<dyn Exchange>,
@@ -316,6 +319,7 @@ pub fn serve(
         clock: clock::Clock::start(),
         started_at: config.started_at,
         sip: config.sip,
+        certificate: Arc::clone(&config.certificate),
         sessions: Arc::new(sessions::Sessions::default()),
         door: Arc::new(sign_in::Door::default()),
         data: data.clone(),
@@ -326,7 +330,7 @@ pub fn serve(
         tickets: Arc::default(),
         turns: Arc::default(),
     };
-    let certificate = certificate::Certificate::open(data.join("tls"), clock::wall)?;
+    let certificate = Arc::clone(&config.certificate);
     let inner = workers::start(house.clone())?;
     let phones = house.exchange.phones().clone();
     let addresses = gate::start(config, house, certificate, inner)?;

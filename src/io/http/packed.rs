@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzDecoder, GzEncoder};
 
 use super::reply::{JSON, Reply};
 
@@ -21,6 +21,12 @@ pub(super) fn is_taken(accept: Option<&str>) -> bool {
         let weight = weight.trim().strip_prefix("q=").map_or(Some(1.0), |weight| weight.parse::<f32>().ok());
         name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
     })
+}
+
+/// What the build packed, as it was.
+pub(super) fn unpack(packed: &[u8]) -> Vec<u8> {
+    let mut unpacker = GzDecoder::new(Vec::with_capacity(4 * packed.len()));
+    unpacker.write_all(packed).and_then(|()| unpacker.finish()).expect("the build packed it")
 }
 
 /// Packs an answer, if it is one that gains by it. One with an entity tag stays: the tag names these bytes and no others.

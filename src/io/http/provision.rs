@@ -52,6 +52,10 @@ fn file(house: &House, ask: &Ask) -> Result<Reply, Problem> {
     let served = phones.answer(&house.exchange.office(), &request, ask.way.local);
     match served.ok_or_else(problems::not_found)? {
         Served::Made { content_type, body } => Ok(Reply::text(content_type, body)),
+        Served::Authority => {
+            let pem = house.certificate.authority().map_err(|_| problems::unavailable())?;
+            Ok(Reply::text("application/x-pem-file", pem))
+        }
         Served::Stored { path } => {
             let length = std::fs::metadata(house.data.join(&path)).map_err(|_| problems::not_found())?.len();
             let stretch = Stretch { path, from: 0, length };

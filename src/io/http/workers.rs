@@ -26,8 +26,6 @@ use crate::office::Language;
 const WORKERS: usize = 8;
 /// The longest body that a handler gets. Bytes.
 pub(super) const BODY: usize = 64 * 1024;
-/// The longest file that is taken in: 10 MB (product.md, media files). It goes to the disk and no handler gets it. Bytes.
-pub(super) const FILE_BODY: u64 = 10_000_000;
 
 /// Headers between gate and handlers. The gate writes its inner requests anew, so a client can't bring them.
 pub(super) const KEY: &str = "x-gate-key";

@@ -90,10 +90,13 @@ fn transport(office: &Office, data: &Path, outgoing: Outgoing) -> Result<SmtpTra
     Ok(transport.build())
 }
 
-/// The authorities of Mozilla's list, the office's own, and that of its mail server, if there is one.
+/// The authorities of Mozilla's list, the office's own, and that of its mail server, if there is one; or any, when the admin wants so.
 fn tls(office: &Office, data: &Path) -> Result<TlsParameters, Failure> {
     let own = data.join(OWN_AUTHORITY);
     let mut parameters = TlsParameters::builder(office.mail.server.clone());
+    if office.mail.trust_any_certificate {
+        parameters = parameters.dangerous_accept_invalid_certs(true).dangerous_accept_invalid_hostnames(true);
+    }
     for authority in office.authorities.iter().flat_map(Authority::certificates) {
         let certificate = Certificate::from_der(authority).map_err(|error| Failure::Later(error.to_string()))?;
         parameters = parameters.add_root_certificate(certificate);

@@ -40,7 +40,7 @@ impl Resolver {
             if tokio::time::timeout(PATIENCE, locate(&names, &name, &mut rng, &mut found)).await.is_err() {
                 tracing::debug!(host = name.host, found = found.len(), "name servers are silent");
             }
-            let _ = events.send(Event::Resolved { query, found }).await;
+            let _ = events.send(Event::Resolved { query, host: name.host, found }).await;
         });
     }
 
@@ -189,7 +189,7 @@ const fn srv_prefix(transport: Transport) -> &'static str {
     }
 }
 
-/// TLS is passed over until we speak it.
+/// TLS is spoken where the office asks for it, and not because a name does.
 fn naptr_transport(service: &str) -> Option<Transport> {
     match service.to_ascii_uppercase().as_str() {
         "SIP+D2U" => Some(Transport::Udp),

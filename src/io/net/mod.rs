@@ -7,14 +7,20 @@ mod dns;
 mod local;
 mod owner;
 mod tcp;
+mod tls;
 mod udp;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
+use super::certificate::{Certificate, CertificateError, server_config};
 use super::config;
+use super::out::Trust;
 use crate::base::{QueryId, Rng};
 use crate::engine::ServerName;
 use crate::sip::{Flow, Transport};
@@ -23,6 +29,8 @@ pub use dns::Resolver;
 pub(in crate::io) use dns::look_up;
 pub use local::LocalAddresses;
 pub use owner::holder;
+pub use tcp::Arrived;
+pub use tls::Secured;
 
 /// What the sockets tell the loop.
 #[derive(Debug)]
@@ -35,13 +43,15 @@ pub enum Event {
         bytes: Vec<u8>,
     },
     /// Somebody connected; [`Net::handle`] takes it in.
-    Accepted(tokio::net::TcpStream, SocketAddr),
+    Accepted(Transport, Arrived, SocketAddr),
     /// A connection has ended; [`Net::handle`] tells which flows that means.
-    Closed(u32),
+    Closed(Transport, u32),
     /// A question of [`Net::resolve`] is answered.
     Resolved {
         /// Which.
         query: QueryId,
+        /// The server's name, as the office knows it.
+        host: String,
         /// Where to send, in the order to try; empty when the name leads nowhere.
         found: Vec<(Transport, SocketAddr)>,
     },
@@ -94,13 +104,30 @@ pub enum NetError {
 #[derive(Debug)]
 pub struct Net {
     udp: udp::Udp,
-    streams: tcp::Streams,
+    tcp: tcp::Streams,
+    tls: tcp::Streams,
+    /// TLS waits with its door closed until there is a certificate: [`Net::open_tls`].
+    tls_door: Option<std::net::TcpListener>,
+    tls_runner: tls::Runner,
+    sender: mpsc::Sender<Event>,
+    listener: AbortHandle,
     resolver: Resolver,
     local: LocalAddresses,
     events: mpsc::Receiver<Event>,
     /// Flows that failed while something was sent.
     failed: Vec<Flow>,
-    listens: [SocketAddr; 2],
+    listens: Listens,
+}
+
+/// Where SIP is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listens {
+    /// Datagrams.
+    pub udp: SocketAddr,
+    /// Connections.
+    pub tcp: SocketAddr,
+    /// Connections under TLS.
+    pub tls: SocketAddr,
 }
 
 /// What woke the loop.
@@ -120,16 +147,57 @@ impl Net {
     pub fn open(config: &config::Sip, rng: Rng) -> Result<Self, NetError> {
         let udp = udp::Udp::bind(config.udp).map_err(|why| NetError::of("UDP port", config.udp, "[sip] udp", why))?;
         let (sender, events) = mpsc::channel(EVENTS);
-        let streams = tcp::Streams::listen(config.tcp, sender.clone())
-            .map_err(|why| NetError::of("TCP port", config.tcp, "[sip] tcp", why))?;
-        let listens = [udp.address(), streams.address()];
-        let local = LocalAddresses::new(listens[0], config.advertise);
-        let resolver = Resolver::new(sender, rng, listens.iter().any(SocketAddr::is_ipv6));
-        Ok(Self { udp, streams, resolver, local, events, failed: Vec::new(), listens })
+        let refused = |key, address| move |why| NetError::of("TCP port", address, key, why);
+        let (plain, tcp_at) = tcp::listen(config.tcp).map_err(refused("[sip] tcp", config.tcp))?;
+        let (door, tls_at) = tcp::listen(config.tls).map_err(refused("[sip] tls", config.tls))?;
+        let plain = tokio::net::TcpListener::from_std(plain).map_err(refused("[sip] tcp", config.tcp))?;
+        let tls_runner = tls::Runner::start().map_err(refused("[sip] tls", config.tls))?;
+        let listens = Listens { udp: udp.address(), tcp: tcp_at, tls: tls_at };
+        let with_v6 = [listens.udp, listens.tcp, listens.tls].iter().any(SocketAddr::is_ipv6);
+        let here = Handle::current();
+        let calling = tls::Calling::new(&Trust::new(&[]));
+        Ok(Self {
+            udp,
+            tcp: tcp::Streams::new(Transport::Tcp, tcp_at, sender.clone(), here, None),
+            tls: tcp::Streams::new(Transport::Tls, tls_at, sender.clone(), tls_runner.handle(), Some(calling)),
+            tls_door: Some(door),
+            tls_runner,
+            listener: tokio::spawn(tcp::accept(plain, sender.clone())).abort_handle(),
+            resolver: Resolver::new(sender.clone(), rng, with_v6),
+            local: LocalAddresses::new(listens.udp, config.advertise),
+            sender,
+            events,
+            failed: Vec::new(),
+            listens,
+        })
+    }
+
+    /// Takes connections under TLS, with this certificate. Once.
+    ///
+    /// # Errors
+    /// When the certificate does not serve, or the socket not.
+    pub fn open_tls(&mut self, certificate: Arc<Certificate>) -> Result<(), CertificateError> {
+        let Some(door) = self.tls_door.take() else { return Ok(()) };
+        let config = server_config(certificate)?;
+        let opened = self.tls_runner.listen(door, config, self.sender.clone());
+        opened.map_err(|source| CertificateError::File { path: "[sip] tls".into(), source })
+    }
+
+    /// Whose certificates are believed when we connect under TLS, from now on.
+    pub fn trust(&mut self, trust: &Trust) {
+        if let Some(calling) = self.tls.calling() {
+            calling.trust(trust);
+        }
+    }
+
+    /// A phone has registered from there: its connection is not closed to make room for a stranger's.
+    pub fn keep(&mut self, peer: SocketAddr) {
+        self.tcp.keep(peer);
+        self.tls.keep(peer);
     }
 
     /// Where datagrams and connections are taken.
-    pub fn listens(&self) -> [SocketAddr; 2] {
+    pub fn listens(&self) -> Listens {
         self.listens
     }
 
@@ -152,7 +220,7 @@ impl Net {
 
     /// Hands out the datagrams that wait, up to a bound: so many, that timers are not late. True when there may be more.
     pub fn receive(&mut self, mut each: impl FnMut(Flow, &[u8])) -> bool {
-        let (local, port) = (&mut self.local, self.listens[0].port());
+        let (local, port) = (&mut self.local, self.listens.udp.port());
         self.udp.receive(|peer, bytes| {
             let local = SocketAddr::new(local.towards(peer.ip()), port);
             each(Flow { transport: Transport::Udp, local, peer, connection: 0 }, bytes);
@@ -168,12 +236,20 @@ impl Net {
     pub fn handle(&mut self, event: Event) -> Vec<News> {
         match event {
             Event::Message { flow, bytes } => vec![News::Message(flow, bytes)],
-            Event::Accepted(stream, peer) => {
-                self.streams.accept(stream, peer, &mut self.local);
+            Event::Accepted(transport, arrived, peer) => {
+                let streams = if transport == Transport::Tls { &mut self.tls } else { &mut self.tcp };
+                streams.accept(arrived, peer, &mut self.local);
                 Vec::new()
             }
-            Event::Closed(connection) => self.streams.closed(connection).into_iter().map(News::Failed).collect(),
-            Event::Resolved { query, found } => {
+            Event::Closed(transport, connection) => {
+                let streams = if transport == Transport::Tls { &mut self.tls } else { &mut self.tcp };
+                streams.closed(connection).into_iter().map(News::Failed).collect()
+            }
+            Event::Resolved { query, host, found } => {
+                let secured = found.iter().filter(|(transport, _)| *transport == Transport::Tls);
+                if let Some(calling) = self.tls.calling() {
+                    secured.for_each(|(_, address)| calling.know(&host, *address));
+                }
                 let flows = found.into_iter().filter_map(|(transport, peer)| self.flow_to(transport, peer));
                 vec![News::Resolved(query, flows.collect())]
             }
@@ -184,14 +260,11 @@ impl Net {
     pub fn send(&mut self, flow: Flow, bytes: Vec<u8>) {
         match flow.transport {
             Transport::Udp => self.udp.queue(flow.peer, bytes),
-            Transport::Tcp => {
-                if !self.streams.send(flow, bytes) {
+            Transport::Tcp | Transport::Tls => {
+                let streams = if flow.transport == Transport::Tls { &mut self.tls } else { &mut self.tcp };
+                if !streams.send(flow, bytes) {
                     self.failed.push(flow);
                 }
-            }
-            Transport::Tls => {
-                tracing::warn!(peer = %flow.peer, "TLS is not opened in this version");
-                self.failed.push(flow);
             }
         }
     }
@@ -214,12 +287,22 @@ impl Net {
 
     /// The flow to a peer, or `None` when our sockets don't speak its address family.
     fn flow_to(&mut self, transport: Transport, peer: SocketAddr) -> Option<Flow> {
-        let listen = self.listens[usize::from(transport.is_reliable())];
+        let listen = match transport {
+            Transport::Udp => self.listens.udp,
+            Transport::Tcp => self.listens.tcp,
+            Transport::Tls => self.listens.tls,
+        };
         if peer.is_ipv6() && listen.is_ipv4() {
             return None;
         }
         let local = SocketAddr::new(self.local.towards(peer.ip()), listen.port());
         Some(Flow { transport, local, peer, connection: 0 })
+    }
+}
+
+impl Drop for Net {
+    fn drop(&mut self) {
+        self.listener.abort();
     }
 }
 

@@ -1,33 +1,51 @@
-//! Connections: taken, opened, framed, bounded. Each has a task on the loop's thread; the loop owns the table.
+//! Connections, plain or under TLS: taken, opened, framed, bounded. Each has a task, on the loop's thread or on that of TLS;
+//! the loop owns the tables.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::tls::{Calling, Secured};
 use super::{Event, LocalAddresses};
 use crate::base::Duration;
 use crate::sip::wire::{Frame, Framer};
 use crate::sip::{Flow, Transport};
 
-/// The table of connections and their listener.
+/// A connection that was taken.
+#[derive(Debug)]
+pub enum Arrived {
+    /// Without more.
+    Plain(TcpStream),
+    /// With its handshake done.
+    Secured(Secured),
+}
+
+/// The connections of one transport.
 #[derive(Debug)]
 pub(super) struct Streams {
+    transport: Transport,
     address: SocketAddr,
     events: mpsc::Sender<Event>,
+    /// Where their tasks run.
+    runner: Handle,
+    /// How those that we open are secured; `None`: they aren't.
+    calling: Option<Calling>,
     by_id: HashMap<u32, Connection>,
     by_peer: HashMap<SocketAddr, u32>,
     by_address: HashMap<IpAddr, usize>,
+    /// Those that others opened and nobody has registered by, the oldest first: they make room when there is none.
+    strange: BTreeSet<u32>,
     last_id: u32,
-    listener: AbortHandle,
 }
 
 #[derive(Debug)]
@@ -42,38 +60,59 @@ struct Connection {
 }
 
 impl Streams {
-    pub(super) fn listen(address: SocketAddr, events: mpsc::Sender<Event>) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        if address.is_ipv6() {
-            socket.set_only_v6(false)?;
-        }
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        let listener = TcpListener::from_std(socket.into())?;
-        let address = listener.local_addr()?;
-        let task = tokio::spawn(accept(listener, events.clone()));
-        let empty = (HashMap::new(), HashMap::new(), HashMap::new());
-        let (by_id, by_peer, by_address) = empty;
-        Ok(Self { address, events, by_id, by_peer, by_address, last_id: 0, listener: task.abort_handle() })
+    /// `runner` is where their tasks run.
+    pub(super) fn new(
+        transport: Transport,
+        address: SocketAddr,
+        events: mpsc::Sender<Event>,
+        runner: Handle,
+        calling: Option<Calling>,
+    ) -> Self {
+        let (by_id, by_peer, by_address) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let strange = BTreeSet::new();
+        Self { transport, address, events, runner, calling, by_id, by_peer, by_address, strange, last_id: 0 }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    /// How those that we open are secured.
+    pub(super) fn calling(&mut self) -> Option<&mut Calling> {
+        self.calling.as_mut()
     }
 
     /// Takes in a connection that a peer opened, within the bounds.
-    pub(super) fn accept(&mut self, stream: TcpStream, peer: SocketAddr, local: &mut LocalAddresses) {
+    pub(super) fn accept(&mut self, arrived: Arrived, peer: SocketAddr, local: &mut LocalAddresses) {
         let peer = canonical(peer);
         let of_peer = self.by_address.get(&peer.ip()).copied().unwrap_or(0);
-        if self.by_id.len() >= CONNECTIONS || of_peer >= CONNECTIONS_PER_ADDRESS {
+        if of_peer >= CONNECTIONS_PER_ADDRESS || !self.has_room() {
             tracing::warn!(%peer, connections = self.by_id.len(), of_peer, "too many connections; one more is refused");
             return;
         }
         let local = SocketAddr::new(local.towards(peer.ip()), self.address.port());
-        let flow = Flow { transport: Transport::Tcp, local, peer, connection: self.next_id() };
-        self.start(flow, false, |line| converse(stream, line));
+        let flow = Flow { transport: self.transport, local, peer, connection: self.next_id() };
+        match arrived {
+            Arrived::Plain(stream) => self.start(flow, false, |line| converse(stream, line)),
+            Arrived::Secured(stream) => self.start(flow, false, |line| converse(stream, line)),
+        }
+        self.strange.insert(flow.connection);
+    }
+
+    /// A phone has registered from there: its connection stays, whoever else comes.
+    pub(super) fn keep(&mut self, peer: SocketAddr) {
+        if let Some(id) = self.by_peer.get(&peer) {
+            self.strange.remove(id);
+        }
+    }
+
+    /// Whether there is room for one more, if need be that of the oldest stranger.
+    fn has_room(&mut self) -> bool {
+        if self.by_id.len() < CONNECTIONS {
+            return true;
+        }
+        let Some(oldest) = self.strange.pop_first() else { return false };
+        if let Some(connection) = self.by_id.get(&oldest) {
+            tracing::debug!(peer = %connection.flow.peer, "a stranger's connection is closed for another");
+            self.end(oldest);
+        }
+        true
     }
 
     /// Sends over the flow's connection, or any to that peer, or a new one. False when the flow is dead.
@@ -84,25 +123,29 @@ impl Streams {
             id if self.by_id.contains_key(&id) => Some(id),
             _ => self.by_peer.get(&flow.peer).copied(),
         };
-        let id = match known {
-            Some(id) => id,
-            None if flow.connection == 0 => self.open(flow),
-            None => return false,
-        };
+        let opened = || (flow.connection == 0).then(|| self.open(flow)).flatten();
+        let Some(id) = known.or_else(opened) else { return false };
         let Some(connection) = self.by_id.get(&id) else { return false };
         if connection.waiting.fetch_add(bytes.len(), Ordering::Relaxed) > WAITING_BYTES {
             tracing::warn!(peer = %flow.peer, "a peer does not read what it is sent; its connection is closed");
-            connection.task.abort();
-            let events = self.events.clone();
-            tokio::spawn(async move { events.send(Event::Closed(id)).await });
+            self.end(id);
             return true;
         }
         connection.outbox.send(bytes).is_ok()
     }
 
+    /// Ends a connection from our side; that it has ended comes as any other end.
+    fn end(&self, id: u32) {
+        let Some(connection) = self.by_id.get(&id) else { return };
+        connection.task.abort();
+        let (events, transport) = (self.events.clone(), self.transport);
+        self.runner.spawn(async move { events.send(Event::Closed(transport, id)).await });
+    }
+
     /// Forgets a connection, and tells which flows it meant.
     pub(super) fn closed(&mut self, id: u32) -> Vec<Flow> {
         let Some(connection) = self.by_id.remove(&id) else { return Vec::new() };
+        self.strange.remove(&id);
         let flow = connection.flow;
         if self.by_peer.get(&flow.peer) == Some(&id) {
             self.by_peer.remove(&flow.peer);
@@ -117,16 +160,27 @@ impl Streams {
         std::iter::once(flow).chain(connection.opened_by_us.then_some(any)).collect()
     }
 
-    fn open(&mut self, flow: Flow) -> u32 {
+    /// Opens a connection; `None` when nobody could prove that he is whom we mean.
+    fn open(&mut self, flow: Flow) -> Option<u32> {
         let id = self.next_id();
-        self.start(Flow { connection: id, ..flow }, true, move |line| async move {
-            match timeout(CONNECT, connect(flow.peer)).await {
-                Ok(Ok(stream)) => converse(stream, line).await,
-                Ok(Err(error)) => tracing::debug!(%error, peer = %flow.peer, "no connection"),
-                Err(_) => tracing::debug!(peer = %flow.peer, "no connection in time"),
+        let whom = Flow { connection: id, ..flow };
+        match &self.calling {
+            None => self.start(whom, true, move |line| async move {
+                if let Some(stream) = in_time(flow, connect(flow.peer)).await {
+                    converse(stream, line).await;
+                }
+            }),
+            Some(calling) => {
+                let secure = calling.to(flow.peer)?;
+                self.start(whom, true, move |line| async move {
+                    let stream = in_time(flow, async { secure.handshake(connect(flow.peer).await?).await });
+                    if let Some(stream) = stream.await {
+                        converse(stream, line).await;
+                    }
+                });
             }
-        });
-        id
+        }
+        Some(id)
     }
 
     fn start<F>(&mut self, flow: Flow, opened_by_us: bool, conversation: impl FnOnce(Line) -> F)
@@ -138,9 +192,9 @@ impl Streams {
         let line = Line { flow, inbox, waiting: Arc::clone(&waiting), events: self.events.clone() };
         let conversation = conversation(line);
         let events = self.events.clone();
-        let task = tokio::spawn(async move {
+        let task = self.runner.spawn(async move {
             conversation.await;
-            let _ = events.send(Event::Closed(flow.connection)).await;
+            let _ = events.send(Event::Closed(flow.transport, flow.connection)).await;
         });
         let connection = Connection { flow, opened_by_us, outbox, waiting, task: task.abort_handle() };
         self.by_id.insert(flow.connection, connection);
@@ -160,18 +214,32 @@ impl Streams {
 
 impl Drop for Streams {
     fn drop(&mut self) {
-        self.listener.abort();
         self.by_id.values().for_each(|connection| connection.task.abort());
     }
 }
 
-async fn accept(listener: TcpListener, events: mpsc::Sender<Event>) {
+/// A socket that listens, for datagrams' fellow or for TLS.
+pub(super) fn listen(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    let listener = std::net::TcpListener::from(socket);
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// The next connection, however many can't be had.
+pub(super) async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if events.send(Event::Accepted(stream, peer)).await.is_err() {
-                    return;
-                }
+                tune(&stream);
+                return (stream, peer);
             }
             // Out of descriptors, or the peer was gone before we looked: the listener lives on.
             Err(error) => {
@@ -182,9 +250,32 @@ async fn accept(listener: TcpListener, events: mpsc::Sender<Event>) {
     }
 }
 
+/// Passes on whoever connects.
+pub(super) async fn accept(listener: TcpListener, events: mpsc::Sender<Event>) {
+    loop {
+        let (stream, peer) = next(&listener).await;
+        if events.send(Event::Accepted(Transport::Tcp, Arrived::Plain(stream), peer)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A connection of ours, or word of why there is none.
+async fn in_time<S>(flow: Flow, connecting: impl Future<Output = io::Result<S>>) -> Option<S> {
+    let (transport, peer) = (flow.transport.name(), flow.peer);
+    match timeout(CONNECT, connecting).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => tracing::warn!(transport, %peer, %error, "no connection"),
+        Err(_) => tracing::warn!(transport, %peer, "no connection in time"),
+    }
+    None
+}
+
 async fn connect(peer: SocketAddr) -> io::Result<TcpStream> {
     let socket = if peer.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.connect(peer).await
+    let stream = socket.connect(peer).await?;
+    tune(&stream);
+    Ok(stream)
 }
 
 /// What a connection's task holds of the table.
@@ -196,8 +287,7 @@ struct Line {
 }
 
 /// Reads and writes until either side ends, breaks the framing, sends too slowly or says nothing for too long.
-async fn converse(mut stream: TcpStream, mut line: Line) {
-    tune(&stream);
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, mut line: Line) {
     let (mut framer, mut buffer) = (Framer::new(), [0; READ_BYTES]);
     let mut until = Instant::now() + FIRST_MESSAGE;
     let mut heard = false;
@@ -219,7 +309,7 @@ async fn converse(mut stream: TcpStream, mut line: Line) {
             bytes = line.inbox.recv() => {
                 let Some(bytes) = bytes else { return };
                 line.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
-                let Ok(Ok(())) = timeout(WRITE, stream.write_all(&bytes)).await else { return };
+                let Ok(Ok(())) = timeout(WRITE, say(&mut stream, &bytes)).await else { return };
                 if !heard {
                     // Our own request opened it; the peer may take its time.
                     until = Instant::now() + IDLE;
@@ -231,7 +321,7 @@ async fn converse(mut stream: TcpStream, mut line: Line) {
 }
 
 /// Passes on the messages that are complete and answers keep-alives; `None` when the connection has to end.
-async fn take_frames(framer: &mut Framer, stream: &mut TcpStream, line: &Line) -> Option<usize> {
+async fn take_frames<S: AsyncWrite + Unpin>(framer: &mut Framer, stream: &mut S, line: &Line) -> Option<usize> {
     let mut messages = 0;
     loop {
         match framer.next() {
@@ -239,18 +329,24 @@ async fn take_frames(framer: &mut Framer, stream: &mut TcpStream, line: &Line) -
                 messages += 1;
                 line.events.send(Event::Message { flow: line.flow, bytes }).await.ok()?;
             }
-            Ok(Some(Frame::KeepAlive)) => timeout(WRITE, stream.write_all(b"\r\n")).await.ok()?.ok()?,
+            Ok(Some(Frame::KeepAlive)) => timeout(WRITE, say(stream, b"\r\n")).await.ok()?.ok()?,
             Ok(None) => return Some(messages),
             Err(broken) => {
                 tracing::debug!(peer = %line.flow.peer, why = %broken.why, "the stream can't be followed");
                 if let Some(reply) = broken.reply {
-                    let _ = timeout(WRITE, stream.write_all(&reply.to_bytes())).await;
+                    let _ = timeout(WRITE, say(stream, &reply.to_bytes())).await;
                     let _ = stream.shutdown().await;
                 }
                 return None;
             }
         }
     }
+}
+
+/// All of it, out of every buffer on our side.
+async fn say<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
 }
 
 fn tune(stream: &TcpStream) {
@@ -265,7 +361,7 @@ fn canonical(peer: SocketAddr) -> SocketAddr {
     SocketAddr::new(peer.ip().to_canonical(), peer.port())
 }
 
-/// Connections at a time; further ones are closed at once.
+/// Connections of a transport at a time; a further one takes the place of the oldest stranger's.
 const CONNECTIONS: usize = 2_000;
 /// Connections of one address, behind which a branch office may sit.
 const CONNECTIONS_PER_ADDRESS: usize = 100;
@@ -279,7 +375,7 @@ const WHOLE_MESSAGE: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 /// A peer has to take what it is sent within this time.
 const WRITE: Duration = Duration::from_secs(10);
-/// A peer has to take our connection within this time.
+/// A peer has to take our connection within this time, its handshake included.
 const CONNECT: Duration = Duration::from_secs(5);
 /// The kernel asks dead peers after so much silence, three times.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);

@@ -1,3 +1,5 @@
+mod secured;
+
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 
@@ -34,7 +36,7 @@ fn datagrams_come_with_their_flow_and_go_back_in_one_batch() {
     with_net(async |mut net| {
         let phone = UdpSocket::bind("127.0.0.1:0").expect("loopback");
         for text in ["one", "\r\n\r\n", "two"] {
-            phone.send_to(text.as_bytes(), net.listens()[0]).expect("sent");
+            phone.send_to(text.as_bytes(), net.listens().udp).expect("sent");
         }
         let mut seen = Vec::new();
         while seen.len() < 2 {
@@ -43,7 +45,7 @@ fn datagrams_come_with_their_flow_and_go_back_in_one_batch() {
         }
         let flow = seen[0].0;
         assert_eq!(flow.peer, phone.local_addr().expect("bound"));
-        assert_eq!(flow.local, net.listens()[0]);
+        assert_eq!(flow.local, net.listens().udp);
         assert_eq!(seen.iter().map(|(_, bytes)| bytes.as_slice()).collect::<Vec<_>>(), [b"one", b"two"]);
         for number in 0..40_u8 {
             net.send(flow, vec![number]);
@@ -63,7 +65,7 @@ fn a_datagram_wakes_again_after_the_socket_was_drained() {
     with_net(async |mut net| {
         let phone = UdpSocket::bind("127.0.0.1:0").expect("loopback");
         for round in 0..3_u8 {
-            phone.send_to(&[b'a' + round], net.listens()[0]).expect("sent");
+            phone.send_to(&[b'a' + round], net.listens().udp).expect("sent");
             let mut seen = Vec::new();
             while seen.is_empty() {
                 assert!(matches!(net.wake().await, Wake::Datagrams));
@@ -79,7 +81,7 @@ fn a_datagram_wakes_again_after_the_socket_was_drained() {
 #[test]
 fn a_connection_brings_messages_and_takes_answers() {
     with_net(async |mut net| {
-        let mut phone = TcpStream::connect(net.listens()[1]).expect("listens");
+        let mut phone = TcpStream::connect(net.listens().tcp).expect("listens");
         phone.write_all(&OPTIONS[..20]).expect("sent");
         phone.write_all(&OPTIONS[20..]).expect("sent");
         let News::Message(flow, bytes) = news(&mut net).await else { panic!("a message first") };
@@ -106,7 +108,7 @@ fn a_connection_is_opened_when_there_is_none() {
     with_net(async |mut net| {
         let carrier = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback");
         let peer = carrier.local_addr().expect("bound");
-        let flow = Flow { transport: Transport::Tcp, local: net.listens()[1], peer, connection: 0 };
+        let flow = Flow { transport: Transport::Tcp, local: net.listens().tcp, peer, connection: 0 };
         net.send(flow, b"first ".to_vec());
         net.send(flow, b"second".to_vec());
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -132,7 +134,7 @@ fn a_connection_is_opened_when_there_is_none() {
 fn a_peer_that_refuses_the_connection_fails_the_flow() {
     with_net(async |mut net| {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback").local_addr().expect("bound");
-        let flow = Flow { transport: Transport::Tcp, local: net.listens()[1], peer: closed, connection: 0 };
+        let flow = Flow { transport: Transport::Tcp, local: net.listens().tcp, peer: closed, connection: 0 };
         net.send(flow, b"hello".to_vec());
         let News::Failed(lost) = news(&mut net).await else { panic!("it fails") };
         assert_eq!(lost, flow);
@@ -142,7 +144,7 @@ fn a_peer_that_refuses_the_connection_fails_the_flow() {
 #[test]
 fn a_stream_that_can_not_be_followed_is_answered_and_closed() {
     with_net(async |mut net| {
-        let mut scanner = TcpStream::connect(net.listens()[1]).expect("listens");
+        let mut scanner = TcpStream::connect(net.listens().tcp).expect("listens");
         let request = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n\
                        To: <sip:b@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
         scanner.write_all(request.as_bytes()).expect("sent");
@@ -156,7 +158,7 @@ fn a_stream_that_can_not_be_followed_is_answered_and_closed() {
 #[test]
 fn a_peer_that_does_not_read_is_let_go() {
     with_net(async |mut net| {
-        let phone = TcpStream::connect(net.listens()[1]).expect("listens");
+        let phone = TcpStream::connect(net.listens().tcp).expect("listens");
         (&phone).write_all(OPTIONS).expect("sent");
         let News::Message(flow, _) = news(&mut net).await else { panic!("a message") };
         for _ in 0..200 {
@@ -171,7 +173,7 @@ fn a_peer_that_does_not_read_is_let_go() {
 #[test]
 fn one_address_has_its_share_of_connections_only() {
     with_net(async |mut net| {
-        let scanner: Vec<_> = (0..105).map(|_| TcpStream::connect(net.listens()[1]).expect("listens")).collect();
+        let scanner: Vec<_> = (0..105).map(|_| TcpStream::connect(net.listens().tcp).expect("listens")).collect();
         let settle = async |net: &mut Net| {
             while let Ok(Wake::Event(event)) = tokio::time::timeout(Duration::from_millis(100), net.wake()).await {
                 net.handle(event);
@@ -185,7 +187,7 @@ fn one_address_has_its_share_of_connections_only() {
         assert_eq!(closed.count(), 5);
         drop(scanner);
         settle(&mut net).await;
-        let mut phone = TcpStream::connect(net.listens()[1]).expect("listens");
+        let mut phone = TcpStream::connect(net.listens().tcp).expect("listens");
         phone.write_all(OPTIONS).expect("sent");
         assert!(matches!(news(&mut net).await, News::Message(..)), "there is room again");
     });
@@ -209,7 +211,7 @@ fn names_are_answered_as_flows() {
         net.resolve(QueryId(3), name);
         let News::Resolved(QueryId(3), flows) = news(&mut net).await else { panic!("an answer") };
         let [flow] = flows.as_slice() else { panic!("one address: {flows:?}") };
-        assert_eq!((flow.transport, flow.local), (Transport::Tcp, net.listens()[1]));
+        assert_eq!((flow.transport, flow.local), (Transport::Tcp, net.listens().tcp));
         assert_eq!(flow.peer, "127.0.0.1:5080".parse().expect("an address"));
     });
 }

@@ -130,6 +130,17 @@ pub(super) async fn secure(stream: TcpStream, host: &str, trust: &Trust) -> Resu
     TlsConnector::from(Arc::clone(&trust.0)).connect(name, stream).await.map_err(|error| no_tls(&error))
 }
 
+/// Whether who listens at an address is `host`, as TLS proves it.
+///
+/// # Errors
+/// Why not.
+pub fn handshake(address: SocketAddr, host: &str, trust: &Trust) -> Result<(), OutError> {
+    converse(ANSWER_TIME, async {
+        let stream = TcpStream::connect(address).await.map_err(|error| refused(&error, address))?;
+        secure(stream, host, trust).await.map(drop)
+    })?
+}
+
 /// Why no TLS came about.
 pub(super) fn no_tls(error: &io::Error) -> OutError {
     use rustls::CertificateError as Wrong;

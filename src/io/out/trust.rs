@@ -31,6 +31,11 @@ impl Trust {
         Self(Arc::new(dangerous.with_no_client_auth()))
     }
 
+    /// For who makes its connections itself.
+    pub(in crate::io) fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.0)
+    }
+
     /// As an item of the settings wants it.
     pub fn of(own: &[Authority], any: bool) -> Self {
         if any { Self::any() } else { Self::new(own) }

@@ -1,6 +1,8 @@
-//! What telephones do beside their files, on a thread of its own. They are told of changes: some seconds after the settings have changed, each whose files say something else now is sent
-//! `NOTIFY check-sync` and fetches them.
+//! What telephones do beside their files, on a thread of its own. They are told of changes: some seconds after the settings have
+//! changed, each whose files say something else now is sent `NOTIFY check-sync` and fetches them. And the pages are told of
+//! telephones: each at most once in [`TOGETHER`], however often it asks.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -25,47 +27,54 @@ pub enum News {
         /// From where.
         address: IpAddr,
     },
+    /// Something of these telephones has changed: seen, accepted, given a file.
+    Changed(Vec<Mac>),
 }
 
 /// Who changes one thing changes another: so long nothing more must come. Telephones may restart for it.
 const QUIET: Duration = Duration::from_secs(3);
+/// What happens within is told as one.
+const TOGETHER: Duration = Duration::from_millis(500);
 /// The offset of a zone with summer time changes by itself.
 const LOOK: Duration = Duration::from_secs(3600);
 
-/// Starts the thread, and returns the way to tell it. `office` gives those in force, `tell` sends a login's
-/// telephones this `Event`.
-///
-/// # Errors
-/// When there is no thread.
-pub fn start(
+/// Starts the thread, and returns the way to tell it: see [`Phones::start_sync`].
+pub(super) fn start(
     phones: Phones,
     office: impl Fn() -> Option<Arc<Office>> + Send + 'static,
     tell: impl Fn(&str, &str) + Send + 'static,
+    changed: impl Fn(Mac) + Send + 'static,
 ) -> std::io::Result<Sender<News>> {
     let (wake, inbox) = channel();
     let work = move || {
-        let mut changed: Option<Stopwatch> = None;
+        let mut settings: Option<Stopwatch> = None;
+        let mut news: Option<(Stopwatch, BTreeSet<Mac>)> = None;
         loop {
-            let wait = changed.as_ref().map_or(LOOK, |since| QUIET.saturating_sub(since.elapsed()));
-            let news = inbox.recv_timeout(wait);
+            let quiet = settings.as_ref().map_or(LOOK, |since| QUIET.saturating_sub(since.elapsed()));
+            let together = news.as_ref().map_or(LOOK, |(since, _)| TOGETHER.saturating_sub(since.elapsed()));
+            let told = inbox.recv_timeout(quiet.min(together));
+            if let Some((_, macs)) = news.take_if(|(since, _)| since.elapsed() >= TOGETHER) {
+                macs.into_iter().for_each(&changed);
+            }
             let Some(office) = office() else { return };
-            match news {
-                Ok(News::Settings) => {
-                    changed = Some(Stopwatch::start());
-                    continue;
-                }
+            match told {
+                Ok(News::Settings) => settings = Some(Stopwatch::start()),
                 Ok(News::Registered { login, agent, address }) => {
                     let sighting = sighting_of_register(&agent, &login, &office, address, clock::wall());
                     sighting.into_iter().for_each(|sighting| phones.see(sighting));
-                    continue;
                 }
-                Err(RecvTimeoutError::Timeout) => changed = None,
+                Ok(News::Changed(macs)) => {
+                    news.get_or_insert_with(|| (Stopwatch::start(), BTreeSet::new())).1.extend(macs);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            let templates = phones.templates(&office);
-            for (login, event) in stale(&phones, &office, &templates) {
-                tracing::info!(login, event, "a telephone is told of new settings");
-                tell(&login, &event);
+            if settings.take_if(|since| since.elapsed() >= QUIET).is_some() {
+                let templates = phones.templates(&office);
+                for (login, event) in stale(&phones, &office, &templates) {
+                    tracing::info!(login, event, "a telephone is told of new settings");
+                    tell(&login, &event);
+                }
             }
         }
     };

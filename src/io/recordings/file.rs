@@ -107,6 +107,14 @@ impl SoundFile {
         }
     }
 
+    /// How long the file is now.
+    pub(super) fn bytes(&self) -> io::Result<u64> {
+        match self {
+            Self::Opus(file) => bytes(file.file()),
+            Self::Wav(file) => bytes(file.file()),
+        }
+    }
+
     /// Ends the file and puts it on the disk.
     pub(super) fn finish(self) -> io::Result<Contents> {
         match self {

@@ -21,9 +21,20 @@ pub(super) struct Recorder {
     /// The disk is too full to record.
     low: bool,
     disk_looked: Option<Instant>,
+    lost: Lost,
     next_look_after: Instant,
     next_enforcing: Instant,
     next_sweep: Instant,
+}
+
+/// Sound that never came to us.
+#[derive(Default)]
+struct Lost {
+    /// Packets that tapes left out, and blocks that the queue did.
+    packets: u64,
+    blocks: u64,
+    told: u64,
+    next_telling: Instant,
 }
 
 /// A recording that goes on.
@@ -59,6 +70,7 @@ impl Recorder {
             active: HashMap::new(),
             low: false,
             disk_looked: None,
+            lost: Lost::default(),
             next_look_after: Instant::ZERO,
             next_enforcing: Instant::ZERO,
             next_sweep: Instant::ZERO,
@@ -118,6 +130,7 @@ impl Recorder {
     }
 
     pub(super) fn block(&mut self, now: Instant, wall: WallTime, block: &Block) {
+        self.lost.packets += block.missed();
         let Some(active) = self.active.get_mut(&block.recording) else { return };
         active.came = now;
         match active.take(block) {
@@ -125,6 +138,11 @@ impl Recorder {
             Ok(()) => {}
             Err(error) => self.fail(wall, block.recording, &error),
         }
+    }
+
+    /// So many blocks were dropped on their way here, since the start.
+    pub(super) fn dropped(&mut self, blocks: u64) {
+        self.lost.blocks = blocks;
     }
 
     /// Looks after files, the disk and what is kept. May be called as often as one likes.
@@ -152,13 +170,25 @@ impl Recorder {
         if self.low {
             self.end_all(wall);
         }
+        self.tell_lost(now);
         if now >= self.next_enforcing {
             self.next_enforcing = now + ENFORCE_EVERY;
-            report(self.shelf.enforce(&self.settings, wall));
+            let growing = self.active.values().filter(|active| active.kind == Kind::Call);
+            let growing = growing.map(|active| active.file.bytes().unwrap_or(0)).sum();
+            report(self.shelf.enforce(&self.settings, growing, wall));
         }
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP_EVERY;
             report(self.shelf.sweep(wall));
+        }
+    }
+
+    fn tell_lost(&mut self, now: Instant) {
+        let stretches = self.lost.packets + self.lost.blocks - self.lost.told;
+        if stretches > 0 && now >= self.lost.next_telling {
+            self.lost.told += stretches;
+            self.lost.next_telling = now + TELL_LOST_EVERY;
+            (self.told)(Told::Lost { stretches });
         }
     }
 
@@ -318,6 +348,8 @@ const LOOK_AFTER_EVERY: Duration = Duration::from_millis(50);
 const FLUSH_EVERY: Duration = Duration::from_millis(200);
 /// How often the disk has to have what the kernel has.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
+/// How often an admin hears of sound that is missing.
+const TELL_LOST_EVERY: Duration = Duration::from_secs(3600);
 /// How often the oldest are looked at.
 const ENFORCE_EVERY: Duration = Duration::from_secs(3600);
 /// After the start and after the end of a recording.

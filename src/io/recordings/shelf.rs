@@ -81,12 +81,12 @@ impl Shelf {
         self.store.flush()
     }
 
-    /// Lets the oldest go until the settings are met.
-    pub(super) fn enforce(&self, settings: &Settings, now: WallTime) -> Result<(), StoreError> {
+    /// Lets the oldest go until the settings are met. `growing`: bytes of those that go on, which stay.
+    pub(super) fn enforce(&self, settings: &Settings, growing: u64, now: WallTime) -> Result<(), StoreError> {
         self.store.flush()?;
         let oldest_kept = settings.keep_days.map(|days| now.millis().saturating_sub(i64::from(days) * DAY_MS));
         let most = settings.keep_gigabytes.map(|gigabytes| u64::from(gigabytes) * GIGABYTE);
-        let mut bytes = self.reader.recorded_bytes()?;
+        let mut bytes = growing + self.reader.recorded_bytes()?;
         self.each_finished(|row| {
             let too_old = oldest_kept.is_some_and(|oldest| row.started_at.millis() < oldest);
             let too_much = most.is_some_and(|most| bytes > most);

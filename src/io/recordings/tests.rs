@@ -7,8 +7,9 @@ use std::sync::atomic::AtomicU64;
 use super::*;
 use crate::base::Instant;
 use crate::codec::detect::{dominant, level_dbm0, level_of};
+use crate::codec::testing::{Line, delay, fw_snr, speech};
 use crate::codec::tone::ToneGenerator;
-use crate::codec::{Codec, Law, g711};
+use crate::codec::{Codec, Law, Rate, g711};
 use crate::io::scratch::Scratch;
 use crate::media::tape::{Mark, Side, Tape};
 use crate::rtp::Header;
@@ -148,8 +149,13 @@ impl Voices {
 
 /// What ffmpeg hears in a file: left and right at 8000 Hz. It must not complain.
 fn ffmpeg(path: &Path) -> [Vec<i16>; 2] {
+    ffmpeg_at(Rate::Narrow, path)
+}
+
+fn ffmpeg_at(rate: Rate, path: &Path) -> [Vec<i16>; 2] {
     let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-i"]).arg(path).args(["-f", "s16le", "-ar", "8000", "-ac", "2", "-"]);
+    command.args(["-v", "error", "-i"]).arg(path);
+    command.args(["-f", "s16le", "-ar", &rate.hz().to_string(), "-ac", "2", "-"]);
     let output = command.stdin(Stdio::null()).output().expect("ffmpeg is installed");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let sample = |bytes: &[u8]| i16::from_le_bytes([bytes[0], bytes[1]]);
@@ -194,6 +200,50 @@ fn a_call_is_heard_again_from_either_format_with_each_side_on_its_channel() {
         assert!(sound[0].len().abs_diff(48_000) <= 1, "{}", sound[0].len());
         assert_said(&sound, 6);
         assert_eq!(desk.told(), []);
+    }
+}
+
+#[test]
+fn what_each_side_said_is_what_ffmpeg_finds_on_its_channel() {
+    for (codecs, format, floor) in [
+        ([Codec::Pcma, Codec::Pcmu], RecordingFormat::Wav, 15.0),
+        ([Codec::Pcma, Codec::G722], RecordingFormat::Opus, 10.0),
+        ([Codec::Opus, Codec::G722], RecordingFormat::Opus, 10.0),
+    ] {
+        let mut desk = Desk::new(format);
+        let mut tape = Tape::new(RecordingId(3));
+        desk.recorder.begin(ms(0), &begin(3));
+        // The right side says what the left one says a second and a half later.
+        let voice =
+            |rate: Rate, side: usize| speech(rate, 8_000)[rate.samples(1_500) * side..][..rate.samples(6_000)].to_vec();
+        let packets = [0, 1].map(|side| {
+            let line = Line::new(codecs[side], Rate::Wide);
+            line.packets(&voice(line.from(), side), 0)
+        });
+        for n in 0..300u16 {
+            let now = ms(20 * u64::from(n));
+            for (side, place) in [(Side::Left, 0), (Side::Right, 1)] {
+                let timestamp = u32::from(n) * codecs[place].clock_rate() / 50;
+                let header = Header { marker: false, payload_type: 96, sequence: n, timestamp, ssrc: 1 };
+                tape.heard(now, side, codecs[place], &header, &packets[place][usize::from(n)]);
+            }
+            if let Some(block) = tape.take(now) {
+                desk.recorder.block(now, NOW, &block);
+            }
+        }
+        desk.end(&mut tape, 6_000);
+        let heard = ffmpeg_at(Rate::Wide, &desk.path(&desk.rows()[0]));
+        for (side, heard) in heard.iter().enumerate() {
+            let [own, other] = [side, 1 - side].map(|side| {
+                let said = voice(Rate::Wide, side);
+                let late = delay(Rate::Wide, &said, heard);
+                fw_snr(Rate::Wide, &said[..heard.len() - late], &heard[late..])
+            });
+            let said = voice(Rate::Wide, side);
+            let louder = level_dbm0(heard) - level_dbm0(&said);
+            assert!(louder.abs() < 1.0, "{codecs:?} {format:?}, side {side}: {louder:.2} dB");
+            assert!(own > floor && own > other + 5.0, "{codecs:?} {format:?}, side {side}: {own:.2} and {other:.2} dB");
+        }
     }
 }
 
@@ -395,7 +445,7 @@ fn the_oldest_go_by_days() {
     }
     let old = desk.path(&desk.rows().into_iter().find(|row| row.recording == RecordingId(1)).unwrap());
     let keep = Settings { keep_days: Some(30), ..Settings::default() };
-    shelf(&desk.scratch, &desk.store).enforce(&keep, WallTime(NOW.0 + 1)).unwrap();
+    shelf(&desk.scratch, &desk.store).enforce(&keep, 0, WallTime(NOW.0 + 1)).unwrap();
     assert_eq!(desk.rows().iter().map(|row| row.recording.0).collect::<Vec<_>>(), [4, 2]);
     assert!(!old.exists() && !old.parent().unwrap().exists(), "the file, and its day");
     assert!(desk.rows().iter().all(|row| desk.path(row).exists()));
@@ -410,8 +460,11 @@ fn the_oldest_go_by_gigabytes_and_what_goes_on_stays() {
     desk.recorder.begin(ms(0), &Begin { at: WallTime(NOW.0 - 20_000), ..begin(9) });
     desk.recorder.set(Settings { keep_gigabytes: Some(2), keep_days: Some(0), ..settings(RecordingFormat::Wav) });
     let keep = Settings { keep_gigabytes: Some(2), ..Settings::default() };
-    shelf(&desk.scratch, &desk.store).enforce(&keep, NOW).unwrap();
+    shelf(&desk.scratch, &desk.store).enforce(&keep, 0, NOW).unwrap();
     assert_eq!(desk.rows().iter().map(|row| row.recording.0).collect::<Vec<_>>(), [5, 4, 3, 9]);
+    shelf(&desk.scratch, &desk.store).enforce(&keep, 300_000_000, NOW).unwrap();
+    let kept: Vec<_> = desk.rows().iter().map(|row| row.recording.0).collect();
+    assert_eq!(kept, [5, 4, 9], "what goes on takes its part");
     desk.recorder.tick(ms(100), NOW);
     assert_eq!(desk.rows().iter().map(|row| row.recording.0).collect::<Vec<_>>(), [9], "no days, and still it stays");
     assert!(desk.path(&desk.rows()[0]).exists());
@@ -509,6 +562,28 @@ fn a_row_that_names_a_file_elsewhere_names_none() {
         assert_eq!(shelf::resolve(data, path), None, "{path}");
     }
     assert_eq!(shelf::resolve(data, "recordings/2026/x.opus"), Some("/data/recordings/2026/x.opus".into()));
+}
+
+#[test]
+fn sound_that_is_missing_is_told_once_an_hour() {
+    let mut desk = Desk::new(RecordingFormat::Opus);
+    let mut tape = Tape::new(RecordingId(2));
+    desk.recorder.begin(ms(0), &begin(2));
+    let header = Header { marker: false, payload_type: 8, sequence: 0, timestamp: 0, ssrc: 0 };
+    for n in 0..1_000 {
+        tape.heard(ms(n * 20), Side::Left, Codec::Pcma, &header, &[0; 160]);
+    }
+    let late = tape.take(ms(20_000)).expect("what fitted");
+    desk.recorder.block(ms(20_000), NOW, &late);
+    desk.recorder.dropped(3);
+    desk.recorder.tick(ms(20_100), NOW);
+    assert_eq!(desk.told(), [Told::Lost { stretches: late.missed() + 3 }]);
+    desk.recorder.dropped(5);
+    desk.recorder.tick(ms(30_000), NOW);
+    assert_eq!(desk.told(), [], "nobody is told each second");
+    desk.recorder.tick(ms(4_000_000), NOW);
+    assert_eq!(desk.told(), [Told::Lost { stretches: 2 }]);
+    assert!(Told::Lost { stretches: 2 }.to_string().contains("2 times"));
 }
 
 #[test]

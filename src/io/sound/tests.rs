@@ -2,6 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::base::Rng;
 use crate::codec::detect::{dominant, level_dbm0};
@@ -316,6 +318,11 @@ fn no_damage_ends_or_hangs_the_import() {
         made_by_ffmpeg(&folder, "a.ogg", "-c:a libvorbis"),
         made_by_ffmpeg(&folder, "a.flac", "-c:a flac -ar 16000"),
         made_by_ffmpeg(&folder, "a.wav", "-c:a adpcm_ima_wav -ar 8000"),
+        made_by_ffmpeg(&folder, "float.wav", "-c:a pcm_f32le -ar 8000"),
+        made_by_ffmpeg(&folder, "alac.m4a", "-c:a alac -ar 16000"),
+        made_by_ffmpeg(&folder, "v1.wma", "-c:a wmav1 -b:a 32k -ar 22050"),
+        made_by_ffmpeg(&folder, "a.opus", "-c:a libopus -b:a 12k"),
+        std::fs::read(data("he_aac.m4a")).unwrap(),
     ];
     let limits = Limits { bytes: 1 << 20, seconds: 60 };
     for file in &files {
@@ -380,4 +387,19 @@ fn a_clip_without_sound_is_kept_too() {
     let clip = Clip::from_narrow(&[0; 100]);
     store(&clip, &original).unwrap();
     assert_eq!(load(&original).unwrap(), clip);
+}
+
+proptest! {
+    #[test]
+    fn no_head_of_a_file_is_too_odd_to_be_looked_at(
+        begins in prop::sample::select(vec![&b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0"[..], &b"RIFF\0\0\0\0WAVE"[..], &b"\x30\x26\xB2\x75"[..], &b""[..]]),
+        middle in prop::collection::vec(any::<u8>(), 0..300),
+        ends in prop::sample::select(vec![&b"data"[..], &b"\xA1\xDC\xAB\x8C\x47\xA9\xCF\x11\x8E\xE4\0\xC0\x0C\x20\x53\x65"[..], &b""[..]]),
+        rest in prop::collection::vec(any::<u8>(), 0..120),
+    ) {
+        let bytes = [begins, &middle, ends, &rest].concat();
+        let cut = whole::cut_off(&bytes, Limits::default().bytes);
+        prop_assert!(cut.is_none_or(|kind| bytes.starts_with(b"RIFF") == (kind == "wav")));
+        prop_assert!(!kind(&bytes).is_empty());
+    }
 }

@@ -14,6 +14,7 @@ mod phone;
 mod place;
 mod recording;
 mod schema;
+mod server;
 mod signalling;
 mod subscription;
 mod summary;
@@ -41,7 +42,7 @@ pub use version::Version;
 pub use voicemail::MessageRow;
 pub use writer::{QUEUE, Store};
 
-use crate::engine::{StoredBinding, StoredSubscription};
+use crate::engine::{StoredBinding, StoredServer, StoredSubscription};
 
 /// What the disk remembered, read once at the start.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub struct Opened {
     pub store: Store,
     /// Registrations that had not ended.
     pub bindings: Vec<StoredBinding>,
+    /// Where carriers' servers were.
+    pub servers: Vec<StoredServer>,
     /// Groups, and who took their last calls.
     pub last_answered: Vec<(String, String)>,
     /// Lamps of phones that had not ended.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::{
     Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, lease, phone,
-    recording, schema, subscription, token, turn, version,
+    recording, schema, server, subscription, token, turn, version,
 };
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
@@ -55,6 +55,7 @@ impl Store {
         let connection = schema::open(data)?;
         let bindings = binding::restore(&connection, now)?;
         let last_answered = turn::restore(&connection)?;
+        let servers = server::restore(&connection)?;
         let subscriptions = subscription::restore(&connection, now)?;
         let interrupted = call::close_interrupted(&connection)?;
         let version = version::newest(&connection)?;
@@ -77,7 +78,7 @@ impl Store {
         let thread = join.thread().clone();
         let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
         let store = Self(Arc::new(shared));
-        Ok(Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted })
+        Ok(Opened { store, bindings, subscriptions, servers, last_answered, version, probation, phones, interrupted })
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -388,6 +389,7 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
     match record {
         Record::Binding(binding) => binding::put(connection, binding),
         Record::BindingGone { aor, contact } => binding::remove(connection, aor, contact),
+        Record::Server(found) => server::put(connection, found),
         Record::LastAnswered { group, member } => turn::put(connection, group, member),
         Record::Subscription(stored) => subscription::put(connection, stored),
         Record::SubscriptionGone { tag } => subscription::remove(connection, tag),

@@ -1,7 +1,7 @@
 //! What the doctor's facts mean, in words: a sentence, the next step, what to write to the carrier. Pure: every fault that a carrier
 //! can have is a row of a test.
 
-use super::{Facts, Names, Port, Trial, TrialEnd};
+use super::{Doubt, Facts, Names, Port, Trial, TrialEnd};
 use crate::engine::live::TrunkState;
 use crate::office::{Language, NumberFormat, Trunk, Word as _};
 use crate::sip::Transport;
@@ -58,6 +58,10 @@ pub enum Advice {
     WrongPort,
     /// Silence.
     Silent,
+    /// Something listens there that speaks no TLS.
+    NoTls,
+    /// The server's certificate is not believed.
+    Certificate(Doubt),
     /// Login or password.
     WrongPassword,
     /// The carrier refuses the registration.
@@ -130,6 +134,8 @@ fn advice(trunk: &Trunk, facts: &Facts) -> Advice {
         (Some(TrunkState::NoSuchName), _) => return Advice::WrongName,
         (_, Some(Port::NoRoute)) => return Advice::NoRoute,
         (_, Some(Port::Refused)) => return Advice::WrongPort,
+        (_, Some(Port::NoTls)) => return Advice::NoTls,
+        (_, Some(Port::Doubtful(doubt))) => return Advice::Certificate(doubt),
         (Some(TrunkState::Silent) | None, Some(_)) => return Advice::Silent,
         _ => {}
     }
@@ -157,6 +163,46 @@ fn of_end(end: TrialEnd) -> Advice {
         TrialEnd::Answered { heard: false, sent: true, .. } => Advice::NoSoundIn,
         TrialEnd::Answered { heard: true, sent: false, .. } => Advice::NoSoundOut,
         TrialEnd::Answered { heard: false, sent: false, .. } => Advice::NoSound,
+    }
+}
+
+type Pair = (&'static str, &'static str);
+
+/// What is wrong with a server's certificate, and what to do: Russian, English.
+const fn doubtful(doubt: Doubt) -> (Pair, Pair) {
+    match doubt {
+        Doubt::Unknown => (
+            (
+                "Сертификат сервера подписан неизвестным центром.",
+                "Попросите у оператора сертификат его центра и добавьте в «Свои центры сертификации».",
+            ),
+            (
+                "An unknown authority signed the server's certificate.",
+                "Ask the carrier for its authority's certificate, and add it to “Own authorities”.",
+            ),
+        ),
+        Doubt::OtherName => (
+            (
+                "Сертификат сервера выдан на другое имя: это может быть чужой сервер.",
+                "Укажите сервер тем именем, которое оператор дал для TLS: не адресом и не другим именем.",
+            ),
+            (
+                "The server's certificate is for another name: it may be somebody else's server.",
+                "Call the server by the name that the carrier gave for TLS, not by an address or another name.",
+            ),
+        ),
+        Doubt::Expired => (
+            ("Сертификат сервера истёк.", "Проверьте часы станции. Если они верны, скажите оператору."),
+            ("The server's certificate has expired.", "Check the box's clock. If it is right, tell the carrier."),
+        ),
+        Doubt::NotYet => (
+            ("Сертификат сервера ещё не начал действовать.", "Проверьте часы станции: скорее всего, они отстали."),
+            ("The server's certificate is not valid yet.", "Check the box's clock: most likely it is behind."),
+        ),
+        Doubt::Other => (
+            ("Сертификат сервера не подходит.", "Спросите оператора, каким сертификатом он подписывает TLS."),
+            ("The server's certificate does not fit.", "Ask the carrier about the certificate of its TLS."),
+        ),
     }
 }
 
@@ -227,6 +273,14 @@ impl Say {
                     "Ask the carrier whether it has an outage and takes connections from your address. If it says that all is well, your router loses the packets.",
                 ),
             ),
+            Advice::NoTls => (
+                ("На этом порту сервер не говорит по TLS.", "Сверьте с договором порт (обычно 5061) и способ связи."),
+                (
+                    "The server speaks no TLS on that port.",
+                    "Compare port (5061 as a rule) and transport with your contract.",
+                ),
+            ),
+            Advice::Certificate(doubt) => doubtful(doubt),
             Advice::WrongPassword => (
                 (
                     "Оператор не принял логин или пароль.",
@@ -382,6 +436,8 @@ impl Say {
             Port::Refused => (State::Bad, self.of("порт закрыт", "the port is closed")),
             Port::Silent => (State::Bad, self.of("молчит", "silent")),
             Port::NoRoute => (State::Bad, self.of("нет дороги", "no way there")),
+            Port::NoTls => (State::Bad, self.of("говорит не по TLS", "speaks no TLS")),
+            Port::Doubtful(_) => (State::Bad, self.of("сертификат не подходит", "its certificate does not fit")),
         };
         Some((state, text.to_owned()))
     }
@@ -489,6 +545,14 @@ impl Say {
                 "Сервер отвечает, что порт закрыт (ICMP port unreachable или RST).".to_owned(),
                 "The server says that its port is closed (ICMP port unreachable or RST).".to_owned(),
             ),
+            Advice::NoTls => (
+                "Соединение TCP есть, но на ClientHello сервер отвечает не по TLS.".to_owned(),
+                "TCP connects, but ClientHello is not answered with TLS.".to_owned(),
+            ),
+            Advice::Certificate(doubt) => {
+                let ((ru, _), (en, _)) = doubtful(doubt);
+                (ru.to_owned(), en.to_owned())
+            }
             Advice::RegistrationRefused(status) => {
                 let reason = match &facts.state {
                     Some(TrunkState::Refused { reason, .. }) => reason.as_str(),

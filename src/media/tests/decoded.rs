@@ -128,6 +128,39 @@ fn what_comes_from_g711_goes_to_opus_as_narrowband_and_what_comes_from_g722_does
 }
 
 #[test]
+fn a_reinvite_may_give_formats_other_numbers_and_packets_another_length() {
+    for (from, to) in [(Codec::Opus, Codec::G722), (Codec::Opus, Codec::Opus)] {
+        let terms = |codec, payload_type, ptime_ms, rtp| {
+            let hears = vec![(payload_type, Meaning::Audio(codec))];
+            Agreed { payload_type, hears, ptime_ms, ..agreed(codec, None, rtp) }
+        };
+        let (mut bench, a, _) = Bench::call(terms(from, 107, 20, PHONE_A), terms(to, 96, 20, PHONE_B));
+        let mut speaker = Speaker::new(a, from, 1000, 20);
+        let mut talk = |bench: &mut Bench, payload_type: u8| {
+            speaker.phone.header.payload_type = payload_type;
+            bench.sent.clear();
+            for _ in 0..100 {
+                let bytes = speaker.packet();
+                bench.receive(A, speaker.phone.from, &bytes);
+                bench.run_for(20);
+            }
+            bench.sent_to(B)
+        };
+        let before = talk(&mut bench, 107);
+        assert!(before.iter().all(|packet| packet.header.payload_type == 96));
+        bench.configure(A, terms(from, 111, 20, PHONE_A));
+        bench.configure(B, terms(to, 100, 40, PHONE_B));
+        let after = talk(&mut bench, 111);
+        assert!(after.iter().all(|packet| packet.header.payload_type == 100), "{from:?} to {to:?}");
+        assert_eq!(after[0].header.ssrc, before[0].header.ssrc, "the stream goes on");
+        assert_tone(&format!("{from:?} to {to:?}"), &hear(to, &after), 1000);
+        let lost = hear(to, &talk(&mut bench, 107));
+        let end = lost.get(lost.len() / 2..).unwrap_or_default();
+        assert!(end.is_empty() || level_dbm0(end) < -40.0, "the old number means nothing any more");
+    }
+}
+
+#[test]
 fn what_both_speak_is_relayed_byte_for_byte() {
     for codec in [Codec::G722, Codec::Opus] {
         let (mut bench, a, _) = Bench::call(agreed(codec, None, PHONE_A), agreed(codec, None, PHONE_B));

@@ -131,6 +131,7 @@ const FIELDS: &[Field] = &[
     ("device", "allow_from", "разрешённые адреса", They, "allowed addresses", Plain),
     ("device", "forward", "переадресация", She, "forwarding", Forward),
     ("device", "mac", "MAC-адрес", He, "MAC address", Plain),
+    ("device", "line", "место среди линий телефона", It, "place among the telephone's lines", Plain),
     ("device", "model", "модель", She, "model", Plain),
     ("device", "confirm", "подтверждение клавишей", It, "confirmation by a key", Flag),
     ("device", "number", "номер мобильного", He, "mobile number", Number),

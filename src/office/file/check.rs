@@ -181,6 +181,7 @@ impl Checker<'_> {
         let any = [
             ("openid", &spots.openid, office.openid.trust_any_certificate),
             ("ldap", &spots.ldap, office.ldap.trust_any_certificate),
+            ("mail", &spots.mail, office.mail.trust_any_certificate),
         ];
         for (table, spot, _) in any.into_iter().filter(|(_, spot, trusts)| *trusts && spot.at.is_some()) {
             let what = format_args!("{table}: trust_any_certificate lets whoever stands in between be the server");

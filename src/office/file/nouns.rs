@@ -17,6 +17,8 @@ pub(super) const CODECS: [&str; 4] = ["pcma", "pcmu", "g722", "opus"];
 /// Seconds that anything may ring.
 const RING_SECONDS: RangeInclusive<u32> = 1..=300;
 const DEFAULT_RING_SECONDS: u32 = 20;
+/// A DECT base has as many handsets.
+const MOST_LINES: u32 = 32;
 /// Seconds between REGISTERs.
 const REGISTER_EVERY: RangeInclusive<u32> = 5..=86_400;
 
@@ -258,6 +260,7 @@ fn sip_device(fields: &mut Fields<'_, '_>, ring_seconds: u32) -> SipDevice {
             .map_or_else(|| vec![Network::ANY], |texts| networks(fields, "allow_from", &texts)),
         forward: forward(fields),
         mac: mac(fields),
+        line: fields.whole_or("line", 0, 0..=MOST_LINES),
         model: fields.text_or("model", ""),
         srtp: fields.word_or("srtp", Srtp::Optional),
     };

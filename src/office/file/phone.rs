@@ -42,8 +42,8 @@ pub(super) fn phone(fields: &mut Fields<'_, '_>) -> Phone {
     phone
 }
 
-/// Empty, or what is safe in a path and a URL.
-fn is_file_name(text: &str) -> bool {
+/// Whether a file may be called so: empty, or what is safe in a path and a URL.
+pub fn is_file_name(text: &str) -> bool {
     text.len() <= 100
         && !text.starts_with('.')
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))

@@ -86,6 +86,7 @@ pub(super) fn mail(fields: &mut Fields<'_, '_>) -> Mail {
         server: fields.text_or("server", ""),
         port: u16::try_from(fields.whole_or("port", 0, 0..=65_535)).unwrap_or(0),
         security: fields.word_or("security", MailSecurity::default()),
+        trust_any_certificate: fields.flag_or("trust_any_certificate", false),
         login: fields.text_or("login", ""),
         password: fields.text_or("password", ""),
         from: fields.text_or("from", ""),

@@ -250,6 +250,7 @@ impl Document<'_> {
         };
         self.value("forward", forward);
         self.text("mac", &sip.mac);
+        self.value("line", sip.line);
         self.text("model", &sip.model);
         self.text("srtp", sip.srtp.word());
     }
@@ -369,6 +370,7 @@ impl Document<'_> {
         self.text("server", &mail.server);
         self.value("port", mail.port);
         self.text("security", mail.security.word());
+        self.value("trust_any_certificate", mail.trust_any_certificate);
         self.text("login", &mail.login);
         if self.secrets {
             self.text("password", &mail.password);

@@ -337,3 +337,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_phone_under_tls_goes_with_its_connection_and_one_under_tcp_stays() {
+    for (transport, stays) in [(Transport::Tls, false), (Transport::Tcp, true)] {
+        let mut desk = Desk::new();
+        let first = Flow { transport, connection: 7, ..home() };
+        desk.ok(0, first, "a", 1, &["Contact: <sip:200@192.168.1.77:5062>"]);
+        let other = Flow { transport, connection: 8, ..flow("192.168.1.78:5062") };
+        desk.ok(0, other, "b", 1, &["Contact: <sip:200@192.168.1.78:5062>"]);
+        let gone = desk.bindings.lost(&first);
+        assert_eq!((gone.len(), desk.contacts().len()), if stays { (0, 2) } else { (1, 1) });
+        // refreshed by a new connection, it does not go with the old one
+        let second = Flow { connection: 9, ..other };
+        desk.ok(1, second, "b", 2, &["Contact: <sip:200@192.168.1.78:5062>"]);
+        assert!(desk.bindings.lost(&other).is_empty());
+        let stored = desk.bindings.snapshot(at(1), wall(1));
+        let mut again = Bindings::new();
+        again.restore(at(0), wall(2), stored);
+        assert_eq!(again.contacts(AOR).len(), if stays { 2 } else { 0 }, "a restart ends every connection");
+    }
+}

@@ -9,11 +9,12 @@ use std::net::SocketAddr;
 
 use super::TrunkState;
 use super::account::{Account, Identity};
-use super::{Order, Output};
+use super::{Order, Output, StoredServer};
 use crate::base::{Duration, Instant, QueryId, Rng, Timers, limits};
 use crate::office::Trunk;
-use crate::sip::Flow;
+use crate::sip::flow::ServerName;
 use crate::sip::wire::{Name, NameAddr, Response};
+use crate::sip::{Flow, Transport};
 
 /// A trunk and how we stand with its carrier.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(super) struct Registration {
     resolved_at: Option<Instant>,
     /// Every address that the server or the proxy had lately: calls come from there.
     addresses: VecDeque<SocketAddr>,
+    /// Where it was before a restart, until its name is answered.
+    recalled: Recalled,
     /// A question about the server behind the proxy.
     behind: Option<QueryId>,
     /// Service-Route of the last 200.
@@ -48,8 +51,8 @@ pub(super) struct Registration {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Which addresses has it?
-    Resolving { query: QueryId },
+    /// Which addresses has it? `recalled`: the way to where it was before is asked for, not the name.
+    Resolving { query: QueryId, recalled: bool },
     /// A request is out to the hop at this place.
     Asking { order: Order, hop: usize },
     /// It answered; the next request goes at [`Timer::Again`].
@@ -66,6 +69,15 @@ enum Timer {
     Again,
     /// An empty packet holds the NAT's door open.
     KeepAlive,
+}
+
+/// What was known before a restart.
+#[derive(Debug, Default)]
+struct Recalled {
+    /// Calls come from there.
+    addresses: Vec<SocketAddr>,
+    /// Its first place, which is asked once the name has proved to have no answer.
+    place: Option<ServerName>,
 }
 
 /// What the server made of our request.
@@ -101,6 +113,7 @@ impl Registration {
             hops: Vec::new(),
             resolved_at: None,
             addresses: VecDeque::new(),
+            recalled: Recalled::default(),
             behind: None,
             service_route: Vec::new(),
             associated: Vec::new(),
@@ -130,12 +143,35 @@ impl Registration {
     }
 
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.addresses.iter().copied()
+        self.addresses.iter().chain(&self.recalled.addresses).copied()
     }
 
-    /// Whether it has never had an address, and one is being asked for.
+    /// Whether its name was never answered in this run, and is being asked for.
     pub(super) fn awaits_addresses(&self) -> bool {
-        self.addresses.is_empty() && matches!(self.phase, Phase::Resolving { .. })
+        self.resolved_at.is_none() && matches!(self.phase, Phase::Resolving { .. })
+    }
+
+    /// What was stored in an earlier run of the names that lead to it counts until they are answered.
+    pub(super) fn recall(&mut self, stored: &[StoredServer]) {
+        let places = |name: &ServerName| {
+            let name = key(name);
+            stored
+                .iter()
+                .filter(move |server| server.name == name)
+                .flat_map(|server| server.places.iter().take(MAX_HOPS))
+        };
+        if self.resolved_at.is_some() {
+            return;
+        }
+        let first = places(&self.account.next_hop).next();
+        let place = first.map(|(transport, address)| ServerName {
+            host: address.ip().to_string(),
+            port: Some(address.port()),
+            transport: Some(*transport),
+        });
+        let names = [Some(&self.account.next_hop), self.account.behind.as_ref()];
+        let addresses = names.into_iter().flatten().flat_map(places).map(|(_, address)| *address).collect();
+        self.recalled = Recalled { addresses, place };
     }
 
     pub(super) fn associated(&self) -> &[NameAddr] {
@@ -159,15 +195,19 @@ impl Registration {
 
     /// Asks for the server's addresses, then goes on to ask the server.
     pub(super) fn start(&mut self, now: Instant) {
-        let query = QueryId(self.rng.u64());
-        self.phase = Phase::Resolving { query };
-        self.timers.arm(Timer::Query, now + limits::QUERY);
-        self.outputs.push_back(Output::Resolve { query, name: self.account.next_hop.clone() });
+        self.resolve(now, self.account.next_hop.clone(), false);
         if let Some(name) = self.account.behind.clone() {
             let query = QueryId(self.rng.u64());
             self.behind = Some(query);
             self.outputs.push_back(Output::Resolve { query, name });
         }
+    }
+
+    fn resolve(&mut self, now: Instant, name: ServerName, recalled: bool) {
+        let query = QueryId(self.rng.u64());
+        self.phase = Phase::Resolving { query, recalled };
+        self.timers.arm(Timer::Query, now + limits::QUERY);
+        self.outputs.push_back(Output::Resolve { query, name });
     }
 
     /// Takes our contact back, if one may be alive. The answer doesn't matter.
@@ -193,9 +233,10 @@ impl Registration {
         if self.behind == Some(query) {
             self.behind = None;
             self.remember(hops);
+            self.keep(self.account.behind.clone(), hops);
             return true;
         }
-        let is_awaited = self.phase == Phase::Resolving { query };
+        let is_awaited = matches!(self.phase, Phase::Resolving { query: awaited, .. } if awaited == query);
         if is_awaited {
             self.on_addresses(now, hops.to_vec());
         }
@@ -245,7 +286,17 @@ impl Registration {
 
     fn on_addresses(&mut self, now: Instant, hops: Vec<Flow>) {
         self.timers.cancel(Timer::Query);
-        if !hops.is_empty() {
+        let recalled = matches!(self.phase, Phase::Resolving { recalled: true, .. });
+        if hops.is_empty() && self.hops.is_empty() {
+            if let Some(place) = self.recalled.place.take() {
+                return self.resolve(now, place, true);
+            }
+        }
+        if recalled {
+            self.hops = hops; // the name itself is asked again next time
+        } else if !hops.is_empty() {
+            self.keep(Some(self.account.next_hop.clone()), &hops);
+            self.recalled = Recalled::default();
             self.remember(&hops);
             // The server that knows us is asked first (RFC 3263 §4.3), as long as the name still says so.
             let known = self.hops.first().copied();
@@ -348,12 +399,26 @@ impl Registration {
         self.addresses.truncate(MAX_ADDRESSES);
     }
 
+    /// What is found of a name is kept for the next start.
+    fn keep(&mut self, name: Option<ServerName>, hops: &[Flow]) {
+        let places = hops.iter().take(MAX_HOPS).map(|hop| (hop.transport, hop.peer)).collect();
+        let Some(name) = name.filter(|name| !hops.is_empty() && !name.is_address()) else { return };
+        self.outputs.push_back(Output::Found(StoredServer { name: key(&name), places }));
+    }
+
     fn tell(&mut self, state: TrunkState) {
         if self.state != state {
             self.state = state.clone();
             self.outputs.push_back(Output::State { trunk: self.trunk.name.clone(), state });
         }
     }
+}
+
+/// A name with all that its answer depends on.
+fn key(name: &ServerName) -> String {
+    let port = name.port.map_or_else(String::new, |port| format!(":{port}"));
+    let transport = name.transport.map_or("", Transport::param);
+    format!("{}{port};{transport}", name.host.to_ascii_lowercase())
 }
 
 fn judge(response: &Response) -> Outcome {

@@ -66,6 +66,7 @@ struct World {
     asked_names: Vec<(Instant, String)>,
     states: Vec<(Instant, String, TrunkState)>,
     kept_alive: Vec<Instant>,
+    found: Vec<StoredServer>,
     events: Vec<(Instant, Event)>,
     txns: u64,
 }
@@ -81,6 +82,7 @@ impl World {
             asked_names: Vec::new(),
             states: Vec::new(),
             kept_alive: Vec::new(),
+            found: Vec::new(),
             events: Vec::new(),
             txns: 0,
         }
@@ -101,12 +103,18 @@ impl World {
             match output {
                 Output::Resolve { query, name } => {
                     self.asked_names.push((self.now, name.host.clone()));
-                    let hops = self.names.get(&name.host).into_iter().flatten().map(|peer| flow(peer)).collect();
+                    let hops = match name.host.parse::<IpAddr>() {
+                        Ok(address) if !self.names.contains_key(&name.host) => {
+                            vec![flow(&SocketAddr::new(address, name.port.unwrap_or(5060)).to_string())]
+                        }
+                        _ => self.names.get(&name.host).into_iter().flatten().map(|peer| flow(peer)).collect(),
+                    };
                     self.later(10, Event::Resolved(query, hops));
                 }
                 Output::Request { trunk, order, draft } => self.send(trunk, order, *draft),
                 Output::KeepAlive { .. } => self.kept_alive.push(self.now),
                 Output::State { trunk, state } => self.states.push((self.now, trunk, state)),
+                Output::Found(server) => self.found.push(server),
             }
         }
     }
@@ -681,6 +689,48 @@ fn neighbours_on_a_loopback_address_are_told_apart_by_port() {
     let request = invite("sip:88126122981@h", "<sip:x@c>");
     assert_eq!(world.trunks.identify(&plan(), &flow("127.0.0.1:5080"), &request), Some("Один"));
     assert_eq!(world.trunks.identify(&plan(), &flow("127.0.0.1:40001"), &request), None, "a phone");
+}
+
+#[test]
+fn where_a_server_was_before_a_restart_counts_until_its_name_is_answered() {
+    let known = |register| OfficeTrunk { register, ..one() };
+    let request = invite("sip:88126122981@h", "<sip:x@c>");
+    let mut before = World::new(|asked| asked.granted(300)).with(vec![known(false)]);
+    before.run_until(1);
+    assert_eq!(before.found.len(), 1);
+    for register in [false, true] {
+        let mut world = World::new(|asked| asked.granted(300));
+        world.names.clear();
+        world.apply(vec![known(register)]);
+        let knows = |world: &World, peer| world.trunks.identify(&plan(), &flow(peer), &request) == Some("Один");
+        assert!(!knows(&world, "192.0.2.1:5060"), "nobody knows where it is");
+        world.trunks.restore(&before.found);
+        assert!(knows(&world, "192.0.2.1:5060") && world.trunks.awaits_addresses(), "it may be elsewhere by now");
+        world.run_until(20);
+        let up = if register { TrunkState::Registered } else { TrunkState::Reachable };
+        assert_eq!(world.state("Один"), up, "it is asked where it was");
+        assert_eq!(world.trunks.route("Один").expect("a trunk").flows, [flow("192.0.2.1:5060")]);
+        assert!(world.found.is_empty(), "nothing was found anew");
+        world.names.insert("carrier.example".to_owned(), vec!["192.0.2.9:5060"]);
+        world.run_until(400);
+        assert!(knows(&world, "192.0.2.9:5060") && !knows(&world, "192.0.2.1:5060"), "it has moved");
+        assert_eq!(world.trunks.route("Один").expect("a trunk").flows, [flow("192.0.2.9:5060")]);
+        assert_eq!(world.found.last().map(|found| found.places.len()), Some(1));
+    }
+}
+
+#[test]
+fn what_was_known_of_another_name_or_port_is_not_believed() {
+    let mut before = World::new(|asked| asked.granted(300)).with(vec![one()]);
+    before.run_until(1);
+    let request = invite("sip:88126122981@h", "<sip:x@c>");
+    for server in ["other.example", "carrier.example:5080"] {
+        let mut world = World::new(|asked| asked.granted(300));
+        world.names.clear();
+        world.apply(vec![OfficeTrunk { server: server.to_owned(), ..one() }]);
+        world.trunks.restore(&before.found);
+        assert_eq!(world.trunks.identify(&plan(), &flow("192.0.2.1:5060"), &request), None, "{server}");
+    }
 }
 
 #[test]

@@ -110,7 +110,7 @@ const LEAST_MS: u32 = 20;
 const STEP_MS: u32 = 5;
 const STEPS: usize = (MOST_MS / STEP_MS) as usize + 1;
 /// The share of packets that may come too late: concealing one in a hundred is hardly heard, waiting for it is.
-const LATE_SHARE: f32 = 0.0125;
+const LATE_SHARE: f32 = 0.009;
 /// For the grain of the histogram and of the caller's ticks.
 const MARGIN_MS: u32 = 5;
 /// What a packet weighs falls to 1/e in this time.

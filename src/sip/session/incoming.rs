@@ -9,7 +9,7 @@ use crate::sip::Flow;
 use crate::sip::dialog::Dialog;
 use crate::sip::stack::{EndedBy, SessionEvent};
 use crate::sip::transaction::Taken;
-use crate::sip::wire::{Headers, Name, Request};
+use crate::sip::wire::{Headers, Name, Request, Scheme};
 
 /// An INVITE that waits for our answer.
 #[derive(Debug)]
@@ -79,7 +79,8 @@ impl Session {
         };
         let (local_tag, contact_user) = (local_tag.into(), contact_user.into());
         let call_id = headers.call_id()?.into();
-        let own = Identity { id, local_tag, call_id, contact_user, credentials: None, is_caller: false };
+        let is_secure = is_secure(&headers);
+        let own = Identity { id, local_tag, call_id, contact_user, is_secure, credentials: None, is_caller: false };
         let deal = if offered { Deal::Theirs(Theirs::Invite) } else { Deal::Idle };
         let mut session = Self::new(own, Phase::Ringing(Box::new(ringing)), deal, refresh);
         session.dialog = Some(Box::new(dialog));
@@ -250,3 +251,9 @@ impl Session {
 
 /// RFC 3261 §13.3.1.1.
 const REPEAT: Duration = Duration::from_secs(60);
+
+/// Whether a request asks for `sips:` in our Contact: RFC 3261 §12.1.1.
+fn is_secure(headers: &Headers) -> bool {
+    let called = headers.to().is_ok_and(|to| to.uri.scheme == Scheme::Sips);
+    called || headers.contacts().is_ok_and(|all| all.iter().any(|contact| contact.uri.scheme == Scheme::Sips))
+}

@@ -15,12 +15,12 @@ mod requests;
 use std::sync::Arc;
 
 use crate::base::{Duration, Instant, ServerTxn, SessionId, Timers};
-use crate::sip::Flow;
 use crate::sip::auth::Credentials;
 use crate::sip::dialog::Dialog;
 use crate::sip::stack::{EndedBy, Output, SessionCommand, SessionEvent};
 use crate::sip::transaction::{ExchangeId, LIFETIME, Owner, Plan, Purpose, T1, T2, Transactions};
-use crate::sip::wire::{Headers, Host, Method, NameAddr, Request, Uri};
+use crate::sip::wire::{Headers, Host, Method, NameAddr, Request, Scheme, Uri};
+use crate::sip::{Flow, Transport};
 
 pub use body::description;
 pub(crate) use body::is_unreadable;
@@ -54,6 +54,8 @@ struct Identity {
     local_tag: Box<str>,
     call_id: Box<str>,
     contact_user: Box<str>,
+    /// The peer speaks of `sips:`, and so do we: RFC 3261 §12.1.1.
+    is_secure: bool,
     credentials: Option<Arc<Credentials>>,
     /// We own the Call-ID: §14.1.
     is_caller: bool,
@@ -213,7 +215,7 @@ impl Session {
 
     /// Our Contact on this flow.
     pub(crate) fn contact(&self, flow: &Flow) -> String {
-        contact(&self.own.contact_user, flow)
+        contact(&self.own.contact_user, self.own.is_secure, flow)
     }
 
     /// Does what the user says.
@@ -391,11 +393,14 @@ impl Session {
     }
 }
 
-/// `<sip:USER@ADDRESS:PORT>`, with the transport where it isn't UDP.
-pub(crate) fn contact(user: &str, flow: &Flow) -> String {
+/// `<sip:USER@ADDRESS:PORT>`, with the transport where it isn't UDP; `<sips:…>` over TLS to who wants that.
+pub(crate) fn contact(user: &str, is_secure: bool, flow: &Flow) -> String {
     let uri = Uri::sip(Some(user), Host::Ip(flow.local.ip()), Some(flow.local.port()));
-    let uri =
-        if flow.transport.is_reliable() { uri.with_param("transport", Some(flow.transport.param())) } else { uri };
+    let uri = match flow.transport {
+        Transport::Udp => uri,
+        Transport::Tls if is_secure => Uri { scheme: Scheme::Sips, ..uri },
+        other => uri.with_param("transport", Some(other.param())),
+    };
     NameAddr::new("", uri).to_string()
 }
 

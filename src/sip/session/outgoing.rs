@@ -10,7 +10,7 @@ use crate::sip::auth::Credentials;
 use crate::sip::dialog::Dialog;
 use crate::sip::stack::{EndedBy, InviteDraft, SessionEvent};
 use crate::sip::transaction::{ExchangeId, Owner, Plan, Purpose, Tried, renumber};
-use crate::sip::wire::{Headers, Method, Name, Request, Response};
+use crate::sip::wire::{Headers, Method, Name, Request, Response, Scheme};
 
 /// A call that is being placed.
 #[derive(Debug)]
@@ -56,7 +56,8 @@ impl Session {
         let offered = draft.sdp.is_some();
         let placing = Placing { exchange, offered, cancel: Cancel::No, forks: Vec::new(), raised: 0 };
         let (local_tag, contact_user) = (local_tag.into(), draft.contact_user.into());
-        let own = Identity { id, local_tag, call_id, contact_user, credentials, is_caller: true };
+        let is_secure = draft.uri.scheme == Scheme::Sips;
+        let own = Identity { id, local_tag, call_id, contact_user, is_secure, credentials, is_caller: true };
         let deal = if offered { Deal::Ours(Ours::Invite) } else { Deal::Idle };
         let mut session = Self::new(own, Phase::Placing(Box::new(placing)), deal, Refresh::default());
         session.offers.local = draft.sdp.map(Vec::into_boxed_slice);
@@ -251,7 +252,7 @@ fn first_invite(cx: &mut Context<'_>, draft: &InviteDraft, local_tag: &str) -> R
     headers.push(Name::CallId, cx.core.rng.token(24));
     headers.push(Name::CSeq, "1 INVITE");
     if let Some(flow) = draft.flows.first() {
-        headers.push(Name::Contact, contact(&draft.contact_user, flow));
+        headers.push(Name::Contact, contact(&draft.contact_user, draft.uri.scheme == Scheme::Sips, flow));
     }
     headers.extend(draft.headers.clone());
     if draft.session_timer {

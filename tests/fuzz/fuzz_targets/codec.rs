@@ -3,6 +3,7 @@
 //! what to do, a length in units of 4 bytes (G.711 of 120 ms has 960), a payload.
 #![no_main]
 
+use dozvon::codec::detect::DtmfDetector;
 use dozvon::codec::{Codec, Decoder, Encoder, OpusParameters, Rate, Resampler, stretch};
 use libfuzzer_sys::fuzz_target;
 
@@ -17,6 +18,7 @@ fuzz_target!(|input: &[u8]| {
     let mut encoder =
         Encoder::new(codec, &OpusParameters { fec: true, dtx: choice >= 128, ..OpusParameters::default() });
     let mut resampler = Resampler::new(rate, encoder.rate());
+    let mut detector = DtmfDetector::new();
     // More than anything may fill.
     let mut out = vec![0; rate.samples(200)];
     let mut said = vec![0; encoder.rate().samples(200)];
@@ -37,6 +39,9 @@ fuzz_target!(|input: &[u8]| {
         let mut heard = out[..written].to_vec();
         let removed = stretch::shorten(rate, &mut heard);
         assert_eq!(heard.len() + removed, written);
+        if let Some(digit) = detector.listen(&heard) {
+            assert!("0123456789*#ABCD".contains(digit.digit));
+        }
         let added = stretch::lengthen(rate, &mut heard);
         assert_eq!(heard.len() + removed, written + added);
         let length = resampler.process(&out[..written], &mut said);

@@ -9,6 +9,7 @@ use dozvon::base::{Duration, EndpointId, Instant, Rng, WallTime};
 use dozvon::call::Shelf;
 use dozvon::engine::live::{Live, QueueView, TrunkState};
 use dozvon::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record};
+use dozvon::media::tape::{Entry, Side};
 use dozvon::media::{Clip, Command, Plane, Sound};
 use dozvon::number::Plan;
 use dozvon::office::{Office, file};
@@ -39,6 +40,8 @@ pub(crate) struct World {
     ports: HashMap<u16, EndpointId>,
     endpoints: HashMap<EndpointId, u16>,
     recordings: std::collections::HashSet<dozvon::base::RecordingId>,
+    /// Packets of each side on each tape.
+    pub(crate) taped: std::collections::BTreeMap<dozvon::base::RecordingId, [u32; 2]>,
     pub(crate) records: Vec<Record>,
     pub(crate) shelf: Vec<Shelf>,
     /// How often a code changed the settings.
@@ -128,6 +131,7 @@ impl World {
             ports: HashMap::new(),
             endpoints: HashMap::new(),
             recordings: std::collections::HashSet::new(),
+            taped: std::collections::BTreeMap::new(),
             records: Vec::new(),
             shelf: Vec::new(),
             changes: 0,
@@ -166,6 +170,12 @@ impl World {
                 self.carry_out(output);
             }
             while let Some(block) = self.plane.poll_block(self.now) {
+                let counts = self.taped.entry(block.recording).or_default();
+                for entry in block.entries() {
+                    if let Entry::Packet { side, .. } = entry {
+                        counts[usize::from(side == Side::Right)] += 1;
+                    }
+                }
                 if block.is_last() {
                     assert!(self.recordings.remove(&block.recording), "{} a tape ends that never began", self.at());
                 }
@@ -212,7 +222,11 @@ impl World {
                 assert!(self.recordings.insert(begun.recording), "{} recorded twice at once", self.at());
             }
             Output::Resolve { query, name } => {
+                let literal = name.host.parse::<std::net::IpAddr>().ok();
                 let hops = match (name.host.as_str(), self.dns_is_down) {
+                    _ if literal.is_some() => {
+                        literal.map(|ip| SocketAddr::new(ip, name.port.unwrap_or(5060))).into_iter().collect()
+                    }
                     (_, true) => Vec::new(),
                     ("carrier.example", _) => vec![SocketAddr::from((CARRIER, name.port.unwrap_or(5060)))],
                     ("second.example", _) => vec![SocketAddr::from(([10, 9, 0, 2], name.port.unwrap_or(5060)))],

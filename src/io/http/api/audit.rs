@@ -11,7 +11,7 @@ use crate::io::clock;
 use crate::io::store::{AuditFilter, AuditRow, Deed};
 
 /// The words of `what`, with what each says to people.
-const DEEDS: [(&str, Words); 22] = [
+const DEEDS: &[(&str, Words)] = &[
     ("change", Words::new("Изменены настройки", "Settings changed")),
     ("revert", Words::new("Правка возвращена", "A change was taken back")),
     ("confirm", Words::new("Правка подтверждена", "A change was confirmed")),
@@ -27,8 +27,11 @@ const DEEDS: [(&str, Words); 22] = [
     ("called", Words::new("Позвонили", "Called")),
     ("phone_accepted", Words::new("Телефону разрешено взять настройки", "A telephone was allowed its settings")),
     ("phone_told", Words::new("Телефону велено взять настройки", "A telephone was told to fetch its settings")),
+    ("firmware_added", Words::new("Загружена прошивка телефонов", "Firmware of telephones was uploaded")),
     ("hang_up", Words::new("Разговор завершён", "A call was hung up")),
     ("listened_in", Words::new("Подключились к разговору", "Listened in")),
+    ("certificate", Words::new("Загружен сертификат", "A certificate was uploaded")),
+    ("certificate_removed", Words::new("Убран загруженный сертификат", "The uploaded certificate was removed")),
     ("license", Words::new("Установлена лицензия", "A licence was installed")),
     ("token_made", Words::new("Создан ключ доступа", "A token was made")),
     ("token_removed", Words::new("Удалён ключ доступа", "A token was removed")),
@@ -37,11 +40,13 @@ const DEEDS: [(&str, Words); 22] = [
 ];
 
 /// What is kept besides changes of the settings: method, path, the word.
-const NOTED: [(&str, &str, &str); 22] = [
+const NOTED: &[(&str, &str, &str)] = &[
     ("DELETE", "/api/v1/session", "sign_out"),
     ("DELETE", "/api/v1/sessions/{id}", "session_ended"),
     ("POST", "/api/v1/versions/{id}/confirm", "confirm"),
     ("POST", "/api/v1/license", "license"),
+    ("PUT", "/api/v1/certificate", "certificate"),
+    ("DELETE", "/api/v1/certificate", "certificate_removed"),
     ("POST", "/api/v1/tokens", "token_made"),
     ("DELETE", "/api/v1/tokens/{id}", "token_removed"),
     ("PUT", "/api/v1/session/second-factor", "second_factor_on"),
@@ -53,6 +58,8 @@ const NOTED: [(&str, &str, &str); 22] = [
     ("POST", "/api/v1/phones/{mac}/accept", "phone_accepted"),
     ("POST", "/api/v1/phones/{mac}/sync", "phone_told"),
     ("GET", "/api/v1/phones/{mac}/address", "password_shown"),
+    ("POST", "/api/v1/phones/firmware", "firmware_added"),
+    ("DELETE", "/api/v1/phones/firmware/{name}", "deleted"),
     ("DELETE", "/api/v1/recordings/{id}", "deleted"),
     ("DELETE", "/api/v1/voicemail/{id}", "deleted"),
     ("PUT", "/api/v1/voicemail/{id}", "marked"),

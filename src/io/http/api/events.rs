@@ -93,6 +93,7 @@ fn data(event: &Event, language: Language, zone: &str) -> Value {
         }
         Event::Trunk(trunk) => json!({ "name": trunk.name, "state": trunks::state(trunk, language, zone) }),
         Event::Queue(view) => queues::item(view, language, zone),
+        Event::Phone { mac } => json!({ "mac": mac }),
         Event::Import { id, name, state, percent, at } => json!({
             "what": "import",
             "text": "a media file is imported",

@@ -15,6 +15,7 @@ struct Given {
     server: String,
     port: u16,
     security: Option<String>,
+    trust_any_certificate: bool,
     login: String,
     /// Left out: the present one stays.
     password: Option<String>,
@@ -46,6 +47,7 @@ pub(super) fn put(visit: &Visit<'_>) -> Result<Reply, Problem> {
             server: given.server,
             port: given.port,
             security,
+            trust_any_certificate: given.trust_any_certificate,
             login: given.login,
             password: given.password.unwrap_or(kept),
             from: given.from,
@@ -63,6 +65,7 @@ fn show(office: &Office) -> Result<Value, Problem> {
         "server": mail.server,
         "port": mail.port,
         "security": mail.security.word(),
+        "trust_any_certificate": mail.trust_any_certificate,
         "login": mail.login,
         "has_password": !mail.password.is_empty(),
         "from": mail.from,

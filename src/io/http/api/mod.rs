@@ -8,6 +8,7 @@ pub(super) mod history_export;
 mod audit;
 mod authorities;
 mod calls;
+mod certificate;
 mod change;
 mod codes;
 mod collections;
@@ -15,6 +16,7 @@ mod conferences;
 mod dial;
 mod extensions;
 mod faults;
+mod firmware;
 mod forwarding;
 mod health;
 mod history;
@@ -27,10 +29,10 @@ mod metrics;
 mod openid;
 mod paging;
 mod parking;
-mod queues;
 mod phone_setup;
 mod phone_templates;
 mod phones;
+mod queues;
 mod recordings;
 mod referrers;
 mod routing;
@@ -221,9 +223,16 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/voicemail/{id}/audio", Access::Viewer, voicemail::audio),
     route("GET", "/api/v1/license", Access::Viewer, license::get),
     route("POST", "/api/v1/license", Access::Admin, license::post),
+    route("GET", "/api/v1/certificate", Access::Viewer, certificate::get),
+    route("PUT", "/api/v1/certificate", Access::Admin, certificate::put),
+    route("DELETE", "/api/v1/certificate", Access::Admin, certificate::delete),
+    route("GET", "/api/v1/authority.pem", Access::Viewer, certificate::authority),
     route("GET", "/api/v1/phones", Access::Viewer, phones::list),
     route("POST", "/api/v1/phones", Access::Admin, phones::post),
     route("GET", "/api/v1/phones/setup", Access::Admin, phone_setup::get),
+    route("GET", "/api/v1/phones/firmware", Access::Viewer, firmware::list),
+    route("POST", "/api/v1/phones/firmware", Access::Admin, firmware::post),
+    route("DELETE", "/api/v1/phones/firmware/{name}", Access::Admin, firmware::delete),
     route("GET", "/api/v1/phones/{mac}", Access::Viewer, phones::get),
     route("PUT", "/api/v1/phones/{mac}", Access::Admin, phones::put),
     route("DELETE", "/api/v1/phones/{mac}", Access::Admin, phones::delete),
@@ -244,12 +253,20 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];
 
-/// Routes whose body is a file: the gate asks them first, and takes it to the disk itself.
-const TAKE_FILES: [(&str, &str); 2] = [("POST", "/api/v1/media"), ("PUT", "/api/v1/media/{name}/sound")];
+/// Routes whose body is a file, of so many bytes at most: the gate asks them first, and takes it to the disk itself.
+const TAKE_FILES: [(&str, &str, u64); 3] = [
+    ("POST", "/api/v1/media", SOUND),
+    ("PUT", "/api/v1/media/{name}/sound", SOUND),
+    ("POST", "/api/v1/phones/firmware", firmware::LONGEST),
+];
 
-/// Whether the body of such a request is a file.
-pub(super) fn takes_file(method: &str, path: &str) -> bool {
-    TAKE_FILES.iter().any(|(of, pattern)| *of == method && matches(pattern, path).is_some())
+/// 10 MB (product.md, media files).
+const SOUND: u64 = 10_000_000;
+
+/// How many bytes the file may have that is the body of such a request; `None`: the body is no file.
+pub(super) fn takes_file(method: &str, path: &str) -> Option<u64> {
+    let found = TAKE_FILES.iter().find(|(of, pattern, _)| *of == method && matches(pattern, path).is_some());
+    found.map(|(.., longest)| *longest)
 }
 
 /// Method and path of every route, for the test that compares them with openapi.json.
@@ -259,7 +276,11 @@ fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The API's description.
+#[cfg(test)]
 pub(super) const OPENAPI: &str = include_str!("openapi.json");
+
+/// The same as gzip.
+static PACKED_OPENAPI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 /// A request on its way to a handler.
 struct Visit<'a> {
@@ -445,7 +466,7 @@ fn matches(pattern: &str, path: &str) -> Option<Vec<String>> {
 }
 
 fn openapi(_: &Visit<'_>) -> Result<Reply, Problem> {
-    Ok(Reply::text(super::reply::JSON, OPENAPI))
+    Ok(Reply::text(super::reply::JSON, super::packed::unpack(PACKED_OPENAPI)))
 }
 
 #[cfg(test)]

@@ -407,14 +407,15 @@ fn of_seen(visit: &Visit<'_>, seen: &Seen) -> Value {
 }
 
 /// A device for a line of a telephone; the reader of the office file makes login and password.
-fn new_device(mac: &str) -> Device {
+fn new_device() -> Device {
     Device::Sip(SipDevice {
         login: String::new(),
         password: String::new(),
         ring_seconds: 20,
         allow_from: vec![Network::ANY],
         forward: Forward::None,
-        mac: mac.to_owned(),
+        mac: String::new(),
+        line: 0,
         model: String::new(),
         srtp: Srtp::Optional,
     })

@@ -37,11 +37,7 @@ fn one(office: &Office, reference: &Reference) -> Referrer {
     let menu = |ru: &str, en: &str, name: &String| {
         of("voice_menu", "voice-menus", name, said(ru, en, &|language| language.quoted(name)))
     };
-    let phone_of = |ru: &str, en: &str, mac: &String| {
-        let first = office.lines_of(mac).next().map(|(extension, _)| (&extension.number, &extension.employee));
-        let name = |language| first.map_or_else(|| mac.clone(), |(number, employee)| named(number, employee, language));
-        of("phone", "phones", mac, said(ru, en, &name))
-    };
+    let phone_of = |ru: &str, en: &str, mac: &String| of_phone(office, ru, en, mac);
     match reference {
         Reference::Member { group: number } => group("состав группы", "the members of group", number),
         Reference::GroupGreeting { group: number } => group("приветствие группы", "the greeting of group", number),
@@ -73,6 +69,18 @@ fn one(office: &Office, reference: &Reference) -> Referrer {
         Reference::Element { id } => {
             of("element", "routing", id, Words::new("схема «Маршрутизация»", "the desk, Routing").into())
         }
+    }
+}
+
+/// What of a telephone refers to a thing.
+pub(super) fn of_phone(office: &Office, ru: &str, en: &str, mac: &str) -> Referrer {
+    let first = office.lines_of(mac).next().map(|(extension, _)| (&extension.number, &extension.employee));
+    let name = |language| first.map_or_else(|| mac.to_owned(), |(number, employee)| named(number, employee, language));
+    Referrer {
+        kind: "phone",
+        key: mac.to_owned(),
+        text: Said::new(format!("{ru} {}", name(Language::Ru)), format!("{en} {}", name(Language::En))),
+        href: format!("#/phones/{}", encode(mac)),
     }
 }
 

@@ -1,4 +1,5 @@
-//! `settings`: what the office has once: itself, its recordings, its protection, its mailboxes. The office file's tables as they are.
+//! `settings`: what the office has once: itself, its recordings, its protection, its mailboxes, how telephones find it. The
+//! office file's tables as they are.
 
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::office::Office;
 use crate::office::file::Fault;
 
 /// The tables.
-const TABLES: [&str; 4] = ["office", "recordings", "protection", "voicemail"];
+const TABLES: [&str; 5] = ["office", "recordings", "protection", "voicemail", "provisioning"];
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&[])?;

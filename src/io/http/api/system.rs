@@ -25,6 +25,7 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
             "host": house.sip.host.map(|host| host.to_string()),
             "udp_port": house.sip.udp,
             "tcp_port": house.sip.tcp,
+            "tls_port": house.sip.tls,
         },
         "mobile_ranges_date": house.exchange.plan().mobile_ranges_date(),
     })))

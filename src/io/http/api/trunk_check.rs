@@ -84,6 +84,8 @@ const fn code(advice: Advice) -> &'static str {
         Advice::NoRoute => "no_route",
         Advice::WrongPort => "wrong_port",
         Advice::Silent => "silent",
+        Advice::NoTls => "no_tls",
+        Advice::Certificate(_) => "certificate",
         Advice::WrongPassword => "wrong_password",
         Advice::RegistrationRefused(_) => "registration_refused",
         Advice::Form(_) => "number_format",

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::{Duration, Instant};
 
-use super::super::certificate::names_of_this_machine;
+use crate::io::certificate::names_of_this_machine;
 
 /// How often the machine's names are read again when one is not known: addresses come by DHCP.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

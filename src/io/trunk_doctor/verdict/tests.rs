@@ -1,4 +1,4 @@
-use super::super::{Facts, Names, Port, Trial, TrialEnd};
+use super::super::{Doubt, Facts, Names, Port, Trial, TrialEnd};
 use super::*;
 use crate::base::Rng;
 use crate::office::Office;
@@ -43,6 +43,10 @@ fn faults() -> Vec<(Facts, Advice)> {
         (at(TrunkState::NoSuchName, Port::Silent), Advice::WrongName),
         (silent(Port::NoRoute), Advice::NoRoute),
         (silent(Port::Refused), Advice::WrongPort),
+        (silent(Port::NoTls), Advice::NoTls),
+        (silent(Port::Doubtful(Doubt::Unknown)), Advice::Certificate(Doubt::Unknown)),
+        (silent(Port::Doubtful(Doubt::OtherName)), Advice::Certificate(Doubt::OtherName)),
+        (silent(Port::Doubtful(Doubt::Expired)), Advice::Certificate(Doubt::Expired)),
         (silent(Port::Silent), Advice::Silent),
         (silent(Port::Answers), Advice::Silent),
         (Facts { state: None, ..silent(Port::Silent) }, Advice::Silent),

@@ -189,6 +189,8 @@ fn mail_and_mailboxes_are_checked() {
     }
     let open = "[mail]\nserver = \"smtp\"\nfrom = \"x@y\"\nsecurity = \"none\"\nlogin = \"x\"\npassword = \"y\"";
     assert_eq!(warned(open), ["line 1: mail: without security everybody on the way can read the password"]);
+    let any = "[mail]\nserver = \"smtp\"\nfrom = \"x@y\"\ntrust_any_certificate = true";
+    assert_eq!(warned(any), ["line 4: mail: trust_any_certificate lets whoever stands in between be the server"]);
     let keyless = "[mail]\nserver = \"smtp\"\nfrom = \"x@y\"\nlogin = \"x\"";
     assert_eq!(warned(keyless), ["line 1: mail: has no password, and the box keeps none for it"]);
     let greeting = EXAMPLE.replace("voicemail_greeting = \"\"", "voicemail_greeting = \"Приветствия\"");

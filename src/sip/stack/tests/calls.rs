@@ -424,3 +424,14 @@ fn a_lost_connection_is_opened_again_and_its_loss_ends_the_call_only_when_that_f
         [SessionEvent::Response { .. }, SessionEvent::Ended { why: EndedBy::Transport, .. }]
     ));
 }
+
+#[test]
+fn over_tls_our_contact_speaks_of_sips_to_who_does() {
+    use crate::sip::session::contact;
+    use crate::sip::{Flow, Transport};
+    let (local, peer) = ("10.0.0.1:5061".parse().unwrap(), "10.0.0.2:40000".parse().unwrap());
+    let tls = Flow { transport: Transport::Tls, local, peer, connection: 1 };
+    assert_eq!(contact("alice", false, &tls), "<sip:alice@10.0.0.1:5061;transport=tls>");
+    assert_eq!(contact("alice", true, &tls), "<sips:alice@10.0.0.1:5061>");
+    assert_eq!(contact("alice", true, &Flow { transport: Transport::Udp, ..tls }), "<sip:alice@10.0.0.1:5061>");
+}

@@ -89,6 +89,8 @@ pub(crate) struct Phone {
     pub(crate) tone: u16,
     pub(crate) answer: Answer,
     pub(crate) codecs: Vec<u8>,
+    /// It likes Opus best, and asks this of it. It says so only: it neither makes Opus nor hears it.
+    pub(crate) opus: Option<&'static str>,
     /// Milliseconds between the sound packets that it sends: sparse.
     pub(crate) sound_every: Duration,
     pub(crate) registered: bool,
@@ -140,6 +142,7 @@ impl Phone {
             tone,
             answer: Answer::Ring,
             codecs: vec![8, 0],
+            opus: None,
             sound_every: Duration::from_millis(200),
             registered: false,
             expires: 3600,

@@ -12,12 +12,16 @@ impl Phone {
     pub(super) fn description(&self, rtp: SocketAddr, version: u32, direction: Option<&str>) -> Vec<u8> {
         let rtp = self.advertised.unwrap_or(rtp);
         let ip = rtp.ip();
-        let formats: Vec<String> = self.codecs.iter().map(u8::to_string).collect();
+        let opus = self.opus.map(|_| "107".to_owned());
+        let formats: Vec<String> = opus.into_iter().chain(self.codecs.iter().map(u8::to_string)).collect();
         let mut text = format!(
             "v=0\r\no=- 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {} RTP/AVP {} 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n",
             rtp.port(),
             formats.join(" ")
         );
+        if let Some(asked) = self.opus {
+            text.push_str(&format!("a=rtpmap:107 opus/48000/2\r\na=fmtp:107 {asked}\r\n"));
+        }
         if let Some(direction) = direction {
             text.push_str(&format!("a={direction}\r\n"));
         }

@@ -7,7 +7,7 @@ use super::super::super::words::Words;
 use super::super::Visit;
 use super::super::tables::Table;
 use super::new_device;
-use crate::office::{Device, Extension, Office};
+use crate::office::{Device, Extension, Office, SipDevice};
 
 /// Lines of one telephone; a DECT base has as many handsets.
 const MOST: usize = 32;
@@ -62,14 +62,17 @@ pub(super) fn put(visit: &Visit<'_>, office: &mut Office, mac: &str, lines: &[Li
     let live = visit.house.board.registrations();
     let is_here = |login: &str| live.get(login).is_some_and(|phone| !phone.contacts.is_empty());
     let mut before: Vec<String> = office.lines_of(mac).map(|(_, device)| device.login.clone()).collect();
-    for (nth, line) in lines.iter().enumerate() {
+    let places = if lines.len() > 1 { 1.. } else { 0.. };
+    for ((nth, line), place) in lines.iter().enumerate().zip(places) {
         let at = |key: &str, words: Words| problems::invalid().at(format!("/lines/{nth}/{key}"), words);
         let extension = office.extensions.iter_mut().find(|extension| extension.number == line.extension);
         let extension = extension.ok_or_else(|| {
             at("extension", Words::new("Такого внутреннего номера нет.", "There is no such extension."))
         })?;
         if line.login.is_empty() {
-            take_free(extension, mac, &mut before, &is_here).map_err(|words| at("extension", words))?;
+            let device = free(extension, &before, &is_here).map_err(|words| at("extension", words))?;
+            before.retain(|login| device.login.is_empty() || *login != device.login);
+            bind(device, mac, place);
         } else {
             let device = sip(extension).find(|device| device.login == line.login);
             let device = device.ok_or_else(|| {
@@ -80,46 +83,47 @@ pub(super) fn put(visit: &Visit<'_>, office: &mut Office, mac: &str, lines: &[Li
                     Words::new("Эта линия уже на другом телефоне.", "This line is on another telephone already.");
                 return Err(at("login", words));
             }
-            mac.clone_into(&mut device.mac);
+            bind(device, mac, place);
             before.retain(|login| *login != line.login);
         }
     }
     // lines that it had and no longer has
     for device in office.extensions.iter_mut().flat_map(sip).filter(|device| before.contains(&device.login)) {
-        device.mac.clear();
+        bind(device, "", 0);
     }
     Ok(())
 }
 
-fn sip(extension: &mut Extension) -> impl Iterator<Item = &mut crate::office::SipDevice> {
+fn bind(device: &mut SipDevice, mac: &str, place: u32) {
+    mac.clone_into(&mut device.mac);
+    device.line = place;
+}
+
+fn sip(extension: &mut Extension) -> impl Iterator<Item = &mut SipDevice> {
     extension.devices.iter_mut().filter_map(|device| match device {
         Device::Sip(sip) => Some(sip),
         Device::Mobile(_) => None,
     })
 }
 
-/// The device that the telephone has had, else one that nobody uses, else a new one.
-fn take_free(
-    extension: &mut Extension,
-    mac: &str,
-    before: &mut Vec<String>,
+/// The device that the telephone has had (`before`), else one that nobody uses, else a new one.
+fn free<'a>(
+    extension: &'a mut Extension,
+    before: &[String],
     is_here: &dyn Fn(&str) -> bool,
-) -> Result<(), Words> {
-    let mine = sip(extension).find(|device| before.contains(&device.login)).map(|device| device.login.clone());
-    if let Some(login) = mine {
-        before.retain(|one| *one != login);
-        return Ok(());
-    }
-    if let Some(device) = sip(extension).find(|device| device.mac.is_empty() && !is_here(&device.login)) {
-        mac.clone_into(&mut device.mac);
-        return Ok(());
-    }
-    if extension.devices.len() >= DEVICES {
-        return Err(Words::new(
-            "У этого номера уже четыре устройства, и все заняты. Уберите лишнее.",
-            "This extension has four devices already, and all are in use. Take one away.",
-        ));
-    }
-    extension.devices.push(new_device(mac));
-    Ok(())
+) -> Result<&'a mut SipDevice, Words> {
+    let mine = sip(extension).position(|device| before.contains(&device.login));
+    let unused = || sip(extension).position(|device| device.mac.is_empty() && !is_here(&device.login));
+    let found = match mine.or_else(unused) {
+        Some(nth) => Some(nth),
+        None if extension.devices.len() < DEVICES => {
+            extension.devices.push(new_device());
+            sip(extension).count().checked_sub(1)
+        }
+        None => None,
+    };
+    found.and_then(|nth| sip(extension).nth(nth)).ok_or(Words::new(
+        "У этого номера уже четыре устройства, и все заняты. Уберите лишнее.",
+        "This extension has four devices already, and all are in use. Take one away.",
+    ))
 }

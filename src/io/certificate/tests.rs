@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use super::own::{CA_KEY_FILE, Facts, LEAF_FILE, LEAF_KEY_FILE, LEAF_LIFE, is_due, load};
 use super::*;
 
 fn now() -> WallTime {
@@ -25,9 +26,9 @@ fn leaf(directory: &Path) -> String {
 #[test]
 fn the_first_start_makes_it_and_the_second_reads_it() {
     let directory = directory("first");
-    Certificate::open(directory.clone(), now).unwrap();
+    Certificate::open(directory.clone(), &[], now).unwrap();
     let (first, authority) = (leaf(&directory), fs::read_to_string(directory.join(CA_FILE)).unwrap());
-    Certificate::open(directory.clone(), now).unwrap();
+    Certificate::open(directory.clone(), &[], now).unwrap();
     assert_eq!((leaf(&directory), fs::read_to_string(directory.join(CA_FILE)).unwrap()), (first, authority));
     for (file, mode) in [(LEAF_KEY_FILE, 0o600), (CA_KEY_FILE, 0o600), (LEAF_FILE, 0o644)] {
         assert_eq!(fs::metadata(directory.join(file)).unwrap().permissions().mode() & 0o777, mode, "{file}");
@@ -39,9 +40,9 @@ fn the_first_start_makes_it_and_the_second_reads_it() {
 #[test]
 fn it_is_renewed_before_it_ends_under_the_same_authority() {
     let directory = directory("renew");
-    Certificate::open(directory.clone(), now).unwrap();
+    Certificate::open(directory.clone(), &[], now).unwrap();
     let (first, authority) = (leaf(&directory), fs::read_to_string(directory.join(CA_FILE)).unwrap());
-    Certificate::open(directory.clone(), next_year).unwrap();
+    Certificate::open(directory.clone(), &[], next_year).unwrap();
     assert_ne!(leaf(&directory), first);
     assert_eq!(fs::read_to_string(directory.join(CA_FILE)).unwrap(), authority);
     fs::remove_dir_all(directory).unwrap();
@@ -59,15 +60,15 @@ fn a_new_address_asks_for_a_new_leaf_and_a_lost_one_does_not() {
 #[test]
 fn a_broken_file_is_made_anew() {
     let directory = directory("broken");
-    Certificate::open(directory.clone(), now).unwrap();
+    Certificate::open(directory.clone(), &[], now).unwrap();
     fs::write(directory.join(LEAF_KEY_FILE), "rubbish").unwrap();
-    Certificate::open(directory.clone(), now).unwrap();
+    Certificate::open(directory.clone(), &[], now).unwrap();
     assert!(load(&directory).is_ok());
     fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]
 fn a_directory_that_can_not_be_made_is_named() {
-    let error = Certificate::open(PathBuf::from("/proc/nowhere/tls"), now).unwrap_err();
+    let error = Certificate::open(PathBuf::from("/proc/nowhere/tls"), &[], now).unwrap_err();
     assert!(error.to_string().starts_with("/proc/nowhere/tls: "), "{error}");
 }
