@@ -9,7 +9,10 @@ use std::path::PathBuf;
 use dozvon::base::{CallId, Message, MessageId, RecordingId, WallTime};
 use dozvon::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
 use dozvon::engine::{Record, StoredBinding, StoredServer, StoredSubscription};
-use dozvon::io::store::{HistoryFilter, NewLetter, Reader, Store, database};
+use dozvon::guard::{Ban, Reason};
+use dozvon::io::store::{
+    AlarmFilter, DeliveryOutcome, DeliveryRow, HistoryFilter, NewAlarm, NewLetter, Reader, Store, database,
+};
 use dozvon::office::Role;
 use dozvon::provision::Mac;
 use dozvon::provision::dhcp::Lease;
@@ -55,6 +58,20 @@ fn lease() -> Lease {
     Lease { mac, address: "192.168.1.100".parse().unwrap(), until: NOW }
 }
 
+fn ban() -> Ban {
+    Ban {
+        id: 7,
+        address: "203.0.113.7".parse().unwrap(),
+        reason: Reason::WrongPasswords,
+        since: NOW,
+        until: WallTime(NOW.0 + 1_200_000),
+        times: 2,
+        dropped: 12,
+        user_agent: "Телефон".to_owned(),
+        logins: vec!["user200s0".to_owned(), "user201s0".to_owned()],
+    }
+}
+
 fn call(number: u64) -> CallId {
     CallId((u64::try_from(NOW.0).unwrap() << 20) + number)
 }
@@ -95,8 +112,14 @@ fn every_old_database_opens_with_what_was_in_it() {
         assert_eq!(opened.phones, vec![phone(); usize::from(since_0008)], "{name}");
         let since_0009 = name.as_str() >= "0009";
         assert_eq!(opened.store.leases().unwrap(), vec![lease(); usize::from(since_0009)], "{name}");
-        let since_0014 = name.as_str() >= "0014";
-        assert_eq!(opened.servers, vec![server(); usize::from(since_0014)], "{name}");
+        let since_0013 = name.as_str() >= "0013";
+        assert_eq!(opened.servers, vec![server(); usize::from(since_0013)], "{name}");
+        let since_0011 = name.as_str() >= "0011";
+        let alarms = reader.alarms(&AlarmFilter::default(), 10, None).unwrap();
+        assert_eq!(alarms.iter().map(|row| row.count).collect::<Vec<_>>(), vec![3; usize::from(since_0011)], "{name}");
+        assert_eq!(reader.waiting_deliveries().unwrap(), vec![delivery(); usize::from(since_0011)], "{name}");
+        let since_0010 = name.as_str() >= "0010";
+        assert_eq!(opened.bans, vec![ban(); usize::from(since_0010)], "{name}");
         opened.store.close();
         drop(reader);
         fs::remove_dir_all(&data).unwrap();
@@ -153,6 +176,11 @@ fn write_the_database_of_this_schema() {
     // what a card or an address had before goes
     store.keep_leases(vec![Lease { address: "192.168.1.101".parse().unwrap(), ..lease() }]);
     store.keep_leases(vec![Lease { mac: Mac::read("805ec0999999").unwrap(), ..lease() }, lease()]);
+    store.keep_alarms(vec![NewAlarm { count: 2, ..alarm() }]).unwrap();
+    store.keep_alarms(vec![alarm()]).unwrap();
+    store.keep_delivery(delivery());
+    store.record(Record::Ban(Ban { times: 1, ..ban() }));
+    store.record(Record::Ban(ban()));
     store.add_token("grafana", Role::Viewer, [7; 32], NOW).unwrap();
     store.set_setting("login_prefix", "rik33").unwrap();
     store.close();
@@ -163,6 +191,37 @@ fn write_the_database_of_this_schema() {
     assert!(!file.exists(), "{} is history and is not written anew", file.display());
     connection.execute("VACUUM INTO ?1", [file.to_string_lossy()]).unwrap();
     fs::remove_dir_all(&data).unwrap();
+}
+
+fn alarm() -> NewAlarm {
+    NewAlarm {
+        key: "trunk_down Основной".to_owned(),
+        one_within: std::time::Duration::from_secs(3600),
+        kind: "trunk_down".to_owned(),
+        severity: "alarm".to_owned(),
+        count: 1,
+        at: NOW,
+        text_ru: "Внешний номер «Основной» не работает.".to_owned(),
+        text_en: "The outside number “Основной” does not work.".to_owned(),
+        extension: None,
+        address: None,
+    }
+}
+
+fn delivery() -> DeliveryRow {
+    DeliveryRow {
+        id: 1,
+        webhook: "CRM".to_owned(),
+        event: "alarm".to_owned(),
+        made_at: NOW,
+        body: "{}".to_owned(),
+        attempts: 3,
+        tried_at: Some(NOW),
+        outcome: DeliveryOutcome::Waiting,
+        status: Some(503),
+        why_ru: "Получатель отказался (503).".to_owned(),
+        why_en: "The receiver refused (503).".to_owned(),
+    }
 }
 
 fn message() -> Message {

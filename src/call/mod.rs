@@ -86,6 +86,8 @@ pub enum Output {
     Edit(Edit),
     /// Somebody calls for help: the admin is told.
     Emergency(cdr::EmergencyCall),
+    /// An admin must learn this.
+    Alarm(crate::guard::Alarm),
 }
 
 /// What calls stand on: lent by the engine for the time of one input.

@@ -3,6 +3,7 @@
 
 mod lamps;
 mod notify;
+mod ward;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,18 +19,16 @@ use crate::office::Office;
 use crate::registrar::bindings::{Bindings, Change};
 use crate::registrar::trunks::{self, Trunks};
 use crate::sip::Flow;
-use crate::sip::auth::{Challenger, Verdict};
+use crate::sip::auth::Challenger;
 use crate::sip::stack::{self, Stack};
 use crate::sip::wire::{Headers, Method, Name, Request};
 
+use self::ward::Refusal;
 use super::live::{self, Live};
 use super::{Input, Output, Record};
 
 /// What calls are made of, preferred first.
 const CODECS: [Codec; 4] = Codec::ALL;
-/// Networks that are at home where the office names none: loopback, private and link-local addresses (RFC 1918, 4193, 4291).
-const HOME: [&str; 7] =
-    ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"];
 /// What we understand outside of calls.
 const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REGISTER, SUBSCRIBE";
 
@@ -41,7 +40,7 @@ pub struct Engine {
     tones: Tones,
     stack: Stack,
     challenger: Challenger,
-    gate: guard::Gate,
+    ward: guard::Ward,
     bindings: Bindings,
     trunks: Trunks,
     lamps: Lamps,
@@ -78,7 +77,7 @@ impl Engine {
             tones,
             stack: Stack::new(rng.fork(), "Dozvon"),
             challenger: Challenger::new(rng.fork(), "dozvon"),
-            gate: guard::Gate::new(guard::Rate::default(), Vec::new()),
+            ward: guard::Ward::default(),
             bindings: Bindings::default(),
             trunks: Trunks::new(rng.fork()),
             lamps: Lamps::new(rng.fork()),
@@ -92,7 +91,7 @@ impl Engine {
             outputs: VecDeque::new(),
         };
         engine.trunks.office(Instant::ZERO, &engine.office);
-        engine.open_gate();
+        engine.show_known();
         engine.show_office(Instant::ZERO);
         engine.settle(Instant::ZERO);
         engine
@@ -102,9 +101,7 @@ impl Engine {
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
         match input {
             Input::Packet { flow, bytes } => {
-                if self.gate.admit(now, flow.peer.ip()) {
-                    self.stack.handle_packet(now, flow, bytes);
-                }
+                self.stack.handle_packet(now, flow, bytes);
             }
             Input::FlowFailed { flow } => {
                 self.stack.handle_flow_failed(now, flow);
@@ -116,6 +113,7 @@ impl Engine {
             Input::Media(event) => self.with_calls(now, |calls, around| calls.on_media(around, &event)),
             Input::Resolved { query, hops } => {
                 self.trunks.handle_resolved(now, query, &hops);
+                self.show_known();
                 self.judge_early(now);
             }
             Input::Office(office) => self.change_office(now, office),
@@ -128,6 +126,7 @@ impl Engine {
             Input::Restore(stored) => {
                 let changes = self.bindings.restore(now, self.wall(now), stored);
                 self.note_bindings(now, changes);
+                self.remember_bindings(now);
                 let known: Vec<String> = self.bindings.iter().map(|(aor, _)| aor.to_owned()).collect();
                 for login in known {
                     self.show_registration(now, &login);
@@ -135,6 +134,23 @@ impl Engine {
                 }
             }
             Input::RestoreServers(stored) => self.trunks.restore(&stored),
+            Input::RestoreBans(bans) => {
+                let moment = self.moment(now);
+                self.ward.restore(moment, bans);
+            }
+            Input::Ban { address, length } => {
+                let moment = self.moment(now);
+                let banned = self.ward.ban(moment, address, length);
+                self.outputs.push_back(Output::Banned(banned));
+            }
+            Input::LiftBan { id } => {
+                let lifted = self.ward.lift(now, id);
+                self.outputs.push_back(Output::Lifted(lifted));
+                if lifted {
+                    let text = format!("ban {id} is lifted");
+                    self.outputs.push_back(Output::Live(Live::Notice { what: "ban_lifted", text }));
+                }
+            }
             Input::LastAnswered(all) => {
                 all.iter().for_each(|(group, member)| self.books.restore_last_answered(group, member));
             }
@@ -195,6 +211,17 @@ impl Engine {
         rooms.into_iter().flatten().min()
     }
 
+    /// The door before all others: whether a packet or a connection from there is taken in at all. What isn't is dropped without a
+    /// trace, before its bytes are looked at.
+    pub fn admit(&mut self, now: Instant, address: std::net::IpAddr) -> bool {
+        self.ward.admit(now, address)
+    }
+
+    /// The judge in front of all, for the page and checkers.
+    pub fn ward(&self) -> &guard::Ward {
+        &self.ward
+    }
+
     /// Calls that go on.
     pub fn calls(&self) -> usize {
         self.calls.len()
@@ -252,14 +279,7 @@ impl Engine {
         self.note_bindings(now, changes);
         self.books.note_members_changed();
         self.show_office(now);
-        self.open_gate();
-    }
-
-    /// The office's own networks are never counted by the gate.
-    fn open_gate(&mut self) {
-        let trusted = &self.office.protection.trusted_networks;
-        let home = || HOME.iter().filter_map(|text| text.parse().ok()).collect();
-        self.gate.set_exempt(if trusted.is_empty() { home() } else { trusted.clone() });
+        self.show_known();
     }
 
     fn hang_up(&mut self, now: Instant, call: CallId) {
@@ -310,6 +330,9 @@ impl Engine {
             if quiet {
                 break;
             }
+        }
+        while let Some(event) = self.ward.poll_event() {
+            self.on_ward(event);
         }
         self.with_calls(now, |calls, around| calls.tell_queues(around));
         while let Some(output) = self.from_calls.pop_front() {
@@ -363,10 +386,13 @@ impl Engine {
             call::Output::Missed(missed) => Output::Missed(missed),
             call::Output::Edit(edit) => Output::Edit(edit),
             call::Output::Shelf(order) => Output::Shelf(order),
+            call::Output::Alarm(alarm) => Output::Alarm(alarm),
             call::Output::LastAnswered { group, member } => Output::Store(Record::LastAnswered { group, member }),
             call::Output::Emergency(emergency) => {
                 let text = format!("{} calls {}", emergency.by, emergency.number);
                 self.outputs.push_back(Output::Live(Live::Notice { what: "emergency_call", text }));
+                let (extension, number) = (emergency.by.clone(), emergency.number.clone());
+                self.outputs.push_back(Output::Alarm(guard::Alarm::EmergencyCall { extension, number }));
                 Output::Emergency(emergency)
             }
             call::Output::Ended(ended) => {
@@ -379,6 +405,9 @@ impl Engine {
 
     /// A request outside of any dialog.
     fn on_request(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
+        if self.is_scanner(now, &flow, request) {
+            return self.stack.ignore(txn);
+        }
         match request.method {
             Method::Register => self.on_register(now, txn, flow, request),
             Method::Invite => self.on_invite(now, txn, flow, request),
@@ -388,7 +417,7 @@ impl Engine {
                 headers.push(Name::Allow, ALLOW);
                 headers.push(Name::Accept, "application/sdp");
                 headers.push(Name::AllowEvents, lamp::EVENTS);
-                self.stack.respond(now, txn, 200, headers, Vec::new());
+                self.answer_briefly(now, txn, flow, request, 200, headers);
             }
             _ => self.on_other(now, txn, flow, request),
         }
@@ -402,18 +431,22 @@ impl Engine {
             Ok(origin) => {
                 self.with_calls(now, |calls, around| calls.on_invite(around, txn, flow, origin, request));
             }
-            Err(Refusal::Challenge) if self.may_be_a_carrier(request) => self.early.push((txn, flow, request.clone())),
+            Err(Refusal::Challenge) if self.may_be_a_carrier(&flow, request) => {
+                self.early.push((txn, flow, request.clone()))
+            }
             Err(refusal) => self.refuse(now, txn, &flow, request, refusal),
         }
     }
 
     /// Whether to wait with the challenge: at the start a carrier may call before its name has an address, and no carrier answers a
     /// challenge. Who claims to be a device of ours is asked at once.
-    fn may_be_a_carrier(&self, request: &Request) -> bool {
+    fn may_be_a_carrier(&self, flow: &Flow, request: &Request) -> bool {
         let claims =
             request.headers.contains(&Name::Authorization) || request.headers.contains(&Name::ProxyAuthorization);
         let from = request.headers.from().ok().and_then(|from| from.uri.user);
-        let is_ours = from.is_some_and(|user| self.office.device_by_login(&user).is_some());
+        // Strangers must not see the difference.
+        let is_ours =
+            self.ward.knows(flow.peer.ip()) && from.is_some_and(|user| self.office.device_by_login(&user).is_some());
         !claims && !is_ours && self.early.len() < limits::EARLY_CALLS && self.trunks.awaits_addresses()
     }
 
@@ -439,36 +472,6 @@ impl Engine {
             return Err(Refusal::Forbidden);
         }
         Ok(Origin::Device { login, extension: extension.number.clone() })
-    }
-
-    /// The login that the request proves by digest.
-    fn prove(&mut self, now: Instant, flow: &Flow, request: &Request) -> Result<String, Refusal> {
-        let office = &self.office;
-        let password_of = |login: &str| office.device_by_login(login).map(|(_, device)| device.password.clone());
-        match self.challenger.verify(now, flow, request, password_of) {
-            Verdict::Proved { username } => Ok(username),
-            Verdict::Stale => Err(Refusal::Stale),
-            Verdict::Absent => Err(Refusal::Challenge),
-            Verdict::Wrong { username } => {
-                let text = format!("{} sends a wrong password for {username:?}", flow.peer.ip());
-                self.outputs.push_back(Output::Live(Live::Notice { what: "wrong_password", text }));
-                Err(Refusal::Challenge)
-            }
-        }
-    }
-
-    fn refuse(&mut self, now: Instant, txn: ServerTxn, flow: &Flow, request: &Request, refusal: Refusal) {
-        let mut headers = Headers::new();
-        let status = match refusal {
-            Refusal::Forbidden => 403,
-            Refusal::Challenge | Refusal::Stale => {
-                for value in self.challenger.challenge(now, flow, request, refusal == Refusal::Stale) {
-                    headers.push(Name::WwwAuthenticate, value);
-                }
-                401
-            }
-        };
-        self.stack.respond(now, txn, status, headers, Vec::new());
     }
 
     fn unavailable(&mut self, now: Instant, txn: ServerTxn) {
@@ -528,6 +531,9 @@ impl Engine {
                 Change::Gone { aor, contact } => Record::BindingGone { aor, contact },
             }));
         }
+        if !touched.is_empty() {
+            self.show_known();
+        }
         for login in touched {
             self.show_registration(now, &login);
             self.tell_registration(now, login);
@@ -545,17 +551,6 @@ impl Engine {
         self.books.note_members_changed();
         self.outputs.push_back(Output::Live(Live::Registration { login, contacts }));
     }
-}
-
-/// Why a request is not taken from its sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
-    /// 401: prove who you are. Unknown logins hear the same as known ones.
-    Challenge,
-    /// 401 with stale=true: the proof was right but old.
-    Stale,
-    /// 403: proved, but not from there, or not that.
-    Forbidden,
 }
 
 /// How long calls may take to end when the exchange stops.

@@ -17,6 +17,7 @@ use crate::base::{CallId, Duration, QueryId, RecordingId, WallTime};
 pub use crate::call::ListenRefused;
 use crate::call::Shelf;
 use crate::call::cdr::{CallEnded, CallLeg, CallStarted, CallStep, RecordingBegun};
+use crate::guard::{AtHome, Ban};
 use crate::media;
 use crate::office::Office;
 use crate::sip::Flow;
@@ -24,7 +25,7 @@ use crate::sip::Flow;
 /// What reaches the engine.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// One datagram, or one framed message of a stream.
+    /// One datagram, or one framed message of a stream, that [`Engine::admit`] let pass.
     Packet {
         /// Where it came from.
         flow: Flow,
@@ -55,6 +56,20 @@ pub enum Input<'a> {
     Restore(Vec<StoredBinding>),
     /// Where carriers' servers were before a restart: before the first [`Input::Resolved`].
     RestoreServers(Vec<StoredServer>),
+    /// Bans from before a restart.
+    RestoreBans(Vec<Ban>),
+    /// An admin bans an address. Answered by [`Output::Banned`] at once.
+    Ban {
+        /// Which.
+        address: std::net::IpAddr,
+        /// For how long.
+        length: Duration,
+    },
+    /// An admin lifts a ban. Answered by [`Output::Lifted`] at once.
+    LiftBan {
+        /// Its name.
+        id: i64,
+    },
     /// Group and who took its last call, before a restart.
     LastAnswered(Vec<(String, String)>),
     /// What a mailbox holds now: at the start, and after each change.
@@ -155,10 +170,16 @@ pub enum Output {
     },
     /// The answer to [`Input::Listen`]: the call that rings there.
     Listens(Result<CallId, ListenRefused>),
+    /// The answer to [`Input::Ban`].
+    Banned(Result<Ban, AtHome>),
+    /// The answer to [`Input::LiftBan`]; false: there is none of that name in force.
+    Lifted(bool),
     /// Nobody took a call of those who were rung.
     Missed(crate::call::cdr::MissedCall),
     /// Somebody calls for help: the admin is told.
     Emergency(crate::call::cdr::EmergencyCall),
+    /// An admin must learn this. The same may be told many times: whoever keeps it, counts.
+    Alarm(crate::guard::Alarm),
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// What mailboxes and recorded messages want of the disk.
@@ -196,6 +217,13 @@ pub enum Record {
     SubscriptionGone {
         /// Its name.
         tag: String,
+    },
+    /// An address is judged, or judged anew.
+    Ban(Ban),
+    /// A ban was lifted, or is forgotten.
+    BanGone {
+        /// Its name.
+        id: i64,
     },
     /// A row of history begins.
     CallStarted(CallStarted),

@@ -1,17 +1,27 @@
 //! May this one send, register, call there, now? In this room: the rights ladder ([`may_call`]), where an extension may forward
-//! to ([`may_forward`]), address lists ([`may_use`]), and the [`Gate`] before the parser. Knows no SIP message and no number, only its class.
+//! to ([`may_forward`]), address lists ([`may_use`]), the [`Ward`] before the parser (rates, wrong passwords, scanners, bans), and what an
+//! admin must learn of all that ([`Alarm`]). Knows no SIP message and no number, only its class.
 //!
-//! What comes beside them later: bans of addresses with growing times, limits of simultaneous and daily outside calls
-//! and minutes of an extension, blocked countries, quiet hours, the paid services that an admin opens. Each of them
-//! may only take away: nothing here or later stands before an emergency call.
+//! What comes beside them later: limits of simultaneous and daily outside calls and minutes of an extension, blocked countries,
+//! quiet hours, the paid services that an admin opens. Each of them may only take away: nothing here or later stands before
+//! an emergency call.
 
+mod alarm;
+mod ban;
+mod bucket;
 mod forward;
 mod gate;
+mod guesses;
+mod scanner;
+mod ward;
 
 use std::net::IpAddr;
 
+pub use alarm::{Alarm, Certificate, Limit, Severity, TrunkFault};
+pub use ban::{Ban, MEMORY, Reason};
 pub use forward::{ForwardRefused, findings, forward_target, may_forward};
-pub use gate::{Gate, Rate};
+pub use scanner::is_scanner;
+pub use ward::{Answer, AtHome, BY_HAND, Event, Knock, Moment, WRONG, Ward};
 
 use crate::number::Class;
 use crate::office::{Permissions, SipDevice};

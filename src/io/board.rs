@@ -89,6 +89,21 @@ pub enum Event {
         /// When.
         at: WallTime,
     },
+    /// An alarm that is none of those before.
+    Alarm {
+        /// Its row.
+        id: i64,
+        /// A word for programs.
+        kind: &'static str,
+        /// `alarm`, `warning`.
+        severity: &'static str,
+        /// A sentence in English.
+        text: String,
+        /// How many nobody has looked at, with this one.
+        unseen: u64,
+        /// When.
+        at: WallTime,
+    },
     /// Something an admin should know. `what` is a word for programs, `text` an English sentence.
     System {
         /// `office`: the settings changed; others as the engine names them.
@@ -126,14 +141,15 @@ impl Board {
         Self { shared: Arc::new(Shared { state: Mutex::new(state), news: watch::Sender::new(last_id) }) }
     }
 
-    /// Adds what the engine told. Called by the engine's thread; holds the lock for some map operations.
-    pub fn apply(&self, live: Live, at: WallTime) {
+    /// Adds what the engine told. Called by the engine's thread; holds the lock for some map operations. Returns the event that the
+    /// pages are told.
+    pub fn apply(&self, live: Live, at: WallTime) -> Option<Arc<Event>> {
         let mut state = self.lock();
-        if let Some(event) = state.take(live, at) {
-            let id = state.publish(event);
-            drop(state);
-            self.shared.news.send_replace(id);
-        }
+        let event = Arc::new(state.take(live, at)?);
+        let id = state.publish_shared(Arc::clone(&event));
+        drop(state);
+        self.shared.news.send_replace(id);
+        Some(event)
     }
 
     /// Forgets trunks, logins and groups that `office` no longer has, and tells the pages that the settings changed.
@@ -256,11 +272,15 @@ impl State {
     }
 
     fn publish(&mut self, event: Event) -> u64 {
+        self.publish_shared(Arc::new(event))
+    }
+
+    fn publish_shared(&mut self, event: Arc<Event>) -> u64 {
         self.last_id += 1;
         if self.ring.len() == EVENTS_KEPT {
             self.ring.pop_front();
         }
-        self.ring.push_back((self.last_id, Arc::new(event)));
+        self.ring.push_back((self.last_id, event));
         self.last_id
     }
 }
@@ -274,7 +294,7 @@ impl Event {
             Self::Trunk(_) => "trunk",
             Self::Queue(_) => "queue",
             Self::Phone { .. } => "phone",
-            Self::System { .. } | Self::Import { .. } => "system",
+            Self::System { .. } | Self::Import { .. } | Self::Alarm { .. } => "system",
         }
     }
 }

@@ -2,8 +2,9 @@
 //! The same handle serves a stopped data directory; then nobody listens to the orders.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use tokio::sync::mpsc;
@@ -22,12 +23,14 @@ use super::store::{
 };
 use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
+use super::webhooks::{Happening, WebhooksHandle};
 use super::{clock, files, http, recordings};
 use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
 use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscription};
+use crate::guard::{Alarm, AtHome, Ban};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
@@ -42,6 +45,9 @@ pub struct Handle(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     orders: mpsc::UnboundedSender<Order>,
+    alarms: SyncSender<Alarm>,
+    /// While the exchange runs.
+    webhooks: OnceLock<WebhooksHandle>,
     office: RwLock<Arc<Office>>,
     /// Held while the office changes, from reading the present one on.
     changing: Mutex<()>,
@@ -99,6 +105,12 @@ pub enum Order {
         /// The call that rings there.
         answer: Sender<Result<CallId, ListenRefused>>,
     },
+    /// Tell the bans in force.
+    Bans(Sender<Vec<Ban>>),
+    /// Ban an address for so long.
+    Ban(IpAddr, Duration, Sender<Result<Ban, AtHome>>),
+    /// Lift a ban; false: there is none.
+    LiftBan(i64, Sender<bool>),
     /// The licence allows this from now on.
     Licence(Allowance),
     /// This office is in force, with its numbering plan when that is another one.
@@ -127,12 +139,18 @@ pub struct Beginning {
     pub handle: Handle,
     /// For the engine's loop.
     pub orders: mpsc::UnboundedReceiver<Order>,
+    /// What is [raised](Handle::raise), for whoever takes it.
+    pub alarms: Option<Receiver<Alarm>>,
+    /// Calls that the end of the last process cut.
+    pub interrupted: usize,
     /// Registrations from before.
     pub bindings: Vec<StoredBinding>,
     /// Where carriers' servers were.
     pub servers: Vec<StoredServer>,
     /// Groups, and who took their last calls.
     pub last_answered: Vec<(String, String)>,
+    /// Bans from before.
+    pub bans: Vec<Ban>,
     /// Lamps of phones from before.
     pub subscriptions: Vec<StoredSubscription>,
     /// The numbering plan of the office.
@@ -169,8 +187,9 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, servers, last_answered, version, probation, phones, interrupted } =
-            Store::open(data, clock::wall())?;
+        let opened = Store::open(data, clock::wall())?;
+        let Opened { store, bindings, subscriptions, servers, last_answered, bans, .. } = opened;
+        let Opened { version, probation, phones, interrupted, .. } = opened;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
@@ -190,9 +209,12 @@ impl Handle {
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();
+        let (alarms, raised) = sync_channel(ALARMS_WAITING);
         let phones = open_phones(&store, phones, newest, &mut rng)?;
         let handle = Self(Arc::new(Inner {
             orders,
+            alarms,
+            webhooks: OnceLock::new(),
             office: RwLock::new(Arc::new(office)),
             changing: Mutex::new(()),
             store,
@@ -209,7 +231,19 @@ impl Handle {
             phones,
         }));
         handle.watch_probation();
-        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, servers, last_answered, plan, first_sign_in })
+        Ok(Beginning {
+            handle,
+            orders: inbox,
+            alarms: Some(raised),
+            interrupted,
+            bindings,
+            subscriptions,
+            servers,
+            last_answered,
+            bans,
+            plan,
+            first_sign_in,
+        })
     }
 
     /// The office in force.
@@ -275,6 +309,31 @@ impl Handle {
     pub fn tell(&self, order: Order) {
         // A stopped exchange has no calls.
         let _ = self.0.orders.send(order);
+    }
+
+    /// Asks the engine's loop.
+    fn ask_loop<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> Result<T, StoreError> {
+        let (answer, inbox) = channel();
+        self.tell(order(answer));
+        inbox.recv_timeout(ORDER_PATIENCE).map_err(|_| StoreError::Closed)
+    }
+
+    /// Tells the admin. Never waits: beyond [`ALARMS_WAITING`] on their way it is dropped, since so many say nothing new.
+    pub fn raise(&self, alarm: Alarm) {
+        // Nobody listens in a stopped exchange.
+        let _ = self.0.alarms.try_send(alarm);
+    }
+
+    /// Tells webhooks, when there are any who want to hear. Never waits.
+    pub fn happened(&self, happening: impl FnOnce() -> Happening) {
+        if let Some(webhooks) = self.0.webhooks.get() {
+            webhooks.happened(happening);
+        }
+    }
+
+    /// From now on webhooks are told there.
+    pub fn set_webhooks(&self, webhooks: WebhooksHandle) {
+        let _ = self.0.webhooks.set(webhooks);
     }
 
     /// What calls want of mailboxes and of what was recorded.
@@ -421,6 +480,10 @@ impl Handle {
         self.0.phones.set_version(version);
         self.0.phones.with(|ledger| ledger.keep_only(&office));
         self.0.phones.tell(News::Settings);
+        if let Some(webhooks) = self.0.webhooks.get() {
+            webhooks.office_changed(&office);
+        }
+        self.happened(|| Happening::Settings { version, author: author.to_owned(), reason: reason.to_owned() });
         tracing::info!(author, reason, "the office was changed");
         let _ = self.0.orders.send(Order::Office(office, plan));
         if let Some(revert_at) = revert_at {
@@ -488,6 +551,18 @@ impl http::Exchange for Handle {
 
     fn hang_up(&self, call: CallId) {
         Self::hang_up(self, call);
+    }
+
+    fn bans(&self) -> Result<Vec<Ban>, StoreError> {
+        self.ask_loop(Order::Bans)
+    }
+
+    fn ban(&self, address: IpAddr, length: Duration) -> Result<Result<Ban, AtHome>, StoreError> {
+        self.ask_loop(|answer| Order::Ban(address, length, answer))
+    }
+
+    fn lift_ban(&self, id: i64) -> Result<bool, StoreError> {
+        self.ask_loop(|answer| Order::LiftBan(id, answer))
     }
 
     fn licence(&self) -> &Keeper {
@@ -697,5 +772,7 @@ fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
     data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
 }
 
+/// Alarms on their way to the thread that keeps them.
+pub const ALARMS_WAITING: usize = 1_000;
 /// The engine answers within milliseconds, or it does not run.
 const ORDER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);

@@ -78,6 +78,8 @@ enum Job {
     Voicemail(Message, String),
     Missed(MissedCall),
     Emergency(EmergencyCall),
+    Alarm { id: i64, text: String, at: WallTime, recipients: Vec<String> },
+    Alarms { texts: Vec<String>, more: usize, at: WallTime, recipients: Vec<String> },
     Hurry,
     OfficeChanged,
     Close(Sender<()>),
@@ -100,6 +102,16 @@ impl MailHandle {
     /// Tells the admin of a call for help.
     pub fn emergency(&self, call: EmergencyCall) {
         self.send(Job::Emergency(call));
+    }
+
+    /// Tells of an alarm, by the number of its row.
+    pub fn alarm(&self, id: i64, text: String, at: WallTime, recipients: Vec<String>) {
+        self.send(Job::Alarm { id, text, at, recipients });
+    }
+
+    /// Tells of several alarms in one letter, and how many more there were.
+    pub fn alarms(&self, texts: Vec<String>, more: usize, at: WallTime, recipients: Vec<String>) {
+        self.send(Job::Alarms { texts, more, at, recipients });
     }
 
     /// Tries all that waits now.
@@ -178,6 +190,12 @@ fn run(mut office: Office, inbox: &Receiver<Job>) -> Option<Sender<()>> {
             Ok(Job::Voicemail(message, path)) => office.queue_voicemail(&message, path),
             Ok(Job::Missed(call)) => office.queue_missed(&call),
             Ok(Job::Emergency(call)) => office.queue_emergency(&call),
+            Ok(Job::Alarm { id, text, at, recipients }) => {
+                office.queue_alarm(&format!("alarm {id}"), &[text], 0, at, &recipients);
+            }
+            Ok(Job::Alarms { texts, more, at, recipients }) => {
+                office.queue_alarm(&format!("alarms {}", at.millis()), &texts, more, at, &recipients);
+            }
             Ok(Job::Hurry) => report(office.handle.store().hurry_letters(clock::wall())),
             Ok(Job::OfficeChanged) => office.look_at_settings(),
             Ok(Job::Close(closed)) => return Some(closed),
@@ -237,6 +255,14 @@ impl Office {
         let office = self.handle.office();
         let text = letter::emergency(&office, call);
         self.queue(format!("emergency {}", call.call), &office.mail.admin, text, None);
+    }
+
+    fn queue_alarm(&self, cause: &str, texts: &[String], more: usize, at: WallTime, recipients: &[String]) {
+        let office = self.handle.office();
+        for recipient in recipients {
+            let text = letter::alarms(&office, texts, more, at);
+            self.queue(format!("{cause} {recipient}"), recipient, text, None);
+        }
     }
 
     fn queue(&self, cause: String, recipient: &str, (subject, body): (String, String), attachment: Option<String>) {

@@ -1,6 +1,7 @@
 //! The outside wall: the only code that may block, sleep, spawn, open a file or a socket, or ask the time.
 
 pub mod accounts;
+pub mod alarms;
 pub mod apply;
 pub mod board;
 pub mod certificate;
@@ -28,6 +29,7 @@ pub mod sound;
 pub mod store;
 pub mod trunk_doctor;
 pub mod voicemail;
+pub mod webhooks;
 
 #[cfg(test)]
 pub(crate) mod scratch;

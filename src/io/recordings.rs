@@ -79,6 +79,15 @@ pub enum MessageEvent {
     },
     /// It is over.
     Finished(Finished),
+    /// The recording of a call is complete.
+    Recorded {
+        /// Which.
+        recording: RecordingId,
+        /// Of which call.
+        call: CallId,
+        /// Milliseconds of sound.
+        duration_ms: u64,
+    },
 }
 
 /// A [`Kind::Message`] is complete, or never began.

@@ -28,10 +28,12 @@ use super::rtp::{self, MediaHandle, RtpConfig};
 use super::signalling::{self, SignallingHandle};
 use super::store::StoreError;
 use super::voicemail::{self, VoicemailHandle};
-use super::{control, http, licence};
+use super::webhooks::{self, Happening};
+use super::{alarms, control, http, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
+use crate::guard::{Alarm, AtHome, Ban};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
 use crate::provision::Mac;
@@ -102,8 +104,8 @@ pub(super) fn serve_beside<T>(
     let (media_events, media_inbox) = mpsc::unbounded_channel();
     let taped = Arc::new(OnceLock::new());
     let media = start_media(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
-    let beginning = Handle::open(&config.paths.data)?;
-    let outgoing = Outgoing { allow_local: config.web.allow_local_outgoing };
+    let mut beginning = Handle::open(&config.paths.data)?;
+    let outgoing = Outgoing::of(config.web.allow_local_outgoing);
     let mail = start_mail(&beginning.handle, outgoing)?;
     let voicemail = start_voicemail(&beginning.handle, mail.clone())?;
     let recorder = start_recorder(&beginning.handle, voicemail.clone())?;
@@ -130,7 +132,14 @@ pub(super) fn serve_beside<T>(
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
     let keeping = Keeping { recorder, voicemail, mail, signalling };
     let listens = net.listens().udp;
+    note_start(&beginning)?;
+    if let Some(raised) = beginning.alarms.take() {
+        alarms::start(&beginning.handle, raised, keeping.mail.clone())?;
+    }
+    let handle = beginning.handle.clone();
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
+    // Those who are known from before are no news.
+    handle.set_webhooks(webhooks::start(&handle, outgoing)?);
     let beside = beside(listens, &page)?;
     // Not before the phones of the time before are known again.
     tell(&ready);
@@ -155,6 +164,10 @@ struct Loop {
     ordering: Option<Sender<Option<CallId>>>,
     /// And of the call of who is to listen in.
     listening: Option<Sender<Result<CallId, ListenRefused>>>,
+    /// Who waits for the ban that was ordered.
+    banning: Option<Sender<Result<Ban, AtHome>>>,
+    /// And for the end of one.
+    lifting: Option<Sender<bool>>,
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
@@ -177,7 +190,7 @@ impl Loop {
         clock: Clock,
         rng: Rng,
     ) -> Self {
-        let Beginning { handle, orders, bindings, subscriptions, servers, last_answered, plan, .. } = beginning;
+        let Beginning { handle, orders, bindings, subscriptions, servers, last_answered, bans, plan, .. } = beginning;
         let now = clock.now();
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
@@ -194,11 +207,14 @@ impl Loop {
             outputs,
             ordering: None,
             listening: None,
+            banning: None,
+            lifting: None,
             wall_at_zero,
             wall_checked: now,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::RestoreServers(servers));
+        new.feed(now, Input::RestoreBans(bans));
         new.feed(now, Input::Restore(bindings));
         new.feed(now, Input::RestoreLamps(subscriptions));
         new.feed(now, Input::LastAnswered(last_answered));
@@ -248,6 +264,9 @@ impl Loop {
                 let (engine, outputs, signalling) = (&mut self.engine, &mut self.outputs, &self.keeping.signalling);
                 let wall = self.wall_at_zero + now.since(Instant::ZERO);
                 self.net.receive(|flow, bytes| {
+                    if !engine.admit(now, flow.peer.ip()) {
+                        return;
+                    }
                     signalling.message(wall, flow, false, bytes);
                     feed(engine, outputs, now, Input::Packet { flow, bytes });
                 });
@@ -264,8 +283,18 @@ impl Loop {
     }
 
     fn on_event(&mut self, now: Instant, event: net::Event) {
-        for news in self.net.handle(event) {
+        if let net::Event::Accepted(.., peer) = &event
+            && !self.engine.admit(now, peer.ip())
+        {
+            return; // closed with the event
+        }
+        for news in self.net.handle(event, &|address| self.engine.ward().knows(address)) {
             match news {
+                News::Message(flow, _) if !self.engine.admit(now, flow.peer.ip()) => {
+                    if !self.engine.ward().knows(flow.peer.ip()) {
+                        self.net.close(flow);
+                    }
+                }
                 News::Message(flow, bytes) => {
                     self.keeping.signalling.message(self.wall(now), flow, false, &bytes);
                     self.feed(now, Input::Packet { flow, bytes: &bytes });
@@ -300,6 +329,15 @@ impl Loop {
             Order::Call { extension, to, answer } => {
                 self.ordering = Some(answer);
                 self.feed(now, Input::Order { extension, to });
+            }
+            Order::Bans(answer) => drop(answer.send(self.engine.ward().bans(now))),
+            Order::Ban(address, length, answer) => {
+                self.banning = Some(answer);
+                self.feed(now, Input::Ban { address, length });
+            }
+            Order::LiftBan(id, answer) => {
+                self.lifting = Some(answer);
+                self.feed(now, Input::LiftBan { id });
             }
             Order::Listen { call, extension, whispers, answer } => {
                 self.listening = Some(answer);
@@ -346,23 +384,46 @@ impl Loop {
                             let _ = answer.send(result);
                         }
                     }
+                    Output::Banned(result) => {
+                        if let Some(answer) = self.banning.take() {
+                            let _ = answer.send(result);
+                        }
+                    }
+                    Output::Lifted(lifted) => {
+                        if let Some(answer) = self.lifting.take() {
+                            let _ = answer.send(lifted);
+                        }
+                    }
                     Output::Ordered { call } => {
                         if let Some(answer) = self.ordering.take() {
                             let _ = answer.send(call); // who waits no longer doesn't want it
                         }
                     }
-                    Output::Missed(missed) => self.keeping.mail.missed_call(missed),
+                    Output::Missed(missed) => {
+                        self.handle.happened(|| Happening::Missed(missed.clone()));
+                        self.keeping.mail.missed_call(missed);
+                    }
                     Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
+                    Output::Alarm(alarm) => self.handle.raise(alarm),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => {
-                        if let Record::CallEnded(ended) = &record {
-                            self.keeping.signalling.ended(ended.call);
+                        match &record {
+                            Record::CallStarted(started) => {
+                                self.handle.happened(|| Happening::Started(started.clone()))
+                            }
+                            Record::CallEnded(ended) => {
+                                self.keeping.signalling.ended(ended.call);
+                                self.handle.happened(|| Happening::Ended(ended.clone()));
+                            }
+                            _ => {}
                         }
                         self.handle.store().record(record);
                     }
                     Output::Live(live) => {
                         self.notice_phone(&live);
-                        self.handle.board().apply(live, self.wall(now));
+                        if let Some(event) = self.handle.board().apply(live, self.wall(now)) {
+                            self.handle.happened(|| Happening::Seen(event));
+                        }
                     }
                 }
             }
@@ -427,9 +488,22 @@ impl Loop {
         voicemail.close();
         mail.close();
         signalling.close();
+        if let Err(error) = handle.store().set_setting(RUNNING, "no") {
+            tracing::warn!(%error, "the next start will take this end for a sudden one");
+        }
         handle.store().close();
         control::close(handle.data());
     }
+}
+
+/// Whether the process before this one was stopped in order.
+fn note_start(beginning: &Beginning) -> Result<(), StoreError> {
+    let handle = &beginning.handle;
+    let was_running = handle.store().setting(RUNNING)?.is_some_and(|text| text == "yes");
+    if was_running || beginning.interrupted > 0 {
+        handle.raise(Alarm::UncleanStart { calls: u32::try_from(beginning.interrupted).unwrap_or(u32::MAX) });
+    }
+    handle.store().set_setting(RUNNING, "yes")
 }
 
 /// One input, and what comes of it. A panic is a defect of ours that one packet has found: it ends with that packet.
@@ -511,7 +585,10 @@ fn start_media(
 fn start_voicemail(handle: &Handle, mail: MailHandle) -> Result<VoicemailHandle, StoreError> {
     let to = handle.clone();
     let told = move |event| match event {
-        voicemail::Event::Arrived { message, path } => mail.voicemail(message, path),
+        voicemail::Event::Arrived { message, path } => {
+            to.happened(|| Happening::Voicemail(message.clone()));
+            mail.voicemail(message, path);
+        }
         voicemail::Event::Mailbox { extension, messages } => to.tell(Order::Mailbox(extension, messages)),
         voicemail::Event::MediaKept { name, .. } => tracing::info!(name, "recorded by telephone"),
         voicemail::Event::MediaLost { why, .. } => tracing::warn!(why, "what was recorded by telephone is not kept"),
@@ -560,9 +637,12 @@ fn find_phones(config: &Config, net: &Net, handle: &Handle, clock: Clock, rng: R
 }
 
 fn start_mail(handle: &Handle, outgoing: Outgoing) -> Result<MailHandle, StoreError> {
-    let board = handle.board().clone();
+    let (board, raising) = (handle.board().clone(), handle.clone());
     let told = move |told: mail::Told| {
         let text = told.to_string();
+        if let mail::Told::Failing { why } = &told {
+            raising.raise(Alarm::MailFailing { why: why.clone() });
+        }
         match told.what() {
             Some(what) => {
                 tracing::warn!(what, "{text}");
@@ -575,16 +655,24 @@ fn start_mail(handle: &Handle, outgoing: Outgoing) -> Result<MailHandle, StoreEr
 }
 
 fn start_recorder(handle: &Handle, voicemail: VoicemailHandle) -> Result<RecorderHandle, StoreError> {
-    let board = handle.board().clone();
+    let (board, raising) = (handle.board().clone(), handle.clone());
     let told = move |told: Told| {
         let text = told.to_string();
         tracing::warn!(what = told.what(), "{text}");
         board.apply(Live::Notice { what: told.what(), text }, clock::wall());
+        match told {
+            Told::DiskLow { free_bytes } => raising.raise(Alarm::DiskFull { free_bytes }),
+            Told::Failed { why, .. } => raising.raise(Alarm::RecordingFailed { why }),
+            Told::DiskBack { .. } | Told::Lost { .. } => {}
+        }
     };
     let to = handle.clone();
     let of_message = move |event| match event {
         MessageEvent::Finished(finished) => voicemail.finished(finished),
         MessageEvent::Silent { call, recording, spoken } => to.tell(Order::Silent(call, recording, spoken)),
+        MessageEvent::Recorded { recording, call, duration_ms } => {
+            to.happened(|| Happening::Recorded { recording, call, duration_ms });
+        }
     };
     let recorder = recordings::start(handle.data(), handle.store().clone(), told, of_message)?;
     recorder.set(recording_settings(&handle.office()));
@@ -612,7 +700,7 @@ fn start_web(
     certificate: Arc<Certificate>,
 ) -> Result<http::WebAddresses, ServeError> {
     let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
-    let outgoing = Outgoing { allow_local: config.web.allow_local_outgoing };
+    let outgoing = Outgoing::of(config.web.allow_local_outgoing);
     let host = config.sip.advertise.or(Some(udp.ip()).filter(|ip| !ip.is_unspecified()));
     let sip = http::SipAddress { host, udp: udp.port(), tcp: tcp.port(), tls: tls.port() };
     let (http, https) = (config.web.http, config.web.https);
@@ -678,6 +766,8 @@ fn raise_descriptor_limit() {
     }
 }
 
+/// The setting of the box by which a start knows how the process before it ended.
+const RUNNING: &str = "running";
 /// Events taken before timers and datagrams get their turn.
 const AT_ONCE: usize = 64;
 /// How often the calendar is compared.

@@ -6,8 +6,8 @@ use std::fmt;
 
 use super::{
     Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Mail, MediaFile, MobileDevice,
-    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk,
-    User, VoiceMenu, VoiceMessage, VoicemailSettings,
+    Notices, Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice,
+    Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings, Webhook,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -71,6 +71,8 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     list(&mut changes, "phone", &old.phones, &new.phones, |p| &p.mac, phone);
     list(&mut changes, "phone template", &old.phone_templates, &new.phone_templates, |t| &t.name, phone_template);
     push(&mut changes, "provisioning".to_owned(), provisioning(&old.provisioning, &new.provisioning));
+    push(&mut changes, "notices".to_owned(), notices(&old.notices, &new.notices));
+    list(&mut changes, "webhook", &old.webhooks, &new.webhooks, |w| &w.name, webhook);
     changes
 }
 
@@ -223,6 +225,14 @@ fn phone_template(old: &PhoneTemplate, new: &PhoneTemplate) -> Vec<String> {
 fn provisioning(old: &Provisioning, new: &Provisioning) -> Vec<String> {
     differing!(Provisioning, old, new; named; compared pnp, dhcp, dhcp_first, dhcp_last,
         dhcp_interface, dhcp_router, dhcp_dns, dhcp_lease_hours, tftp)
+}
+
+fn notices(old: &Notices, new: &Notices) -> Vec<String> {
+    differing!(Notices, old, new; named; compared mail, kinds, language)
+}
+
+fn webhook(old: &Webhook, new: &Webhook) -> Vec<String> {
+    differing!(Webhook, old, new; named name; compared url, format, chat, secret, events, enabled)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::{
     Conference, DeskPlan, Device, Element, ElementKind, Extension, Group, MediaFile, Network, Office, Schedule,
-    SipDevice, Trunk, User, VoiceMenu, VoiceMessage,
+    SipDevice, Trunk, User, VoiceMenu, VoiceMessage, Webhook,
 };
 
 /// Number, login → place in the lists of one [`Office`]. It is made at the first look-up and belongs to that value
@@ -113,6 +113,11 @@ impl Office {
             Device::Sip(sip) if sip.login == login => Some((extension, sip)),
             _ => None,
         }
+    }
+
+    /// The webhook of this name.
+    pub fn webhook(&self, name: &str) -> Option<&Webhook> {
+        self.webhooks.iter().find(|webhook| webhook.name == name)
     }
 
     /// The conference room of this number.

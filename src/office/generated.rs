@@ -40,7 +40,31 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
     office.protection.listening = word(rng);
     telephone(rng, &mut office, &sounds);
     phones(rng, &mut office);
+    notices(rng, &mut office);
     office
+}
+
+fn notices(rng: &mut Rng, office: &mut Office) {
+    office.notices = Notices {
+        mail: pick(rng, &[vec![], vec!["admin@example.org".to_owned(), "night@example.org".to_owned()]]),
+        kinds: pick(rng, &[vec![], vec!["trunk_down".to_owned(), "limit_reached".to_owned()]]),
+        language: word(rng),
+    };
+    office.webhooks = (0..rng.below(3))
+        .map(|nth| {
+            let format = word(rng);
+            let telegram = format == WebhookFormat::Telegram;
+            Webhook {
+                name: format!("Получатель {nth}"),
+                url: if telegram { TELEGRAM.to_owned() } else { "https://crm.example.org/dozvon?a=b".to_owned() },
+                format,
+                chat: if telegram { "-100123".to_owned() } else { String::new() },
+                secret: if telegram { "123456:AAE-abcdefghijk".to_owned() } else { prose(rng, false) },
+                events: pick(rng, &[vec![], vec![WebhookEvent::Alarm, WebhookEvent::MissedCall]]),
+                enabled: rng.chance(1, 2),
+            }
+        })
+        .collect();
 }
 
 /// Every MAC that a device names, and one that nobody names.

@@ -17,6 +17,7 @@ mod find;
 mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
+mod notices;
 mod phone;
 mod references;
 mod sign_on;
@@ -28,6 +29,10 @@ pub use certificate::CertificateFacts;
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
+pub use notices::{
+    ALARM_KINDS, NOTICE_ADDRESSES, NoticeLanguage, Notices, TELEGRAM, WEBHOOKS, Webhook, WebhookEvent, WebhookFormat,
+    is_home,
+};
 pub use phone::{BUILT_IN_TEMPLATES, Phone, PhoneKey, PhoneTemplate, PhoneTransport, Provisioning};
 pub use references::{Kind, Reference};
 pub use sign_on::{Authority, Ldap, LdapSecurity, Openid};
@@ -85,6 +90,10 @@ pub struct Office {
     pub phone_templates: Vec<PhoneTemplate>,
     /// `[provisioning]`.
     pub provisioning: Provisioning,
+    /// `[notices]`.
+    pub notices: Notices,
+    /// `[[webhook]]`.
+    pub webhooks: Vec<Webhook>,
     /// For the look-ups; starts empty.
     pub index: Index,
 }

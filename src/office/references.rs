@@ -19,6 +19,7 @@ pub enum Kind {
     Conference,
     Phone,
     PhoneTemplate,
+    Webhook,
 }
 
 impl Kind {
@@ -35,6 +36,7 @@ impl Kind {
             Self::Conference => "conference",
             Self::Phone => "phone",
             Self::PhoneTemplate => "phone_template",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -43,9 +45,13 @@ impl Kind {
         match self {
             Self::Extension | Self::Group | Self::Conference => "number",
             Self::Phone => "mac",
-            Self::Trunk | Self::Media | Self::VoiceMessage | Self::Schedule | Self::VoiceMenu | Self::PhoneTemplate => {
-                "name"
-            }
+            Self::Trunk
+            | Self::Media
+            | Self::VoiceMessage
+            | Self::Schedule
+            | Self::VoiceMenu
+            | Self::PhoneTemplate
+            | Self::Webhook => "name",
         }
     }
 }
@@ -147,6 +153,7 @@ impl Office {
             Kind::Conference => self.conferences.iter().position(|one| one.number == key),
             Kind::Phone => self.phones.iter().position(|one| one.mac == key),
             Kind::PhoneTemplate => self.phone_templates.iter().position(|one| one.name == key),
+            Kind::Webhook => self.webhooks.iter().position(|one| one.name == key),
         }
     }
 
@@ -166,6 +173,7 @@ impl Office {
                 self.phones.retain(|one| one.mac != key);
             }
             Kind::PhoneTemplate => self.phone_templates.retain(|one| one.name != key),
+            Kind::Webhook => self.webhooks.retain(|one| one.name != key),
         }
     }
 
@@ -189,6 +197,7 @@ impl Office {
             Kind::Conference => self.conferences.get_mut(at).map(|one| &mut one.number),
             Kind::Phone => self.phones.get_mut(at).map(|one| &mut one.mac),
             Kind::PhoneTemplate => self.phone_templates.get_mut(at).map(|one| &mut one.name),
+            Kind::Webhook => self.webhooks.get_mut(at).map(|one| &mut one.name),
         };
         if let Some(key) = key {
             to.clone_into(key);

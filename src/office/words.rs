@@ -1,8 +1,8 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
 use super::{
-    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NumberFormat, Out, PhoneKey,
-    PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy,
+    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NoticeLanguage, NumberFormat, Out,
+    PhoneKey, PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy, WebhookEvent, WebhookFormat,
 };
 use crate::sip::Transport;
 
@@ -42,6 +42,29 @@ impl Word for Listening {
 
 impl Word for RecordingFormat {
     const WORDS: &'static [(&'static str, Self)] = &[("opus", Self::Opus), ("wav", Self::Wav)];
+}
+
+impl Word for NoticeLanguage {
+    const WORDS: &'static [(&'static str, Self)] = &[("", Self::Office), ("ru", Self::Ru), ("en", Self::En)];
+}
+
+impl Word for WebhookFormat {
+    const WORDS: &'static [(&'static str, Self)] = &[("generic", Self::Generic), ("telegram", Self::Telegram)];
+}
+
+impl Word for WebhookEvent {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("call_started", Self::CallStarted),
+        ("call_answered", Self::CallAnswered),
+        ("call_ended", Self::CallEnded),
+        ("missed_call", Self::MissedCall),
+        ("recording", Self::Recording),
+        ("voicemail", Self::Voicemail),
+        ("registration", Self::Registration),
+        ("trunk", Self::Trunk),
+        ("alarm", Self::Alarm),
+        ("settings", Self::Settings),
+    ];
 }
 
 impl Word for MailSecurity {

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api;
+mod bans;
 mod bounds;
 mod certificate;
 mod client;
@@ -17,6 +18,7 @@ mod history;
 mod license;
 mod live;
 mod media;
+mod notices;
 mod provision;
 mod real;
 mod recordings;

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::Receiver;
 
+use dozvon::guard::Alarm;
 use dozvon::io::certificate::{CA_FILE, Certificate};
-use dozvon::io::handle::{Handle, HandleError};
+use dozvon::io::handle::{Beginning, Handle, HandleError};
 use dozvon::io::http::{SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::office::Office;
 
@@ -14,6 +16,8 @@ use crate::world::{PASSWORD, START, Served, TESTS, names, user};
 
 pub(crate) struct RealWorld {
     pub(crate) handle: Handle,
+    /// What is raised, for whoever takes it.
+    pub(crate) alarms: Option<Receiver<Alarm>>,
     at: WebAddresses,
     pub(crate) data: PathBuf,
 }
@@ -32,14 +36,14 @@ impl RealWorld {
 
     /// Starts the box again.
     pub(crate) fn open(data: PathBuf) -> Self {
-        let handle = Handle::open(&data).unwrap().handle;
+        let Beginning { handle, alarms, .. } = Handle::open(&data).unwrap();
         let free = "127.0.0.1:0".parse().unwrap();
         let sip = SipAddress { host: None, udp: 5060, tcp: 5062, tls: 5061 };
         let certificate = Certificate::open(data.join("tls"), &[], dozvon::io::clock::wall).unwrap();
         let (http, https, names) = (free, free, names());
         let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate };
         let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();
-        Self { handle, at, data }
+        Self { handle, alarms, at, data }
     }
 
     /// Changes the office from the console.

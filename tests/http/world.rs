@@ -1,24 +1,26 @@
 //! A box with an office, a board that tests fill by hand, and a history that is a vector.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
-use dozvon::base::{CallId, MessageId, RecordingId, Rng, WallTime};
+use dozvon::base::{CallId, Duration, Instant, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
+use dozvon::guard::{Alarm, AtHome, Ban, Moment, Ward};
 use dozvon::io::board::Board;
 use dozvon::io::certificate::{CA_FILE, Certificate};
-use dozvon::io::http::{Exchange, SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::http::{Exchange, Notices, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::licence::{InstallError, Keeper};
 use dozvon::io::out::Outgoing;
 use dozvon::io::phones::Phones;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
-    StoreError, StoredStep, Summary, TokenRow, Version,
+    AlarmFilter, AlarmRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage, HistoryRow,
+    MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
@@ -34,7 +36,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const TOKEN: &str = "token-of-an-admin";
 pub(crate) const VIEWER_TOKEN: &str = "token-of-a-viewer";
 /// Servers that tests ask are on loopback.
-pub(crate) const TESTS: Outgoing = Outgoing { allow_local: true };
+pub(crate) const TESTS: Outgoing = Outgoing::of(true);
 /// In the address that telephones are told to look at first.
 pub(crate) const PHONES_SECRET: &str = "boxsecret234";
 pub(crate) const START: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
@@ -68,6 +70,9 @@ pub(crate) struct FakeBox {
     pub(crate) phones: Phones,
     /// NOTIFYs that were ordered: login, event.
     pub(crate) notified: Mutex<Vec<(String, String)>>,
+    /// What an admin was told.
+    pub(crate) raised: Mutex<Vec<Alarm>>,
+    pub(crate) ward: Mutex<Ward>,
     /// The disk does not answer.
     pub(crate) broken: Mutex<bool>,
     /// Of a box on trial.
@@ -99,6 +104,8 @@ impl World {
             deeds: Mutex::default(),
             phones: Phones::new(PHONES_SECRET.to_owned(), Vec::new(), 1, Rng::from_seed(1), Box::new(|_| ())),
             notified: Mutex::default(),
+            raised: Mutex::default(),
+            ward: Mutex::new(ward()),
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
         });
@@ -153,6 +160,13 @@ impl Drop for World {
     }
 }
 
+/// Of an office at 192.168.1.0/24.
+fn ward() -> Ward {
+    let mut ward = Ward::default();
+    ward.set_trusted(vec!["192.168.1.0/24".parse().unwrap()]);
+    ward
+}
+
 impl FakeBox {
     fn disk(&self) -> Result<(), StoreError> {
         if *self.broken.lock().unwrap() {
@@ -185,6 +199,30 @@ impl Patient for Idle {
 
     fn steps(&self, _: CallId) -> Vec<StoredStep> {
         Vec::new()
+    }
+}
+
+impl Notices for FakeBox {
+    fn raise(&self, alarm: Alarm) {
+        self.raised.lock().unwrap().push(alarm);
+    }
+
+    // What follows is tested with a real box: see notices.rs.
+
+    fn alarms(&self, _: &AlarmFilter, _: usize, _: Option<i64>) -> Result<Vec<AlarmRow>, StoreError> {
+        self.disk().map(|()| Vec::new())
+    }
+
+    fn unseen_alarms(&self) -> Result<u64, StoreError> {
+        self.disk().map(|()| 0)
+    }
+
+    fn see_alarm(&self, _: Option<i64>) -> Result<bool, StoreError> {
+        self.disk().map(|()| false)
+    }
+
+    fn deliveries(&self, _: &str, _: usize) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.disk().map(|()| Vec::new())
     }
 }
 
@@ -241,6 +279,19 @@ impl Exchange for FakeBox {
 
     fn phones(&self) -> &Phones {
         &self.phones
+    }
+
+    fn bans(&self) -> Result<Vec<Ban>, StoreError> {
+        Ok(self.ward.lock().unwrap().bans(Instant::ZERO))
+    }
+
+    fn ban(&self, address: IpAddr, length: Duration) -> Result<Result<Ban, AtHome>, StoreError> {
+        let moment = Moment { now: Instant::ZERO, wall: START };
+        Ok(self.ward.lock().unwrap().ban(moment, address, length))
+    }
+
+    fn lift_ban(&self, id: i64) -> Result<bool, StoreError> {
+        Ok(self.ward.lock().unwrap().lift(Instant::ZERO, id))
     }
 
     fn notify(&self, login: &str, event: &str) {

@@ -11,11 +11,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use dozvon::base::{CallId, Message, MessageId, WallTime};
-use dozvon::io::handle::Handle;
+use dozvon::guard::{Alarm, Limit};
+use dozvon::io::alarms;
+use dozvon::io::handle::{Beginning, Handle};
 use dozvon::io::mail::{self, EmergencyCall, MailHandle, MissedCall, Told};
 use dozvon::io::out::Outgoing;
 use dozvon::io::store::StoreError;
-use dozvon::office::{Authority, Language, Mail, MailSecurity, Office};
+use dozvon::office::{Authority, Language, Mail, MailSecurity, NoticeLanguage, Office};
 
 const NOW: WallTime = WallTime(1_795_605_600_000); // 2026-11-25 14:20 in Moscow
 
@@ -26,6 +28,7 @@ struct World {
     handle: Option<Handle>,
     mail: MailHandle,
     told: Receiver<Told>,
+    alarms: Option<Receiver<Alarm>>,
 }
 
 struct Server(Child);
@@ -39,7 +42,7 @@ impl World {
         std::fs::create_dir_all(directory.join("letters")).unwrap();
         // Free now; nobody else takes it as long as ports rise.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let handle = Handle::open(&directory.join("data")).unwrap().handle;
+        let Beginning { handle, alarms, .. } = Handle::open(&directory.join("data")).unwrap();
         let settings = Mail {
             server: if security == MailSecurity::None { "127.0.0.1" } else { "localhost" }.to_owned(),
             port,
@@ -49,7 +52,7 @@ impl World {
             ..Mail::default()
         };
         let (mail, told) = open(&handle);
-        let mut world = Self { directory, port, handle: Some(handle), mail, told };
+        let mut world = Self { directory, port, handle: Some(handle), mail, told, alarms };
         world.change(|office| {
             office.mail = settings;
             office.settings.language = Language::Ru;
@@ -159,7 +162,7 @@ impl Drop for Server {
 fn open(handle: &Handle) -> (MailHandle, Receiver<Told>) {
     let (tell, told) = channel();
     let started: Result<MailHandle, StoreError> =
-        mail::start(handle, Outgoing { allow_local: true }, move |one| drop(tell.send(one)));
+        mail::start(handle, Outgoing::of(true), move |one| drop(tell.send(one)));
     (started.unwrap(), told)
 }
 
@@ -182,6 +185,39 @@ fn a_call_that_was_missed_is_told_once_however_many_telephones_rang() {
     assert_ne!(header(&letters[0], "Message-ID"), header(&letters[1], "Message-ID"));
     assert!(header(&letters[0], "Message-ID").ends_with("@office.example>"));
     world.mail.hurry();
+    assert!(world.told.recv_timeout(Duration::from_millis(300)).is_err(), "nothing is sent twice");
+}
+
+#[test]
+fn an_alarm_is_one_letter_to_each_address_however_often_it_comes() {
+    let mut world = World::new(MailSecurity::None);
+    let _server = world.server();
+    world.change(|office| {
+        office.notices.mail = vec!["user@office.example".to_owned()];
+        office.notices.kinds = vec!["limit_reached".to_owned()];
+        office.notices.language = NoticeLanguage::En;
+    });
+    let raised = world.alarms.take().expect("nobody has taken them");
+    alarms::start(world.handle(), raised, world.mail.clone()).unwrap();
+    let limit = |which, of_office, limit| {
+        world.handle().raise(Alarm::LimitReached { extension: "201".to_owned(), which, of_office, limit });
+    };
+    world.handle().raise(Alarm::LicenceOver); // not of the wanted kinds
+    for _ in 0..20 {
+        limit(Limit::CallsADay, false, 50);
+    }
+    limit(Limit::CallsAtATime, true, 3);
+    assert_eq!((world.told(), world.told()), (world.sent(), world.sent()));
+    let letters: Vec<String> =
+        world.arrived().iter().map(|letter| letter.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(letters.len(), 2);
+    let said = [
+        "Subject: A call of 201 was refused: the extension's limit of 50 outside calls a day is reached.",
+        "Subject: A call of 201 was refused: the office's limit of 3 outside calls at a time is reached.",
+    ];
+    for (letter, said) in letters.iter().zip(said) {
+        assert!(letter.contains(said), "{letter}");
+    }
     assert!(world.told.recv_timeout(Duration::from_millis(300)).is_err(), "nothing is sent twice");
 }
 

@@ -1,4 +1,4 @@
-//! The same house before real peers: SIPp, baresip, linphone, Kamailio and curl from Debian's packages, started here on loopback and free
+//! The same house before real peers: SIPp, baresip, linphone, Kamailio, sipvicious and curl from Debian's packages, started here on loopback and free
 //! ports, and ended here. Only these tests may wait, and they wait for an event.
 
 #![expect(
@@ -11,8 +11,10 @@ mod baresip;
 mod carrier;
 mod demo;
 mod exchange;
+mod guarded;
 mod linphone;
 mod process;
+mod raw;
 mod secure;
 mod sipp;
 mod story;

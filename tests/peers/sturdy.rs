@@ -2,16 +2,14 @@
 //! in the middle of a call.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::baresip::{Phone, Taste};
 use crate::exchange::{Exchange, binary, options, words};
 use crate::process::need;
-use crate::story::{ACCOUNTS, RECEPTION, phone, talk, without_carrier};
 
 /// An office of two phones.
 const OFFICE: &str = r#"[office]
@@ -294,52 +292,4 @@ fn it_ends_cleanly_when_asked_also_in_a_call() {
     let rows = exchange.history();
     assert_eq!(rows.len(), 1);
     assert!(!rows[0]["ended_at"].is_null() && !rows[0]["outcome"].is_null(), "{}", rows[0]);
-}
-
-/// Asks for health on one connection after another, many at a time on each, until the end; returns how many answers came.
-fn ask_the_web(http: u16, ends: Instant) -> usize {
-    let many = "GET /healthz HTTP/1.1\r\nHost: box\r\n\r\n".repeat(AT_ONCE);
-    let (mut answers, mut buffer) = (0, [0; 64 * 1024]);
-    while Instant::now() < ends {
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", http)) else { continue };
-        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-        while Instant::now() < ends && stream.write_all(many.as_bytes()).is_ok() {
-            let mut came = 0;
-            while came < AT_ONCE {
-                let Ok(length @ 1..) = stream.read(&mut buffer) else { break };
-                came += buffer[..length].windows(9).filter(|word| word == b"HTTP/1.1 ").count();
-            }
-            answers += came;
-        }
-    }
-    answers
-}
-
-/// Requests that are under way on one connection.
-const AT_ONCE: usize = 16;
-
-#[test]
-#[ignore = "a measurement: wants both cores for itself, beside other peers it tells of them"]
-fn a_web_that_is_flooded_keeps_no_call_waiting() {
-    let exchange = without_carrier("web-flood");
-    let (one, other) =
-        (phone(&exchange, RECEPTION, 500, Taste::default()), phone(&exchange, ACCOUNTS, 1000, Taste::default()));
-    let (http, ends) = (exchange.http, Instant::now() + Duration::from_secs(10));
-    let flood: Vec<_> = (0..48).map(|_| std::thread::spawn(move || ask_the_web(http, ends))).collect();
-    one.dial("201");
-    talk((&one, 500), (&other, 1000));
-    let mut waits: Vec<Duration> = Vec::new();
-    while Instant::now() < ends {
-        let asked = Instant::now();
-        assert!(exchange.answers_options());
-        waits.push(asked.elapsed());
-    }
-    let answers: usize = flood.into_iter().map(|thread| thread.join().unwrap()).sum();
-    waits.sort();
-    let at = |percent: usize| waits[(waits.len() - 1) * percent / 100];
-    println!("{answers} answers in 10 s; OPTIONS {} times: {:?} median, {:?} of 99 %", waits.len(), at(50), at(99));
-    assert!(answers > 1_000, "{answers}: that was no flood");
-    one.hang_up();
-    other.wait_until_over();
-    assert!(!exchange.log().contains("panic"));
 }

@@ -27,22 +27,23 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use crate::base::{CallId, MessageId, RecordingId, WallTime};
+use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
+use crate::guard::{Alarm, AtHome, Ban};
 use crate::io::board::Board;
 use crate::io::certificate::{Certificate, CertificateError};
 use crate::io::clock;
 use crate::io::licence::{InstallError, Keeper};
-use crate::io::out::{Outgoing, openid};
+use crate::io::out::{OutError, Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
-    StoreError, StoredStep, Summary, TokenRow, Version,
+    AlarmFilter, AlarmRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage, HistoryRow,
+    MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
-use crate::office::{Office, Role, Trunk};
+use crate::office::{Language, Office, Role, Trunk};
 use crate::trust::Standing;
 
 pub use sessions::SESSION_IDLE;
@@ -88,8 +89,40 @@ pub struct WebAddresses {
     pub https: SocketAddr,
 }
 
+/// What the page may ask of alarms and of what webhooks were told.
+pub trait Notices {
+    /// Tells the admin. Never waits.
+    fn raise(&self, alarm: Alarm);
+    /// Alarms, newest first, older than `before`.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn alarms(&self, filter: &AlarmFilter, limit: usize, before: Option<i64>) -> Result<Vec<AlarmRow>, StoreError>;
+    /// How many nobody has looked at.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn unseen_alarms(&self) -> Result<u64, StoreError>;
+    /// Somebody has looked at this one, or at all; false: there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn see_alarm(&self, id: Option<i64>) -> Result<bool, StoreError>;
+    /// The last deliveries to a webhook, newest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn deliveries(&self, webhook: &str, limit: usize) -> Result<Vec<DeliveryRow>, StoreError>;
+}
+
+/// What is wrong with another server, for a person, in Russian and in English.
+pub(super) fn why(error: &OutError) -> [String; 2] {
+    let said = api::of_out(error);
+    [Language::Ru, Language::En].map(|language| said.say(language).to_owned())
+}
+
 /// What the page may ask of the exchange and its disk. Called by the handlers' threads; may block for a short time.
-pub trait Exchange: Send + Sync + 'static {
+pub trait Exchange: Notices + Send + Sync + 'static {
     /// The settings in force.
     fn office(&self) -> Arc<Office>;
     /// The numbering plan in force.
@@ -114,6 +147,21 @@ pub trait Exchange: Send + Sync + 'static {
     fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// Addresses from which telephony hears nothing, the newest ban first. The page is open to them.
+    ///
+    /// # Errors
+    /// When the exchange does not answer.
+    fn bans(&self) -> Result<Vec<Ban>, StoreError>;
+    /// Bans an address for so long.
+    ///
+    /// # Errors
+    /// When the exchange does not answer; inside, when the address is the office's own.
+    fn ban(&self, address: IpAddr, length: Duration) -> Result<Result<Ban, AtHome>, StoreError>;
+    /// Lifts a ban; false: there is none of this name.
+    ///
+    /// # Errors
+    /// When the exchange does not answer.
+    fn lift_ban(&self, id: i64) -> Result<bool, StoreError>;
     /// The licence of this box.
     fn licence(&self) -> &Keeper;
     /// Takes a licence in place of the present one.

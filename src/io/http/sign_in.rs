@@ -18,6 +18,8 @@ use crate::office::Office;
 
 /// Wrong passwords from one address before it has to wait.
 pub(super) const FREE_TRIES: u32 = 5;
+/// Wrong passwords from one address that are no slips any more.
+const GUESSES: u32 = 10;
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Without a wrong password for this long an address starts afresh.
@@ -111,6 +113,12 @@ impl Door {
         entry.last = now;
         entry.not_before = now + wait_after(entry.wrong);
         Ok(())
+    }
+
+    /// Whether so many wrong passwords came from there that nobody forgets his own so often.
+    pub(super) fn is_guessing(&self, peer: IpAddr) -> bool {
+        let tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.get(&network_of(peer)).is_some_and(|tries| tries.wrong >= GUESSES)
     }
 
     /// Somebody has signed in from there.

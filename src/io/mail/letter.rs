@@ -66,6 +66,29 @@ pub(super) fn emergency(office: &Office, call: &EmergencyCall) -> (String, Strin
     }
 }
 
+/// Subject and text of the letter about alarms, in the language of notices.
+pub(super) fn alarms(office: &Office, texts: &[String], more: usize, at: WallTime) -> (String, String) {
+    let language = office.notices.language.of(office.settings.language);
+    let (name, when) = (line(&office.settings.name), time(office, at));
+    let name = if name.is_empty() { String::new() } else { format!(" «{name}»") };
+    let told = texts.join("\n\n");
+    let first = texts.first().map(|text| line(text)).unwrap_or_default();
+    match language {
+        Language::Ru => {
+            let subject =
+                if texts.len() > 1 { format!("События станции: {}", texts.len() + more) } else { first };
+            let more = if more > 0 { format!("\n\nИ ещё {more}.") } else { String::new() };
+            (subject, format!("{told}{more}\n\nКогда: {when}\nТелефонная станция{name}\n"))
+        }
+        Language::En => {
+            let subject =
+                if texts.len() > 1 { format!("Events of the exchange: {}", texts.len() + more) } else { first };
+            let more = if more > 0 { format!("\n\nAnd {more} more.") } else { String::new() };
+            (subject, format!("{told}{more}\n\nAt: {when}\nTelephone exchange{name}\n"))
+        }
+    }
+}
+
 fn mailbox(extension: &Extension) -> String {
     let employee = line(&extension.employee);
     if employee.is_empty() { extension.number.clone() } else { format!("{} ({employee})", extension.number) }
@@ -163,6 +186,22 @@ mod tests {
         let (subject, text) = missed(&english, &english.extensions[0], &call);
         assert_eq!(subject, "Missed call: number withheld");
         assert!(text.contains("2026-11-25 14:20"), "{text}");
+    }
+
+    #[test]
+    fn a_digest_says_how_many_it_does_not_tell() {
+        let mut russian = office(Language::Ru);
+        let texts: Vec<String> = (0..20).map(|nth| format!("Тревога {nth}.")).collect();
+        let (subject, text) = alarms(&russian, &texts, 7, WallTime(1_795_605_600_000));
+        assert_eq!(subject, "События станции: 27");
+        assert!(
+            text.contains("Тревога 19.") && text.contains("И ещё 7.") && text.contains("25.11.2026 14:20"),
+            "{text}"
+        );
+        let (subject, text) = alarms(&russian, &texts[..1], 0, WallTime(1_795_605_600_000));
+        assert!(subject == "Тревога 0." && !text.contains("ещё"), "{text}");
+        russian.notices.language = crate::office::NoticeLanguage::En;
+        assert!(alarms(&russian, &texts, 7, WallTime(0)).1.contains("And 7 more."));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod tls;
 mod udp;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -232,14 +232,14 @@ impl Net {
         self.events.try_recv().ok()
     }
 
-    /// What an event means to the engine.
-    pub fn handle(&mut self, event: Event) -> Vec<News> {
+    /// What an event means to the engine. Where there is no room for one more connection, the oldest goes whose address nobody `knows`.
+    pub fn handle(&mut self, event: Event, knows: &dyn Fn(IpAddr) -> bool) -> Vec<News> {
         match event {
             Event::Message { flow, bytes } => vec![News::Message(flow, bytes)],
             Event::Accepted(transport, arrived, peer) => {
                 let streams = if transport == Transport::Tls { &mut self.tls } else { &mut self.tcp };
-                streams.accept(arrived, peer, &mut self.local);
-                Vec::new()
+                let gone = streams.accept(arrived, peer, &mut self.local, knows);
+                gone.into_iter().map(News::Failed).collect()
             }
             Event::Closed(transport, connection) => {
                 let streams = if transport == Transport::Tls { &mut self.tls } else { &mut self.tcp };
@@ -267,6 +267,13 @@ impl Net {
                 }
             }
         }
+    }
+
+    /// Ends a connection. What that means comes out of [`Self::take_failed`].
+    pub fn close(&mut self, flow: Flow) {
+        let streams = if flow.transport == Transport::Tls { &mut self.tls } else { &mut self.tcp };
+        let gone = streams.close(flow.connection);
+        self.failed.extend(gone);
     }
 
     /// Sends the datagrams that are queued.

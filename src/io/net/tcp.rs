@@ -78,14 +78,25 @@ impl Streams {
         self.calling.as_mut()
     }
 
-    /// Takes in a connection that a peer opened, within the bounds.
-    pub(super) fn accept(&mut self, arrived: Arrived, peer: SocketAddr, local: &mut LocalAddresses) {
+    /// Takes in a connection that a peer opened, within the bounds: who fills the table makes room with the oldest stranger's whose
+    /// address nobody `knows`. Returns which flows are gone for it.
+    pub(super) fn accept(
+        &mut self,
+        arrived: Arrived,
+        peer: SocketAddr,
+        local: &mut LocalAddresses,
+        knows: &dyn Fn(IpAddr) -> bool,
+    ) -> Vec<Flow> {
         let peer = canonical(peer);
         let of_peer = self.by_address.get(&peer.ip()).copied().unwrap_or(0);
-        if of_peer >= CONNECTIONS_PER_ADDRESS || !self.has_room() {
-            tracing::warn!(%peer, connections = self.by_id.len(), of_peer, "too many connections; one more is refused");
-            return;
+        let is_full = self.by_id.len() >= CONNECTIONS;
+        let is_strange = |id: &&u32| self.by_id.get(id).is_some_and(|one| !knows(one.flow.peer.ip()));
+        let oldest = if is_full { self.strange.iter().find(is_strange).copied() } else { None };
+        if of_peer >= CONNECTIONS_PER_ADDRESS || (is_full && oldest.is_none()) {
+            tracing::debug!(%peer, connections = self.by_id.len(), of_peer, "too many connections; one more is refused");
+            return Vec::new();
         }
+        let gone = oldest.map(|id| self.close(id)).unwrap_or_default();
         let local = SocketAddr::new(local.towards(peer.ip()), self.address.port());
         let flow = Flow { transport: self.transport, local, peer, connection: self.next_id() };
         match arrived {
@@ -93,6 +104,15 @@ impl Streams {
             Arrived::Secured(stream) => self.start(flow, false, |line| converse(stream, line)),
         }
         self.strange.insert(flow.connection);
+        gone
+    }
+
+    /// Ends a connection, and tells which flows it meant.
+    pub(super) fn close(&mut self, id: u32) -> Vec<Flow> {
+        if let Some(connection) = self.by_id.get(&id) {
+            connection.task.abort();
+        }
+        self.closed(id)
     }
 
     /// A phone has registered from there: its connection stays, whoever else comes.
@@ -100,19 +120,6 @@ impl Streams {
         if let Some(id) = self.by_peer.get(&peer) {
             self.strange.remove(id);
         }
-    }
-
-    /// Whether there is room for one more, if need be that of the oldest stranger.
-    fn has_room(&mut self) -> bool {
-        if self.by_id.len() < CONNECTIONS {
-            return true;
-        }
-        let Some(oldest) = self.strange.pop_first() else { return false };
-        if let Some(connection) = self.by_id.get(&oldest) {
-            tracing::debug!(peer = %connection.flow.peer, "a stranger's connection is closed for another");
-            self.end(oldest);
-        }
-        true
     }
 
     /// Sends over the flow's connection, or any to that peer, or a new one. False when the flow is dead.

@@ -22,7 +22,7 @@ fn with_net(test: impl AsyncFnOnce(Net)) {
 async fn news(net: &mut Net) -> News {
     loop {
         if let Wake::Event(event) = net.wake().await
-            && let Some(news) = net.handle(event).pop()
+            && let Some(news) = net.handle(event, &|_| false).pop()
         {
             return news;
         }
@@ -123,7 +123,7 @@ fn a_connection_is_opened_when_there_is_none() {
         let mut lost = Vec::new();
         while lost.is_empty() {
             if let Wake::Event(event) = net.wake().await {
-                lost.extend(net.handle(event).into_iter().map(|news| format!("{news:?}")));
+                lost.extend(net.handle(event, &|_| false).into_iter().map(|news| format!("{news:?}")));
             }
         }
         assert_eq!(lost.len(), 2, "the connection, and who asked for any: {lost:?}");
@@ -176,7 +176,7 @@ fn one_address_has_its_share_of_connections_only() {
         let scanner: Vec<_> = (0..105).map(|_| TcpStream::connect(net.listens().tcp).expect("listens")).collect();
         let settle = async |net: &mut Net| {
             while let Ok(Wake::Event(event)) = tokio::time::timeout(Duration::from_millis(100), net.wake()).await {
-                net.handle(event);
+                net.handle(event, &|_| false);
             }
         };
         settle(&mut net).await;

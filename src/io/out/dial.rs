@@ -17,6 +17,7 @@ use crate::base::{Duration, Rng};
 use crate::engine::ServerName;
 use crate::io::clock;
 use crate::io::net::look_up;
+use crate::office::is_home;
 use crate::sip::Transport;
 
 /// A conversation of several questions is over after this, however far it came.
@@ -33,11 +34,24 @@ const MOST_ADDRESSES: usize = 4;
 pub struct Outgoing {
     /// On this machine and its link too: `[web] allow_local_outgoing` of the host file.
     pub allow_local: bool,
+    /// Nowhere but in the networks of homes and offices: what is not protected and must not leave them.
+    pub home_only: bool,
 }
 
 impl Outgoing {
-    fn allows(self, address: IpAddr) -> bool {
-        self.allow_local || !is_local(address)
+    /// Everywhere that the host file allows.
+    pub const fn of(allow_local: bool) -> Self {
+        Self { allow_local, home_only: false }
+    }
+
+    fn judge(self, address: IpAddr) -> Result<(), OutError> {
+        if !self.allow_local && is_local(address) {
+            return Err(OutError::Local(address));
+        }
+        if self.home_only && !is_home(address.to_canonical()) {
+            return Err(OutError::NotHome(address));
+        }
+        Ok(())
     }
 }
 
@@ -77,8 +91,8 @@ pub(super) fn converse<T>(time: Duration, conversation: impl Future<Output = T>)
 pub(super) async fn connect(host: &str, port: u16, outgoing: Outgoing) -> Result<TcpStream, OutError> {
     let mut last = OutError::NoName(host.to_owned());
     for address in addresses(host, port).await?.into_iter().take(MOST_ADDRESSES) {
-        if !outgoing.allows(address.ip()) {
-            last = OutError::Local(address.ip());
+        if let Err(error) = outgoing.judge(address.ip()) {
+            last = error;
             continue;
         }
         match timeout(CONNECT_TIME, TcpStream::connect(address)).await {
@@ -98,7 +112,7 @@ pub fn first_address(host: &str, port: u16, outgoing: Outgoing) -> Result<IpAddr
     converse(ANSWER_TIME, async {
         let found = addresses(host, port).await?;
         match found.as_slice() {
-            [only] if outgoing.allows(only.ip()) => Ok(only.ip()),
+            [only] if outgoing.judge(only.ip()).is_ok() => Ok(only.ip()),
             _ => {
                 let stream = connect(host, port, outgoing).await?;
                 stream.peer_addr().map(|peer| peer.ip()).map_err(|error| OutError::Lost(error.to_string()))
@@ -183,11 +197,22 @@ mod tests {
             "::127.0.0.1",
             "64:ff9b::7f00:1",
         ] {
-            assert!(!outside.allows(local.parse().unwrap()), "{local}");
-            assert!(Outgoing { allow_local: true }.allows(local.parse().unwrap()), "{local}");
+            assert!(outside.judge(local.parse().unwrap()).is_err(), "{local}");
+            assert!(Outgoing::of(true).judge(local.parse().unwrap()).is_ok(), "{local}");
         }
         for far in ["192.168.1.9", "10.0.0.1", "203.0.113.7", "2001:db8::1", "fd00::1", "64:ff9b::c000:209"] {
-            assert!(outside.allows(far.parse().unwrap()), "{far}");
+            assert!(outside.judge(far.parse().unwrap()).is_ok(), "{far}");
+        }
+    }
+
+    #[test]
+    fn what_must_stay_at_home_goes_to_homes_addresses_only() {
+        let home = Outgoing { home_only: true, ..Outgoing::of(true) };
+        for near in ["192.168.1.9", "10.0.0.1", "127.0.0.1", "fd00::1", "::ffff:192.168.1.9"] {
+            assert_eq!(home.judge(near.parse().unwrap()), Ok(()), "{near}");
+        }
+        for far in ["203.0.113.7", "2001:db8::1", "172.32.0.1", "::ffff:203.0.113.7"] {
+            assert!(matches!(home.judge(far.parse().unwrap()), Err(OutError::NotHome(_))), "{far}");
         }
     }
 
@@ -196,7 +221,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let ask = |host: &str, allow_local| {
-            converse(ANSWER_TIME, connect(host, port, Outgoing { allow_local })).unwrap().map(drop)
+            converse(ANSWER_TIME, connect(host, port, Outgoing::of(allow_local))).unwrap().map(drop)
         };
         let loopback = OutError::Local(IpAddr::from([127, 0, 0, 1]));
         assert_eq!(ask("127.0.0.1", false), Err(loopback.clone()));

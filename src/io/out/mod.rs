@@ -30,6 +30,9 @@ pub enum OutError {
     /// The name leads to this machine or its link.
     #[error("{0} is this machine or its link, where nothing is asked")]
     Local(IpAddr),
+    /// The name leads out of the office, where nothing may go unprotected.
+    #[error("{0} is outside of the own network, where nothing is sent unprotected")]
+    NotHome(IpAddr),
     /// The machine says that nothing listens there.
     #[error("{0} refuses the connection")]
     Refused(SocketAddr),

@@ -221,9 +221,9 @@ impl Recorder {
     fn finish(&self, wall: WallTime, recording: RecordingId, active: Active) {
         let (call, kind, path, format) = (active.call, active.kind.clone(), active.path.clone(), active.format);
         match active.finish() {
-            Ok(contents) => self.ended(wall, recording, &kind, contents),
+            Ok(contents) => self.ended(wall, (call, recording), &kind, contents),
             Err(error) => {
-                self.ended(wall, recording, &kind, self.shelf.mend(&path, format));
+                self.ended(wall, (call, recording), &kind, self.shelf.mend(&path, format));
                 (self.told)(failed(recording, call, &error));
             }
         }
@@ -234,7 +234,7 @@ impl Recorder {
         let Some(active) = self.active.remove(&recording) else { return };
         let Active { call, kind, path, format, file, .. } = active;
         drop(file);
-        self.ended(wall, recording, &kind, self.shelf.mend(&path, format));
+        self.ended(wall, (call, recording), &kind, self.shelf.mend(&path, format));
         (self.told)(failed(recording, call, error));
     }
 
@@ -247,9 +247,13 @@ impl Recorder {
     }
 
     /// Tells whom it concerns what a recording holds.
-    fn ended(&self, wall: WallTime, recording: RecordingId, kind: &Kind, contents: Contents) {
+    fn ended(&self, wall: WallTime, (call, recording): (CallId, RecordingId), kind: &Kind, contents: Contents) {
         match kind {
-            Kind::Call => self.shelf.ended(recording, wall, contents),
+            Kind::Call => {
+                let duration_ms = contents.duration_ms;
+                self.shelf.ended(recording, wall, contents);
+                (self.of_message)(MessageEvent::Recorded { recording, call, duration_ms });
+            }
             Kind::Message { .. } => {
                 let Contents { duration_ms, bytes } = contents;
                 (self.of_message)(MessageEvent::Finished(Finished { recording, duration_ms, bytes }));

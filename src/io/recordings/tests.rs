@@ -48,6 +48,7 @@ impl Desk {
             Box::new(move |one| match one {
                 MessageEvent::Finished(one) => done.lock().unwrap().push(one),
                 MessageEvent::Silent { spoken, .. } => quiet.lock().unwrap().push(spoken),
+                MessageEvent::Recorded { .. } => {}
             }),
         );
         recorder.set(settings(format));

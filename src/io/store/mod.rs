@@ -4,9 +4,12 @@
 //! bound, then records are dropped and counted, while calls go on. SQL stays inside this room.
 
 mod account;
+mod alarm;
 mod audit;
+mod ban;
 mod binding;
 mod call;
+mod delivery;
 mod history;
 mod lease;
 mod mail;
@@ -30,8 +33,10 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use account::{Probationer, SecondFactor};
+pub use alarm::{ALARM_ROWS, AlarmFilter, AlarmRow, Kept, NewAlarm};
 pub use audit::{AUDIT_DAYS, AUDIT_ROWS, AuditFilter, AuditRow, Deed};
 pub use call::{party_of_element, party_of_trunk};
+pub use delivery::{DELIVERIES_KEPT, DeliveryOutcome, DeliveryRow};
 pub use history::{HistoryFilter, HistoryPage, HistoryRow, Place, Reader, StoredStep};
 pub use mail::{LetterRow, NewLetter};
 pub use place::{DataDir, is_taken};
@@ -57,6 +62,8 @@ pub struct Opened {
     pub last_answered: Vec<(String, String)>,
     /// Lamps of phones that had not ended.
     pub subscriptions: Vec<StoredSubscription>,
+    /// Bans that hold, and those that are remembered.
+    pub bans: Vec<crate::guard::Ban>,
     /// The office in force; `None` in a new database.
     pub version: Option<Version>,
     /// Changes that come back by themselves unless they are confirmed.

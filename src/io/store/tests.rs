@@ -4,6 +4,7 @@ use super::*;
 use crate::base::{CallId, WallTime};
 use crate::call::cdr::{CallDirection, CallEnded, CallOutcome, CallStarted, CallStep, StepKind};
 use crate::engine::Record;
+use crate::guard::{Ban, MEMORY, Reason};
 use crate::io::scratch::Scratch;
 use crate::media::Stats;
 use crate::office::Role;
@@ -155,6 +156,34 @@ fn lamps_outlive_a_restart_until_they_end() {
     store.record(Record::SubscriptionGone { tag: "d".to_owned() });
     store.close();
     assert_eq!(open(&scratch).subscriptions, [lamp("a", u32::MAX, 60_000), lamp("b", 100_000, 1)]);
+}
+
+#[test]
+fn bans_outlive_a_restart_until_they_are_lifted_or_forgotten() {
+    let scratch = Scratch::new();
+    let store = open(&scratch).store;
+    let ban = |id: i64, address: &str, until: i64| Ban {
+        id,
+        address: address.parse().expect("an address"),
+        reason: Reason::Scanner,
+        since: NOW,
+        until: WallTime(NOW.0 + until),
+        times: 3,
+        dropped: 8,
+        user_agent: "friendly-scanner".to_owned(),
+        logins: Vec::new(),
+    };
+    let week = i64::try_from(MEMORY.as_millis()).expect("a week");
+    let kept = [ban(3, "203.0.113.3", 600_000), ban(4, "2001:db8::", 1 - week)];
+    store.record(Record::Ban(ban(2, "203.0.113.3", 0)));
+    for ban in &kept {
+        store.record(Record::Ban(ban.clone()));
+    }
+    store.record(Record::Ban(ban(5, "203.0.113.5", 600_000)));
+    store.record(Record::BanGone { id: 5 });
+    store.record(Record::Ban(ban(6, "203.0.113.6", -week)));
+    store.close();
+    assert_eq!(open(&scratch).bans, kept);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::thread::{JoinHandle, Thread};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, lease, phone,
+    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, ban, binding, call, lease, phone,
     recording, schema, server, subscription, token, turn, version,
 };
 use crate::base::{Duration, WallTime};
@@ -56,6 +56,7 @@ impl Store {
         let bindings = binding::restore(&connection, now)?;
         let last_answered = turn::restore(&connection)?;
         let servers = server::restore(&connection)?;
+        let bans = ban::restore(&connection, now)?;
         let subscriptions = subscription::restore(&connection, now)?;
         let interrupted = call::close_interrupted(&connection)?;
         let version = version::newest(&connection)?;
@@ -78,7 +79,18 @@ impl Store {
         let thread = join.thread().clone();
         let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
         let store = Self(Arc::new(shared));
-        Ok(Opened { store, bindings, subscriptions, servers, last_answered, version, probation, phones, interrupted })
+        Ok(Opened {
+            store,
+            bindings,
+            subscriptions,
+            servers,
+            last_answered,
+            bans,
+            version,
+            probation,
+            phones,
+            interrupted,
+        })
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -184,7 +196,11 @@ impl Store {
         self.later("telephones", move |db| phones.iter().try_for_each(|stored| phone::put(db, stored)));
     }
 
-    fn later(&self, what: &'static str, work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static) {
+    pub(super) fn later(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) {
         let job = Job::Work(Box::new(move |db| {
             if let Err(error) = work(db) {
                 tracing::error!(%error, what, "not kept");
@@ -393,6 +409,8 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
         Record::LastAnswered { group, member } => turn::put(connection, group, member),
         Record::Subscription(stored) => subscription::put(connection, stored),
         Record::SubscriptionGone { tag } => subscription::remove(connection, tag),
+        Record::Ban(judged) => ban::put(connection, judged),
+        Record::BanGone { id } => ban::remove(connection, *id),
         Record::CallStarted(started) => call::start(connection, started),
         Record::CallStep(step) => call::step(connection, place, step),
         Record::CallEnded(ended) => call::end(connection, ended),

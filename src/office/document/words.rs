@@ -204,6 +204,7 @@ impl Say {
             "conference" => ("комнаты", "rooms"),
             "phone" => ("настольные телефоны", "desk telephones"),
             "phone_template" => ("шаблоны телефонов", "telephone templates"),
+            "webhook" => ("получатели событий", "receivers of events"),
             "element" | "link" => return None,
             other => (other, other),
         };
@@ -263,6 +264,7 @@ impl Say {
                 "openid" => ("Во входе через OpenID", "OpenID sign-in"),
                 "ldap" => ("Во входе через каталог", "Directory sign-in"),
                 "provisioning" => ("В автонастройке телефонов", "Automatic setup of telephones"),
+                "notices" => ("В уведомлениях", "Notices"),
                 other => return self.of(format!("В разделе «{other}»"), capital(other)),
             };
             return self.of(ru, en);
@@ -282,6 +284,7 @@ impl Say {
             ("conference", _) => format!("У комнаты {key}"),
             ("phone", _) => format!("У телефона {key}"),
             ("phone_template", _) => format!("У шаблона телефонов «{key}»"),
+            ("webhook", _) => format!("У получателя событий «{key}»"),
             ("element", _) => format!("На схеме у «{}»", self.element(thing)),
             _ => format!("У «{key}»"),
         };
@@ -326,6 +329,7 @@ impl Say {
             ("phone_template", _) => {
                 self.of(format!("шаблон телефонов «{key}»"), format!("telephone template “{key}”"))
             }
+            ("webhook", _) => self.of(format!("получатель событий «{key}»"), format!("receiver of events “{key}”")),
             ("element", _) if thing.is_empty() => {
                 self.of(format!("элемент «{key}» на схеме"), format!("element “{key}” of the desk"))
             }

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use super::fault::Fault;
 use super::fields::{Report, Spot, nearest};
 use super::{Draft, spot, weak_password, written};
-use crate::office::{Device, ElementKind, Extension, Kind, LdapSecurity, MailSecurity, Office, SipDevice};
+use crate::office::{Device, ElementKind, Extension, Kind, LdapSecurity, MailSecurity, Office, SipDevice, WEBHOOKS};
 
 mod inside;
 mod phones;
@@ -24,6 +24,7 @@ pub(super) fn check(draft: &Draft, report: &Report) {
     checker.phones();
     checker.desk();
     checker.sign_on();
+    checker.webhooks();
     checker.unique("user", "login", &draft.spots.users, draft.office.users.iter().map(|user| user.login.as_str()));
 }
 
@@ -186,6 +187,16 @@ impl Checker<'_> {
         for (table, spot, _) in any.into_iter().filter(|(_, spot, trusts)| *trusts && spot.at.is_some()) {
             let what = format_args!("{table}: trust_any_certificate lets whoever stands in between be the server");
             self.report.warning(spot.key("trust_any_certificate"), what);
+        }
+    }
+
+    /// Servers that are told of events.
+    fn webhooks(&self) {
+        let (webhooks, spots) = (&self.office.webhooks, &self.draft.spots.webhooks);
+        self.unique("webhook", "name", spots, webhooks.iter().map(|webhook| webhook.name.as_str()));
+        if webhooks.len() > WEBHOOKS {
+            let what = format_args!("there are more than {WEBHOOKS} webhooks");
+            self.report.fault(spot(spots, WEBHOOKS).key("name"), Fault::TooMany { most: WEBHOOKS }, what);
         }
     }
 

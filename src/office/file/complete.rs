@@ -7,7 +7,7 @@ use super::fields::{Report, Spot};
 use super::{Draft, phone, spot, written};
 use crate::base::Rng;
 use crate::office::first_start::first_group;
-use crate::office::{Device, Extension, Forward, Office, Role, SipDevice, User};
+use crate::office::{Device, Extension, Forward, Office, Role, SipDevice, User, Webhook, WebhookFormat};
 
 /// Characters of a made password: 80 bits.
 pub(in crate::office) const PASSWORD_LENGTH: usize = 16;
@@ -21,6 +21,7 @@ pub(super) fn complete(draft: &mut Draft, current: &Office, rng: &mut Rng, repor
     passwords(draft, current, rng);
     telephone(draft, current, report);
     sign_on(draft, current);
+    notices(draft, current, report);
     outgoing_numbers(draft);
     outside_numbers(draft, report);
     users(draft, current, report);
@@ -154,6 +155,22 @@ fn sign_on(draft: &mut Draft, current: &Office) {
     }
     if spots.ldap.at.is_some() && !spots.ldap.has("bind_password") {
         office.ldap.bind_password.clone_from(&current.ldap.bind_password);
+    }
+}
+
+/// A webhook's secret stays when it is left out.
+fn notices(draft: &mut Draft, current: &Office, report: &Report) {
+    for (webhook, spot) in draft.office.webhooks.iter_mut().zip(&draft.spots.webhooks) {
+        let same = |present: &&Webhook| present.format == webhook.format;
+        if webhook.secret.is_empty() && !spot.has("secret") {
+            if let Some(present) = current.webhook(&webhook.name).filter(same) {
+                webhook.secret.clone_from(&present.secret);
+            }
+        }
+        if webhook.secret.is_empty() && webhook.format == WebhookFormat::Telegram {
+            let what = format_args!("webhook {}: has no token of a bot, and the box keeps none for it", webhook.name);
+            report.warning(spot.at, what);
+        }
     }
 }
 

@@ -176,6 +176,15 @@ pub enum Fault {
     NoLogin,
     /// No certificate as PEM.
     Certificate,
+    /// No address that events may go to.
+    WebhookUrl,
+    /// No token of a Telegram bot.
+    TelegramToken,
+    /// More than there may be.
+    TooMany {
+        /// So many may be.
+        most: usize,
+    },
 }
 
 /// What a value was to be.

@@ -273,6 +273,11 @@ impl<'r, 'd> Fields<'r, 'd> {
         self.fault_at(Some(at), Fault::WrongType(wanted), format_args!("`{key}` must be {what}, not {found}"));
     }
 
+    /// The place of the `nth` entry of a list.
+    pub(super) fn item(&self, key: &str, nth: usize) -> Option<usize> {
+        self.spot.item(key, nth)
+    }
+
     /// A text; `None` when it is absent or wrong, and then told.
     pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
         let value = self.value(key)?;

@@ -13,6 +13,7 @@ mod check;
 mod complete;
 mod fault;
 mod fields;
+mod notices;
 mod nouns;
 mod phone;
 mod plan;
@@ -150,6 +151,8 @@ struct Spots {
     authorities: Vec<Spot>,
     phones: Vec<Spot>,
     phone_templates: Vec<Spot>,
+    notices: Spot,
+    webhooks: Vec<Spot>,
 }
 
 /// Reads a document and merges it onto `current`: a kind that is absent is left alone, a kind that is present is made exactly
@@ -211,6 +214,8 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.phone_templates, spots.phone_templates) =
         list(root, "phone_template", &current.phone_templates, phone::template);
     (office.provisioning, _) = one(root, "provisioning", &current.provisioning, phone::provisioning);
+    (office.notices, spots.notices) = one(root, "notices", &current.notices, notices::notices);
+    (office.webhooks, spots.webhooks) = list(root, "webhook", &current.webhooks, notices::webhook);
     draft
 }
 

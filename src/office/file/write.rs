@@ -6,7 +6,8 @@ use std::fmt::{Display, Write as _};
 use super::{times, written};
 use crate::office::{
     Authority, Conference, Device, Element, ElementKind, Extension, Feature, Forward, Group, Ldap, Mail, MobileDevice,
-    Network, Office, Openid, Out, Phone, PhoneKey, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
+    Network, Notices, Office, Openid, Out, Phone, PhoneKey, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu,
+    Webhook, WebhookEvent, Word,
 };
 
 const HEADER: &str = "\
@@ -34,7 +35,7 @@ pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
 }
 
 /// In the order of the document; links come with their elements.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 25] = [
     "office",
     "trunk",
     "extension",
@@ -58,6 +59,8 @@ const KINDS: [&str; 23] = [
     "phone",
     "phone_template",
     "provisioning",
+    "notices",
+    "webhook",
 ];
 
 struct Document<'a> {
@@ -102,6 +105,7 @@ impl Document<'_> {
             ("authority", office.authorities.is_empty()),
             ("phone", office.phones.is_empty()),
             ("phone_template", office.phone_templates.is_empty()),
+            ("webhook", office.webhooks.is_empty()),
         ];
         if kinds.iter().any(|(_, empty)| *empty) {
             self.text.push('\n');
@@ -150,6 +154,8 @@ impl Document<'_> {
                 out.text("text", &template.text);
             }),
             "provisioning" => self.provisioning(office),
+            "notices" => self.notices(&office.notices),
+            "webhook" => self.each(kind, &office.webhooks, Self::webhook),
             _ => {}
         }
     }
@@ -449,6 +455,26 @@ impl Document<'_> {
         self.value("dhcp_dns", texts(&office.provisioning.dhcp_dns));
         self.value("dhcp_lease_hours", office.provisioning.dhcp_lease_hours);
         self.value("tftp", office.provisioning.tftp);
+    }
+
+    fn notices(&mut self, notices: &Notices) {
+        self.head("[notices]");
+        self.value("mail", texts(&notices.mail));
+        self.value("kinds", texts(&notices.kinds));
+        self.text("language", notices.language.word());
+    }
+
+    fn webhook(&mut self, webhook: &Webhook) {
+        self.text("name", &webhook.name);
+        self.text("url", &webhook.url);
+        self.text("format", webhook.format.word());
+        self.text("chat", &webhook.chat);
+        if self.secrets {
+            self.text("secret", &webhook.secret);
+        }
+        let events: Vec<&str> = webhook.events.iter().copied().map(WebhookEvent::word).collect();
+        self.value("events", texts(&events));
+        self.value("enabled", webhook.enabled);
     }
 
     fn user(&mut self, user: &User) {

@@ -30,6 +30,7 @@ fn keys(office: &Office, kind: Kind) -> Vec<String> {
         Kind::Conference => office.conferences.iter().map(|one| one.number.clone()).collect(),
         Kind::Phone => office.phones.iter().map(|one| one.mac.clone()).collect(),
         Kind::PhoneTemplate => office.phone_templates.iter().map(|one| one.name.clone()).collect(),
+        Kind::Webhook => office.webhooks.iter().map(|one| one.name.clone()).collect(),
     }
 }
 

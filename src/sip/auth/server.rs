@@ -30,10 +30,10 @@ pub struct Challenger {
 pub enum Verdict {
     /// There is none for our realm.
     Absent,
-    /// The password is right, but the nonce is old, forged, from before a restart, or its count was used: challenge
-    /// again with `stale`.
+    /// The nonce is old, forged, from before a restart, or another address's, and the password was not looked at; or it is right, and
+    /// the nonce's count was used before. Challenge again with `stale`.
     Stale,
-    /// The password is wrong, or there is no such user.
+    /// The nonce is ours, made for this address, so the sender receives there; and the password is wrong, or there is no such user.
     Wrong {
         /// As it was claimed.
         username: String,
@@ -84,8 +84,14 @@ impl Challenger {
         offered.iter().map(|algorithm| value(*algorithm)).collect()
     }
 
+    /// The user whom an Authorization for our realm claims to come from; `None`: there is none.
+    pub fn claimed(&self, request: &Request) -> Option<String> {
+        self.claim(request).map(|claim| claim.fields.get("username").unwrap_or_default().to_owned())
+    }
+
     /// Checks an Authorization (or Proxy-Authorization). The password is looked up by user name; an unknown user costs the
-    /// same time as a known one.
+    /// same time as a known one. With a nonce that is not good no password is judged: `stale` would tell a guesser whether he was
+    /// right, and a forged sender could make others' guesses.
     pub fn verify(
         &mut self,
         now: Instant,
@@ -95,15 +101,13 @@ impl Challenger {
     ) -> Verdict {
         let Some(claim) = self.claim(request) else { return Verdict::Absent };
         let username = claim.fields.get("username").unwrap_or_default().to_owned();
+        let Some(mark) = self.is_fresh(now, flow.peer.ip(), &claim) else { return Verdict::Stale };
         let known = password_of(&username);
         let right = claim.is_right(&self.realm, &username, known.as_deref().unwrap_or(NOBODY), request);
-        let fresh = self.is_fresh(now, flow.peer.ip(), &claim);
-        match (right && known.is_some(), fresh) {
-            (false, _) => Verdict::Wrong { username },
-            (true, None) => Verdict::Stale,
-            (true, Some(mark)) if !self.count(now, mark, claim.nc) => Verdict::Stale,
-            (true, Some(_)) => Verdict::Proved { username },
+        if !(right && known.is_some()) {
+            return Verdict::Wrong { username };
         }
+        if self.count(now, mark, claim.nc) { Verdict::Proved { username } } else { Verdict::Stale }
     }
 
     fn claim(&self, request: &Request) -> Option<Claim> {

@@ -259,6 +259,15 @@ impl Stack {
         }
     }
 
+    /// Answers a request that came as [`Output::Request`] and forgets it: who resends it is asked anew. So a stranger costs no memory,
+    /// and nobody in whose name he writes is told more than once for each message: RFC 3261 §8.2.7.
+    pub fn answer(&mut self, txn: ServerTxn, flow: Flow, request: &Request, status: u16, headers: Headers) {
+        if self.core.owner_of(txn) == Some(ServerOwner::User) {
+            self.core.ignore(txn);
+            self.core.reply(flow, request, status, headers);
+        }
+    }
+
     /// Makes a session of an INVITE that came as [`Output::Request`]; the user answers it by commands.
     /// `contact_user` is the user part of our Contact. `None` when the INVITE has been cancelled meanwhile.
     pub fn accept_invite(&mut self, now: Instant, txn: ServerTxn, contact_user: &str) -> Option<SessionId> {

@@ -10,7 +10,7 @@ mod world;
 pub(crate) use net::Link;
 pub(crate) use phone::{Answer, CallState, Leaves, PhoneId};
 pub(crate) use watcher::WatcherId;
-pub(crate) use world::{World, read_office};
+pub(crate) use world::{EXCHANGE, STRANGE_PORT, World, read_office};
 
 pub(crate) use std::time::Duration;
 

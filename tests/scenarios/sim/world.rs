@@ -49,6 +49,14 @@ pub(crate) struct World {
     /// How often something was spoken to somebody.
     pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
+    /// What the page and the log are told.
+    pub(crate) notices: Vec<(&'static str, String)>,
+    /// What was sent to strangers.
+    pub(crate) strays: Vec<(SocketAddr, Vec<u8>)>,
+    /// Packets that were dropped before the parser.
+    pub(crate) turned_away: usize,
+    /// What an admin was told.
+    pub(crate) alarms: Vec<dozvon::guard::Alarm>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     /// Keeps what is signalled, where a test wants that.
     pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
@@ -80,6 +88,8 @@ const STANDSTILL: u32 = 10_000;
 const ENDLESS: usize = 1000;
 /// Where the exchange is.
 pub(crate) const EXCHANGE: ([u8; 4], u16) = ([10, 0, 0, 1], 5060);
+/// What is sent to this port or a higher one belongs to nobody of this world: a test reads it in [`World::strays`].
+pub(crate) const STRANGE_PORT: u16 = 40_000;
 /// Where the carrier is: the office file says `carrier.example`.
 pub(crate) const CARRIER: [u8; 4] = [10, 9, 0, 1];
 /// 2026-11-23, a Monday, 12:00 in Moscow.
@@ -137,6 +147,10 @@ impl World {
             changes: 0,
             spoken: 0,
             emergencies: Vec::new(),
+            notices: Vec::new(),
+            strays: Vec::new(),
+            turned_away: 0,
+            alarms: Vec::new(),
             missed: Vec::new(),
             sorter: None,
             ordered: None,
@@ -248,7 +262,9 @@ impl World {
                 self.queues_told.push(self.now);
                 self.queues.insert(view.group.clone(), view);
             }
+            Output::Live(Live::Notice { what, text }) => self.notices.push((what, text)),
             Output::Live(_) => {}
+            Output::Banned(_) | Output::Lifted(_) => {}
             Output::Leg(leg) => {
                 if let Some(sorter) = &mut self.sorter {
                     sorter.leg(leg);
@@ -267,6 +283,7 @@ impl World {
                     _ => {}
                 }
             }
+            Output::Alarm(alarm) => self.alarms.push(alarm),
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
             Output::Ordered { call } => self.ordered = call,
@@ -297,6 +314,9 @@ impl World {
         if self.watchers.iter().any(|watcher| watcher.sip == to) {
             return self.queue(Duration::from_micros(500), Packet::ToPeer { from, to, bytes });
         }
+        if to.port() >= STRANGE_PORT {
+            return self.strays.push((to, bytes));
+        }
         let Some(link) = self.link_of(to) else { return };
         for delay in self.links[link].deliveries(&mut self.rng, true) {
             let packet = Packet::ToPeer { from, to, bytes: bytes.clone() };
@@ -320,6 +340,11 @@ impl World {
         for (from, bytes) in sent.into_iter().flatten() {
             self.throw(from, exchange(), bytes);
         }
+    }
+
+    /// Takes up what phones want sent.
+    pub(crate) fn collect(&mut self) {
+        (0..self.phones.len()).for_each(|index| self.collect_from(index));
     }
 
     fn collect_from(&mut self, index: usize) {
@@ -393,6 +418,10 @@ impl World {
         match packet {
             Packet::ToExchange { from, to, mut bytes } if to == exchange() => {
                 let flow = Flow { transport: Transport::Udp, local: exchange(), peer: from, connection: 0 };
+                if !self.engine.admit(self.now, from.ip()) {
+                    self.turned_away += 1;
+                    return;
+                }
                 if let Some(sorter) = &mut self.sorter {
                     sorter.message(self.now, dozvon::base::WallTime(0), flow, false, &bytes);
                 }
@@ -597,6 +626,11 @@ impl World {
         assert_eq!(self.engine.stack().sessions(), 0, "{at} sessions are left");
         assert_eq!(self.engine.free_ports(), self.checks.ports, "{at} ports are lost");
         assert!(self.recordings.is_empty(), "{at} tapes are left: {:?}", self.recordings);
+        assert!(self.engine.ward().bans(self.now).is_empty(), "{at} {:?}", self.engine.ward().bans(self.now));
+        let of_ward = |kind: &&'static str| ["address_banned", "old_password", "login_guessed"].contains(kind);
+        let told = self.notices.iter().map(|(what, _)| *what).chain(self.alarms.iter().map(|alarm| alarm.kind()));
+        let judged: Vec<_> = told.filter(of_ward).collect();
+        assert!(judged.is_empty() && self.turned_away == 0, "{at} ordinary traffic was judged: {judged:?}");
         self.checks.assert_every_call_ended(&at);
         for (phone, link) in self.phones.iter().zip(&self.links).filter(|(_, link)| !link.cut) {
             let talks = phone.calls.iter().filter(|call| call.state == CallState::Talking).count();

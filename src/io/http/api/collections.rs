@@ -10,12 +10,12 @@ use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
 use super::change::{Before, Place, change_to, etag, read_back};
 use super::tables::{self, Table};
-use super::{Visit, extensions, media, paging, phone_templates, referrers, trunks};
+use super::{Visit, extensions, media, paging, phone_templates, referrers, trunks, webhooks};
 use crate::office::file;
 use crate::office::{Kind, Office};
 
 /// Path, kind, and what the reasons of versions call one of them.
-const COLLECTIONS: [(&str, Kind, &str); 8] = [
+const COLLECTIONS: [(&str, Kind, &str); 9] = [
     ("trunks", Kind::Trunk, "trunk"),
     ("extensions", Kind::Extension, "extension"),
     ("media", Kind::Media, "media file"),
@@ -24,6 +24,7 @@ const COLLECTIONS: [(&str, Kind, &str); 8] = [
     ("groups", Kind::Group, "group"),
     ("voice-menus", Kind::VoiceMenu, "voice menu"),
     ("phone-templates", Kind::PhoneTemplate, "phone template"),
+    ("webhooks", Kind::Webhook, "webhook"),
 ];
 
 /// What is known of a media file beside its name: it may come back as it was read.
@@ -170,6 +171,7 @@ fn given(visit: &Visit<'_>, kind: Kind) -> Result<Table, Problem> {
     match kind {
         Kind::Extension => extensions::without_read(&mut table),
         Kind::Trunk => trunks::without_read(&mut table),
+        Kind::Webhook => drop(table.remove(webhooks::READ)),
         Kind::Media => MEDIA_READ.into_iter().for_each(|read| drop(table.remove(read))),
         Kind::PhoneTemplate => phone_templates::READ.into_iter().for_each(|read| drop(table.remove(read))),
         _ => {}
@@ -249,6 +251,7 @@ fn plain(office: &Office, kind: Kind, at: usize, mut table: Table) -> Table {
         Kind::Extension => office.extensions.get(at).into_iter().for_each(|one| extensions::plain(one, &mut table)),
         Kind::Trunk => office.trunks.get(at).into_iter().for_each(|one| trunks::plain(one, &mut table)),
         Kind::PhoneTemplate => phone_templates::plain(office, at, &mut table),
+        Kind::Webhook => office.webhooks.get(at).into_iter().for_each(|one| webhooks::plain(one, &mut table)),
         _ => {}
     }
     table

@@ -100,6 +100,12 @@ fn data(event: &Event, language: Language, zone: &str) -> Value {
             "at": rfc3339(*at, zone),
             "import": { "id": id, "name": name, "state": state, "percent": percent },
         }),
+        Event::Alarm { id, kind, severity, text, unseen, at } => json!({
+            "what": "alarm",
+            "text": text,
+            "at": rfc3339(*at, zone),
+            "alarm": { "id": id.to_string(), "kind": kind, "severity": severity, "unseen": unseen },
+        }),
         Event::System { what, text, at } => json!({ "what": what, "text": text, "at": rfc3339(*at, zone) }),
     }
 }

@@ -100,6 +100,7 @@ pub(super) fn of_fault(fault: &Fault, office: &Office) -> Said {
         Fault::Devices { least, most } => {
             Said::new(format!("Устройств от {least} до {most}."), format!("{least} to {most} devices."))
         }
+        Fault::TooMany { most } => Said::new(format!("Не больше {most}."), format!("At most {most}.")),
         Fault::Twice(name) => Said::new(format!("{name} здесь дважды."), format!("{name} is here twice.")),
         Fault::NoElement(id) => {
             Said::new(format!("Элемента «{id}» на схеме нет."), format!("There is no element “{id}” on the desk."))
@@ -135,6 +136,14 @@ fn plain(fault: &Fault) -> Words {
         Fault::HostPort => words(
             "Имя сервера или адрес, можно с портом: sip.example.org или sip.example.org:5060.",
             "The server's name or address, with a port if need be: sip.example.org or sip.example.org:5060.",
+        ),
+        Fault::WebhookUrl => words(
+            "Адрес начинается с https://. Без шифрования (http://) можно только внутри своей сети.",
+            "An address that begins with https://. Unencrypted (http://) is for your own network only.",
+        ),
+        Fault::TelegramToken => words(
+            "Это не токен бота. @BotFather даёт его в виде 123456789:AAE…",
+            "This is no bot's token. @BotFather gives it as 123456789:AAE…",
         ),
         Fault::Address => words("Это не адрес почты.", "This is no mail address."),
         Fault::Issuer => words(
@@ -239,6 +248,7 @@ fn no_such(kind: Kind, key: &str) -> Said {
         Kind::Conference => ("Комнаты", "conference room"),
         Kind::Phone => ("Телефона", "telephone"),
         Kind::PhoneTemplate => ("Шаблона", "template"),
+        Kind::Webhook => ("Получателя", "webhook"),
     };
     Said::new(format!("{ru} «{key}» нет."), format!("There is no {en} “{key}”."))
 }

@@ -5,8 +5,10 @@
 pub(super) mod events;
 pub(super) mod history_export;
 
+mod alarms;
 mod audit;
 mod authorities;
+mod bans;
 mod calls;
 mod certificate;
 mod change;
@@ -49,6 +51,7 @@ mod trunks;
 mod users;
 mod versions;
 mod voicemail;
+mod webhooks;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -57,8 +60,10 @@ use super::House;
 use super::ask::{Ask, decode};
 use super::reply::{Problem, Reply, problems};
 use super::sessions::{COOKIE, SignedIn, key_of};
+use super::words::Said;
 use crate::base::WallTime;
 use crate::io::clock;
+use crate::io::out::OutError;
 use crate::office::{Language, Office, Role};
 
 /// Everything under it asks for a sign-in, also paths that do not exist.
@@ -221,6 +226,10 @@ const ROUTES: &[Route] = &[
     route("PUT", "/api/v1/voicemail/{id}", Access::Admin, voicemail::put),
     route("DELETE", "/api/v1/voicemail/{id}", Access::Admin, voicemail::delete),
     route("GET", "/api/v1/voicemail/{id}/audio", Access::Viewer, voicemail::audio),
+    route("GET", "/api/v1/bans", Access::Viewer, bans::list),
+    route("POST", "/api/v1/bans", Access::Admin, bans::post),
+    route("GET", "/api/v1/bans/{id}", Access::Viewer, bans::get),
+    route("DELETE", "/api/v1/bans/{id}", Access::Admin, bans::delete),
     route("GET", "/api/v1/license", Access::Viewer, license::get),
     route("POST", "/api/v1/license", Access::Admin, license::post),
     route("GET", "/api/v1/certificate", Access::Viewer, certificate::get),
@@ -249,6 +258,16 @@ const ROUTES: &[Route] = &[
     route("GET", "/api/v1/phone-templates/{name}", Access::Viewer, phone_templates::get),
     route("PUT", "/api/v1/phone-templates/{name}", Access::Admin, collections::put),
     route("DELETE", "/api/v1/phone-templates/{name}", Access::Admin, collections::delete),
+    route("GET", "/api/v1/alarms", Access::Viewer, alarms::list),
+    route("POST", "/api/v1/alarms/seen", Access::Admin, alarms::see_all),
+    route("POST", "/api/v1/alarms/{id}/seen", Access::Admin, alarms::see),
+    route("GET", "/api/v1/webhooks", Access::Admin, collections::list),
+    route("POST", "/api/v1/webhooks", Access::Admin, collections::post),
+    route("GET", "/api/v1/webhooks/{name}", Access::Admin, collections::get),
+    route("PUT", "/api/v1/webhooks/{name}", Access::Admin, collections::put),
+    route("DELETE", "/api/v1/webhooks/{name}", Access::Admin, collections::delete),
+    route("POST", "/api/v1/webhooks/{name}/test", Access::Admin, webhooks::test),
+    route("GET", "/api/v1/webhooks/{name}/deliveries", Access::Admin, webhooks::deliveries),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];
@@ -281,6 +300,10 @@ pub(super) const OPENAPI: &str = include_str!("openapi.json");
 
 /// The same as gzip.
 static PACKED_OPENAPI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
+/// What is said of another server that was not heard.
+pub(super) fn of_out(error: &OutError) -> Said {
+    sign_on_words::out(error)
+}
 
 /// A request on its way to a handler.
 struct Visit<'a> {

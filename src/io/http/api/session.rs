@@ -11,6 +11,7 @@ use super::super::sign_in::weakness;
 use super::super::words::Words;
 use super::{Visit, Who, audit, openid};
 use crate::base::{Instant, Rng};
+use crate::guard::Alarm;
 use crate::io::accounts::Origin;
 use crate::io::clock;
 use crate::io::out::Trust;
@@ -62,6 +63,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         }
         tracing::warn!(peer = %visit.ask.peer, "web: sign-in refused");
         audit::keep(visit, &given.login, "sign_in_refused", "password", None);
+        tell_guessing(visit);
         return Err(wrong_sign_in());
     };
     prove_second_factor(visit, &user.login, given.code.as_deref())?;
@@ -70,6 +72,12 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
     note_sign_in(visit, &signed_in);
     let has_factor = visit.house.exchange.second_factor(&user.login)?.is_some();
     Ok(describe(&signed_in, has_factor).with("set-cookie", cookie(&secret)))
+}
+
+fn tell_guessing(visit: &Visit<'_>) {
+    if visit.house.door.is_guessing(visit.ask.peer) {
+        visit.house.exchange.raise(Alarm::PageGuessing { address: visit.ask.peer });
+    }
 }
 
 /// Whether this login may be one of the directory: those of local accounts never are, so that a directory that is dead, or not ours any
@@ -94,6 +102,7 @@ fn by_directory(visit: &Visit<'_>, given: &SignIn, now: Instant) -> Result<Reply
     let person = person.map_err(|error| match error {
         LdapError::WrongPassword | LdapError::NotFound => {
             refused(&given.login, "password");
+            tell_guessing(visit);
             wrong_sign_in()
         }
         other => {

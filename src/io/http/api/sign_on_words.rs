@@ -93,6 +93,12 @@ pub(super) fn out(error: &OutError) -> Said {
             format!("Имя ведёт на {address}: это сама станция или её провод, туда она не обращается."),
             format!("The name leads to {address}, which is the box itself or its link: nothing is asked there."),
         ),
+        OutError::NotHome(address) => Said::new(
+            format!("Имя ведёт на {address}, это вне своей сети: без шифрования (http://) туда ничего не посылают."),
+            format!(
+                "The name leads to {address}, outside of the own network: nothing is sent there unencrypted (http://)."
+            ),
+        ),
         OutError::Refused(address) => Said::new(
             format!("На {address} никто не слушает. Проверьте порт и работает ли сервер."),
             format!("Nothing listens at {address}. Check the port and whether the server runs."),

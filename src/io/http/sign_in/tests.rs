@@ -47,6 +47,22 @@ fn the_sixth_try_waits_and_the_wait_grows_to_a_minute_and_no_further() {
 }
 
 #[test]
+fn ten_wrong_passwords_from_one_address_are_guessing_and_five_are_not() {
+    let (door, mut now) = (Door::default(), at(0));
+    let mut first = None;
+    for nth in 1..=12 {
+        while door.count(PEER, now).is_err() {
+            now += Duration::from_secs(1);
+        }
+        first = first.or(door.is_guessing(PEER).then_some(nth));
+    }
+    assert_eq!(first, Some(10));
+    assert!(!door.is_guessing("192.168.1.8".parse().unwrap()));
+    door.forgive(PEER);
+    assert!(!door.is_guessing(PEER));
+}
+
+#[test]
 fn a_neighbour_is_not_slowed_and_a_right_password_clears_the_slate() {
     let (door, office) = (Door::default(), office());
     for _ in 0..FREE_TRIES - 1 {

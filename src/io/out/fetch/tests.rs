@@ -12,7 +12,7 @@ use super::*;
 use crate::io::out::Distrust;
 use crate::office::Authority;
 
-const TEST: Outgoing = Outgoing { allow_local: true };
+const TEST: Outgoing = Outgoing::of(true);
 
 /// An authority, and a server for `name` under it that answers once.
 fn server(name: &str, answer: Vec<u8>) -> (Authority, u16) {
