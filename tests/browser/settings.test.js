@@ -57,7 +57,7 @@ test("a file that is too large is refused before it is sent", async () => {
 });
 
 test("a mail server whose certificate is not checked is warned of", async () => {
-  const visit = await house.enter("codes");
+  const visit = await house.enter("notices");
   const { page } = visit;
   const form = page.locator("form", { has: page.locator("#mail-title") });
   await form.locator("#mail-server").fill("smtp.office.example");

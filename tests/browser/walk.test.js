@@ -59,14 +59,14 @@ test("who starts a new box is led to its first number and telephone", async () =
   await note.getByRole("link", { name: "Весь список" }).click();
   await list.getByText("Городской номер подключён").waitFor();
   await list.getByText("1 из 5").waitFor();
-  await list.getByRole("link", { name: "Логин и пароль" }).click();
-  await page.getByRole("heading", { name: /200/ }).first().waitFor();
+  await list.getByRole("link", { name: "Подключить телефон" }).click();
+  await page.getByRole("heading", { name: "Телефоны" }).first().waitFor();
   await look(visit, "walk-phone-ru");
   const ask = await house.api();
   const { login } = (await ask("GET", "extensions/200")).value.devices[0];
   const { password } = (await ask("GET", `extensions/200/devices/${encodeURIComponent(login)}/password`)).value;
   await page.locator("a[href='#/now']").first().click();
-  await list.getByText("Подключить телефон").waitFor();
+  await list.getByRole("link", { name: "Подключить телефон" }).waitFor();
   hangUp = await register(house.sip, { login, password });
   await list.getByText("Телефоны в сети: 1 из 3").waitFor();
   await list.getByText("2 из 5").waitFor();
