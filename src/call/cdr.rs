@@ -223,6 +223,13 @@ pub enum StepKind {
     },
     /// Gave its trunk up to an emergency call.
     GaveWay,
+    /// Met a limit of outside calls: it does not go out, or ends.
+    Limited {
+        /// The extension whose rights it has.
+        who: String,
+        /// [`Limit::word`](crate::guard::limits::Limit::word).
+        why: &'static str,
+    },
     /// Held, or taken from hold.
     Hold {
         /// By whom.

@@ -18,8 +18,8 @@ use super::recordings::RecorderHandle;
 use super::revert::Watch;
 use super::signalling::{self, SignallingHandle};
 use super::store::{
-    AuditFilter, AuditRow, DataDir, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened, Place, Reader,
-    RecordingRow, SecondFactor, Store, StoreError, StoredStep, Summary, TokenRow, Version,
+    AllowanceRow, AuditFilter, AuditRow, DataDir, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened,
+    Place, Reader, RecordingRow, SecondFactor, Store, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
@@ -30,6 +30,7 @@ use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
 use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscription};
+use crate::guard::limits::{Usage, Use};
 use crate::guard::{Alarm, AtHome, Ban};
 use crate::media::Clip;
 use crate::number::Plan;
@@ -113,6 +114,15 @@ pub enum Order {
     LiftBan(i64, Sender<bool>),
     /// The licence allows this from now on.
     Licence(Allowance),
+    /// What calls with the city use up goes to whoever asks.
+    Usage(Sender<Usage>),
+    /// No limit of outside calls holds for an extension until then; `None`: they hold again.
+    Allow {
+        /// Which.
+        extension: String,
+        /// Until when.
+        until: Option<WallTime>,
+    },
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
     /// Try whether this trunk carries calls, with the number written so.
@@ -153,6 +163,10 @@ pub struct Beginning {
     pub bans: Vec<Ban>,
     /// Lamps of phones from before.
     pub subscriptions: Vec<StoredSubscription>,
+    /// What calls with the city used up before.
+    pub uses: Vec<Use>,
+    /// Extensions whose limits of outside calls are lifted.
+    pub allowances: Vec<AllowanceRow>,
     /// The numbering plan of the office.
     pub plan: Plan,
     /// At the first start only.
@@ -189,7 +203,7 @@ impl Handle {
         let mut rng = Rng::from_entropy(clock::entropy()?);
         let opened = Store::open(data, clock::wall())?;
         let Opened { store, bindings, subscriptions, servers, last_answered, bans, .. } = opened;
-        let Opened { version, probation, phones, interrupted, .. } = opened;
+        let Opened { version, probation, phones, uses, allowances, interrupted, .. } = opened;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
@@ -241,6 +255,8 @@ impl Handle {
             servers,
             last_answered,
             bans,
+            uses,
+            allowances,
             plan,
             first_sign_in,
         })
@@ -520,6 +536,22 @@ impl Patient for Handle {
 const TRIAL_ROWS: usize = 50;
 
 impl http::Exchange for Handle {
+    fn usage(&self) -> Option<Usage> {
+        self.ask_usage()
+    }
+
+    fn allowances(&self) -> Result<Vec<AllowanceRow>, StoreError> {
+        self.list_allowances()
+    }
+
+    fn allow(&self, extension: &str, span: Duration, by: &str) -> Result<AllowanceRow, StoreError> {
+        self.lift_limits(extension, span, by)
+    }
+
+    fn disallow(&self, extension: &str) -> Result<bool, StoreError> {
+        self.restore_limits(extension)
+    }
+
     fn office(&self) -> Arc<Office> {
         Self::office(self)
     }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod alarms;
+mod allowances;
 pub mod apply;
 pub mod board;
 pub mod certificate;

@@ -33,6 +33,7 @@ use super::{alarms, control, http, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
+use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
@@ -168,6 +169,8 @@ struct Loop {
     banning: Option<Sender<Result<Ban, AtHome>>>,
     /// And for the end of one.
     lifting: Option<Sender<bool>>,
+    /// Who asks what calls with the city use up.
+    asking_usage: Option<Sender<Usage>>,
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
@@ -190,7 +193,8 @@ impl Loop {
         clock: Clock,
         rng: Rng,
     ) -> Self {
-        let Beginning { handle, orders, bindings, subscriptions, servers, last_answered, bans, plan, .. } = beginning;
+        let Beginning { handle, orders, bindings, subscriptions, servers, last_answered, bans, .. } = beginning;
+        let (uses, allowances, plan) = (beginning.uses, beginning.allowances, beginning.plan);
         let now = clock.now();
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
@@ -209,12 +213,15 @@ impl Loop {
             listening: None,
             banning: None,
             lifting: None,
+            asking_usage: None,
             wall_at_zero,
             wall_checked: now,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::RestoreServers(servers));
         new.feed(now, Input::RestoreBans(bans));
+        let allowed = allowances.into_iter().map(|row| (row.extension, row.until)).collect();
+        new.feed(now, Input::RestoreLimits { uses, allowed });
         new.feed(now, Input::Restore(bindings));
         new.feed(now, Input::RestoreLamps(subscriptions));
         new.feed(now, Input::LastAnswered(last_answered));
@@ -324,6 +331,11 @@ impl Loop {
         let now = self.clock.now();
         match order {
             Order::Licence(allowance) => self.feed(now, Input::Licence(allowance)),
+            Order::Allow { extension, until } => self.feed(now, Input::Allow { extension, until }),
+            Order::Usage(answer) => {
+                self.asking_usage = Some(answer);
+                self.feed(now, Input::Usage);
+            }
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Call { extension, to, answer } => {
@@ -402,6 +414,11 @@ impl Loop {
                     Output::Missed(missed) => {
                         self.handle.happened(|| Happening::Missed(missed.clone()));
                         self.keeping.mail.missed_call(missed);
+                    }
+                    Output::Usage(usage) => {
+                        if let Some(answer) = self.asking_usage.take() {
+                            let _ = answer.send(usage); // who waits no longer doesn't want it
+                        }
                     }
                     Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
                     Output::Alarm(alarm) => self.handle.raise(alarm),

@@ -17,6 +17,7 @@ mod find;
 mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
+mod limits;
 mod notices;
 mod phone;
 mod references;
@@ -29,6 +30,7 @@ pub use certificate::CertificateFacts;
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
+pub use limits::{ExtensionLimits, Limits, Quiet};
 pub use notices::{
     ALARM_KINDS, NOTICE_ADDRESSES, NoticeLanguage, Notices, TELEGRAM, WEBHOOKS, Webhook, WebhookEvent, WebhookFormat,
     is_home,
@@ -68,6 +70,8 @@ pub struct Office {
     pub recordings: Recordings,
     /// `[protection]`.
     pub protection: Protection,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[codes]`.
     pub codes: Codes,
     /// `[parking]`.
@@ -229,6 +233,8 @@ pub struct Extension {
     pub outgoing_number: String,
     /// Classes of outside numbers it may call; internal always holds.
     pub permissions: Permissions,
+    /// Its own limits of outside calls, in place of the office's.
+    pub limits: ExtensionLimits,
     /// Whether its calls are recorded.
     pub record: bool,
     /// Whether it has a mailbox.

@@ -10,6 +10,7 @@ use argon2::password_hash::{PasswordHasher, SaltString};
 use dozvon::base::{CallId, Duration, Instant, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
+use dozvon::guard::limits::{Tally, Usage};
 use dozvon::guard::{Alarm, AtHome, Ban, Moment, Ward};
 use dozvon::io::board::Board;
 use dozvon::io::certificate::{CA_FILE, Certificate};
@@ -19,8 +20,8 @@ use dozvon::io::out::Outgoing;
 use dozvon::io::phones::Phones;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
-    AlarmFilter, AlarmRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage, HistoryRow,
-    MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
+    AlarmFilter, AlarmRow, AllowanceRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage,
+    HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
@@ -77,6 +78,7 @@ pub(crate) struct FakeBox {
     pub(crate) broken: Mutex<bool>,
     /// Of a box on trial.
     licence: Keeper,
+    allowances: Mutex<Vec<AllowanceRow>>,
 }
 
 impl World {
@@ -108,6 +110,7 @@ impl World {
             ward: Mutex::new(ward()),
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
+            allowances: Mutex::default(),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
@@ -229,6 +232,32 @@ impl Notices for FakeBox {
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        let tally = |calls| Tally { calls, calls_today: 12, time_today: Duration::from_secs(95 * 60 + 40) };
+        let extensions = [("200".to_owned(), tally(1)), ("999".to_owned(), tally(0))].into();
+        Some(Usage { office: tally(1), extensions })
+    }
+
+    fn allowances(&self) -> Result<Vec<AllowanceRow>, StoreError> {
+        self.disk()?;
+        Ok(self.allowances.lock().unwrap().clone())
+    }
+
+    fn allow(&self, extension: &str, span: Duration, by: &str) -> Result<AllowanceRow, StoreError> {
+        self.disallow(extension)?;
+        let row = AllowanceRow { extension: extension.to_owned(), until: START + span, by: by.to_owned() };
+        self.allowances.lock().unwrap().push(row.clone());
+        Ok(row)
+    }
+
+    fn disallow(&self, extension: &str) -> Result<bool, StoreError> {
+        self.disk()?;
+        let mut rows = self.allowances.lock().unwrap();
+        let before = rows.len();
+        rows.retain(|row| row.extension != extension);
+        Ok(rows.len() < before)
     }
 
     fn licence(&self) -> &Keeper {
@@ -539,6 +568,7 @@ fn extension(number: &str, employee: &str) -> Extension {
         voicemail_greeting: String::new(),
         call_waiting: true,
         do_not_disturb: false,
+        limits: Default::default(),
         devices,
     }
 }

@@ -11,6 +11,7 @@ mod desk;
 mod features;
 mod formats;
 mod forward;
+mod fraud;
 mod guarded;
 mod inside;
 mod lamps;

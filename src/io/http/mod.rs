@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
+use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
 use crate::io::board::Board;
 use crate::io::certificate::{Certificate, CertificateError};
@@ -38,8 +39,8 @@ use crate::io::out::{OutError, Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::store::{
-    AlarmFilter, AlarmRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage, HistoryRow,
-    MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
+    AlarmFilter, AlarmRow, AllowanceRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage,
+    HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
@@ -162,6 +163,23 @@ pub trait Exchange: Notices + Send + Sync + 'static {
     /// # Errors
     /// When the exchange does not answer.
     fn lift_ban(&self, id: i64) -> Result<bool, StoreError>;
+    /// What calls with the city go on, and what today has used up. `None`: the exchange does not answer.
+    fn usage(&self) -> Option<Usage>;
+    /// Extensions whose limits of outside calls are lifted now, by number.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn allowances(&self) -> Result<Vec<AllowanceRow>, StoreError>;
+    /// Lifts the limits of an extension for so long, under this name.
+    ///
+    /// # Errors
+    /// When the disk refuses; they hold then.
+    fn allow(&self, extension: &str, span: Duration, by: &str) -> Result<AllowanceRow, StoreError>;
+    /// The limits of an extension hold again; false: they held.
+    ///
+    /// # Errors
+    /// When the disk refuses; they stay lifted then.
+    fn disallow(&self, extension: &str) -> Result<bool, StoreError>;
     /// The licence of this box.
     fn licence(&self) -> &Keeper;
     /// Takes a licence in place of the present one.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{StoreError, database};
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: i64 = 12;
+pub(super) const SCHEMA: i64 = 13;
 
 const MIGRATIONS: [&str; SCHEMA as usize] = [
     include_str!("migrations/0001_initial.sql"),
@@ -24,6 +24,7 @@ const MIGRATIONS: [&str; SCHEMA as usize] = [
     include_str!("migrations/0009_lease.sql"),
     include_str!("migrations/0010_ban.sql"),
     include_str!("migrations/0011_alarm.sql"),
+    include_str!("migrations/0012_outside.sql"),
     include_str!("migrations/0013_server.sql"),
 ];
 

@@ -11,8 +11,8 @@ use std::thread::{JoinHandle, Thread};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, ban, binding, call, lease, phone,
-    recording, schema, server, subscription, token, turn, version,
+    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, ban, binding, call, lease, outside,
+    phone, recording, schema, server, subscription, token, turn, version,
 };
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
@@ -62,6 +62,7 @@ impl Store {
         let version = version::newest(&connection)?;
         let probation = account::probation(&connection)?;
         let phones = phone::restore(&connection)?;
+        let (uses, allowances) = (outside::restore(&connection, now)?, outside::allowances(&connection, now)?);
         let (jobs, inbox) = channel();
         let counts = Arc::new(Counts::default());
         let writer = Writer {
@@ -89,6 +90,8 @@ impl Store {
             version,
             probation,
             phones,
+            uses,
+            allowances,
             interrupted,
         })
     }
@@ -420,6 +423,7 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
         Record::RecordingEnded { recording, at, duration_ms, bytes } => {
             recording::end(connection, *recording, *at, *duration_ms, *bytes)
         }
+        Record::Used(used) => outside::put(connection, used),
         Record::RecordingGone { recording } => recording::remove(connection, *recording),
     }
 }

@@ -185,6 +185,10 @@ pub enum Fault {
         /// So many may be.
         most: usize,
     },
+    /// Not 1 to 15 digits with which numbers begin.
+    Prefix,
+    /// Quiet hours with one end, or of no length.
+    QuietHours,
 }
 
 /// What a value was to be.

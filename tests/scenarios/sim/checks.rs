@@ -44,7 +44,7 @@ impl Checks {
             }
             Record::LastAnswered { .. } | Record::Server(_) | Record::Binding(_) | Record::BindingGone { .. } => {}
             Record::Subscription(_) | Record::SubscriptionGone { .. } => {}
-            Record::Ban(_) | Record::BanGone { .. } => {}
+            Record::Ban(_) | Record::BanGone { .. } | Record::Used(_) => {}
             // The recorder's, which is outside of the simulated world.
             Record::RecordingStarted { .. } | Record::RecordingEnded { .. } | Record::RecordingGone { .. } => {}
         }

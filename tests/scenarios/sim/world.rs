@@ -58,6 +58,8 @@ pub(crate) struct World {
     /// What an admin was told.
     pub(crate) alarms: Vec<dozvon::guard::Alarm>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
+    /// What was last said of what is used up.
+    pub(crate) usage: dozvon::guard::limits::Usage,
     /// Keeps what is signalled, where a test wants that.
     pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
     /// The call that was ordered last.
@@ -152,6 +154,7 @@ impl World {
             turned_away: 0,
             alarms: Vec::new(),
             missed: Vec::new(),
+            usage: Default::default(),
             sorter: None,
             ordered: None,
             trunks: HashMap::new(),
@@ -286,6 +289,7 @@ impl World {
             Output::Alarm(alarm) => self.alarms.push(alarm),
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
+            Output::Usage(usage) => self.usage = usage,
             Output::Ordered { call } => self.ordered = call,
             Output::Listens(result) => self.listens = Some(result),
             Output::Edit(edit) => {

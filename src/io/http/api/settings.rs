@@ -1,5 +1,5 @@
-//! `settings`: what the office has once: itself, its recordings, its protection, its mailboxes, how telephones find it, whom it
-//! tells. The office file's tables as they are.
+//! `settings`: what the office has once: itself, its recordings, its protection, the limits of its outside calls, its mailboxes, how
+//! telephones find it, whom it tells. The office file's tables as they are.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::office::Office;
 use crate::office::file::Fault;
 
 /// The tables.
-const TABLES: [&str; 6] = ["office", "recordings", "protection", "voicemail", "provisioning", "notices"];
+const TABLES: [&str; 7] = ["office", "recordings", "protection", "limits", "voicemail", "provisioning", "notices"];
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&[])?;
