@@ -69,10 +69,11 @@ pub(super) fn emergency(office: &Office, call: &EmergencyCall) -> (String, Strin
 /// Subject and text of the letter about alarms, in the language of notices.
 pub(super) fn alarms(office: &Office, texts: &[String], more: usize, at: WallTime) -> (String, String) {
     let language = office.notices.language.of(office.settings.language);
-    let (name, when) = (line(&office.settings.name), time(office, at));
+    let (name, when) = (line(&office.settings.name), time_in(office, at, language));
     let name = if name.is_empty() { String::new() } else { format!(" «{name}»") };
     let told = texts.join("\n\n");
-    let first = texts.first().map(|text| line(text)).unwrap_or_default();
+    // An alarm's text is one line, and has an end.
+    let first = texts.first().cloned().unwrap_or_default();
     match language {
         Language::Ru => {
             let subject =
@@ -110,9 +111,13 @@ fn party(office: &Office, number: &str, name: &str) -> String {
 
 /// Day and time in the office's zone.
 fn time(office: &Office, at: WallTime) -> String {
+    time_in(office, at, office.settings.language)
+}
+
+fn time_in(office: &Office, at: WallTime, language: Language) -> String {
     let zone = jiff::tz::TimeZone::get(&office.settings.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default().to_zoned(zone);
-    match office.settings.language {
+    match language {
         Language::Ru => at.strftime("%d.%m.%Y %H:%M").to_string(),
         Language::En => at.strftime("%Y-%m-%d %H:%M").to_string(),
     }
