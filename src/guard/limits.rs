@@ -342,10 +342,9 @@ impl Meter {
                     let extension = running.extension.clone();
                     orders.push(Order::End { session: *session, extension, limit: *limit });
                 }
-                Some((end, _)) if *end <= at.now + NOTICE => {
-                    if !std::mem::replace(&mut answered.is_warned, true) {
-                        orders.push(Order::Warn(*session));
-                    }
+                Some((end, _)) if *end <= at.now + NOTICE && !answered.is_warned => {
+                    answered.is_warned = true;
+                    orders.push(Order::Warn(*session));
                 }
                 _ => {}
             }
@@ -422,7 +421,9 @@ impl Meter {
         let used = self.used.get(extension).copied().unwrap_or_default();
         // whoever rings may be answered
         let ringing = |own: bool| {
-            let rings = |running: &&Running| running.answered.is_none() && (!own || running.extension == extension);
+            let rings = |running: &&Running| {
+                running.answered.is_none() && running.holds_place() && (!own || running.extension == extension)
+            };
             u32::try_from(self.running.values().filter(rings).count()).unwrap_or(u32::MAX)
         };
         let reached = |most: u32, count: u32| most > 0 && count >= most;
