@@ -24,7 +24,8 @@ const ARROWS: [(&str, &[&str]); 22] = [
     // phrases become clips
     ("speech", &["codec", "media", "office", "service"]),
     ("trust", &["base"]),
-    ("guard", &["base", "number", "office"]),
+    // the office's midnight and its quiet hours are told by its time zone
+    ("guard", &["base", "desk", "number", "office"]),
     // what telephones are told of the office; SIP plug-and-play is SIP
     ("provision", &["base", "office", "sip"]),
     ("registrar", &["base", "number", "office", "sip"]),

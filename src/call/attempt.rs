@@ -80,6 +80,8 @@ impl Call {
         };
         attempt.leg.state = LegState::Answered;
         let session = attempt.leg.session;
+        around.metered_answer(session);
+        let Some(attempt) = self.attempts.get_mut(index) else { return };
         if !heard {
             attempt.leg.hang_up(around, Some("SIP;cause=488"));
             self.attempts.swap_remove(index);

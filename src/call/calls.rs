@@ -385,6 +385,7 @@ impl Calls {
         while let Some(id) = self.timers.pop_due(around.now) {
             self.with(around, id, |call, around| call.handle_timeout(around));
         }
+        self.keep_limits(around);
         self.look_at_groups(around);
     }
 
@@ -535,7 +536,7 @@ pub(super) fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target, e
         }
         Target::Outside { number, class } => {
             let rights = around.office.extension(extension).map(|e| e.permissions);
-            if rights.is_some_and(|rights| crate::guard::may_call(rights, class).is_ok()) {
+            if rights.is_some_and(|rights| crate::guard::may_call(rights, around.office.limits.paid_services, class).is_ok()) {
                 call.ring_outside(around, extension, RingTarget::Outside(number), RingWhy::Dialled);
             } else {
                 around.step(call.id, StepKind::NotTaken { who: number.clone(), device: number, status: 403 });

@@ -133,6 +133,8 @@ struct Entries {
     busy: bool,
     /// It counts on its trunk.
     trunk: bool,
+    /// It counts against the limits of outside calls.
+    metered: bool,
     closed: bool,
 }
 
@@ -251,6 +253,12 @@ impl Leg {
             around.books.load_trunk(trunk, 1);
             self.entries.trunk = true;
         }
+    }
+
+    /// It counts against the limits of this extension from now on.
+    pub(super) fn meter(&mut self, around: &mut Around<'_>, extension: &str, is_own_mobile: bool) {
+        around.meter(self.session, extension, is_own_mobile);
+        self.entries.metered = true;
     }
 
     /// Leads its session and its endpoint to the call that is worked on: a leg that moves from one to another.
@@ -515,6 +523,9 @@ impl Leg {
         }
         if let (Some(trunk), true) = (&self.party.trunk, self.entries.trunk) {
             around.books.load_trunk(trunk, -1);
+        }
+        if self.entries.metered {
+            around.metered_end(self.session);
         }
         around.books.closed.push(self.session);
         if let Some(port) = &self.port {

@@ -10,6 +10,7 @@ mod edit;
 mod feature;
 mod keys;
 mod leg;
+mod limited;
 mod listen;
 mod one;
 mod outside;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 
 use crate::base::{CallId, EndpointId, Instant, Message, RecordingId, Rng, RoomId, SessionId, WallTime};
 use crate::codec::Codec;
+use crate::guard::limits::{Meter, Use};
 use crate::media;
 use crate::number::{Plan, Tones};
 use crate::office::Office;
@@ -86,6 +88,10 @@ pub enum Output {
     Edit(Edit),
     /// Somebody calls for help: the admin is told.
     Emergency(cdr::EmergencyCall),
+    /// A call met a limit of outside calls: the admin is told.
+    Limit(cdr::LimitHit),
+    /// What a call with the city has used up so far, to be kept over a restart; told again while it goes on.
+    Used(Use),
 }
 
 /// What calls stand on: lent by the engine for the time of one input.
@@ -154,6 +160,8 @@ pub struct Books {
     last_recording: u64,
     /// What the licence allows.
     allowance: Allowance,
+    /// What calls with the city use up.
+    meter: Meter,
     /// What concerns two calls at a time.
     crossings: VecDeque<crossing::Crossing>,
     /// Sessions and endpoints that the present call opened, for the books of [`Calls`].
@@ -204,14 +212,19 @@ impl Books {
         self.allowance = allowance;
     }
 
+    /// What was used up before a restart, and who is allowed more until when.
+    pub fn restore_meter(&mut self, uses: Vec<Use>, allowed: Vec<(String, WallTime)>) {
+        self.meter.restore(uses, allowed);
+    }
+
     /// Legs to and from the city.
     pub fn outside_calls(&self) -> u32 {
         self.load.values().sum()
     }
 
-    /// When groups are to be looked at again.
+    /// When groups are to be looked at again, and limits.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.queues.poll_timeout()
+        [self.queues.poll_timeout(), self.meter.poll_timeout()].into_iter().flatten().min()
     }
 
     /// A phone came or went: waiting groups look again.
@@ -248,24 +261,6 @@ impl Books {
 impl Around<'_> {
     fn media(&mut self, command: media::Command) {
         self.outputs.push_back(Output::Media(command));
-    }
-
-    /// Whether the licence covers this extension: the office's first so many. Emergency calls don't ask.
-    fn is_licensed(&self, extension: &str) -> bool {
-        let Some(most) = self.books.allowance.extensions.limit() else { return true };
-        let place = self.office.extensions.iter().position(|e| e.number == extension);
-        place.is_none_or(|place| place < usize::try_from(most).unwrap_or(usize::MAX))
-    }
-
-    /// Whether one more call with the city may be, for this extension.
-    fn licensed_outside(&self, extension: &str) -> Result<(), outside::PlaceError> {
-        if !self.is_licensed(extension) {
-            return Err(outside::PlaceError::NotLicensed);
-        }
-        match self.books.allowance.outside_calls.allows_more_than(self.books.outside_calls()) {
-            true => Ok(()),
-            false => Err(outside::PlaceError::LicenceFull),
-        }
     }
 
     fn command(&mut self, session: SessionId, command: SessionCommand) {

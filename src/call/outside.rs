@@ -4,6 +4,7 @@
 use crate::base::{Duration, SessionId, limits};
 use crate::codec::Codec;
 use crate::guard;
+use crate::guard::limits::Limit;
 use crate::number::{Class, Target};
 use crate::office::{CallerIdIn, NumberFormat, Trunk};
 use crate::registrar::trunks::Route;
@@ -39,6 +40,8 @@ struct Outside {
     number: String,
     extension: String,
     emergency: bool,
+    /// It counts against the limits: not a call for help, and not a trial.
+    metered: bool,
     diversions: Vec<Diversion>,
     /// Shows the carrier the original caller of a forwarded call.
     shows_caller: bool,
@@ -70,6 +73,9 @@ pub(super) enum PlaceError {
     /// 403.
     #[error("the licence does not cover this extension")]
     NotLicensed,
+    /// 403.
+    #[error("{0}")]
+    Limit(Limit),
     /// 503.
     #[error("no free port")]
     NoPort,
@@ -78,7 +84,7 @@ pub(super) enum PlaceError {
 impl PlaceError {
     pub(super) fn status(self) -> u16 {
         match self {
-            Self::NotAllowed(_) | Self::NotLicensed => 403,
+            Self::NotAllowed(_) | Self::NotLicensed | Self::Limit(_) => 403,
             Self::NoTrunk | Self::TrunksFull | Self::LicenceFull | Self::NoPort => 503,
         }
     }
@@ -90,6 +96,7 @@ impl PlaceError {
             Self::TrunksFull => "trunk_full",
             Self::LicenceFull => "licence_calls",
             Self::NotLicensed => "licence_extensions",
+            Self::Limit(limit) => limit.word(),
             Self::NoPort => "no_free_port",
         }
     }
@@ -214,22 +221,24 @@ impl Call {
         diversions: &[Diversion],
     ) -> Result<SessionId, PlaceError> {
         let number = target.name().to_owned();
+        let class = around.plan.classify(&number);
         if matches!(target, ring::Target::Outside(_)) {
-            let class = around.plan.classify(&number);
             let permissions = self.office.extension(extension).map(|e| e.permissions).unwrap_or_default();
-            if guard::may_call(permissions, class).is_err() {
+            if guard::may_call(permissions, self.office.limits.paid_services, class).is_err() {
                 return Err(PlaceError::NotAllowed(class));
             }
         }
         let emergency = matches!(target, ring::Target::Emergency(_));
-        if !emergency && !matches!(target, ring::Target::Trial { .. }) {
+        let is_mobile = matches!(target, ring::Target::Mobile(_));
+        let metered = !emergency && !matches!(target, ring::Target::Trial { .. });
+        if metered {
             around.licensed_outside(extension)?;
+            self.ask_limits(around, (extension, &number), class, is_mobile)?;
         }
         let (further, format) = match target {
             ring::Target::Trial { trunk, format, .. } => (vec![trunk.clone()], *format),
             _ => (self.trunks_for(around, extension), None),
         };
-        let is_mobile = matches!(target, ring::Target::Mobile(_));
         let confirm = is_mobile
             && self
                 .office
@@ -237,8 +246,18 @@ impl Call {
                 .is_some_and(|e| e.mobiles().any(|mobile| mobile.number == number && mobile.confirm));
         let shows_caller = !diversions.is_empty();
         let (extension, diversions) = (extension.to_owned(), diversions.to_vec());
-        let outside =
-            Outside { number, extension, emergency, diversions, shows_caller, confirm, is_mobile, format, further };
+        let outside = Outside {
+            number,
+            extension,
+            emergency,
+            metered,
+            diversions,
+            shows_caller,
+            confirm,
+            is_mobile,
+            format,
+            further,
+        };
         self.try_trunks(around, outside)
     }
 
@@ -302,6 +321,9 @@ impl Call {
         let draft = self.draft_to_trunk(around, trunk, route, &outside, offer);
         leg.session = around.invite(draft);
         leg.load_trunk(around);
+        if outside.metered {
+            leg.meter(around, &outside.extension, outside.is_mobile);
+        }
         around.step(self.id, StepKind::Trunk { trunk: trunk.name.clone() });
         let session = leg.session;
         let confirm = outside.confirm;

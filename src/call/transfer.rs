@@ -108,7 +108,8 @@ impl Call {
             Meaning::Feature { feature: Feature::Park, .. } => Ok(Destination::Place(String::new())),
             Meaning::Outside { number, class } => {
                 let extension = around.office.extension(extension);
-                let allowed = extension.is_some_and(|e| crate::guard::may_call(e.permissions, class).is_ok());
+                let paid = around.office.limits.paid_services;
+                let allowed = extension.is_some_and(|e| crate::guard::may_call(e.permissions, paid, class).is_ok());
                 if allowed { Ok(Destination::Outside(number)) } else { Err(403) }
             }
             // who needs help must not be cut off from it by a third

@@ -11,6 +11,7 @@ use crate::base::{CallId, Duration, Instant, Rng, ServerTxn, WallTime, limits};
 use crate::call::{self, Around, Books, Calls, Origin};
 use crate::codec::Codec;
 use crate::guard;
+use crate::guard::limits::Usage;
 use crate::lamp::{self, Lamps};
 use crate::media;
 use crate::number::{Plan, Tones};
@@ -118,6 +119,15 @@ impl Engine {
             }
             Input::Office(office) => self.change_office(now, office),
             Input::Licence(allowance) => self.books.set_allowance(allowance),
+            Input::RestoreLimits { uses, allowed } => self.books.restore_meter(uses, allowed),
+            Input::Allow { extension, until } => {
+                self.with_calls(now, |calls, around| calls.allow(around, &extension, until));
+            }
+            Input::Usage => {
+                let mut usage = Usage::default();
+                self.with_calls(now, |calls, around| usage = calls.usage(around));
+                self.outputs.push_back(Output::Usage(usage));
+            }
             Input::Plan(plan) => {
                 self.tones = plan.tones();
                 self.plan = *plan;
@@ -229,6 +239,7 @@ impl Engine {
     fn set_clock(&mut self, now: Instant, wall: WallTime) {
         let passed = i64::try_from(now.since(Instant::ZERO).as_millis()).unwrap_or(0);
         self.wall_at_zero = WallTime(wall.millis() - passed);
+        self.with_calls(now, |calls, around| calls.limits_changed(around));
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -250,6 +261,7 @@ impl Engine {
         self.books.note_members_changed();
         self.show_office(now);
         self.open_gate();
+        self.with_calls(now, |calls, around| calls.limits_changed(around));
     }
 
     /// The office's own networks are never counted by the gate.
@@ -365,6 +377,12 @@ impl Engine {
                 self.outputs.push_back(Output::Live(Live::Notice { what: "emergency_call", text }));
                 Output::Emergency(emergency)
             }
+            call::Output::Limit(hit) => {
+                let text = format!("a call of {} to {}: {}", hit.by, hit.to, hit.limit);
+                self.outputs.push_back(Output::Live(Live::Notice { what: "outside_limit", text }));
+                Output::Limit(hit)
+            }
+            call::Output::Used(used) => Output::Store(Record::Used(used)),
             call::Output::Ended(ended) => {
                 self.outputs.push_back(Output::Live(Live::CallEnded { call: ended.call, outcome: ended.outcome }));
                 Output::Store(Record::CallEnded(ended))

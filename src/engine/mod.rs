@@ -16,6 +16,7 @@ use crate::base::{CallId, Duration, QueryId, RecordingId, WallTime};
 pub use crate::call::ListenRefused;
 use crate::call::Shelf;
 use crate::call::cdr::{CallEnded, CallLeg, CallStarted, CallStep, RecordingBegun};
+use crate::guard::limits::{Usage, Use};
 use crate::media;
 use crate::office::Office;
 use crate::sip::Flow;
@@ -109,6 +110,22 @@ pub enum Input<'a> {
     },
     /// What the licence allows from now on; calls in progress go on.
     Licence(crate::trust::Allowance),
+    /// What calls with the city used up before a restart, those of today and yesterday, and who is allowed more until when.
+    RestoreLimits {
+        /// Calls that were answered.
+        uses: Vec<Use>,
+        /// Extension and when its limits hold again.
+        allowed: Vec<(String, WallTime)>,
+    },
+    /// No limit of outside calls holds for an extension until then; `None`: they hold again.
+    Allow {
+        /// Which.
+        extension: String,
+        /// Until when.
+        until: Option<WallTime>,
+    },
+    /// What do calls with the city use up? Answered by [`Output::Usage`] at once.
+    Usage,
     /// Sends a NOTIFY outside of dialogs to all contacts of a login: a telephone is to ask for its settings.
     Notify {
         /// The login.
@@ -156,6 +173,10 @@ pub enum Output {
     Missed(crate::call::cdr::MissedCall),
     /// Somebody calls for help: the admin is told.
     Emergency(crate::call::cdr::EmergencyCall),
+    /// A call met a limit of outside calls: the admin is told.
+    Limit(crate::call::cdr::LimitHit),
+    /// The answer to [`Input::Usage`].
+    Usage(Usage),
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// What mailboxes and recorded messages want of the disk.
@@ -222,6 +243,8 @@ pub enum Record {
         /// Of the file.
         bytes: u64,
     },
+    /// What a call with the city has used up so far: a new row, or that of the same id.
+    Used(Use),
     /// Its file is gone.
     RecordingGone {
         /// Which.

@@ -48,7 +48,7 @@ pub fn forward_target(
     extension: &Extension,
     dialled: &str,
 ) -> Result<String, ForwardRefused> {
-    judge(extension, plan.interpret(office, dialled))
+    judge(office, extension, plan.interpret(office, dialled))
 }
 
 /// Whether `extension` may forward to `stored`, a target as the office stores it.
@@ -56,15 +56,15 @@ pub fn forward_target(
 /// # Errors
 /// See [`ForwardRefused`].
 pub fn may_forward(plan: &Plan, office: &Office, extension: &Extension, stored: &str) -> Result<(), ForwardRefused> {
-    judge(extension, plan.resolve(office, stored)).map(drop)
+    judge(office, extension, plan.resolve(office, stored)).map(drop)
 }
 
-fn judge(extension: &Extension, target: Target) -> Result<String, ForwardRefused> {
+fn judge(office: &Office, extension: &Extension, target: Target) -> Result<String, ForwardRefused> {
     match target {
         Target::Extension { number } if number == extension.number => Err(ForwardRefused::Itself),
         Target::Extension { number } | Target::Group { number } => Ok(number),
         Target::OwnNumber { .. } => Err(ForwardRefused::OurOwn),
-        Target::Outside { number, class } => match may_call(extension.permissions, class) {
+        Target::Outside { number, class } => match may_call(extension.permissions, office.limits.paid_services, class) {
             Ok(()) => Ok(number),
             Err(Refused { class }) => Err(ForwardRefused::Right(class)),
         },

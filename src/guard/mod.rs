@@ -1,12 +1,12 @@
 //! May this one send, register, call there, now? In this room: the rights ladder ([`may_call`]), where an extension may forward
 //! to ([`may_forward`]), address lists ([`may_use`]), and the [`Gate`] before the parser. Knows no SIP message and no number, only its class.
 //!
-//! What comes beside them later: bans of addresses with growing times, limits of simultaneous and daily outside calls
-//! and minutes of an extension, blocked countries, quiet hours, the paid services that an admin opens. Each of them
-//! may only take away: nothing here or later stands before an emergency call.
+//! Beside them [`limits`]: what calls with the city may cost. Each of them may only take away: nothing here stands before an
+//! emergency call.
 
 mod forward;
 mod gate;
+pub mod limits;
 
 use std::net::IpAddr;
 
@@ -25,11 +25,12 @@ pub struct Refused {
 }
 
 /// Whether an extension of these permissions may call an outside number of `class`. Each permission stands alone;
-/// emergency numbers always go through, paid services never; inside numbers aren't asked for.
+/// emergency numbers always go through; inside numbers aren't asked for. Paid services stay closed unless an admin has opened them for
+/// the office (`paid_services`), and then go with the right to call long distance: they are dialled and billed as such.
 ///
 /// # Errors
 /// The permission is missing.
-pub fn may_call(permissions: Permissions, class: Class) -> Result<(), Refused> {
+pub fn may_call(permissions: Permissions, paid_services: bool, class: Class) -> Result<(), Refused> {
     let may = match class {
         Class::Emergency => true,
         Class::City => permissions.city,
@@ -37,7 +38,7 @@ pub fn may_call(permissions: Permissions, class: Class) -> Result<(), Refused> {
         Class::MobileNational => permissions.mobile_national,
         Class::LongDistance => permissions.long_distance,
         Class::International => permissions.international,
-        Class::Premium => false,
+        Class::Premium => paid_services && permissions.long_distance,
     };
     if may { Ok(()) } else { Err(Refused { class }) }
 }
@@ -67,7 +68,7 @@ mod tests {
     ];
 
     fn allowed(permissions: Permissions) -> Vec<Class> {
-        ALL.into_iter().filter(|class| may_call(permissions, *class).is_ok()).collect()
+        ALL.into_iter().filter(|class| may_call(permissions, false, *class).is_ok()).collect()
     }
 
     #[test]
@@ -95,7 +96,10 @@ mod tests {
             long_distance: true,
             international: true,
         };
-        assert_eq!(may_call(all, Class::Premium), Err(Refused { class: Class::Premium }));
+        assert_eq!(may_call(all, false, Class::Premium), Err(Refused { class: Class::Premium }));
+        assert_eq!(may_call(all, true, Class::Premium), Ok(()), "an admin has opened them");
+        let no_long_distance = Permissions { long_distance: false, ..all };
+        assert_eq!(may_call(no_long_distance, true, Class::Premium), Err(Refused { class: Class::Premium }));
     }
 
     #[test]

@@ -45,6 +45,7 @@ fn extension(number: &str) -> Extension {
         voicemail_greeting: String::new(),
         call_waiting: true,
         do_not_disturb: false,
+        limits: Default::default(),
         devices: Vec::new(),
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::{
-    Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Mail, MediaFile, MobileDevice,
-    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Recordings, Schedule, Settings, SipDevice, Trunk, User,
+    Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Limits, Mail, MediaFile, MobileDevice,
+    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Quiet, Recordings, Schedule, Settings, SipDevice, Trunk, User,
     VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
@@ -60,6 +60,7 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     let networks = old.protection.trusted_networks != new.protection.trusted_networks;
     let listening = old.protection.listening != new.protection.listening;
     push(&mut changes, "protection".to_owned(), names(&[("trusted_networks", networks), ("listening", listening)]));
+    push(&mut changes, "limits".to_owned(), limits(&old.limits, &new.limits));
     push(&mut changes, "codes".to_owned(), codes(&old.codes, &new.codes));
     push(&mut changes, "parking".to_owned(), parking(&old.parking, &new.parking));
     list(&mut changes, "conference", &old.conferences, &new.conferences, |c| &c.number, conference);
@@ -132,7 +133,7 @@ fn trunk(old: &Trunk, new: &Trunk) -> Vec<String> {
 
 fn extension(old: &Extension, new: &Extension) -> Vec<String> {
     let mut keys = differing!(Extension, old, new; named number, devices; compared employee, email, ring, outgoing_number,
-        permissions, record, voicemail, voicemail_pin, voicemail_greeting, call_waiting, do_not_disturb);
+        permissions, limits, record, voicemail, voicemail_pin, voicemail_greeting, call_waiting, do_not_disturb);
     if old.devices != new.devices {
         keys.extend(devices(&old.devices, &new.devices));
     }
@@ -226,6 +227,17 @@ fn provisioning(old: &Provisioning, new: &Provisioning) -> Vec<String> {
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {
     differing!(Recordings, old, new; named; compared format, keep_days, keep_gigabytes, signalling_days)
+}
+
+fn limits(old: &Limits, new: &Limits) -> Vec<String> {
+    let mut keys = differing!(Limits, old, new; named quiet; compared outside_calls, extension_calls, extension_calls_a_day,
+        extension_minutes_a_day, calls_a_day, minutes_a_day, blocked, countries, paid_services, quiet_classes);
+    for (key, end) in [("quiet_from", (|quiet| quiet.from) as fn(Quiet) -> u16), ("quiet_to", |quiet| quiet.to)] {
+        if old.quiet.map(end) != new.quiet.map(end) {
+            keys.push(key.to_owned());
+        }
+    }
+    keys
 }
 
 fn media(old: &MediaFile, new: &MediaFile) -> Vec<String> {

@@ -25,6 +25,7 @@ impl Office {
             voicemail_greeting: String::new(),
             call_waiting: true,
             do_not_disturb: false,
+            limits: Default::default(),
             devices: vec![Device::Sip(SipDevice {
                 login: device_login(&prefix, number, 0, |_| false),
                 password: rng.token(PASSWORD_LENGTH),

@@ -38,9 +38,27 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
     };
     office.protection.trusted_networks = networks(rng);
     office.protection.listening = word(rng);
+    office.limits = limits(rng);
     telephone(rng, &mut office, &sounds);
     phones(rng, &mut office);
     office
+}
+
+fn limits(rng: &mut Rng) -> Limits {
+    let prefixes = |rng: &mut Rng| pick(rng, &[vec![], vec!["375".to_owned(), "882".to_owned()], vec!["1".to_owned()]]);
+    Limits {
+        outside_calls: rng.below(10_001) as u32,
+        extension_calls: rng.below(1001) as u32,
+        extension_calls_a_day: rng.below(100_001) as u32,
+        extension_minutes_a_day: rng.below(100_001) as u32,
+        calls_a_day: rng.below(1_000_001) as u32,
+        minutes_a_day: rng.below(1_000_001) as u32,
+        blocked: prefixes(rng),
+        countries: prefixes(rng),
+        paid_services: rng.chance(1, 2),
+        quiet: pick(rng, &[None, Some(Quiet { from: 1320, to: 420 }), Some(Quiet { from: 0, to: 1439 })]),
+        quiet_classes: permissions(rng),
+    }
 }
 
 /// Every MAC that a device names, and one that nobody names.
@@ -221,18 +239,25 @@ fn trunk(rng: &mut Rng, nth: u64) -> Trunk {
     }
 }
 
-fn extension(rng: &mut Rng, number: &str, inside: &[String], outgoing: &[String]) -> Extension {
+fn permissions(rng: &mut Rng) -> Permissions {
     let mut permissions = Permissions::default();
     for word in Permissions::WORDS {
         *permissions.class(word).unwrap() = rng.chance(1, 2);
     }
+    permissions
+}
+
+fn extension(rng: &mut Rng, number: &str, inside: &[String], outgoing: &[String]) -> Extension {
+    let own = |rng: &mut Rng| pick(rng, &[None, Some(0), Some(7)]);
+    let limits = ExtensionLimits { calls: own(rng), calls_a_day: own(rng), minutes_a_day: own(rng) };
     Extension {
         number: number.to_owned(),
         employee: prose(rng, false),
         email: pick(rng, &["", "a@example.org"]).to_owned(),
         ring: word(rng),
         outgoing_number: if outgoing.is_empty() { String::new() } else { pick(rng, outgoing) },
-        permissions,
+        permissions: permissions(rng),
+        limits,
         record: rng.chance(1, 2),
         voicemail: rng.chance(1, 2),
         voicemail_pin: String::new(),

@@ -16,6 +16,7 @@ mod find;
 mod first_start;
 #[cfg(test)]
 pub(crate) mod generated;
+mod limits;
 mod phone;
 mod references;
 mod sign_on;
@@ -26,6 +27,7 @@ mod words;
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
+pub use limits::{ExtensionLimits, Limits, Quiet};
 pub use phone::{BUILT_IN_TEMPLATES, Phone, PhoneKey, PhoneTemplate, PhoneTransport, Provisioning};
 pub use references::{Kind, Reference};
 pub use sign_on::{About, Authority, Ldap, LdapSecurity, Openid};
@@ -61,6 +63,8 @@ pub struct Office {
     pub recordings: Recordings,
     /// `[protection]`.
     pub protection: Protection,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[codes]`.
     pub codes: Codes,
     /// `[parking]`.
@@ -218,6 +222,8 @@ pub struct Extension {
     pub outgoing_number: String,
     /// Classes of outside numbers it may call; internal always holds.
     pub permissions: Permissions,
+    /// Its own limits of outside calls, in place of the office's.
+    pub limits: ExtensionLimits,
     /// Whether its calls are recorded.
     pub record: bool,
     /// Whether it has a mailbox.

@@ -93,6 +93,7 @@ fn extension(number: &str, mac: Mac) -> Extension {
         voicemail_greeting: String::new(),
         call_waiting: true,
         do_not_disturb: false,
+        limits: Default::default(),
         devices: vec![Device::Sip(device)],
     }
 }

@@ -480,6 +480,7 @@ fn extension(number: &str, employee: &str) -> Extension {
         voicemail_greeting: String::new(),
         call_waiting: true,
         do_not_disturb: false,
+        limits: Default::default(),
         devices,
     }
 }

@@ -127,6 +127,7 @@ mod tests {
             voicemail_greeting: String::new(),
             call_waiting: true,
             do_not_disturb: false,
+            limits: Default::default(),
             devices: Vec::new(),
         };
         Office { settings, extensions: vec![extension], ..Office::default() }

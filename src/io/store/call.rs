@@ -174,6 +174,7 @@ fn words(kind: &StepKind) -> (&'static str, Value) {
         }
         StepKind::Service { service } => ("service", json!({ "service": service })),
         StepKind::GaveWay => ("gave_way", json!({})),
+        StepKind::Limited { who, why } => ("limited", json!({ "who": who, "why": why })),
         StepKind::Hold { who, on } => ("hold", json!({ "who": who, "on": on })),
     }
 }

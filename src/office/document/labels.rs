@@ -1,7 +1,7 @@
 //! What the fields of the office file are called in sentences, and how their values are said.
 
 /// The kinds in the order in which differences are told.
-pub(super) const ORDER: [&str; 25] = [
+pub(super) const ORDER: [&str; 26] = [
     "office",
     "trunk",
     "extension",
@@ -15,6 +15,7 @@ pub(super) const ORDER: [&str; 25] = [
     "user",
     "recordings",
     "protection",
+    "limits",
     "codes",
     "parking",
     "conference",
@@ -55,6 +56,10 @@ pub(super) enum Shape {
     Word,
     /// Where a device forwards to.
     Forward,
+    /// A number that may not be passed; 0: there is none.
+    Most,
+    /// The limits of an extension.
+    Limits,
     /// Too long for a sentence.
     Long,
 }
@@ -81,7 +86,7 @@ pub(super) fn word(word: &str) -> Option<(&'static str, &'static str)> {
 }
 
 use Gender::{He, It, She, They};
-use Shape::{Days, Flag, Forward, Long, Number, Plain, Seconds, Word};
+use Shape::{Days, Flag, Forward, Limits, Long, Most, Number, Plain, Seconds, Word};
 
 type Field = (&'static str, &'static str, &'static str, Gender, &'static str, Shape);
 
@@ -122,6 +127,7 @@ const FIELDS: &[Field] = &[
     ("extension", "ring", "порядок звонка", He, "order of ringing", Word),
     ("extension", "outgoing_number", "номер для исходящих", He, "number for calls out", Number),
     ("extension", "permissions", "разрешения", They, "permissions", Word),
+    ("extension", "limits", "ограничения звонков в город", They, "limits of outside calls", Limits),
     ("extension", "record", "запись разговоров", She, "recording of calls", Flag),
     ("extension", "voicemail", "голосовая почта", She, "voicemail", Flag),
     ("extension", "voicemail_pin", "ПИН голосовой почты", He, "voicemail PIN", Plain),
@@ -164,6 +170,18 @@ const FIELDS: &[Field] = &[
     ("recordings", "format", "формат", He, "format", Plain),
     ("recordings", "keep_gigabytes", "предел места, ГБ", He, "limit of space, GB", Plain),
     ("recordings", "signalling_days", "хранение обмена SIP, дней", It, "SIP messages kept, days", Plain),
+    ("limits", "outside_calls", "предел одновременных звонков в город", He, "limit of outside calls at a time", Most),
+    ("limits", "extension_calls", "предел одновременных звонков номера", He, "limit of an extension's calls at a time", Most),
+    ("limits", "extension_calls_a_day", "предел звонков номера в день", He, "limit of an extension's calls a day", Most),
+    ("limits", "extension_minutes_a_day", "предел минут номера в день", He, "limit of an extension's minutes a day", Most),
+    ("limits", "calls_a_day", "предел звонков офиса в день", He, "limit of the office's calls a day", Most),
+    ("limits", "minutes_a_day", "предел минут офиса в день", He, "limit of the office's minutes a day", Most),
+    ("limits", "blocked", "запрещённые направления", They, "blocked destinations", Plain),
+    ("limits", "countries", "открытые страны", They, "opened countries", Plain),
+    ("limits", "paid_services", "звонки на платные услуги", They, "calls to paid services", Flag),
+    ("limits", "quiet_from", "начало тихих часов", It, "beginning of the quiet hours", Plain),
+    ("limits", "quiet_to", "конец тихих часов", He, "end of the quiet hours", Plain),
+    ("limits", "quiet_classes", "звонки, запрещённые в тихие часы", They, "calls that are closed in quiet hours", Word),
     ("protection", "listening", "прослушивание разговоров", It, "listening in", Word),
     ("protection", "trusted_networks", "доверенные сети", They, "trusted networks", Plain),
     ("parking", "first", "первое место", It, "first place", Plain),

@@ -256,6 +256,7 @@ impl Say {
                 "office" => ("В общих настройках", "General settings"),
                 "recordings" => ("В настройках записи", "Recordings"),
                 "protection" => ("В защите", "Protection"),
+                "limits" => ("В ограничениях", "Limits"),
                 "codes" => ("В кодах", "Codes"),
                 "parking" => ("В парковке", "Parking"),
                 "voicemail" => ("В голосовой почте", "Voicemail"),
@@ -367,6 +368,9 @@ impl Say {
         let empty = || self.of("пусто", "empty");
         match (value, shape) {
             (Some(Value::Table(forward)), Shape::Forward) => self.forward(forward),
+            (Some(Value::Table(limits)), Shape::Limits) if !limits.is_empty() => self.limits(limits),
+            (Some(Value::Table(_)) | None, Shape::Limits) => self.of("как у всего офиса", "those of the office"),
+            (Some(Value::Integer(0)) | None, Shape::Most) => self.of("без предела", "none"),
             (None, Shape::Flag) => self.flag(false, gender),
             (None, _) => empty(),
             (Some(Value::Boolean(on)), _) => self.flag(*on, gender),
@@ -396,6 +400,19 @@ impl Say {
             Gender::They => "ены",
         };
         self.of(format!("{stem}{end}"), if on { "on" } else { "off" })
+    }
+
+    fn limits(&self, limits: &Table) -> String {
+        let say = |key: &str, (ru, en): (&str, &str)| {
+            let most = self.value(Some(limits.get(key)?), Shape::Most, Gender::He);
+            Some(self.of(format!("{ru} — {most}"), format!("{en}: {most}")))
+        };
+        let all = [
+            ("calls", ("одновременно", "at a time")),
+            ("calls_a_day", ("звонков в день", "calls a day")),
+            ("minutes_a_day", ("минут в день", "minutes a day")),
+        ];
+        all.into_iter().filter_map(|(key, words)| say(key, words)).collect::<Vec<_>>().join(", ")
     }
 
     fn forward(&self, forward: &Table) -> String {

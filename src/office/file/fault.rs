@@ -176,6 +176,10 @@ pub enum Fault {
     NoLogin,
     /// No certificate as PEM.
     Certificate,
+    /// Not 1 to 15 digits with which numbers begin.
+    Prefix,
+    /// Quiet hours with one end, or of no length.
+    QuietHours,
 }
 
 /// What a value was to be.

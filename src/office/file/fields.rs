@@ -363,6 +363,12 @@ impl<'r, 'd> Fields<'r, 'd> {
         })
     }
 
+    /// The same where nothing stands for it; `None` when it is absent.
+    pub(super) fn whole(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        let number = self.whole_or(key, *range.start(), range);
+        self.spot.has(key).then_some(number)
+    }
+
     /// A place on the canvas.
     pub(super) fn coordinate(&mut self, key: &'static str) -> f64 {
         const FURTHEST: f64 = 1_000_000.0;

@@ -13,6 +13,7 @@ mod check;
 mod complete;
 mod fault;
 mod fields;
+mod limits;
 mod nouns;
 mod phone;
 mod plan;
@@ -198,6 +199,7 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.users, spots.users) = list(root, "user", &current.users, nouns::user);
     (office.recordings, _) = one(root, "recordings", &current.recordings, nouns::recordings);
     (office.protection, _) = one(root, "protection", &current.protection, nouns::protection);
+    (office.limits, _) = one(root, "limits", &current.limits, limits::limits);
     (office.codes, spots.codes) = one(root, "codes", &current.codes, telephone::codes);
     (office.parking, spots.parking) = one(root, "parking", &current.parking, telephone::parking);
     (office.conferences, spots.conferences) = list(root, "conference", &current.conferences, telephone::conference);

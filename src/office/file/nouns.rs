@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::fault::Fault;
 use super::fields::{Fields, nearest};
-use super::{telephone, times};
+use super::{limits, telephone, times};
 use crate::office::{
     DateHours, Device, Extension, Forward, Group, Listening, MediaFile, MobileDevice, Network, Permissions, Protection,
     Recordings, Role, Schedule, Settings, SipDevice, Srtp, Trunk, User, VoiceMenu, VoiceMessage, WeekHours, Word,
@@ -17,6 +17,8 @@ pub(super) const CODECS: [&str; 4] = ["pcma", "pcmu", "g722", "opus"];
 /// Seconds that anything may ring.
 const RING_SECONDS: RangeInclusive<u32> = 1..=300;
 const DEFAULT_RING_SECONDS: u32 = 20;
+/// Words of `permissions`.
+const PERMISSIONS: [&str; 6] = ["internal", "city", "mobile_region", "mobile_national", "long_distance", "international"];
 /// Seconds between REGISTERs.
 const REGISTER_EVERY: RangeInclusive<u32> = 5..=86_400;
 
@@ -141,7 +143,8 @@ pub(super) fn extension(fields: &mut Fields<'_, '_>) -> Extension {
         email: fields.text_or("email", ""),
         ring: fields.word_or("ring", Default::default()),
         outgoing_number: fields.text_or("outgoing_number", ""),
-        permissions: permissions(fields),
+        permissions: classes(fields, "permissions", &PERMISSIONS).unwrap_or_default(),
+        limits: limits::of_extension(fields),
         record: fields.flag_or("record", false),
         voicemail: fields.flag_or("voicemail", false),
         voicemail_pin: telephone::pin(fields, "voicemail_pin"),
@@ -186,20 +189,18 @@ impl Permissions {
     }
 }
 
-fn permissions(fields: &mut Fields<'_, '_>) -> Permissions {
-    let mut permissions = Permissions::default();
-    let words = fields.texts("permissions").unwrap_or_default();
+/// A set of classes, by these words; `None` when it is absent.
+pub(super) fn classes(fields: &mut Fields<'_, '_>, key: &'static str, known: &[&str]) -> Option<Permissions> {
+    let words = fields.texts(key)?;
+    let mut classes = Permissions::default();
     for (nth, word) in words.iter().enumerate() {
-        match permissions.class(word) {
+        match classes.class(word) {
             Some(class) => *class = true,
-            None if word == "internal" => {}
-            None => {
-                let known = std::iter::once("internal").chain(Permissions::WORDS);
-                fields.no_such_word(fields.spot.item("permissions", nth), "permissions", word, known);
-            }
+            None if known.contains(&word.as_str()) => {}
+            None => fields.no_such_word(fields.spot.item(key, nth), key, word, known.iter().copied()),
         }
     }
-    permissions
+    Some(classes)
 }
 
 fn devices(fields: &mut Fields<'_, '_>) -> Vec<Device> {

@@ -79,9 +79,9 @@ fn every_problem_is_told_with_its_line_and_thing() {
     let expected = "\
 line 11: office: unknown key `area_cod`; did you mean `area_code`?
 line 32: trunk Основной городской: `max_calls` must be a whole number, not text
-line 103: schedule Рабочее время: hours no. 2: `from` \"25:00\" is no time like \"09:00\"
-line 114: group 500: member 207 is no extension
-line 203: link night.next: there is no element `by`; did you mean `bye`?";
+line 104: schedule Рабочее время: hours no. 2: `from` \"25:00\" is no time like \"09:00\"
+line 115: group 500: member 207 is no extension
+line 204: link night.next: there is no element `by`; did you mean `bye`?";
     assert_eq!(told, expected);
 }
 

@@ -5,8 +5,9 @@ use std::fmt::{Display, Write as _};
 
 use super::{times, written};
 use crate::office::{
-    Authority, Conference, Device, Element, ElementKind, Extension, Feature, Forward, Group, Ldap, Mail, MobileDevice,
-    Network, Office, Openid, Out, Phone, PhoneKey, Schedule, Settings, SipDevice, Trunk, User, VoiceMenu, Word,
+    Authority, Conference, Device, Element, ElementKind, Extension, ExtensionLimits, Feature, Forward, Group, Ldap,
+    Limits, Mail, MobileDevice, Network, Office, Openid, Out, Phone, PhoneKey, Quiet, Schedule, Settings, SipDevice,
+    Trunk, User, VoiceMenu, Word,
 };
 
 const HEADER: &str = "\
@@ -34,7 +35,7 @@ pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
 }
 
 /// In the order of the document; links come with their elements.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 24] = [
     "office",
     "trunk",
     "extension",
@@ -47,6 +48,7 @@ const KINDS: [&str; 23] = [
     "user",
     "recordings",
     "protection",
+    "limits",
     "codes",
     "parking",
     "conference",
@@ -135,6 +137,7 @@ impl Document<'_> {
             "user" => self.each(kind, &office.users, Self::user),
             "recordings" => self.recordings(office),
             "protection" => self.protection(office),
+            "limits" => self.limits(&office.limits),
             "codes" => self.codes(office),
             "parking" => self.parking(office),
             "conference" => self.each(kind, &office.conferences, Self::conference),
@@ -167,6 +170,24 @@ impl Document<'_> {
         let networks = office.protection.trusted_networks.iter();
         self.value("trusted_networks", list(networks.map(|network| quoted(&network.to_string()))));
         self.text("listening", office.protection.listening.word());
+    }
+
+    fn limits(&mut self, limits: &Limits) {
+        self.head("[limits]");
+        self.value("outside_calls", limits.outside_calls);
+        self.value("extension_calls", limits.extension_calls);
+        self.value("extension_calls_a_day", limits.extension_calls_a_day);
+        self.value("extension_minutes_a_day", limits.extension_minutes_a_day);
+        self.value("calls_a_day", limits.calls_a_day);
+        self.value("minutes_a_day", limits.minutes_a_day);
+        self.value("blocked", texts(&limits.blocked));
+        self.value("countries", texts(&limits.countries));
+        self.value("paid_services", limits.paid_services);
+        let time = |minutes: fn(Quiet) -> u16| limits.quiet.map(minutes).map(times::spell_minutes).unwrap_or_default();
+        self.text("quiet_from", &time(|quiet| quiet.from));
+        self.text("quiet_to", &time(|quiet| quiet.to));
+        let classes: Vec<&str> = limits.quiet_classes.words().into_iter().skip(1).collect(); // without `internal`
+        self.value("quiet_classes", texts(&classes));
     }
 
     fn settings(&mut self) {
@@ -210,6 +231,7 @@ impl Document<'_> {
         self.text("ring", extension.ring.word());
         self.text("outgoing_number", &extension.outgoing_number);
         self.value("permissions", texts(&extension.permissions.words()));
+        self.value("limits", own_limits(extension.limits));
         self.value("record", extension.record);
         self.value("voicemail", extension.voicemail);
         if self.secrets {
@@ -461,6 +483,13 @@ impl Document<'_> {
             }
         }
     }
+}
+
+fn own_limits(limits: ExtensionLimits) -> String {
+    let ExtensionLimits { calls, calls_a_day, minutes_a_day } = limits;
+    let all = [("calls", calls), ("calls_a_day", calls_a_day), ("minutes_a_day", minutes_a_day)];
+    let given: Vec<String> = all.into_iter().filter_map(|(key, most)| Some(format!("{key} = {}", most?))).collect();
+    if given.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", given.join(", ")) }
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

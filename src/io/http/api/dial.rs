@@ -132,7 +132,7 @@ impl Meaning {
 
 fn outside(plan: &Plan, office: &Office, extension: &Extension, number: String, class: Class) -> Meaning {
     let trunk = trunk(office, extension);
-    let may = guard::may_call(extension.permissions, class).is_ok();
+    let may = guard::may_call(extension.permissions, office.limits.paid_services, class).is_ok();
     let (ru, en) = class_words(class);
     let written = plan.redial(&number);
     let text = match (&trunk, may) {

@@ -145,6 +145,14 @@ fn plain(fault: &Fault) -> Words {
             "Здесь должно стоять {login}: на это место попадёт имя того, кто входит.",
             "It must have {login} in it: there goes the name of whoever signs in.",
         ),
+        Fault::Prefix => words(
+            "Цифры, с которых начинаются номера, с кодом страны и без +: 375 или 88216.",
+            "The digits with which numbers begin, with the country's code and without +: 375 or 88216.",
+        ),
+        Fault::QuietHours => words(
+            "Нужны начало и конец, и они разные. Чтобы тихих часов не было, оставьте оба поля пустыми.",
+            "There are a beginning and an end, which differ. Leave both empty for no quiet hours.",
+        ),
         Fault::Certificate => words(
             "Это не сертификат в виде PEM. Он начинается с -----BEGIN CERTIFICATE-----.",
             "This is no certificate as PEM. It begins with -----BEGIN CERTIFICATE-----.",

@@ -1,4 +1,4 @@
-//! `settings`: what the office has once: itself, its recordings, its protection, its mailboxes. The office file's tables as they are.
+//! `settings`: what the office has once: itself, its recordings, its protection, the limits of its outside calls, its mailboxes. The office file's tables as they are.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::office::Office;
 use crate::office::file::Fault;
 
 /// The tables.
-const TABLES: [&str; 4] = ["office", "recordings", "protection", "voicemail"];
+const TABLES: [&str; 5] = ["office", "recordings", "protection", "limits", "voicemail"];
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     visit.ask.query.only(&[])?;
