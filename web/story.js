@@ -60,6 +60,10 @@ function lineOf(step, answered) {
       const key = `step_group_${step.why}`;
       return { at, key: isKey(key) ? key : "step_other", values: { group: step.group, kind }, parties: [], lamp: "bad" };
     }
+    case "limited": {
+      const key = `end_${step.why}`;
+      return { at, key: isKey(key) ? key : "step_other", values: { kind }, parties: [], lamp: "bad" };
+    }
     case "element":
     case "trunk":
     case "digits":

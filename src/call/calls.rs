@@ -536,7 +536,9 @@ pub(super) fn route(call: &mut Call, around: &mut Around<'_>, meaning: Target, e
         }
         Target::Outside { number, class } => {
             let rights = around.office.extension(extension).map(|e| e.permissions);
-            if rights.is_some_and(|rights| crate::guard::may_call(rights, around.office.limits.paid_services, class).is_ok()) {
+            if rights
+                .is_some_and(|rights| crate::guard::may_call(rights, around.office.limits.paid_services, class).is_ok())
+            {
                 call.ring_outside(around, extension, RingTarget::Outside(number), RingWhy::Dialled);
             } else {
                 around.step(call.id, StepKind::NotTaken { who: number.clone(), device: number, status: 403 });

@@ -282,7 +282,9 @@ impl Call {
             Verdict::Busy => (486, CallOutcome::Busy, "busy"),
             Verdict::NoAnswer => (480, CallOutcome::NoAnswer, "no_answer"),
             Verdict::Unregistered => (480, CallOutcome::NoAnswer, "not_registered"),
-            Verdict::NotPlaced(error @ (PlaceError::NotAllowed(_) | PlaceError::Limit(_))) => (403, CallOutcome::Refused, error.cause()),
+            Verdict::NotPlaced(error @ (PlaceError::NotAllowed(_) | PlaceError::Limit(_))) => {
+                (403, CallOutcome::Refused, error.cause())
+            }
             Verdict::NotPlaced(error) => (error.status(), CallOutcome::Failed, error.cause()),
             Verdict::Refused(status) => (status, CallOutcome::Failed, "refused"),
         };

@@ -64,10 +64,12 @@ fn judge(office: &Office, extension: &Extension, target: Target) -> Result<Strin
         Target::Extension { number } if number == extension.number => Err(ForwardRefused::Itself),
         Target::Extension { number } | Target::Group { number } => Ok(number),
         Target::OwnNumber { .. } => Err(ForwardRefused::OurOwn),
-        Target::Outside { number, class } => match may_call(extension.permissions, office.limits.paid_services, class) {
-            Ok(()) => Ok(number),
-            Err(Refused { class }) => Err(ForwardRefused::Right(class)),
-        },
+        Target::Outside { number, class } => {
+            match may_call(extension.permissions, office.limits.paid_services, class) {
+                Ok(()) => Ok(number),
+                Err(Refused { class }) => Err(ForwardRefused::Right(class)),
+            }
+        }
         Target::Emergency { .. } => Err(ForwardRefused::Emergency),
         Target::Feature { .. }
         | Target::Place { .. }

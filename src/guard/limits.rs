@@ -482,7 +482,8 @@ impl Meter {
             }
             let own = when(Bounds::of(office, extension).minutes_a_day, Some(extension));
             let own = own.map(|end| (end, Limit::MinutesADay));
-            let first = own.into_iter().chain(of_office.map(|end| (end, Limit::OfficeMinutesADay))).min_by_key(|one| one.0);
+            let first =
+                own.into_iter().chain(of_office.map(|end| (end, Limit::OfficeMinutesADay))).min_by_key(|one| one.0);
             if let Some((end, limit)) = first {
                 let allowed = self.allowed_until(at.wall, extension).map_or(end, |until| at.at(until));
                 ends.insert(extension.clone(), (end.max(allowed), limit));

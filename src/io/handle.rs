@@ -17,8 +17,8 @@ use super::recordings::RecorderHandle;
 use super::revert::Watch;
 use super::signalling::{self, SignallingHandle};
 use super::store::{
-    AuditFilter, AuditRow, DataDir, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened, Place, Reader,
-    RecordingRow, SecondFactor, Store, StoreError, StoredStep, Summary, TokenRow, Version,
+    AllowanceRow, AuditFilter, AuditRow, DataDir, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Opened,
+    Place, Reader, RecordingRow, SecondFactor, Store, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use super::trunk_doctor::{Examination, Patient};
 use super::voicemail::{NewMessage, VoicemailHandle};
@@ -28,6 +28,7 @@ use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
 use crate::engine::{ListenRefused, StoredBinding, StoredSubscription};
+use crate::guard::limits::{Usage, Use};
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
@@ -103,6 +104,15 @@ pub enum Order {
     },
     /// The licence allows this from now on.
     Licence(Allowance),
+    /// What calls with the city use up goes to whoever asks.
+    Usage(Sender<Usage>),
+    /// No limit of outside calls holds for an extension until then; `None`: they hold again.
+    Allow {
+        /// Which.
+        extension: String,
+        /// Until when.
+        until: Option<WallTime>,
+    },
     /// This office is in force, with its numbering plan when that is another one.
     Office(Arc<Office>, Option<Box<Plan>>),
     /// Try whether this trunk carries calls, with the number written so.
@@ -135,6 +145,10 @@ pub struct Beginning {
     pub last_answered: Vec<(String, String)>,
     /// Lamps of phones from before.
     pub subscriptions: Vec<StoredSubscription>,
+    /// What calls with the city used up before.
+    pub uses: Vec<Use>,
+    /// Extensions whose limits of outside calls are lifted.
+    pub allowances: Vec<AllowanceRow>,
     /// The numbering plan of the office.
     pub plan: Plan,
     /// At the first start only.
@@ -169,8 +183,18 @@ impl Handle {
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted } =
-            Store::open(data, clock::wall())?;
+        let Opened {
+            store,
+            bindings,
+            subscriptions,
+            last_answered,
+            version,
+            probation,
+            phones,
+            uses,
+            allowances,
+            interrupted,
+        } = Store::open(data, clock::wall())?;
         if interrupted > 0 {
             tracing::warn!(calls = interrupted, "calls were cut by the end of the last process; their rows are closed");
         }
@@ -210,7 +234,17 @@ impl Handle {
             phones_news: OnceLock::new(),
         }));
         handle.watch_probation();
-        Ok(Beginning { handle, orders: inbox, bindings, subscriptions, last_answered, plan, first_sign_in })
+        Ok(Beginning {
+            handle,
+            orders: inbox,
+            bindings,
+            subscriptions,
+            last_answered,
+            uses,
+            allowances,
+            plan,
+            first_sign_in,
+        })
     }
 
     /// The office in force.
@@ -466,6 +500,22 @@ impl Patient for Handle {
 const TRIAL_ROWS: usize = 50;
 
 impl http::Exchange for Handle {
+    fn usage(&self) -> Option<Usage> {
+        self.ask_usage()
+    }
+
+    fn allowances(&self) -> Result<Vec<AllowanceRow>, StoreError> {
+        self.list_allowances()
+    }
+
+    fn allow(&self, extension: &str, span: Duration, by: &str) -> Result<AllowanceRow, StoreError> {
+        self.lift_limits(extension, span, by)
+    }
+
+    fn disallow(&self, extension: &str) -> Result<bool, StoreError> {
+        self.restore_limits(extension)
+    }
+
     fn office(&self) -> Arc<Office> {
         Self::office(self)
     }

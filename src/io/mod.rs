@@ -1,6 +1,7 @@
 //! The outside wall: the only code that may block, sleep, spawn, open a file or a socket, or ask the time.
 
 pub mod accounts;
+mod allowances;
 pub mod apply;
 pub mod board;
 pub mod clock;

@@ -30,6 +30,7 @@ use super::{control, http, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
+use crate::guard::limits::Usage;
 use crate::media;
 use crate::office::{Office, RecordingFormat};
 
@@ -146,6 +147,8 @@ struct Loop {
     ordering: Option<Sender<Option<CallId>>>,
     /// And of the call of who is to listen in.
     listening: Option<Sender<Result<CallId, ListenRefused>>>,
+    /// Who asks what calls with the city use up.
+    asking_usage: Option<Sender<Usage>>,
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
@@ -168,7 +171,8 @@ impl Loop {
         clock: Clock,
         rng: Rng,
     ) -> Self {
-        let Beginning { handle, orders, bindings, subscriptions, last_answered, plan, .. } = beginning;
+        let Beginning { handle, orders, bindings, subscriptions, last_answered, uses, allowances, plan, .. } =
+            beginning;
         let now = clock.now();
         let wall_at_zero = at_zero(clock::wall(), now);
         let engine = Engine::new(EngineConfig { office: handle.office(), plan, wall_at_zero }, rng);
@@ -185,10 +189,13 @@ impl Loop {
             outputs,
             ordering: None,
             listening: None,
+            asking_usage: None,
             wall_at_zero,
             wall_checked: now,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
+        let allowed = allowances.into_iter().map(|row| (row.extension, row.until)).collect();
+        new.feed(now, Input::RestoreLimits { uses, allowed });
         new.feed(now, Input::Restore(bindings));
         new.feed(now, Input::RestoreLamps(subscriptions));
         new.feed(now, Input::LastAnswered(last_answered));
@@ -285,6 +292,11 @@ impl Loop {
         let now = self.clock.now();
         match order {
             Order::Licence(allowance) => self.feed(now, Input::Licence(allowance)),
+            Order::Allow { extension, until } => self.feed(now, Input::Allow { extension, until }),
+            Order::Usage(answer) => {
+                self.asking_usage = Some(answer);
+                self.feed(now, Input::Usage);
+            }
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Call { extension, to, answer } => {
@@ -339,6 +351,14 @@ impl Loop {
                         if let Some(answer) = self.ordering.take() {
                             let _ = answer.send(call); // who waits no longer doesn't want it
                         }
+                    }
+                    Output::Usage(usage) => {
+                        if let Some(answer) = self.asking_usage.take() {
+                            let _ = answer.send(usage); // who waits no longer doesn't want it
+                        }
+                    }
+                    Output::Limit(hit) => {
+                        tracing::warn!(by = hit.by, to = hit.to, why = hit.limit.word(), "{}", hit.limit)
                     }
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
                     Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),

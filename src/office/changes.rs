@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::{
-    Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Limits, Mail, MediaFile, MobileDevice,
-    Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Quiet, Recordings, Schedule, Settings, SipDevice, Trunk, User,
-    VoiceMenu, VoiceMessage, VoicemailSettings,
+    Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Limits, Mail, MediaFile,
+    MobileDevice, Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Quiet, Recordings, Schedule, Settings,
+    SipDevice, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use argon2::password_hash::{PasswordHasher, SaltString};
-use dozvon::base::{CallId, MessageId, RecordingId, Rng, WallTime};
+use dozvon::base::{CallId, Duration, MessageId, RecordingId, Rng, WallTime};
 use dozvon::engine::ListenRefused;
 use dozvon::engine::live::{TrunkState, TrunkView};
+use dozvon::guard::limits::{Tally, Usage};
 use dozvon::io::board::Board;
 use dozvon::io::http::{CA_FILE, Exchange, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::licence::{InstallError, Keeper};
@@ -16,8 +17,8 @@ use dozvon::io::out::Outgoing;
 use dozvon::io::phones::Phones;
 use dozvon::io::signalling::Message;
 use dozvon::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
-    StoreError, StoredStep, Summary, TokenRow, Version,
+    AllowanceRow, AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow,
+    SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::number::Plan;
@@ -71,6 +72,7 @@ pub(crate) struct FakeBox {
     pub(crate) broken: Mutex<bool>,
     /// Of a box on trial.
     licence: Keeper,
+    allowances: Mutex<Vec<AllowanceRow>>,
 }
 
 impl World {
@@ -100,6 +102,7 @@ impl World {
             notified: Mutex::default(),
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
+            allowances: Mutex::default(),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
@@ -184,6 +187,32 @@ impl Patient for Idle {
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        let tally = |calls| Tally { calls, calls_today: 12, time_today: Duration::from_secs(95 * 60 + 40) };
+        let extensions = [("200".to_owned(), tally(1)), ("999".to_owned(), tally(0))].into();
+        Some(Usage { office: tally(1), extensions })
+    }
+
+    fn allowances(&self) -> Result<Vec<AllowanceRow>, StoreError> {
+        self.disk()?;
+        Ok(self.allowances.lock().unwrap().clone())
+    }
+
+    fn allow(&self, extension: &str, span: Duration, by: &str) -> Result<AllowanceRow, StoreError> {
+        self.disallow(extension)?;
+        let row = AllowanceRow { extension: extension.to_owned(), until: START + span, by: by.to_owned() };
+        self.allowances.lock().unwrap().push(row.clone());
+        Ok(row)
+    }
+
+    fn disallow(&self, extension: &str) -> Result<bool, StoreError> {
+        self.disk()?;
+        let mut rows = self.allowances.lock().unwrap();
+        let before = rows.len();
+        rows.retain(|row| row.extension != extension);
+        Ok(rows.len() < before)
     }
 
     fn licence(&self) -> &Keeper {

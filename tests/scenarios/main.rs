@@ -10,6 +10,7 @@ mod day;
 mod desk;
 mod features;
 mod forward;
+mod fraud;
 mod inside;
 mod lamps;
 mod licence;

@@ -23,8 +23,8 @@ test("a phone that stops ringing because another was faster did nothing wrong", 
 test("every line of a story has its words, also for a step that nobody knows yet", () => {
   const kinds = ["element", "trunk", "rung", "answered", "not_taken", "digits", "hold", "group_exit", "unheard_of",
     "transferred", "transfer_failed", "recalled", "consulting", "joined", "parked", "picked_up", "diverted", "conference",
-    "mailbox", "listened_to", "listens_to", "service", "gave_way", "group"];
-  const whys = ["empty", "nobody_registered", "waited_too_long", "queue_full", "other"];
+    "mailbox", "listened_to", "listens_to", "service", "gave_way", "group", "limited"];
+  const whys = ["empty", "nobody_registered", "waited_too_long", "queue_full", "limit_minutes_a_day", "quiet_hours", "other"];
   const steps = kinds.flatMap((kind) => whys.map((why, second) => ({ at: at(second), kind, why, status: 486, on: true })));
   for (const { key } of lines({ steps })) assert.ok(key in ru, key);
 });

@@ -28,8 +28,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use crate::base::{CallId, MessageId, RecordingId, WallTime};
+use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
+use crate::guard::limits::Usage;
 use crate::io::board::Board;
 use crate::io::clock;
 use crate::io::licence::{InstallError, Keeper};
@@ -37,8 +38,8 @@ use crate::io::out::{Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::store::{
-    AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow, SecondFactor,
-    StoreError, StoredStep, Summary, TokenRow, Version,
+    AllowanceRow, AuditFilter, AuditRow, Deed, HistoryFilter, HistoryPage, HistoryRow, MessageRow, Place, RecordingRow,
+    SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
 use crate::number::Plan;
@@ -111,6 +112,23 @@ pub trait Exchange: Send + Sync + 'static {
     fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// What calls with the city go on, and what today has used up. `None`: the exchange does not answer.
+    fn usage(&self) -> Option<Usage>;
+    /// Extensions whose limits of outside calls are lifted now, by number.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn allowances(&self) -> Result<Vec<AllowanceRow>, StoreError>;
+    /// Lifts the limits of an extension for so long, under this name.
+    ///
+    /// # Errors
+    /// When the disk refuses; they hold then.
+    fn allow(&self, extension: &str, span: Duration, by: &str) -> Result<AllowanceRow, StoreError>;
+    /// The limits of an extension hold again; false: they held.
+    ///
+    /// # Errors
+    /// When the disk refuses; they stay lifted then.
+    fn disallow(&self, extension: &str) -> Result<bool, StoreError>;
     /// The licence of this box.
     fn licence(&self) -> &Keeper;
     /// Takes a licence in place of the present one.

@@ -10,6 +10,7 @@ mod call;
 mod history;
 mod lease;
 mod mail;
+mod outside;
 mod phone;
 mod place;
 mod recording;
@@ -33,6 +34,7 @@ pub use audit::{AUDIT_DAYS, AUDIT_ROWS, AuditFilter, AuditRow, Deed};
 pub use call::{party_of_element, party_of_trunk};
 pub use history::{HistoryFilter, HistoryPage, HistoryRow, Place, Reader, StoredStep};
 pub use mail::{LetterRow, NewLetter};
+pub use outside::AllowanceRow;
 pub use place::{DataDir, is_taken};
 pub use recording::RecordingRow;
 pub use summary::{Count, GroupWaits, NotCalledBack, Summary, WAITING, Work};
@@ -60,6 +62,10 @@ pub struct Opened {
     pub probation: Vec<Probationer>,
     /// Telephones that configure themselves.
     pub phones: Vec<crate::provision::ledger::Stored>,
+    /// What calls with the city used up today and yesterday.
+    pub uses: Vec<crate::guard::limits::Use>,
+    /// Extensions whose limits are lifted.
+    pub allowances: Vec<AllowanceRow>,
     /// Calls that were cut by the end of the last process, now closed as interrupted.
     pub interrupted: usize,
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{StoreError, database};
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: i64 = 9;
+pub(super) const SCHEMA: i64 = 10;
 
 const MIGRATIONS: [&str; SCHEMA as usize] = [
     include_str!("migrations/0001_initial.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; SCHEMA as usize] = [
     include_str!("migrations/0007_accounts.sql"),
     include_str!("migrations/0008_phone.sql"),
     include_str!("migrations/0009_lease.sql"),
+    include_str!("migrations/0012_outside.sql"),
 ];
 
 /// "Dzvn": so that `file` and we know our own.

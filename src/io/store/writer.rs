@@ -11,8 +11,8 @@ use std::thread::{JoinHandle, Thread};
 use rusqlite::{Connection, ErrorCode};
 
 use super::{
-    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, lease, phone,
-    recording, schema, subscription, token, turn, version,
+    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, binding, call, lease, outside,
+    phone, recording, schema, subscription, token, turn, version,
 };
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
@@ -60,6 +60,7 @@ impl Store {
         let version = version::newest(&connection)?;
         let probation = account::probation(&connection)?;
         let phones = phone::restore(&connection)?;
+        let (uses, allowances) = (outside::restore(&connection, now)?, outside::allowances(&connection, now)?);
         let (jobs, inbox) = channel();
         let counts = Arc::new(Counts::default());
         let writer = Writer {
@@ -77,7 +78,18 @@ impl Store {
         let thread = join.thread().clone();
         let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
         let store = Self(Arc::new(shared));
-        Ok(Opened { store, bindings, subscriptions, last_answered, version, probation, phones, interrupted })
+        Ok(Opened {
+            store,
+            bindings,
+            subscriptions,
+            last_answered,
+            version,
+            probation,
+            phones,
+            uses,
+            allowances,
+            interrupted,
+        })
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -400,6 +412,7 @@ fn write(connection: &Connection, place: i64, record: &Record) -> rusqlite::Resu
         Record::RecordingEnded { recording, at, duration_ms, bytes } => {
             recording::end(connection, *recording, *at, *duration_ms, *bytes)
         }
+        Record::Used(used) => outside::put(connection, used),
         Record::RecordingGone { recording } => recording::remove(connection, *recording),
     }
 }

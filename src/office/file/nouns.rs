@@ -18,7 +18,8 @@ pub(super) const CODECS: [&str; 4] = ["pcma", "pcmu", "g722", "opus"];
 const RING_SECONDS: RangeInclusive<u32> = 1..=300;
 const DEFAULT_RING_SECONDS: u32 = 20;
 /// Words of `permissions`.
-const PERMISSIONS: [&str; 6] = ["internal", "city", "mobile_region", "mobile_national", "long_distance", "international"];
+const PERMISSIONS: [&str; 6] =
+    ["internal", "city", "mobile_region", "mobile_national", "long_distance", "international"];
 /// Seconds between REGISTERs.
 const REGISTER_EVERY: RangeInclusive<u32> = 5..=86_400;
 

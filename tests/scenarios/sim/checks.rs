@@ -43,7 +43,7 @@ impl Checks {
                 assert!(told.abs_diff(lasted) <= 2, "SIM_SEED={seed}: {told} ms told of {lasted} ms: {ended:?}");
             }
             Record::LastAnswered { .. } | Record::Binding(_) | Record::BindingGone { .. } => {}
-            Record::Subscription(_) | Record::SubscriptionGone { .. } => {}
+            Record::Used(_) | Record::Subscription(_) | Record::SubscriptionGone { .. } => {}
             // The recorder's, which is outside of the simulated world.
             Record::RecordingStarted { .. } | Record::RecordingEnded { .. } | Record::RecordingGone { .. } => {}
         }

@@ -47,6 +47,10 @@ pub(crate) struct World {
     pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
+    /// Limits that calls met.
+    pub(crate) limits: Vec<dozvon::call::cdr::LimitHit>,
+    /// What was last said of what is used up.
+    pub(crate) usage: dozvon::guard::limits::Usage,
     /// Keeps what is signalled, where a test wants that.
     pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
     /// The call that was ordered last.
@@ -134,6 +138,8 @@ impl World {
             spoken: 0,
             emergencies: Vec::new(),
             missed: Vec::new(),
+            limits: Vec::new(),
+            usage: Default::default(),
             sorter: None,
             ordered: None,
             trunks: HashMap::new(),
@@ -255,6 +261,8 @@ impl World {
             }
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
+            Output::Limit(hit) => self.limits.push(hit),
+            Output::Usage(usage) => self.usage = usage,
             Output::Ordered { call } => self.ordered = call,
             Output::Listens(result) => self.listens = Some(result),
             Output::Edit(edit) => {

@@ -11,7 +11,7 @@ use crate::io::clock;
 use crate::io::store::{AuditFilter, AuditRow, Deed};
 
 /// The words of `what`, with what each says to people.
-const DEEDS: [(&str, Words); 22] = [
+const DEEDS: [(&str, Words); 24] = [
     ("change", Words::new("Изменены настройки", "Settings changed")),
     ("revert", Words::new("Правка возвращена", "A change was taken back")),
     ("confirm", Words::new("Правка подтверждена", "A change was confirmed")),
@@ -29,6 +29,8 @@ const DEEDS: [(&str, Words); 22] = [
     ("phone_told", Words::new("Телефону велено взять настройки", "A telephone was told to fetch its settings")),
     ("hang_up", Words::new("Разговор завершён", "A call was hung up")),
     ("listened_in", Words::new("Подключились к разговору", "Listened in")),
+    ("limits_lifted", Words::new("Ограничения звонков сняты на время", "Limits of calls were lifted for a time")),
+    ("limits_restored", Words::new("Ограничения звонков снова действуют", "Limits of calls hold again")),
     ("license", Words::new("Установлена лицензия", "A licence was installed")),
     ("token_made", Words::new("Создан ключ доступа", "A token was made")),
     ("token_removed", Words::new("Удалён ключ доступа", "A token was removed")),
@@ -37,7 +39,7 @@ const DEEDS: [(&str, Words); 22] = [
 ];
 
 /// What is kept besides changes of the settings: method, path, the word.
-const NOTED: [(&str, &str, &str); 22] = [
+const NOTED: [(&str, &str, &str); 24] = [
     ("DELETE", "/api/v1/session", "sign_out"),
     ("DELETE", "/api/v1/sessions/{id}", "session_ended"),
     ("POST", "/api/v1/versions/{id}/confirm", "confirm"),
@@ -50,6 +52,8 @@ const NOTED: [(&str, &str, &str); 22] = [
     ("POST", "/api/v1/calls", "called"),
     ("DELETE", "/api/v1/calls/{id}", "hang_up"),
     ("POST", "/api/v1/calls/{id}/listen", "listened_in"),
+    ("POST", "/api/v1/allowances", "limits_lifted"),
+    ("DELETE", "/api/v1/allowances/{extension}", "limits_restored"),
     ("POST", "/api/v1/phones/{mac}/accept", "phone_accepted"),
     ("POST", "/api/v1/phones/{mac}/sync", "phone_told"),
     ("GET", "/api/v1/phones/{mac}/address", "password_shown"),

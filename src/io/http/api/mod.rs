@@ -5,6 +5,7 @@
 pub(super) mod events;
 pub(super) mod history_export;
 
+mod allowances;
 mod audit;
 mod authorities;
 mod calls;
@@ -27,10 +28,10 @@ mod metrics;
 mod openid;
 mod paging;
 mod parking;
-mod queues;
 mod phone_setup;
 mod phone_templates;
 mod phones;
+mod queues;
 mod recordings;
 mod referrers;
 mod routing;
@@ -180,6 +181,10 @@ const ROUTES: &[Route] = &[
     route("POST", "/api/v1/routing/what-if", Access::Viewer, routing::what_if),
     route("GET", "/api/v1/settings", Access::Viewer, settings::get),
     route("PUT", "/api/v1/settings", Access::Admin, settings::put),
+    route("GET", "/api/v1/allowances", Access::Viewer, allowances::list),
+    route("POST", "/api/v1/allowances", Access::Admin, allowances::post),
+    route("DELETE", "/api/v1/allowances/{extension}", Access::Admin, allowances::delete),
+    route("GET", "/api/v1/usage", Access::Viewer, allowances::usage),
     route("POST", "/api/v1/extensions/{number}/dial", Access::Viewer, dial::post),
     route("GET", "/api/v1/codes", Access::Viewer, codes::get),
     route("PUT", "/api/v1/codes", Access::Admin, codes::put),
