@@ -1,7 +1,6 @@
 //! The row of history that each call leaves, from its first second: what the store keeps and the page shows.
 
 use crate::base::{CallId, RecordingId, WallTime};
-use crate::guard::limits::Limit;
 use crate::media::Stats;
 
 /// Which way a call went.
@@ -296,23 +295,6 @@ pub struct EmergencyCall {
     pub by: String,
     /// What was dialled.
     pub number: String,
-}
-
-/// A call with the city met a limit of the office.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitHit {
-    /// The row.
-    pub call: CallId,
-    /// When.
-    pub at: WallTime,
-    /// The extension whose rights it has.
-    pub by: String,
-    /// Where it was to go, or went: E.164 digits.
-    pub to: String,
-    /// Which.
-    pub limit: Limit,
-    /// It was answered before, and is ended now.
-    pub ended: bool,
 }
 
 /// The last second of a call.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::base::{SessionId, WallTime};
-use crate::guard::limits::{Limit, Moment, Order, Usage, Wanted};
+use crate::guard::limits::{self, Limit, Moment, Order, Usage, Wanted};
 use crate::media::Command;
 use crate::number::Class;
 
 use super::calls::Calls;
-use super::cdr::{CallOutcome, LimitHit, StepKind};
+use super::cdr::{CallOutcome, StepKind};
 use super::leg::Leg;
 use super::one::{Call, Stage};
 use super::outside::PlaceError;
@@ -108,16 +108,15 @@ impl Call {
     ) -> Result<(), PlaceError> {
         let limits = around.within_limits(&Wanted { extension, number, class, is_own_mobile });
         limits.map_err(|limit| {
-            self.tell_limit(around, (extension, number), limit, false);
+            self.tell_limit(around, (extension, number), limit);
             PlaceError::Limit(limit)
         })
     }
 
-    fn tell_limit(&self, around: &mut Around<'_>, (extension, number): (&str, &str), limit: Limit, ended: bool) {
+    fn tell_limit(&self, around: &mut Around<'_>, (extension, number): (&str, &str), limit: Limit) {
         around.step(self.id, StepKind::Limited { who: extension.to_owned(), why: limit.word() });
-        let (call, at) = (self.id, around.wall);
-        let (by, to) = (extension.to_owned(), number.to_owned());
-        around.outputs.push_back(Output::Limit(LimitHit { call, at, by, to, limit, ended }));
+        let alarm = limits::alarm(around.office, extension, number, limit);
+        around.outputs.push_back(Output::Alarm(alarm));
     }
 
     /// It ends soon: both sides hear a tone, unless one waits with music.
@@ -134,7 +133,7 @@ impl Call {
     /// One of its legs to the city has come to a limit: the call is over.
     fn limit_reached(&mut self, around: &mut Around<'_>, session: SessionId, extension: &str, limit: Limit) {
         let number = self.leg_of(session).map(|leg| leg.party.who.clone()).unwrap_or_default();
-        self.tell_limit(around, (extension, &number), limit, true);
+        self.tell_limit(around, (extension, &number), limit);
         let outcome = if self.was_answered() { CallOutcome::Answered } else { CallOutcome::Failed };
         self.finish(around, 480, outcome, limit.word());
     }

@@ -88,10 +88,10 @@ pub enum Output {
     Edit(Edit),
     /// Somebody calls for help: the admin is told.
     Emergency(cdr::EmergencyCall),
-    /// A call met a limit of outside calls: the admin is told.
-    Limit(cdr::LimitHit),
     /// What a call with the city has used up so far, to be kept over a restart; told again while it goes on.
     Used(Use),
+    /// An admin must learn this.
+    Alarm(crate::guard::Alarm),
 }
 
 /// What calls stand on: lent by the engine for the time of one input.

@@ -371,16 +371,14 @@ impl Engine {
             call::Output::Missed(missed) => Output::Missed(missed),
             call::Output::Edit(edit) => Output::Edit(edit),
             call::Output::Shelf(order) => Output::Shelf(order),
+            call::Output::Alarm(alarm) => Output::Alarm(alarm),
             call::Output::LastAnswered { group, member } => Output::Store(Record::LastAnswered { group, member }),
             call::Output::Emergency(emergency) => {
                 let text = format!("{} calls {}", emergency.by, emergency.number);
                 self.outputs.push_back(Output::Live(Live::Notice { what: "emergency_call", text }));
+                let (extension, number) = (emergency.by.clone(), emergency.number.clone());
+                self.outputs.push_back(Output::Alarm(guard::Alarm::EmergencyCall { extension, number }));
                 Output::Emergency(emergency)
-            }
-            call::Output::Limit(hit) => {
-                let text = format!("a call of {} to {}: {}", hit.by, hit.to, hit.limit);
-                self.outputs.push_back(Output::Live(Live::Notice { what: "outside_limit", text }));
-                Output::Limit(hit)
             }
             call::Output::Used(used) => Output::Store(Record::Used(used)),
             call::Output::Ended(ended) => {

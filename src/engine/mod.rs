@@ -173,10 +173,10 @@ pub enum Output {
     Missed(crate::call::cdr::MissedCall),
     /// Somebody calls for help: the admin is told.
     Emergency(crate::call::cdr::EmergencyCall),
-    /// A call met a limit of outside calls: the admin is told.
-    Limit(crate::call::cdr::LimitHit),
     /// The answer to [`Input::Usage`].
     Usage(Usage),
+    /// An admin must learn this. The same may be told many times: whoever keeps it, counts.
+    Alarm(crate::guard::Alarm),
     /// A fact for the disk; calls never wait for it.
     Store(Record),
     /// What mailboxes and recorded messages want of the disk.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::civil::Date;
 
+use super::alarm::{Alarm, Limit as Which};
 use crate::base::{Duration, Instant, SessionId, WallTime};
 use crate::desk::timetable::Zone;
 use crate::number::Class;
@@ -57,19 +58,6 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::OfficeCalls,
-        Self::Calls,
-        Self::OfficeCallsADay,
-        Self::CallsADay,
-        Self::OfficeMinutesADay,
-        Self::MinutesADay,
-        Self::Blocked,
-        Self::Country,
-        Self::Quiet,
-    ];
-
     /// For programs: the cause of a call's end in the history.
     pub const fn word(self) -> &'static str {
         match self {
@@ -574,6 +562,23 @@ impl Bounds {
             minutes_a_day: own.minutes_a_day.unwrap_or(limits.extension_minutes_a_day),
         }
     }
+}
+
+/// What an admin learns of a call that met a limit.
+pub fn alarm(office: &Office, extension: &str, number: &str, limit: Limit) -> Alarm {
+    let (bounds, limits) = (Bounds::of(office, extension), &office.limits);
+    let (extension, number) = (extension.to_owned(), number.to_owned());
+    let (which, of_office, limit) = match limit {
+        Limit::Blocked | Limit::Country => return Alarm::BlockedDestination { extension, number },
+        Limit::Quiet => return Alarm::QuietHours { extension, number },
+        Limit::Calls => (Which::CallsAtATime, false, bounds.calls),
+        Limit::CallsADay => (Which::CallsADay, false, bounds.calls_a_day),
+        Limit::MinutesADay => (Which::MinutesADay, false, bounds.minutes_a_day),
+        Limit::OfficeCalls => (Which::CallsAtATime, true, limits.outside_calls),
+        Limit::OfficeCallsADay => (Which::CallsADay, true, limits.calls_a_day),
+        Limit::OfficeMinutesADay => (Which::MinutesADay, true, limits.minutes_a_day),
+    };
+    Alarm::LimitReached { extension, which, of_office, limit }
 }
 
 /// A span; none when it is negative.

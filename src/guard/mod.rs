@@ -1,15 +1,18 @@
 //! May this one send, register, call there, now? In this room: the rights ladder ([`may_call`]), where an extension may forward
-//! to ([`may_forward`]), address lists ([`may_use`]), and the [`Gate`] before the parser. Knows no SIP message and no number, only its class.
+//! to ([`may_forward`]), address lists ([`may_use`]), the [`Gate`] before the parser, and what an admin must
+//! learn of all that ([`Alarm`]). Knows no SIP message and no number, only its class.
 //!
 //! Beside them [`limits`]: what calls with the city may cost. Each of them may only take away: nothing here stands before an
 //! emergency call.
 
+mod alarm;
 mod forward;
 mod gate;
 pub mod limits;
 
 use std::net::IpAddr;
 
+pub use alarm::{Alarm, Certificate, KINDS as ALARM_KINDS, Limit, Severity, TrunkFault};
 pub use forward::{ForwardRefused, findings, forward_target, may_forward};
 pub use gate::{Gate, Rate};
 

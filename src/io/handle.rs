@@ -3,7 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
 use tokio::sync::mpsc;
@@ -28,6 +28,7 @@ use crate::call::{Edit, Shelf};
 use crate::desk;
 use crate::engine::live::TrunkView;
 use crate::engine::{ListenRefused, StoredBinding, StoredSubscription};
+use crate::guard::Alarm;
 use crate::guard::limits::{Usage, Use};
 use crate::media::Clip;
 use crate::number::Plan;
@@ -43,6 +44,7 @@ pub struct Handle(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     orders: mpsc::UnboundedSender<Order>,
+    alarms: SyncSender<Alarm>,
     office: RwLock<Arc<Office>>,
     /// Held while the office changes, from reading the present one on.
     changing: Mutex<()>,
@@ -139,6 +141,8 @@ pub struct Beginning {
     pub handle: Handle,
     /// For the engine's loop.
     pub orders: mpsc::UnboundedReceiver<Order>,
+    /// What was [raised](Handle::raise).
+    pub alarms: Receiver<Alarm>,
     /// Registrations from before.
     pub bindings: Vec<StoredBinding>,
     /// Groups, and who took their last calls.
@@ -214,9 +218,11 @@ impl Handle {
         let board = Board::new(clock::wall());
         board.office_applied(&office, clock::wall());
         let (orders, inbox) = mpsc::unbounded_channel();
+        let (alarms, raised) = sync_channel(ALARMS_WAITING);
         let phones = open_phones(&store, phones, newest, &mut rng)?;
         let handle = Self(Arc::new(Inner {
             orders,
+            alarms,
             office: RwLock::new(Arc::new(office)),
             changing: Mutex::new(()),
             store,
@@ -237,6 +243,7 @@ impl Handle {
         Ok(Beginning {
             handle,
             orders: inbox,
+            alarms: raised,
             bindings,
             subscriptions,
             last_answered,
@@ -310,6 +317,12 @@ impl Handle {
     pub fn tell(&self, order: Order) {
         // A stopped exchange has no calls.
         let _ = self.0.orders.send(order);
+    }
+
+    /// Tells the admin. Never waits: beyond [`ALARMS_WAITING`] on their way it is dropped, since so many say nothing new.
+    pub fn raise(&self, alarm: Alarm) {
+        // Nobody listens in a stopped exchange.
+        let _ = self.0.alarms.try_send(alarm);
     }
 
     /// What calls want of mailboxes and of what was recorded.
@@ -756,5 +769,7 @@ fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
     data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
 }
 
+/// Alarms on their way to the thread that keeps them.
+pub const ALARMS_WAITING: usize = 1_000;
 /// The engine answers within milliseconds, or it does not run.
 const ORDER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);

@@ -357,11 +357,9 @@ impl Loop {
                             let _ = answer.send(usage); // who waits no longer doesn't want it
                         }
                     }
-                    Output::Limit(hit) => {
-                        tracing::warn!(by = hit.by, to = hit.to, why = hit.limit.word(), "{}", hit.limit)
-                    }
                     Output::Missed(missed) => self.keeping.mail.missed_call(missed),
                     Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
+                    Output::Alarm(alarm) => self.handle.raise(alarm),
                     Output::Edit(edit) => self.handle.edit(edit),
                     Output::Store(record) => {
                         if let Record::CallEnded(ended) = &record {

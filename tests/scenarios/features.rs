@@ -343,6 +343,7 @@ fn an_emergency_call_on_a_full_trunk_takes_the_place_of_the_youngest_other() {
     assert_eq!(world.steps_of_kind("GaveWay").len(), 1);
     let told: Vec<_> = world.emergencies.iter().map(|call| (call.by.as_str(), call.number.as_str())).collect();
     assert_eq!(told, [("202", "112")], "{} the admin is told", world.at());
+    assert_eq!(world.alarms.iter().map(dozvon::guard::Alarm::kind).collect::<Vec<_>>(), ["emergency_call"]);
     world.hang_up(c);
     world.hang_up(a);
     world.assert_clean();

@@ -1,8 +1,9 @@
 //! A stolen password costs at most what `[limits]` says; and nobody who needs help, or more than usual for an hour, stands before it.
 
 use dozvon::base::WallTime;
-use dozvon::call::cdr::CallOutcome;
+use dozvon::call::cdr::{CallOutcome, StepKind};
 use dozvon::engine::{Input, Record};
+use dozvon::guard::Alarm;
 use dozvon::guard::limits::{Limit, Use};
 use dozvon::office::{Device, ExtensionLimits, Forward, Limits, MobileDevice, Office, Quiet};
 
@@ -29,13 +30,26 @@ fn talking(world: &World, phone: PhoneId) -> usize {
     world.states(phone).iter().filter(|state| **state == CallState::Talking).count()
 }
 
-fn hits(world: &World) -> Vec<Limit> {
-    world.limits.iter().map(|hit| hit.limit).collect()
+/// What calls met, by extension, as the story tells it; each is an alarm too.
+fn hits(world: &World) -> Vec<(&str, &'static str)> {
+    let hits = world.steps().filter_map(|(_, what)| match what {
+        StepKind::Limited { who, why } => Some((who.as_str(), *why)),
+        _ => None,
+    });
+    let hits: Vec<_> = hits.collect();
+    let alarms = world.alarms.iter().filter(|alarm| alarm.kind() != "emergency_call").count();
+    assert_eq!(hits.len(), alarms, "{} {:?}", world.at(), world.alarms);
+    hits
 }
 
 /// Calls again and again, as often as it gets through; `hang_up_after` so many seconds, else never. Returns calls that the carrier had, and
 /// minutes that went over its line.
-fn steal(world: &mut World, (carrier, thief): (PhoneId, PhoneId), hours: u64, hang_up_after: Option<u64>) -> (usize, u64) {
+fn steal(
+    world: &mut World,
+    (carrier, thief): (PhoneId, PhoneId),
+    hours: u64,
+    hang_up_after: Option<u64>,
+) -> (usize, u64) {
     for phone in [carrier, thief] {
         world.phones[phone.0].sound_every = secs(20); // a day of sound is much
     }
@@ -66,8 +80,12 @@ fn a_stolen_password_costs_a_days_limit_of_minutes() {
     let (calls, minutes) = steal(&mut world, (carrier, thief), 11, None);
     assert!((88..=91).contains(&minutes), "{} {minutes} minutes in {calls} calls", world.at());
     assert_eq!(talking(&world, carrier), 0, "{} nothing goes on for ever", world.at());
-    let hits = hits(&world);
-    assert!(hits.contains(&Limit::Calls) && hits.contains(&Limit::MinutesADay), "{} {hits:?}", world.at());
+    for limit in [Limit::Calls, Limit::MinutesADay] {
+        assert!(hits(&world).contains(&("200", limit.word())), "{} {limit:?}", world.at());
+    }
+    let which = dozvon::guard::Limit::MinutesADay;
+    let alarm = Alarm::LimitReached { extension: "200".to_owned(), which, of_office: false, limit: 90 };
+    assert!(world.alarms.contains(&alarm), "{} {:?}", world.at(), world.alarms);
     let ended: Vec<&str> = world.rows().iter().filter(|row| row.talk_ms > 0).map(|row| row.cause).collect();
     assert!(!ended.is_empty() && ended.iter().all(|cause| *cause == "limit_minutes_a_day"), "{ended:?}");
     // the thief's next day begins at midnight
@@ -81,7 +99,7 @@ fn a_stolen_password_makes_so_many_calls_a_day() {
     let (mut world, carrier, thief) = limited(1001, Limits { extension_calls_a_day: 25, ..Limits::default() });
     let (calls, minutes) = steal(&mut world, (carrier, thief), 11, Some(60));
     assert!(calls == 25 && minutes <= 40, "{} {calls} calls, {minutes} minutes", world.at());
-    assert!(hits(&world).iter().all(|limit| *limit == Limit::CallsADay), "{} {:?}", world.at(), hits(&world));
+    assert!(hits(&world).iter().all(|hit| *hit == ("200", "limit_calls_a_day")), "{} {:?}", world.at(), hits(&world));
     let (calls, _) = steal(&mut world, (carrier, thief), 2, Some(60));
     assert!(calls > 25, "{} another day", world.at());
     world.run_for(secs(60));
@@ -102,9 +120,7 @@ fn who_meets_a_limit_hears_a_tone_and_the_story_says_why() {
     assert_eq!((world.status(phone), world.invites(carrier).len()), (403, 1));
     let row = world.rows()[0];
     assert_eq!((row.outcome, row.cause, row.status), (CallOutcome::Refused, "limit_calls", 403));
-    world.assert_step("Limited", &["200", "limit_calls"]);
-    let hit = &world.limits[0];
-    assert_eq!((hit.by.as_str(), hit.to.as_str(), hit.ended), ("200", "78126001122", false));
+    assert_eq!(hits(&world), [("200", "limit_calls")]);
     world.on(phone, 0, |phone, now, call| phone.hang_up(now, call));
     world.run_for(secs(1));
     world.assert_clean();
@@ -123,8 +139,7 @@ fn a_minute_before_its_end_both_sides_hear_a_tone() {
     assert!(world.hears(phone, carrier) && world.hears(carrier, phone), "{} they talk on", world.at());
     world.run_for(secs(60));
     assert!(world.is_idle(phone) && world.is_idle(carrier), "{}", world.at());
-    assert!(world.limits[0].ended);
-    world.assert_step("Limited", &["200", "limit_minutes_a_day"]);
+    assert_eq!(hits(&world), [("200", "limit_minutes_a_day")]);
     let row = world.only_row();
     assert_eq!((row.outcome, row.cause, row.talk_ms / 1000), (CallOutcome::Answered, "limit_minutes_a_day", 180));
     world.assert_clean();
@@ -147,7 +162,9 @@ fn help_is_called_with_everything_used_up() {
     });
     world.dial(phone, "89217654321");
     world.run_for(secs(6));
-    assert_eq!((world.rows()[0].cause, hits(&world)), ("blocked_destination", vec![Limit::Blocked]));
+    assert_eq!((world.rows()[0].cause, hits(&world)), ("blocked_destination", vec![("200", "blocked_destination")]));
+    let alarm = Alarm::BlockedDestination { extension: "200".to_owned(), number: "79217654321".to_owned() };
+    assert_eq!(world.alarms, [alarm]);
     let used = Use { id: 1, extension: "200".to_owned(), from: WallTime(0), to: WallTime(i64::MAX / 2) };
     world.input(Input::RestoreLimits { uses: vec![used], allowed: Vec::new() });
     world.dial(phone, "112");
@@ -156,7 +173,7 @@ fn help_is_called_with_everything_used_up() {
     assert_eq!(world.invites(carrier).last().unwrap().uri.user.as_deref(), Some("112"));
     world.hang_up(phone);
     world.run_for(secs(1));
-    assert_eq!(world.limits.len(), 1, "{} {:?}", world.at(), world.limits);
+    assert_eq!(hits(&world).len(), 1, "{} {:?}", world.at(), hits(&world));
     world.input(Input::Usage);
     assert_eq!(world.usage.extensions.get("200").map(|tally| tally.calls), Some(0));
     world.assert_clean();
@@ -222,7 +239,7 @@ fn a_forwarded_call_and_one_given_on_count_for_who_forwards_and_gives_it_on() {
     world.run_for(secs(1));
     world.dial(third, "201");
     world.run_for(secs(3));
-    assert_eq!((world.limits.len(), world.limits[0].by.as_str()), (1, "201"), "{}", world.at());
+    assert_eq!(hits(&world), [("201", "limit_calls_a_day")], "{}", world.at());
     world.run_for(secs(5));
     world.talk(phone, "202", third);
     world.act(phone, |phone, now, call| phone.refer(now, call, "89217654321"));
@@ -241,7 +258,11 @@ fn a_mobile_of_a_group_counts_when_it_answers() {
         let limits = ExtensionLimits { calls: Some(1), calls_a_day: Some(2), minutes_a_day: None };
         for number in ["79217654321", "79217654322"] {
             let number = number.to_owned();
-            office.extensions[1].devices.push(Device::Mobile(MobileDevice { number, ring_seconds: 20, confirm: false }));
+            office.extensions[1].devices.push(Device::Mobile(MobileDevice {
+                number,
+                ring_seconds: 20,
+                confirm: false,
+            }));
         }
         office.extensions[1].limits = limits;
     });
@@ -263,10 +284,11 @@ fn a_mobile_of_a_group_counts_when_it_answers() {
         world.hang_up(caller);
         world.run_for(secs(2));
     }
-    assert!(world.limits.is_empty(), "{} {:?}", world.at(), world.limits);
+    assert_eq!(hits(&world), [], "{}", world.at());
     world.dial(caller, "201");
     world.run_for(secs(3));
-    assert!(hits(&world).iter().all(|limit| *limit == Limit::CallsADay) && !world.limits.is_empty());
+    let hits = hits(&world);
+    assert!(!hits.is_empty() && hits.iter().all(|hit| *hit == ("201", "limit_calls_a_day")), "{hits:?}");
     world.run_for(secs(30));
     world.assert_clean();
 }

@@ -46,9 +46,9 @@ pub(crate) struct World {
     /// How often something was spoken to somebody.
     pub(crate) spoken: usize,
     pub(crate) emergencies: Vec<dozvon::call::cdr::EmergencyCall>,
+    /// What an admin was told.
+    pub(crate) alarms: Vec<dozvon::guard::Alarm>,
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
-    /// Limits that calls met.
-    pub(crate) limits: Vec<dozvon::call::cdr::LimitHit>,
     /// What was last said of what is used up.
     pub(crate) usage: dozvon::guard::limits::Usage,
     /// Keeps what is signalled, where a test wants that.
@@ -137,8 +137,8 @@ impl World {
             changes: 0,
             spoken: 0,
             emergencies: Vec::new(),
+            alarms: Vec::new(),
             missed: Vec::new(),
-            limits: Vec::new(),
             usage: Default::default(),
             sorter: None,
             ordered: None,
@@ -259,9 +259,9 @@ impl World {
                     _ => {}
                 }
             }
+            Output::Alarm(alarm) => self.alarms.push(alarm),
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
-            Output::Limit(hit) => self.limits.push(hit),
             Output::Usage(usage) => self.usage = usage,
             Output::Ordered { call } => self.ordered = call,
             Output::Listens(result) => self.listens = Some(result),
