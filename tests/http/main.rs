@@ -14,6 +14,7 @@ mod events;
 mod gate;
 mod history;
 mod license;
+mod limits;
 mod live;
 mod media;
 mod provision;
