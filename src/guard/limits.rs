@@ -422,7 +422,9 @@ impl Meter {
         let used = self.used.get(extension).copied().unwrap_or_default();
         // whoever rings may be answered
         let ringing = |own: bool| {
-            let rings = |running: &&Running| running.answered.is_none() && (!own || running.extension == extension);
+            let rings = |running: &&Running| {
+                running.answered.is_none() && running.holds_place() && (!own || running.extension == extension)
+            };
             u32::try_from(self.running.values().filter(rings).count()).unwrap_or(u32::MAX)
         };
         let reached = |most: u32, count: u32| most > 0 && count >= most;

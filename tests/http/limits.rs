@@ -36,7 +36,8 @@ fn a_new_box_limits_what_a_stolen_password_costs() {
 fn limits_are_changed_and_every_fault_names_its_field() {
     let world = World::new();
     let mut admin = russian(&world);
-    let set = limits(&mut admin, json!({ "extension_calls": 2, "quiet_from": "", "quiet_to": "", "countries": ["375"] }));
+    let set =
+        limits(&mut admin, json!({ "extension_calls": 2, "quiet_from": "", "quiet_to": "", "countries": ["375"] }));
     assert_eq!((set.status, &set.json()["limits"]["extension_calls"]), (200, &json!(2)), "{}", set.text());
     assert_eq!(set.json()["limits"]["quiet_to"], "");
     assert_eq!(set.json()["limits"]["extension_calls_a_day"], 200, "what is left out is that of a new box");

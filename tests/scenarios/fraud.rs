@@ -117,7 +117,7 @@ fn who_meets_a_limit_hears_a_tone_and_the_story_says_why() {
     world.run_for(secs(2));
     assert!(world.hears_hz(phone, 425), "{} no tone", world.at());
     world.run_for(secs(4));
-    assert_eq!((world.status(phone), world.invites(carrier).len()), (403, 1));
+    assert_eq!((world.nth(phone, 1).status, world.invites(carrier).len()), (403, 1));
     let row = world.rows()[0];
     assert_eq!((row.outcome, row.cause, row.status), (CallOutcome::Refused, "limit_calls", 403));
     assert_eq!(hits(&world), [("200", "limit_calls")]);
