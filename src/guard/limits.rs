@@ -342,10 +342,9 @@ impl Meter {
                     let extension = running.extension.clone();
                     orders.push(Order::End { session: *session, extension, limit: *limit });
                 }
-                Some((end, _)) if *end <= at.now + NOTICE => {
-                    if !std::mem::replace(&mut answered.is_warned, true) {
-                        orders.push(Order::Warn(*session));
-                    }
+                Some((end, _)) if *end <= at.now + NOTICE && !answered.is_warned => {
+                    answered.is_warned = true;
+                    orders.push(Order::Warn(*session));
                 }
                 _ => {}
             }
