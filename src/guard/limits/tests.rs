@@ -375,8 +375,7 @@ fn a_month_of_a_busy_office_meets_no_limit() {
                 }
             }
             bench.pass(MINUTE);
-            let over: Vec<SessionId> =
-                bench.meter.running.iter().filter_map(|(session, _)| rng.chance(1, 3).then_some(*session)).collect();
+            let over: Vec<SessionId> = bench.meter.running.keys().copied().filter(|_| rng.chance(1, 3)).collect();
             over.into_iter().for_each(|session| bench.end(session));
         }
         let open: Vec<SessionId> = bench.meter.running.keys().copied().collect();
