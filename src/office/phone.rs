@@ -5,13 +5,14 @@ use super::{Device, Extension, Office, SipDevice};
 
 /// The templates that the program brings, by name: what a template of the office may be made of. They are files of
 /// `config/phones`.
-pub const BUILT_IN_TEMPLATES: [&str; 11] = [
+pub const BUILT_IN_TEMPLATES: [&str; 12] = [
     "yealink",
     "grandstream",
     "fanvil",
     "snom",
     "cisco-spa",
     "cisco-mpp",
+    "cisco",
     "polycom",
     "htek",
     "gigaset",

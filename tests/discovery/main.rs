@@ -32,10 +32,13 @@ fn office(provisioning: &str) -> String {
 }
 
 #[test]
-fn nine_makers_telephones_are_registered_by_one_click_each() {
+fn ten_makers_telephones_are_registered_by_one_click_each() {
     let switch = Place::switch(&["br0", "br1"]);
-    let exchange =
-        Exchange::start("nine", &switch, &office("pnp = true\ndhcp = true\ndhcp_interface = \"eth0\"\ntftp = true\n"));
+    let exchange = Exchange::start(
+        "makers",
+        &switch,
+        &office("pnp = true\ndhcp = true\ndhcp_interface = \"eth0\"\ntftp = true\n"),
+    );
     exchange.wait_for_way("dhcp", "on");
     for way in ["pnp", "tftp"] {
         exchange.wait_for_way(way, "on");

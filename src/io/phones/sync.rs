@@ -97,3 +97,6 @@ fn stale(phones: &Phones, office: &Office, templates: &Templates) -> Vec<(String
     }
     found
 }
+            if template.head.tftp {
+                phones.accept(mac);
+            }
