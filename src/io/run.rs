@@ -367,11 +367,18 @@ impl Loop {
 
     /// A telephone that registers says who it is.
     fn notice_phone(&self, live: &Live) {
-        let Live::Registration { login, contacts } = live else { return };
-        if let Some(contact) = contacts.last() {
-            let (agent, address) = (contact.user_agent.clone(), contact.peer.ip());
-            self.handle.phones().tell(phones::News::Registered { login: login.clone(), agent, address });
-        }
+        let news = match live {
+            Live::Registration { login, contacts } => contacts.last().map(|contact| phones::News::Registered {
+                login: login.clone(),
+                agent: contact.user_agent.clone(),
+                address: contact.peer.ip(),
+            }),
+            Live::RegisterRefused { login, user_agent, peer } => {
+                Some(phones::News::Refused { login: login.clone(), agent: user_agent.clone(), address: peer.ip() })
+            }
+            _ => None,
+        };
+        news.into_iter().for_each(|news| self.handle.phones().tell(news));
     }
 
     /// Tells calls and trunks that it ends; returns when it ends whatever they do.

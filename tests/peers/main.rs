@@ -14,6 +14,7 @@ mod exchange;
 mod linphone;
 mod process;
 mod sipp;
+mod refused;
 mod story;
 mod sturdy;
 mod telephones;

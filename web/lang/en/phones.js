@@ -155,6 +155,7 @@ export default {
   tel_template_auto: "by vendor",
   tel_template_own: ({ name = "" }) => `${name} (own)`,
   tel_template_why: "what its settings file is made of.",
+  tel_template_auto_is: ({ name = "" }) => `by vendor: ${name}`,
   tel_template_look: "Look at it",
   tel_transport: "Connection",
   tel_transport_auto: "the box chooses",

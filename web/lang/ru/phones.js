@@ -156,6 +156,7 @@ export default {
   tel_template_auto: "по производителю",
   tel_template_own: ({ name = "" }) => `${name} (свой)`,
   tel_template_why: "из чего делается файл настроек.",
+  tel_template_auto_is: ({ name = "" }) => `по производителю: ${name}`,
   tel_template_look: "Посмотреть",
   tel_transport: "Связь",
   tel_transport_auto: "выберет станция",
