@@ -365,7 +365,7 @@ impl Loop {
         self.net.flush();
     }
 
-    /// A telephone that registers says who it is.
+    /// A telephone that registers says who it is, and one that tries to as well.
     fn notice_phone(&self, live: &Live) {
         let news = match live {
             Live::Registration { login, contacts } => contacts.last().map(|contact| phones::News::Registered {
@@ -542,6 +542,7 @@ fn find_phones(config: &Config, net: &Net, handle: &Handle, clock: Clock, rng: R
         office: Arc::new(move || Some(office.upgrade()?.office())),
         beside: phones::Beside { address: udp, socket: net.share_udp()? },
         tftp: config.phones.tftp,
+        ldap: config.phones.ldap,
         clock,
         rng,
         leases: store.leases()?,

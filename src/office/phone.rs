@@ -113,6 +113,8 @@ pub struct Provisioning {
     pub dhcp_lease_hours: u32,
     /// Whether files are given by TFTP as well.
     pub tftp: bool,
+    /// Whether telephones may search the phone book by LDAP.
+    pub ldap: bool,
 }
 
 impl Default for Provisioning {
@@ -127,6 +129,7 @@ impl Default for Provisioning {
             dhcp_dns: Vec::new(),
             dhcp_lease_hours: 12,
             tftp: false,
+            ldap: true,
         }
     }
 }

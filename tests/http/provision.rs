@@ -117,6 +117,7 @@ fn how_telephones_find_the_box_is_a_setting() {
     let settings = admin.get("/api/v1/settings").json();
     assert_eq!((&settings["provisioning"]["pnp"], &settings["provisioning"]["dhcp"]), (&json!(true), &json!(false)));
     let off = put(&mut admin, "/api/v1/settings", json!({ "provisioning": { "pnp": false, "tftp": true } }));
+    assert_eq!(settings["provisioning"]["ldap"], true, "the phone book");
     let now = &off.json()["provisioning"];
     assert_eq!((off.status, &now["pnp"], &now["tftp"]), (200, &json!(false), &json!(true)), "{}", off.text());
     let wrong = put(&mut admin, "/api/v1/settings", json!({ "provisioning": { "dhcp_first": "192.168.1" } }));

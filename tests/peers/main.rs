@@ -1,4 +1,4 @@
-//! The same house before real peers: SIPp, baresip, linphone, Kamailio and curl from Debian's packages, started here on loopback and free
+//! The same house before real peers: SIPp, baresip, linphone, Kamailio, ldapsearch and curl from Debian's packages, started here on loopback and free
 //! ports, and ended here. Only these tests may wait, and they wait for an event.
 
 #![expect(
@@ -8,13 +8,14 @@
 )]
 
 mod baresip;
+mod book;
 mod carrier;
 mod demo;
 mod exchange;
 mod linphone;
 mod process;
-mod sipp;
 mod refused;
+mod sipp;
 mod story;
 mod sturdy;
 mod telephones;

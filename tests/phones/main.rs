@@ -79,6 +79,7 @@ pub(crate) fn site() -> Site {
         sip_udp: 5060,
         sip_tcp: 5060,
         sip_tls: Some(5061),
+        ldap: 3890,
         http: "http://192.168.1.10:8080".to_owned(),
         https: "https://192.168.1.10:8443".to_owned(),
         secret: "boxsecret234".to_owned(),

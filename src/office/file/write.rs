@@ -448,6 +448,7 @@ impl Document<'_> {
         self.value("dhcp_dns", texts(&office.provisioning.dhcp_dns));
         self.value("dhcp_lease_hours", office.provisioning.dhcp_lease_hours);
         self.value("tftp", office.provisioning.tftp);
+        self.value("ldap", office.provisioning.ldap);
     }
 
     fn user(&mut self, user: &User) {
