@@ -31,7 +31,7 @@ impl Place {
         let ports = free_ports();
         let text = format!(
             "[sip]\nudp = \"{udp}\"\ntcp = \"127.0.0.1:0\"\ntls = \"127.0.0.1:0\"\n[rtp]\nports = \"{}-{}\"\n\
-             [web]\nhttp = \"127.0.0.1:0\"\nhttps = \"127.0.0.1:0\"\n",
+             [phones]\nldap = \"127.0.0.1:0\"\n[web]\nhttp = \"127.0.0.1:0\"\nhttps = \"127.0.0.1:0\"\n",
             ports,
             ports + 19
         );

@@ -101,11 +101,14 @@ export function progress({ seen, given }, what) {
 }
 
 /**
- * The extension that probably waits for a telephone: one without any, else one whose telephones are all away.
+ * The extension that probably waits for a telephone: that whose login it tries to register with, else one without any, else one whose
+ * telephones are all away.
  * @param {Extensions} extensions
  * @param {Phone[]} phones
+ * @param {string | null} [knownAs]
  */
-export function proposal(extensions, phones) {
+export function proposal(extensions, phones, knownAs) {
+  if (knownAs && extensions.some(({ number }) => number === knownAs)) return knownAs;
   const taken = new Set(phones.flatMap(({ lines }) => lines.map(({ extension }) => extension)));
   const away = extensions.filter((extension) => !sipDevices(extension).some(({ registration }) => registration.registered));
   const free = away.find(({ number }) => !taken.has(number)) ?? away[0] ?? extensions[0];

@@ -496,7 +496,10 @@ impl Engine {
     fn on_register(&mut self, now: Instant, txn: ServerTxn, flow: Flow, request: &Request) {
         let login = match self.prove(now, &flow, request) {
             Ok(login) => login,
-            Err(refusal) => return self.refuse(now, txn, &flow, request, refusal),
+            Err(refusal) => {
+                self.tell_refused(&flow, request, refusal);
+                return self.refuse(now, txn, &flow, request, refusal);
+            }
         };
         let allowed =
             self.office.device_by_login(&login).is_some_and(|(_, device)| guard::may_use(device, flow.peer.ip()));
@@ -550,6 +553,17 @@ impl Engine {
         for login in touched {
             self.show_registration(now, &login);
             self.tell_registration(now, login);
+        }
+    }
+
+    /// Who sends a proof that is wrong is a telephone with settings of another time or another exchange.
+    fn tell_refused(&mut self, flow: &Flow, request: &Request, refusal: Refusal) {
+        let user_agent = request.headers.get(&Name::UserAgent).unwrap_or_default();
+        let claims = request.headers.contains(&Name::Authorization) && refusal == Refusal::Challenge;
+        if claims && !user_agent.is_empty() {
+            let login = request.headers.to().ok().and_then(|to| to.uri.user).unwrap_or_default();
+            let (user_agent, peer) = (user_agent.to_owned(), flow.peer);
+            self.outputs.push_back(Output::Live(Live::RegisterRefused { login, user_agent, peer }));
         }
     }
 

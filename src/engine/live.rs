@@ -29,6 +29,15 @@ pub enum Live {
         /// Where it is now; empty: nowhere.
         contacts: Vec<ContactView>,
     },
+    /// A phone tried to register with a login or a password that is wrong.
+    RegisterRefused {
+        /// As it claims.
+        login: String,
+        /// As it calls itself.
+        user_agent: String,
+        /// Where it is.
+        peer: SocketAddr,
+    },
     /// A trunk's state changed.
     Trunk(TrunkView),
     /// Something an admin should know; the log has it at `warn`. `what` is a word for programs, `text` a sentence in English.

@@ -240,6 +240,8 @@ impl State {
                 Some(Event::CallEnded { call, outcome, at })
             }
             Live::Registration { login, contacts } => self.register(login, contacts, at),
+            // the telephones' affair
+            Live::RegisterRefused { .. } => None,
             Live::Trunk(view) => {
                 if self.trunks.insert(view.name.clone(), view.clone()).as_ref() == Some(&view) {
                     return None;

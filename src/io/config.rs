@@ -75,6 +75,8 @@ pub struct Web {
 pub struct Phones {
     /// Files by TFTP, when the office wants that.
     pub tftp: SocketAddr,
+    /// The phone book by LDAP, when the office wants that. Not 389, so that no right is needed.
+    pub ldap: SocketAddr,
 }
 
 /// `[log]`.
@@ -178,7 +180,7 @@ impl Default for Web {
 
 impl Default for Phones {
     fn default() -> Self {
-        Self { tftp: everywhere(69) }
+        Self { tftp: everywhere(69), ldap: everywhere(3890) }
     }
 }
 

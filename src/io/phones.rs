@@ -2,6 +2,7 @@
 //! are given over HTTP and TFTP; and the thread that tells telephones of changes (`sync`). What is noticed by other means comes in
 //! by [`Phones::see`].
 
+mod book;
 mod dhcp;
 mod interfaces;
 pub mod neighbours;
@@ -48,6 +49,8 @@ pub struct Ports {
     pub http: u16,
     /// TLS.
     pub https: u16,
+    /// The phone book by LDAP.
+    pub ldap: u16,
     /// Told instead of our address towards a telephone.
     pub advertise: Option<IpAddr>,
 }
@@ -83,6 +86,8 @@ pub struct Finding {
     pub beside: Beside,
     /// Where TFTP is taken.
     pub tftp: SocketAddr,
+    /// Where LDAP is taken.
+    pub ldap: SocketAddr,
     /// The exchange's.
     pub clock: Clock,
     /// For tags and the like.
@@ -250,7 +255,7 @@ impl Phones {
     /// # Errors
     /// When there is no thread. What can't be opened is told, and stays closed.
     pub fn find(&self, finding: Finding) -> io::Result<()> {
-        let Finding { office, beside, tftp, clock, mut rng, leases, keep_leases } = finding;
+        let Finding { office, beside, tftp, ldap, clock, mut rng, leases, keep_leases } = finding;
         let in_force = || -> ways::InForce {
             let office = Arc::clone(&office);
             Box::new(move || office())
@@ -258,6 +263,7 @@ impl Phones {
         let accepted = pnp::start(self.clone(), in_force(), beside, clock, rng.fork())?;
         let _ = self.0.accepted.set(accepted);
         tftp::start(self.clone(), in_force(), tftp, clock)?;
+        book::start(self.clone(), in_force(), ldap, clock)?;
         let book = dhcp::Book { stored: leases, keep: keep_leases };
         dhcp::start(self.clone(), in_force(), clock, rng, book)
     }
@@ -303,6 +309,7 @@ impl Phones {
             sip_udp: ports.sip_udp,
             sip_tcp: ports.sip_tcp,
             sip_tls: ports.sip_tls,
+            ldap: ports.ldap,
             secret: self.with(|ledger| ledger.secret().to_owned()),
             version: self.0.version.load(Ordering::Relaxed),
             at: clock::wall(),
@@ -375,6 +382,7 @@ pub fn print(template: &Template, office: &Office, mac: Mac) -> String {
         sip_udp: 0,
         sip_tcp: 0,
         sip_tls: None,
+        ldap: 0,
         http: String::new(),
         https: String::new(),
         secret: String::new(),

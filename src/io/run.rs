@@ -1,6 +1,8 @@
 //! The one loop: wait, feed the engine, drain it. One thread does it, with SIP's sockets on it; sound, the disk, the page
 //! and the console have threads of their own and are never waited for.
 
+mod start;
+
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -14,30 +16,27 @@ use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep_until};
 
 use super::accounts::FirstSignIn;
-use super::board::Event;
-use super::certificate::{Certificate, CertificateError};
+use super::certificate::CertificateError;
 use super::clock::{self, Clock};
 use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
-use super::mail::{self, MailHandle};
-use super::net::{self, Listens, LocalAddresses, Net, NetError, News, Wake};
+use super::mail::MailHandle;
+use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
 use super::out::{Outgoing, Trust};
 use super::phones;
-use super::recordings::{self, MessageEvent, RecorderHandle, Told};
-use super::rtp::{self, MediaHandle, RtpConfig};
+use super::recordings::RecorderHandle;
+use super::rtp::MediaHandle;
 use super::signalling::{self, SignallingHandle};
 use super::store::StoreError;
-use super::voicemail::{self, VoicemailHandle};
+use super::voicemail::VoicemailHandle;
 use super::webhooks::{self, Happening};
-use super::{alarms, control, http, licence};
+use super::{alarms, control, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
 use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
 use crate::media;
-use crate::office::{Office, RecordingFormat};
-use crate::provision::Mac;
 
 /// Why the exchange did not start: one sentence for the person at the console.
 #[derive(Debug, thiserror::Error)]
@@ -104,19 +103,19 @@ pub(super) fn serve_beside<T>(
     let mut net = Net::open(&config.sip, rng.fork())?;
     let (media_events, media_inbox) = mpsc::unbounded_channel();
     let taped = Arc::new(OnceLock::new());
-    let media = start_media(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
+    let media = start::media_plane(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
     let mut beginning = Handle::open(&config.paths.data)?;
     let outgoing = Outgoing::of(config.web.allow_local_outgoing);
-    let mail = start_mail(&beginning.handle, outgoing)?;
-    let voicemail = start_voicemail(&beginning.handle, mail.clone())?;
-    let recorder = start_recorder(&beginning.handle, voicemail.clone())?;
+    let mail = start::letters(&beginning.handle, outgoing)?;
+    let voicemail = start::mailboxes(&beginning.handle, mail.clone())?;
+    let recorder = start::recorder(&beginning.handle, voicemail.clone())?;
     let days = beginning.handle.office().recordings.signalling_days;
     let signalling = signalling::start(beginning.handle.store().clone(), days)?;
     beginning.handle.set_signalling(signalling.clone());
     let _ = taped.set(recorder.clone());
-    let certificate = open_certificate(config, &beginning.handle)?;
-    start_phones(config, &net, &beginning.handle)?;
-    let web = start_web(config, started_at, net.listens(), &beginning.handle, Arc::clone(&certificate));
+    let certificate = start::certificate(config, &beginning.handle)?;
+    start::telephones(config, &net, &beginning.handle)?;
+    let web = start::web(config, started_at, net.listens(), &beginning.handle, Arc::clone(&certificate));
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
         // Told even when the rest fails: the account is made.
@@ -125,7 +124,7 @@ pub(super) fn serve_beside<T>(
     web?;
     net.trust(&Trust::new(&beginning.handle.office().authorities));
     net.open_tls(certificate)?;
-    find_phones(config, &net, &beginning.handle, clock, rng.fork())?;
+    start::ways_to_us(config, &net, &beginning.handle, clock, rng.fork())?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
     licence::watch(&beginning.handle)?;
     let ready = format!("ready sip={} web={page}", net.listens().udp);
@@ -360,7 +359,7 @@ impl Loop {
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Silent(call, recording, spoken) => self.feed(now, Input::Silent { call, recording, spoken }),
             Order::Office(office, plan) => {
-                self.keeping.recorder.set(recording_settings(&office));
+                self.keeping.recorder.set(start::recording_settings(&office));
                 self.keeping.signalling.keep(office.recordings.signalling_days);
                 self.keeping.mail.office_changed();
                 self.net.trust(&Trust::new(&office.authorities));
@@ -452,14 +451,23 @@ impl Loop {
         self.net.flush();
     }
 
-    /// A telephone that registers says who it is.
+    /// A telephone that registers says who it is, and one that tries to as well.
     fn notice_phone(&mut self, live: &Live) {
-        let Live::Registration { login, contacts } = live else { return };
-        contacts.iter().for_each(|contact| self.net.keep(contact.peer));
-        if let Some(contact) = contacts.last() {
-            let (agent, address) = (contact.user_agent.clone(), contact.peer.ip());
-            self.handle.phones().tell(phones::News::Registered { login: login.clone(), agent, address });
+        if let Live::Registration { contacts, .. } = live {
+            contacts.iter().for_each(|contact| self.net.keep(contact.peer));
         }
+        let news = match live {
+            Live::Registration { login, contacts } => contacts.last().map(|contact| phones::News::Registered {
+                login: login.clone(),
+                agent: contact.user_agent.clone(),
+                address: contact.peer.ip(),
+            }),
+            Live::RegisterRefused { login, user_agent, peer } => {
+                Some(phones::News::Refused { login: login.clone(), agent: user_agent.clone(), address: peer.ip() })
+            }
+            _ => None,
+        };
+        news.into_iter().for_each(|news| self.handle.phones().tell(news));
     }
 
     /// Tells calls and trunks that it ends; returns when it ends whatever they do.
@@ -577,160 +585,6 @@ impl Signals {
         self.count += 1;
         self.count
     }
-}
-
-fn start_media(
-    config: &Config,
-    clock: Clock,
-    rng: Rng,
-    events: mpsc::UnboundedSender<media::Event>,
-    recorder: Arc<OnceLock<RecorderHandle>>,
-) -> Result<MediaHandle, ServeError> {
-    let ports = config.rtp.ports;
-    let rtp = RtpConfig { ports: ports.first..=ports.last, clock, rng };
-    // The loop outlives the media thread, but for its last moments.
-    let told = move |event| drop(events.send(event));
-    let taped = move |block| {
-        if let Some(recorder) = recorder.get() {
-            recorder.block(block);
-        }
-    };
-    rtp::start(rtp, told, taped).map_err(|why| ServeError::Rtp { ports: ports.to_string(), why })
-}
-
-/// The mailboxes: who has a message is told by mail.
-fn start_voicemail(handle: &Handle, mail: MailHandle) -> Result<VoicemailHandle, StoreError> {
-    let to = handle.clone();
-    let told = move |event| match event {
-        voicemail::Event::Arrived { message, path } => {
-            to.happened(|| Happening::Voicemail(message.clone()));
-            mail.voicemail(message, path);
-        }
-        voicemail::Event::Mailbox { extension, messages } => to.tell(Order::Mailbox(extension, messages)),
-        voicemail::Event::MediaKept { name, .. } => tracing::info!(name, "recorded by telephone"),
-        voicemail::Event::MediaLost { why, .. } => tracing::warn!(why, "what was recorded by telephone is not kept"),
-    };
-    let voicemail = voicemail::start(handle, told)?;
-    handle.set_voicemail(voicemail.clone());
-    handle.office().extensions.iter().for_each(|extension| voicemail.list(extension.number.clone()));
-    Ok(voicemail)
-}
-
-/// Telephones that configure themselves: where they find us, and how they hear of changes.
-fn start_phones(config: &Config, net: &Net, handle: &Handle) -> io::Result<()> {
-    let Listens { udp, tcp, tls } = net.listens();
-    handle.phones().set_sip(udp, tcp.port(), Some(tls.port()), config.sip.advertise);
-    let (office, telling) = (handle.downgrade(), handle.downgrade());
-    let tell = move |login: &str, event: &str| {
-        if let Some(handle) = telling.upgrade() {
-            handle.tell(Order::Notify { login: login.to_owned(), event: event.to_owned() });
-        }
-    };
-    let board = handle.board().clone();
-    let changed = move |mac: Mac| board.tell(Event::Phone { mac: mac.to_string() });
-    handle.phones().start_sync(move || Some(office.upgrade()?.office()), tell, changed)
-}
-
-/// The certificate of the page and of SIP under TLS, in the data directory's `tls/`, made at the first start.
-fn open_certificate(config: &Config, handle: &Handle) -> Result<Arc<Certificate>, ServeError> {
-    let advertised: Vec<String> = config.sip.advertise.iter().map(IpAddr::to_string).collect();
-    Ok(Certificate::open(handle.data().join("tls"), &advertised, clock::wall)?)
-}
-
-/// The ways by which telephones find us; what can't be opened is told and stays closed.
-fn find_phones(config: &Config, net: &Net, handle: &Handle, clock: Clock, rng: Rng) -> Result<(), ServeError> {
-    let udp = net.listens().udp;
-    let (office, store) = (handle.downgrade(), handle.store().clone());
-    let finding = phones::Finding {
-        office: Arc::new(move || Some(office.upgrade()?.office())),
-        beside: phones::Beside { address: udp, socket: net.share_udp()? },
-        tftp: config.phones.tftp,
-        clock,
-        rng,
-        leases: store.leases()?,
-        keep_leases: Box::new(move |leases| store.keep_leases(leases)),
-    };
-    Ok(handle.phones().find(finding)?)
-}
-
-fn start_mail(handle: &Handle, outgoing: Outgoing) -> Result<MailHandle, StoreError> {
-    let (board, raising) = (handle.board().clone(), handle.clone());
-    let told = move |told: mail::Told| {
-        let text = told.to_string();
-        if let mail::Told::Failing { why } = &told {
-            raising.raise(Alarm::MailFailing { why: why.clone() });
-        }
-        match told.what() {
-            Some(what) => {
-                tracing::warn!(what, "{text}");
-                board.apply(Live::Notice { what, text }, clock::wall());
-            }
-            None => tracing::info!("{text}"),
-        }
-    };
-    mail::start(handle, outgoing, told)
-}
-
-fn start_recorder(handle: &Handle, voicemail: VoicemailHandle) -> Result<RecorderHandle, StoreError> {
-    let (board, raising) = (handle.board().clone(), handle.clone());
-    let told = move |told: Told| {
-        let text = told.to_string();
-        tracing::warn!(what = told.what(), "{text}");
-        board.apply(Live::Notice { what: told.what(), text }, clock::wall());
-        match told {
-            Told::DiskLow { free_bytes } => raising.raise(Alarm::DiskFull { free_bytes }),
-            Told::Failed { why, .. } => raising.raise(Alarm::RecordingFailed { why }),
-            Told::DiskBack { .. } | Told::Lost { .. } => {}
-        }
-    };
-    let to = handle.clone();
-    let of_message = move |event| match event {
-        MessageEvent::Finished(finished) => voicemail.finished(finished),
-        MessageEvent::Silent { call, recording, spoken } => to.tell(Order::Silent(call, recording, spoken)),
-        MessageEvent::Recorded { recording, call, duration_ms } => {
-            to.happened(|| Happening::Recorded { recording, call, duration_ms });
-        }
-    };
-    let recorder = recordings::start(handle.data(), handle.store().clone(), told, of_message)?;
-    recorder.set(recording_settings(&handle.office()));
-    Ok(recorder)
-}
-
-fn recording_settings(office: &Office) -> recordings::Settings {
-    let wanted = &office.recordings;
-    recordings::Settings {
-        format: match wanted.format {
-            RecordingFormat::Opus => recordings::RecordingFormat::Opus,
-            RecordingFormat::Wav => recordings::RecordingFormat::Wav,
-        },
-        timezone: office.settings.timezone.clone(),
-        keep_days: Some(wanted.keep_days).filter(|days| *days > 0),
-        keep_gigabytes: Some(wanted.keep_gigabytes).filter(|gigabytes| *gigabytes > 0),
-    }
-}
-
-fn start_web(
-    config: &Config,
-    started_at: WallTime,
-    Listens { udp, tcp, tls }: Listens,
-    handle: &Handle,
-    certificate: Arc<Certificate>,
-) -> Result<http::WebAddresses, ServeError> {
-    let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
-    let outgoing = Outgoing::of(config.web.allow_local_outgoing);
-    let host = config.sip.advertise.or(Some(udp.ip()).filter(|ip| !ip.is_unspecified()));
-    let sip = http::SipAddress { host, udp: udp.port(), tcp: tcp.port(), tls: tls.port() };
-    let (http, https) = (config.web.http, config.web.https);
-    let web = http::WebConfig { http, https, started_at, names, outgoing, sip, certificate };
-    let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
-    let data = handle.data().to_owned();
-    http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {
-        http::StartError::Listen { address, source } => {
-            let key = if address == config.web.http { "[web] http" } else { "[web] https" };
-            NetError::of("TCP port", address, key, source).into()
-        }
-        other => ServeError::Web(other.to_string()),
-    })
 }
 
 /// Where a person finds the page: our address as the rest of the office sees it, when we listen everywhere.

@@ -225,7 +225,7 @@ fn phone_template(old: &PhoneTemplate, new: &PhoneTemplate) -> Vec<String> {
 
 fn provisioning(old: &Provisioning, new: &Provisioning) -> Vec<String> {
     differing!(Provisioning, old, new; named; compared pnp, dhcp, dhcp_first, dhcp_last,
-        dhcp_interface, dhcp_router, dhcp_dns, dhcp_lease_hours, tftp)
+        dhcp_interface, dhcp_router, dhcp_dns, dhcp_lease_hours, tftp, ldap)
 }
 
 fn notices(old: &Notices, new: &Notices) -> Vec<String> {

@@ -123,6 +123,7 @@ fn phones(rng: &mut Rng, office: &mut Office) {
         dhcp_dns: pick(rng, &[vec![], vec!["192.168.1.1".to_owned(), "9.9.9.9".to_owned()]]),
         dhcp_lease_hours: pick(rng, &[1, 12, 720]),
         tftp: rng.chance(1, 2),
+        ldap: rng.chance(1, 2),
     };
 }
 

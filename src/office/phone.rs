@@ -5,13 +5,14 @@ use super::{Device, Extension, Office, SipDevice};
 
 /// The templates that the program brings, by name: what a template of the office may be made of. They are files of
 /// `config/phones`.
-pub const BUILT_IN_TEMPLATES: [&str; 11] = [
+pub const BUILT_IN_TEMPLATES: [&str; 12] = [
     "yealink",
     "grandstream",
     "fanvil",
     "snom",
     "cisco-spa",
     "cisco-mpp",
+    "cisco",
     "polycom",
     "htek",
     "gigaset",
@@ -112,6 +113,8 @@ pub struct Provisioning {
     pub dhcp_lease_hours: u32,
     /// Whether files are given by TFTP as well.
     pub tftp: bool,
+    /// Whether telephones may search the phone book by LDAP.
+    pub ldap: bool,
 }
 
 impl Default for Provisioning {
@@ -126,6 +129,7 @@ impl Default for Provisioning {
             dhcp_dns: Vec::new(),
             dhcp_lease_hours: 12,
             tftp: false,
+            ldap: true,
         }
     }
 }

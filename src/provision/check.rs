@@ -45,6 +45,7 @@ fn try_out(template: &Template) -> Result<(), TemplateError> {
         sip_udp: 5060,
         sip_tcp: 5060,
         sip_tls: Some(5061),
+        ldap: 3890,
         http: "http://192.0.2.1".to_owned(),
         https: "https://192.0.2.1".to_owned(),
         secret: "secret".to_owned(),

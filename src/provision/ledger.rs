@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use subtle::ConstantTimeEq as _;
 
 use super::Mac;
+use super::directory;
 use super::template::{Kind, Template, Templates};
 use super::vendor::{self, Identity};
 use super::view::{AUTHORITY, BOOKS};
@@ -238,6 +239,10 @@ pub struct Ledger {
     carried: BTreeMap<Mac, Carried>,
     fetches: BTreeMap<Mac, VecDeque<Fetch>>,
     askers: Askers,
+    /// The same of those who search the phone book: a telephone with an old password there may still fetch its files.
+    readers: Askers,
+    /// And of those who try to register.
+    callers: Askers,
     /// Told anew to the disk.
     changed: BTreeSet<Mac>,
 }
@@ -261,6 +266,8 @@ impl Ledger {
             carried: BTreeMap::new(),
             fetches: BTreeMap::new(),
             askers: Askers::default(),
+            readers: Askers::default(),
+            callers: Askers::default(),
             changed: BTreeSet::new(),
         };
         for Stored { mac, seen, key, carried } in stored {
@@ -438,6 +445,26 @@ impl Ledger {
             self.askers.strange(request.address, request.at);
         }
         is_log && is_known && self.askers.may_ask(request.address, request.at)
+    }
+
+    /// Whether a telephone may search the phone book, by the password that its file told it. Who guesses is not answered for [`BAN`].
+    pub fn may_read_book(&mut self, office: &Office, mac: Mac, said: &str, address: IpAddr, at: WallTime) -> bool {
+        if !self.readers.may_ask(address, at) {
+            return false;
+        }
+        let key = self.keys.get(&mac).map_or("", String::as_str);
+        // made of nothing as well, so that time does not tell which telephones there are
+        let is_right = bool::from(directory::password(key).as_bytes().ct_eq(said.as_bytes()));
+        let may = is_right && !key.is_empty() && office.phone(&mac.to_string()).is_some();
+        if !may {
+            self.readers.strange(address, at);
+        }
+        may
+    }
+
+    /// Whether an address that was refused at registration may be noted with this telephone: bounded in time and in telephones.
+    pub fn may_note(&mut self, address: IpAddr, mac: Mac, at: WallTime) -> bool {
+        self.callers.may_ask(address, at) && self.callers.may_ask_of(address, mac, at)
     }
 
     /// Whose address this is. All are compared, so that time tells nothing.

@@ -2,13 +2,15 @@
 //!
 //! `vendor` reads what telephones say of themselves. `ledger` keeps the telephones that were seen and judges each request for a
 //! file. `template` holds what the files are made of, as data of `config/phones` or changed by an admin; `view` is what a
-//! template sees of the office, `escape` writes its values so that none breaks the format, and `book` is the phone book in
-//! each vendor's own XML. Knows no socket, no clock and no disk: addresses, times and secrets come in as values.
+//! template sees of the office, `escape` writes its values so that none breaks the format. `book` is the phone book in
+//! each vendor's own XML, `directory` the same to be searched, by the messages of `ldap`. Knows no socket, no clock and no disk: addresses, times and secrets come in as values.
 
 pub mod book;
 mod check;
 pub mod dhcp;
+pub mod directory;
 mod escape;
+pub mod ldap;
 pub mod ledger;
 mod mac;
 pub mod pnp;

@@ -43,6 +43,10 @@ pub struct Head {
     /// The same of keys.
     #[serde(default)]
     pub keys: u32,
+    /// Its telephones fetch by TFTP alone, where no address is their own: whenever they are told of a change, they may fetch once more, as
+    /// after an admin's word.
+    #[serde(default)]
+    pub tftp: bool,
     /// What a telephone's own address ends with: some take a folder and ask for the file by name, some the whole address.
     #[serde(default)]
     pub address: String,
@@ -465,6 +469,7 @@ pub fn built_in_text(name: &str) -> Option<&'static str> {
         "snom" => include_str!("../../config/phones/snom.template"),
         "cisco-spa" => include_str!("../../config/phones/cisco-spa.template"),
         "cisco-mpp" => include_str!("../../config/phones/cisco-mpp.template"),
+        "cisco" => include_str!("../../config/phones/cisco.template"),
         "polycom" => include_str!("../../config/phones/polycom.template"),
         "htek" => include_str!("../../config/phones/htek.template"),
         "gigaset" => include_str!("../../config/phones/gigaset.template"),
@@ -499,6 +504,7 @@ fn general() -> &'static Arc<Template> {
             book: Format::Yealink,
             lines: 1,
             keys: 0,
+            tftp: false,
             address: String::new(),
             files: Vec::new(),
         };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::template::Template;
-use super::{Mac, vendor};
+use super::{Mac, directory, vendor};
 use crate::base::WallTime;
 use crate::office::{Extension, Feature, Language, Office, Phone, PhoneKey, PhoneTransport, SipDevice, Word};
 
@@ -18,6 +18,8 @@ pub struct Site {
     pub sip_tcp: u16,
     /// Where SIP is taken under TLS; `None`: nowhere.
     pub sip_tls: Option<u16>,
+    /// Where the phone book is taken by LDAP.
+    pub ldap: u16,
     /// `http://192.168.1.10:8080`
     pub http: String,
     /// `https://192.168.1.10:8443`
@@ -71,6 +73,8 @@ pub(super) struct View<'a> {
     /// Positions of keys that nobody uses, the lines' own included.
     spare_keys: Vec<u32>,
     server: Server<'a>,
+    /// The phone book to search; `None`: switched off, or the telephone has no name there yet.
+    ldap: Option<Ldap<'a>>,
     office: OfficeView<'a>,
     codes: Codes<'a>,
     zone: Zone,
@@ -122,6 +126,15 @@ struct Server<'a> {
     address: &'a str,
     port: u16,
     transport: &'static str,
+}
+
+#[derive(Serialize)]
+struct Ldap<'a> {
+    address: &'a str,
+    port: u16,
+    base: &'static str,
+    user: String,
+    password: String,
 }
 
 #[derive(Serialize)]
@@ -200,6 +213,13 @@ impl<'a> View<'a> {
             spare_keys: (used + count(keys.len()) + 1..=template.head.keys).collect(),
             lines,
             keys,
+            ldap: mac.zip(key).filter(|_| office.provisioning.ldap).map(|(mac, key)| Ldap {
+                address: &site.host,
+                port: site.ldap,
+                base: directory::BASE,
+                user: directory::user(mac),
+                password: if subject.masked { MASK.to_owned() } else { directory::password(key) },
+            }),
             server: Server { address: &site.host, port, transport },
             office: OfficeView {
                 name: &office.settings.name,

@@ -1,11 +1,12 @@
-// A desk telephone of Yealink's, as far as the exchange can tell: it asks for its files in its order and by its name, reads what it gets,
-// and registers as it was told. RFC 3261 §10 with digest (RFC 8760).
+// A desk telephone, as far as the exchange can tell: it asks for its maker's files in their order and by its name, reads what it gets as
+// that maker's format, and registers as it was told. RFC 3261 §10 with digest (RFC 8760).
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { get as getPlain } from "node:http";
 import { get as getSecure } from "node:https";
 import { connect } from "node:tls";
+import { yealink } from "./makes.js";
 
 const EXPIRES = 600;
 
@@ -14,17 +15,21 @@ export class DeskPhone {
   told = [];
   /** The file that it got last. @type {Map<string, string>} */
   settings = new Map();
+  /** The first account of that file. @type {import("./makes.js").Account | null} */
+  account = null;
   #line = /** @type {any} */ (null);
   #waiting = /** @type {Map<string, (message: Message) => void>} */ (new Map());
 
   /**
-   * @param {string} mac `80:5e:c0:41:0a:7c`
+   * @param {string | import("./makes.js").Make} make a telephone, or the MAC of one of Yealink's: `80:5e:c0:41:0a:7c`
    * @param {string} server the address at which it looks for its files
+   * @param {string} [model] of Yealink's
    */
-  constructor(mac, server, model = "SIP-T31P", firmware = "124.86.0.40") {
-    this.mac = mac;
+  constructor(make, server, model) {
+    this.make = typeof make === "string" ? yealink(make, model) : make;
+    this.mac = this.make.mac;
     this.server = server;
-    this.agent = `Yealink ${model} ${firmware} ${mac}`;
+    this.agent = this.make.agent;
   }
 
   /** What it asks for when it is switched on; each with the status of the answer. */
@@ -32,15 +37,27 @@ export class DeskPhone {
     const plain = this.mac.replaceAll(":", "");
     /** @type {Record<string, number>} */
     const answers = {};
-    for (const name of [`${plain}.boot`, "y000000000000.boot", "y000000000123.cfg", `${plain}.cfg`]) {
-      const { status, text } = await this.#fetch(name);
-      answers[name] = status;
-      if (status === 200 && name === `${plain}.cfg`) this.settings = read(text);
+    for (const pattern of this.make.files) {
+      const name = pattern.replace("{mac}", plain).replace("{MAC}", plain.toUpperCase());
+      const answer = await this.#fetch(name);
+      answers[name] = answer.status;
+      if (answer.status !== 200) continue;
+      if (name === pattern) {
+        assert.doesNotMatch(answer.text, new RegExp(`${plain}|user20`, "i"), `${name} is for everybody`);
+        continue;
+      }
+      await this.#take(answer.text);
+      break;
     }
-    // From then on it asks where it was told.
-    const own = this.settings.get("static.auto_provision.server.url");
-    if (own) this.server = own;
     return answers;
+  }
+
+  /** Does as its file says; from then on it asks where it was told. @param {string} text */
+  async #take(text) {
+    const other = this.make.follow?.(text);
+    const { settings, account, server } = this.make.read(other ? (await this.#fetch(other)).text : text, this.mac);
+    [this.settings, this.account] = [settings, account];
+    if (server) this.server = server;
   }
 
   /** @param {string} name @returns {Promise<{ status: number, text: string }>} */
@@ -59,11 +76,9 @@ export class DeskPhone {
 
   /** Registers its first line as its settings say. */
   async register() {
-    const account = (/** @type {string} */ key) => this.settings.get(`account.1.${key}`) ?? "";
-    const [host, port] = [account("sip_server.1.address"), Number(account("sip_server.1.port"))];
-    const transport = ["UDP", "TCP", "TLS"][Number(account("sip_server.1.transport_type"))] ?? "UDP";
+    assert.ok(this.account, "it has no settings");
+    const { host, port, transport, user, password } = this.account;
     this.#line ??= await open(transport, host, port, (text) => this.#heard(text));
-    const [user, password] = [account("user_name"), account("password")];
     const id = randomBytes(8).toString("hex");
     const ask = (/** @type {number} */ sequence, /** @type {string} */ proof) =>
       this.#request([
@@ -128,16 +143,6 @@ class Message {
   all(name) {
     return this.lines(name).map((line) => line.slice(name.length + 1).trim());
   }
-}
-
-/**
- * `key = value`, as a Yealink reads it.
- * @param {string} text
- */
-function read(text) {
-  assert.ok(text.startsWith("#!version:1.0.0.1"), text.slice(0, 80));
-  const pairs = text.split("\n").map((line) => /^([\w.]+) = (.*)$/.exec(line));
-  return new Map(pairs.flatMap((pair) => (pair ? [[pair[1] ?? "", pair[2] ?? ""]] : [])));
 }
 
 /**

@@ -88,7 +88,7 @@ export class House {
     writeFileSync(
       join(house.#directory, "host.toml"),
       `[sip]\nudp = "${house.sip}"\ntcp = "${house.sip}"\ntls = "127.0.0.1:${tls}"\n[rtp]\nports = "${40000 + (sip % 1000) * 20}-${40018 + (sip % 1000) * 20}"\n` +
-        `[web]\nhttp = "127.0.0.1:${http}"\nhttps = "127.0.0.1:${https}"\n${localOutgoing ? "allow_local_outgoing = true\n" : ""}`,
+        `[phones]\nldap = "127.0.0.1:0"\n[web]\nhttp = "127.0.0.1:${http}"\nhttps = "127.0.0.1:${https}"\n${localOutgoing ? "allow_local_outgoing = true\n" : ""}`,
     );
     if (!oneTime) house.environment.DOZVON_ADMIN_PASSWORD = PASSWORD;
     if (office) house.apply(office);

@@ -39,7 +39,7 @@ pub(crate) struct Make {
     pub(crate) files: &'static [&'static str],
 }
 
-pub(crate) const MAKES: [Make; 9] = [
+pub(crate) const MAKES: [Make; 10] = [
     Make {
         vendor: "yealink",
         mac: "80:5e:c0:12:34:56",
@@ -87,6 +87,14 @@ pub(crate) const MAKES: [Make; 9] = [
         agent: "Cisco-CP-8841-3PCC/11.3.7 (00562b123456)",
         finds: Finds::Option(159),
         files: &["CP-8841-3PCC.xml", "{mac}.xml"],
+    },
+    Make {
+        vendor: "cisco",
+        mac: "00:1b:54:12:34:56",
+        class: "Cisco Systems, Inc. IP Phone CP-7965G",
+        agent: "Cisco-CP7965G/9.4.2",
+        finds: Finds::Tftp,
+        files: &["CTLSEP{MAC}.tlv", "ITLSEP{MAC}.tlv", "SEP{MAC}.cnf.xml"],
     },
     Make {
         vendor: "polycom",
@@ -330,6 +338,12 @@ fn read(make: &Make, text: &str) -> (Account, String) {
                 &ending("/Display_Name_1_"),
             );
             (account, ending("/Profile_Rule").replace("$MA", &mac))
+        }
+        "cisco" => {
+            let server = format!("{}:{}", ending("/processNodeName"), ending("/sipPort"));
+            let account =
+                account(&server, &ending("/authName"), &ending("/authPassword"), &ending("/line/displayName"));
+            (account, format!("tftpSEP{}.cnf.xml", mac.to_uppercase()))
         }
         "polycom" => {
             let set = &all[0].attributes;

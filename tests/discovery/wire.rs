@@ -87,7 +87,7 @@ fn ask(socket: &UdpSocket, message: &Message, wanted: MessageType) -> Option<Mes
 pub(crate) fn tftp(file: &str) -> Result<String, u8> {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let request = [b"\0\x01", file.as_bytes(), b"\0octet\0blksize\01024\0tsize\00\0"].concat();
+    let request = [b"\0\x01", file.as_bytes(), b"\0octet\0blksize\x001024\0tsize\x000\0"].concat();
     socket.send_to(&request, (BOX, 69)).unwrap();
     let (mut data, mut buffer) = (Vec::new(), [0; 2048]);
     let mut size = None;

@@ -5,10 +5,16 @@
 pub mod base;
 #[path = "../../src/codec/mod.rs"]
 pub mod codec;
+#[path = "../../src/desk/mod.rs"]
+pub mod desk;
 #[path = "../../src/lamp/mod.rs"]
 pub mod lamp;
 #[path = "../../src/media/mod.rs"]
 pub mod media;
+#[path = "../../src/office/mod.rs"]
+pub mod office;
+#[path = "../../src/provision/mod.rs"]
+pub mod provision;
 #[path = "../../src/rtp/mod.rs"]
 pub mod rtp;
 #[path = "../../src/sdp/mod.rs"]

@@ -43,6 +43,7 @@ fn a_telephone_is_seen_accepted_and_gets_its_settings_once() {
     let seen = admin.get("/api/v1/phones").json()["items"][0].clone();
     assert_eq!((&seen["mac"], &seen["state"], &seen["bound"]), (&json!(MAC), &json!("seen"), &json!(false)));
     assert_eq!((&seen["seen"]["model"], &seen["seen"]["how"]), (&json!("SIP-T46S"), &json!("http")));
+    assert_eq!((&seen["template_used"], &seen["known_as"]), (&json!("yealink"), &json!(null)));
 
     let bound = bind(&mut admin, json!({ "mac": "805EC0123456", "lines": [{ "extension": "201" }], "lamps": ["202"] }));
     assert_eq!(bound.status, 201, "{}", bound.text());
@@ -117,6 +118,7 @@ fn how_telephones_find_the_box_is_a_setting() {
     let settings = admin.get("/api/v1/settings").json();
     assert_eq!((&settings["provisioning"]["pnp"], &settings["provisioning"]["dhcp"]), (&json!(true), &json!(false)));
     let off = put(&mut admin, "/api/v1/settings", json!({ "provisioning": { "pnp": false, "tftp": true } }));
+    assert_eq!(settings["provisioning"]["ldap"], true, "the phone book");
     let now = &off.json()["provisioning"];
     assert_eq!((off.status, &now["pnp"], &now["tftp"]), (200, &json!(false), &json!(true)), "{}", off.text());
     let wrong = put(&mut admin, "/api/v1/settings", json!({ "provisioning": { "dhcp_first": "192.168.1" } }));

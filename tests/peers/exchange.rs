@@ -28,6 +28,8 @@ pub(crate) struct Exchange {
     pub(crate) sip: SocketAddr,
     pub(crate) https: u16,
     pub(crate) http: u16,
+    /// Where the phone book is taken by LDAP.
+    pub(crate) ldap: u16,
     process: Option<Running>,
     log: PathBuf,
     /// `serve`, or `demo`.
@@ -38,14 +40,14 @@ impl Exchange {
     /// Ports, a directory with the host file, the sounds of the story: nothing runs yet.
     pub(crate) fn prepare(name: &str) -> Self {
         let dir = Scratch::new(name);
-        let ports = free_ports(4);
+        let ports = free_ports(5);
         let rtp = free_ports(RTP_PORTS);
         let sip = SocketAddr::from(([127, 0, 0, 1], ports));
-        let (https, http) = (ports + 2, ports + 3);
+        let (https, http, ldap) = (ports + 2, ports + 3, ports + 4);
         let host = format!(
             "[sip]\nudp = \"{sip}\"\ntcp = \"{sip}\"\ntls = \"127.0.0.1:{}\"\n\
              [rtp]\nports = \"{rtp}-{}\"\n\
-             [web]\nhttp = \"127.0.0.1:{http}\"\nhttps = \"127.0.0.1:{https}\"\n[log]\nlevel = \"debug\"\n",
+             [web]\nhttp = \"127.0.0.1:{http}\"\nhttps = \"127.0.0.1:{https}\"\n[phones]\nldap = \"127.0.0.1:{ldap}\"\n[log]\nlevel = \"debug\"\n",
             ports + 1,
             rtp + RTP_PORTS - 1
         );
@@ -55,7 +57,7 @@ impl Exchange {
             fs::copy(sounds.join(sound), dir.path(sound)).unwrap();
         }
         let log = dir.path("exchange.log");
-        Self { dir, sip, https, http, process: None, log, command: "serve" }
+        Self { dir, sip, https, http, ldap, process: None, log, command: "serve" }
     }
 
     /// Puts the office in and starts.

@@ -1,5 +1,5 @@
-//! The same house before real peers: SIPp, baresip, linphone, Kamailio, sipvicious and curl from Debian's packages, started here on loopback and free
-//! ports, and ended here. Only these tests may wait, and they wait for an event.
+//! The same house before real peers: SIPp, baresip, linphone, Kamailio, sipvicious, ldapsearch and curl from Debian's packages, started here
+//! on loopback and free ports, and ended here. Only these tests may wait, and they wait for an event.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
 )]
 
 mod baresip;
+mod book;
 mod carrier;
 mod demo;
 mod exchange;
@@ -15,6 +16,7 @@ mod guarded;
 mod linphone;
 mod process;
 mod raw;
+mod refused;
 mod secure;
 mod sipp;
 mod story;

@@ -20,13 +20,14 @@ use dozvon::provision::{Mac, Site, Subject, Template};
 pub(crate) const NAME: &str = "Ёлкин & <Сын> \"Ёж\" 'a+b' ]]> : #";
 pub(crate) const PASSWORD: &str = "p+a&b<c>\"d'e:f]]>g%h#i=j";
 
-pub(crate) const MACS: [(&str, &str, &str); 11] = [
+pub(crate) const MACS: [(&str, &str, &str); 12] = [
     ("yealink", "80:5e:c0:12:34:56", "SIP-T46S"),
     ("grandstream", "00:0b:82:12:34:56", "GXP2135"),
     ("fanvil", "0c:38:3e:12:34:56", "X4U"),
     ("snom", "00:04:13:12:34:56", "D785"),
     ("cisco-spa", "00:0e:08:12:34:56", "SPA504G"),
     ("cisco-mpp", "00:56:2b:12:34:56", "CP-8841"),
+    ("cisco", "00:1b:54:12:34:56", "7965G"),
     ("polycom", "00:04:f2:12:34:56", "VVX_411"),
     ("htek", "00:1f:c1:12:34:56", "UC924"),
     ("gigaset", "7c:2f:80:12:34:56", "N870 IP PRO"),
@@ -78,6 +79,7 @@ pub(crate) fn site() -> Site {
         sip_udp: 5060,
         sip_tcp: 5060,
         sip_tls: Some(5061),
+        ldap: 3890,
         http: "http://192.168.1.10:8080".to_owned(),
         https: "https://192.168.1.10:8443".to_owned(),
         secret: "boxsecret234".to_owned(),

@@ -200,6 +200,27 @@ fn polycom() {
 }
 
 #[test]
+fn cisco_by_tftp() {
+    let (_, text) = file("cisco", "phone");
+    let elements = xml(&text);
+    let of = |name: &str| text_of(&elements, &format!("/{name}"));
+    let [first, second] = logins("cisco");
+    assert_eq!((of("authName"), of("authPassword"), of("displayName")), (first, PASSWORD.into(), NAME.into()));
+    let buttons: Vec<&str> = elements
+        .iter()
+        .filter(|one| one.path == "/device/sipProfile/sipLines/line")
+        .map(|one| one.attributes["button"].as_str())
+        .collect();
+    assert_eq!(buttons, ["1", "2", "3", "4", "5", "6", "7"], "two lines, then lamps and keys");
+    assert!(elements.iter().any(|one| one.path.ends_with("/line/authName") && one.text == second));
+    assert_eq!((of("processNodeName"), of("sipPort"), of("transportLayerProtocol")), {
+        ("192.168.1.10".into(), "5060".into(), "2".into())
+    });
+    assert_eq!((of("timeZone"), of("phonePassword")), ("West Asia Standard Time".into(), "Admin4711Secret".into()));
+    assert_eq!(of("directoryURL"), "http://192.168.1.10:8080/provision/own-key/book.xml");
+}
+
+#[test]
 fn htek() {
     let (_, text) = file("htek", "phone");
     let set: BTreeMap<String, String> =

@@ -61,7 +61,9 @@ fn steal(
             begun.push((at, world.phones[thief.0].calls.len() - 1));
         }
         if let Some(after) = hang_up_after {
-            for (_, call) in begun.extract_if(.., |(from, _)| at >= *from + after) {
+            let (over, going): (Vec<_>, Vec<_>) = begun.into_iter().partition(|(from, _)| at >= *from + after);
+            begun = going;
+            for (_, call) in over {
                 world.on(thief, call, |phone, now, call| phone.hang_up(now, call));
             }
         }

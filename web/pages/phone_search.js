@@ -22,7 +22,7 @@ export function PhoneSearch(props) {
   const at = (/** @type {string} */ key) => fault?.at(`/provisioning/${key}`);
   const field = (/** @type {string} */ key) => ({ id: `dhcp-${key}`, value: own[key], fault: at(key), onValue: (/** @type {string} */ value) => set({ [key]: value.trim() }) });
   // What is not saved yet has no state of its own.
-  const told = (/** @type {"pnp" | "dhcp" | "tftp"} */ way) => {
+  const told = (/** @type {"pnp" | "dhcp" | "tftp" | "ldap"} */ way) => {
     const state = setup?.ways?.[way];
     return state && html`<p class=${state.state === "closed" ? "note warn" : "hint"} role="status"><span class=${`lamp ${LAMPS[state.state] ?? "off"}`}>${state.text}</span></p>`;
   };
@@ -42,6 +42,7 @@ export function PhoneSearch(props) {
       ${own.dhcp && !item.was.provisioning.dhcp && html`<p class="note warn"><${Icon} name="alert" /><span>${t("tel_dhcp_warn")}</span></p>`}
       ${own.dhcp && html`<div class="cols"><${Field} ...${field("dhcp_first")} label=${t("tel_dhcp_first")} span=${4} mono optional placeholder="192.168.1.100" /><${Field} ...${field("dhcp_last")} label=${t("tel_dhcp_last")} span=${4} mono optional placeholder="192.168.1.199" /></div>
         <small class="hint">${t("tel_dhcp_range")}</small>`}
+      ${"ldap" in own && html`<${Switch} id="ldap" label=${t("tel_ldap")} hint=${t("tel_ldap_why")} on=${own.ldap} fault=${at("ldap")} onTurn=${(/** @type {boolean} */ ldap) => set({ ldap })}>${told("ldap")}<//>`}
       ${setup?.ways?.tftp && html`<div><h3>${t("tel_tftp")}</h3><small class="hint">${t("tel_tftp_why")}</small>${told("tftp")}</div>`}
     <//>
     ${router}

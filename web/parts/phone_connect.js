@@ -41,7 +41,7 @@ function Choose(props) {
   const { t, api, box, mac, phone, phones, admin, onMade, onDropped } = props;
   const typed = mac === TYPED;
   const [spelled, setSpelled] = useState("");
-  const [lines, setLines] = useState(() => [proposal(box.extensions, phones)]);
+  const [lines, setLines] = useState(() => [proposal(box.extensions, phones, phone?.known_as)]);
   const { busy, fault, act, clear } = useDeed(props);
   if (!admin) return html`<p class="in second">${t("admin_only")}</p>`;
   if (box.extensions.length === 0) return html`<p class="in second">${t("tel_no_extensions")} <a href=${address("extensions", "new")}>${t("extensions_add")}</a></p>`;

@@ -53,8 +53,10 @@ export function PhoneForm(props) {
     <button class="button quiet" type="button" disabled=${busy} onClick=${() => setReplacing(true)}>${t("tel_replace")}</button>
     <button class="button quiet danger" type="button" disabled=${busy} onClick=${unbind}>${t("tel_unbind")}</button>`;
   const connects = ["accepted", "took", "waiting", "never"].includes(is.what);
-  const used = draft.template || phone.vendor;
-  const options = [{ key: "", text: t("tel_template_auto") }, ...(templates.rows ?? []).map((one) => ({ key: one.name, text: one.built_in ? one.title || one.name : t("tel_template_own", { name: one.name }) }))];
+  const named = (/** @type {string} */ name) => templates.rows?.find((one) => one.name === name)?.title || name;
+  const used = draft.template || phone.template_used;
+  const auto = phone.template ? t("tel_template_auto") : t("tel_template_auto_is", { name: named(phone.template_used) });
+  const options = [{ key: "", text: auto }, ...(templates.rows ?? []).map((one) => ({ key: one.name, text: one.built_in ? one.title || one.name : t("tel_template_own", { name: one.name }) }))];
   const stamp = `${phone.given?.at} ${phone.seen?.last_at} ${phone.window_until}`;
   return html`${fault && html`<p class="note bad" role="alert"><${Icon} name="alert" /><span>${fault.message}</span></p>`}
     <${ItemPage} item=${item} admin=${admin} title=${name} second=${second} actions=${actions} labels=${labels} fixed>

@@ -49,6 +49,8 @@ test("the number without a telephone is proposed, and its free device is taken",
   assert.equal(proposal(office, []), "201");
   assert.equal(proposal(office, [phone({ lines: [{ extension: "201", login: "b" }] })]), "203");
   assert.equal(proposal([], []), "");
+  assert.equal(proposal(office, [], "203"), "203", "as it tries to register");
+  assert.equal(proposal(office, [], "299"), "201", "there is no such extension any more");
   assert.deepEqual(device(office, "201"), { login: "b", full: false });
   assert.deepEqual(device(office, "200"), { login: "", full: false });
   assert.deepEqual(device([extension("201", "b", false, null, { mac: "80:5e:c0:00:00:01" })], "201"), { login: "", full: false });

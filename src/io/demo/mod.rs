@@ -21,7 +21,7 @@ use nix::sys::signal::{SigSet, Signal};
 
 use self::history::Left;
 use super::accounts::{self, FirstSignIn};
-use super::config::{Config, Sip, Web};
+use super::config::{Config, Phones, Sip, Web};
 use super::console::Refusal;
 use super::recordings::{self, Begin, Kind};
 use super::store::{DataDir, Opened, Store};
@@ -146,7 +146,7 @@ fn leave_message(store: &Store, data: &Path, office: &Office, left: &Left, heard
 
 /// Where the host file has left the default: loopback, and the usual port if it is free.
 fn on_loopback(config: &Config) -> Config {
-    let (sip, web) = (Sip::default(), Web::default());
+    let (sip, web, phones) = (Sip::default(), Web::default(), Phones::default());
     let udp = |address: &SocketAddr| UdpSocket::bind(address).is_ok();
     let tcp = |address: &SocketAddr| TcpListener::bind(address).is_ok();
     let mut config = config.clone();
@@ -156,6 +156,8 @@ fn on_loopback(config: &Config) -> Config {
         (&mut config.sip.tls, sip.tls, &tcp),
         (&mut config.web.http, web.http, &tcp),
         (&mut config.web.https, web.https, &tcp),
+        (&mut config.phones.tftp, phones.tftp, &udp),
+        (&mut config.phones.ldap, phones.ldap, &tcp),
     ] {
         if *place == default {
             let usual = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), default.port());

@@ -18,6 +18,17 @@ pub fn all() -> Vec<(Ipv4Addr, Mac)> {
     table.lines().filter_map(line).collect()
 }
 
+/// A machine of a network inside, or one whose card the box knows.
+pub(super) fn is_inside(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let is_inside = v4.is_private() || v4.is_link_local() || v4.is_loopback();
+            is_inside || matches!(of(address), Neighbour::Is(_))
+        }
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_unique_local() || v6.is_loopback(),
+    }
+}
+
 fn find(table: &str, address: Ipv4Addr) -> Option<Mac> {
     table.lines().filter_map(line).find(|(have, _)| *have == address).map(|(_, mac)| mac)
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use super::{Phones, clock, print, sighting_of_register};
+use super::{Phones, clock, neighbours, print, sighting_of_register};
 use crate::io::clock::Stopwatch;
 use crate::office::Office;
-use crate::provision::{Mac, Templates};
+use crate::provision::ledger::{How, Sighting};
+use crate::provision::{Mac, Templates, vendor};
 
 /// What the thread is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,15 @@ pub enum News {
     /// A telephone has registered.
     Registered {
         /// Its login.
+        login: String,
+        /// As it calls itself.
+        agent: String,
+        /// From where.
+        address: IpAddr,
+    },
+    /// A telephone has tried to register with what is wrong here.
+    Refused {
+        /// The login that it claims.
         login: String,
         /// As it calls itself.
         agent: String,
@@ -63,6 +73,7 @@ pub(super) fn start(
                     let sighting = sighting_of_register(&agent, &login, &office, address, clock::wall());
                     sighting.into_iter().for_each(|sighting| phones.see(sighting));
                 }
+                Ok(News::Refused { login, agent, address }) => refused(&phones, &login, &agent, address),
                 Ok(News::Changed(macs)) => {
                     news.get_or_insert_with(|| (Stopwatch::start(), BTreeSet::new())).1.extend(macs);
                 }
@@ -82,6 +93,18 @@ pub(super) fn start(
     Ok(wake)
 }
 
+/// Notes who was refused, by what it says of itself and not by the login: that may be anybody's. Only telephones inside the office, as many
+/// as may be asked for over HTTP.
+fn refused(phones: &Phones, login: &str, agent: &str, address: IpAddr) {
+    let identity = vendor::of_user_agent(agent);
+    let Some(mac) = identity.mac.filter(|_| neighbours::is_inside(address)) else { return };
+    let at = clock::wall();
+    if phones.with(|ledger| ledger.may_note(address, mac, at)) {
+        let (neighbour, asked) = (neighbours::of(address), login.to_owned());
+        phones.see(Sighting { identity, address, neighbour, how: How::Sip, asked, at });
+    }
+}
+
 /// A login of each telephone that carries other settings than it would get, and the event that makes it ask.
 fn stale(phones: &Phones, office: &Office, templates: &Templates) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -91,6 +114,9 @@ fn stale(phones: &Phones, office: &Office, templates: &Templates) -> Vec<(String
         let carried = phones.with(|ledger| ledger.carried(mac).cloned());
         let is_stale = carried.is_some_and(|carried| carried.print != print(template, office, mac));
         if is_stale && !template.head.sync.is_empty() {
+            if template.head.tftp {
+                phones.accept(mac);
+            }
             let login = office.lines_of(&phone.mac).next().map(|(_, device)| device.login.clone());
             found.extend(login.map(|login| (login, template.head.sync.clone())));
         }

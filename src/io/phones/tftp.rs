@@ -11,7 +11,7 @@ use super::{Phones, Served, neighbours};
 use crate::base::Instant;
 use crate::io::clock::{self, Clock};
 use crate::office::Office;
-use crate::provision::ledger::{How, Neighbour, Request};
+use crate::provision::ledger::{How, Request};
 use crate::provision::tftp::{ReadRequest, Refusal, Transfer};
 
 struct Shell {
@@ -87,7 +87,7 @@ impl Shell {
         let mut buffer = [0; LONGEST];
         for _ in 0..AT_ONCE {
             let Ok((length, peer)) = socket.recv_from(&mut buffer) else { return };
-            if !is_of_ours(peer.ip()) {
+            if !neighbours::is_inside(peer.ip()) {
                 continue;
             }
             let refusal = match ReadRequest::read(buffer.get(..length).unwrap_or_default()) {
@@ -154,17 +154,6 @@ impl Running {
             // lost, as datagrams may be
             let _ = self.socket.send(&packet);
         }
-    }
-}
-
-/// A machine of a network inside, or one whose card the box knows.
-fn is_of_ours(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let is_inside = v4.is_private() || v4.is_link_local() || v4.is_loopback();
-            is_inside || matches!(neighbours::of(address), Neighbour::Is(_))
-        }
-        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_unique_local() || v6.is_loopback(),
     }
 }
 

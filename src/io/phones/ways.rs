@@ -33,6 +33,8 @@ pub enum Why {
     NoRight,
     /// Another program has the port.
     Taken {
+        /// `UDP` or `TCP`.
+        of: &'static str,
         /// Which port.
         port: u16,
         /// Which program, as far as it is known.
@@ -53,6 +55,7 @@ pub struct Ways {
     pub pnp: Way,
     pub dhcp: Way,
     pub tftp: Way,
+    pub ldap: Way,
 }
 
 impl Ways {
@@ -66,6 +69,10 @@ impl Ways {
 
     pub(super) const fn tftp(&mut self) -> (&'static str, &mut Way) {
         ("tftp", &mut self.tftp)
+    }
+
+    pub(super) const fn ldap(&mut self) -> (&'static str, &mut Way) {
+        ("ldap", &mut self.ldap)
     }
 }
 
@@ -83,9 +90,17 @@ impl Way {
 
 impl Why {
     pub(super) fn of(error: &io::Error, port: u16) -> Self {
+        Self::read(error, "UDP", port)
+    }
+
+    pub(super) fn of_tcp(error: &io::Error, port: u16) -> Self {
+        Self::read(error, "TCP", port)
+    }
+
+    fn read(error: &io::Error, of: &'static str, port: u16) -> Self {
         match error.kind() {
             io::ErrorKind::PermissionDenied => Self::NoRight,
-            io::ErrorKind::AddrInUse => Self::Taken { port, by: holder("udp", port) },
+            io::ErrorKind::AddrInUse => Self::Taken { of, port, by: holder(&of.to_ascii_lowercase(), port) },
             _ => Self::Other(error.to_string()),
         }
     }
@@ -98,8 +113,8 @@ impl fmt::Display for Why {
             Self::NoRight => f.write_str(
                 "this process has no right to (run it as root or with CAP_NET_BIND_SERVICE and CAP_NET_RAW)",
             ),
-            Self::Taken { port, by: Some(by) } => write!(f, "{by} has UDP port {port}"),
-            Self::Taken { port, by: None } => write!(f, "another program has UDP port {port}"),
+            Self::Taken { of, port, by: Some(by) } => write!(f, "{by} has {of} port {port}"),
+            Self::Taken { of, port, by: None } => write!(f, "another program has {of} port {port}"),
             Self::NoNetwork => f.write_str("there is no such network ([provisioning] dhcp_interface)"),
             Self::OtherServer(server) => write!(f, "another DHCP server answers: {server}"),
             Self::Other(why) => f.write_str(why),
@@ -117,8 +132,14 @@ pub(super) fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Re
 
 /// Waits until one of these can be read, at most until `until` and never longer than [`LOOK`].
 pub(super) fn wait(fds: &[BorrowedFd<'_>], now: Instant, until: Option<Instant>) {
+    let fds: Vec<_> = fds.iter().map(|fd| (*fd, PollFlags::POLLIN)).collect();
+    wait_for(&fds, now, until);
+}
+
+/// The same, each until what is wanted of it can be done.
+pub(super) fn wait_for(fds: &[(BorrowedFd<'_>, PollFlags)], now: Instant, until: Option<Instant>) {
     let most = until.map_or(LOOK, |until| until.since(now).min(LOOK)) + Duration::from_millis(1);
-    let mut fds: Vec<PollFd<'_>> = fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+    let mut fds: Vec<PollFd<'_>> = fds.iter().map(|(fd, wanted)| PollFd::new(*fd, *wanted)).collect();
     let millis = u16::try_from(most.as_millis()).unwrap_or(u16::MAX);
     // a signal wakes as well; whoever waits looks at its sockets anyway
     let _ = poll(&mut fds, PollTimeout::from(millis));

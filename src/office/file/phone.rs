@@ -86,6 +86,7 @@ pub(super) fn provisioning(fields: &mut Fields<'_, '_>) -> Provisioning {
         dhcp_dns: fields.texts("dhcp_dns").unwrap_or_default(),
         dhcp_lease_hours: fields.whole_or("dhcp_lease_hours", default.dhcp_lease_hours, 1..=720),
         tftp: fields.flag_or("tftp", default.tftp),
+        ldap: fields.flag_or("ldap", default.ldap),
     };
     let told = provisioning.dhcp_dns.iter().map(|text| ("dhcp_dns", text));
     let told = told.chain(Some(("dhcp_router", &provisioning.dhcp_router)).filter(|(_, text)| !text.is_empty()));

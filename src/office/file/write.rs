@@ -476,6 +476,7 @@ impl Document<'_> {
         self.value("dhcp_dns", texts(&office.provisioning.dhcp_dns));
         self.value("dhcp_lease_hours", office.provisioning.dhcp_lease_hours);
         self.value("tftp", office.provisioning.tftp);
+        self.value("ldap", office.provisioning.ldap);
     }
 
     fn notices(&mut self, notices: &Notices) {

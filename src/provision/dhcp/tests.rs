@@ -101,6 +101,9 @@ fn a_telephone_is_told_where_its_settings_lie_and_a_laptop_is_not() {
     let polycom = [0x00, 0x04, 0xf2, 0x12, 0x34, 0x56];
     let offer = say(&mut server, AT, &message(MessageType::Discover, polycom, vec![])).unwrap();
     assert_eq!((text(&offer, 160), text(&offer, 114)), (Some(url.clone()), None));
+    assert_eq!((text(&offer, 159), text(&offer, 66)), (Some(url.clone()), Some(url.clone())));
+    assert!(text(&offer, 43).is_some_and(|blob| blob.ends_with(&url)));
+    assert_eq!(offer.opts().get(150.into()), Some(&DhcpOption::TFTPServerAddress(BOX)));
     let gigaset = [0x7c, 0x2f, 0x80, 0x12, 0x34, 0x56];
     let ask = DhcpOption::ParameterRequestList(vec![OptionCode::from(114)]);
     let offer = say(&mut server, AT, &message(MessageType::Discover, gigaset, vec![ask.clone()])).unwrap();

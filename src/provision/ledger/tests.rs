@@ -278,3 +278,37 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn only_an_accepted_telephone_reads_the_phone_book_and_who_guesses_is_left_alone() {
+    let mut world = World::new();
+    let right = directory::password(KEY);
+    let read = |world: &mut World, mac: Mac, said: &str, from: &str| {
+        world.ledger.may_read_book(&world.office, mac, said, from.parse().unwrap(), world.now)
+    };
+    assert!(!read(&mut world, mac(), &directory::password(""), HOME), "nobody has accepted it");
+    world.accept();
+    assert!(read(&mut world, mac(), &right, HOME));
+    assert!(!read(&mut world, mac(), KEY, HOME), "the secret of its address is no password");
+    let other = Mac::read("805ec0123457").unwrap();
+    for _ in 0..40 {
+        assert!(!read(&mut world, other, &right, "192.168.1.66"));
+        world.wait(1);
+    }
+    assert!(!read(&mut world, mac(), &right, "192.168.1.66"), "it has guessed too often");
+    assert!(read(&mut world, mac(), &right, HOME), "others are not meant");
+    assert!(world.ask("y000000000066.cfg", "192.168.1.66").is_some(), "and files are another matter");
+    world.office.phones.clear();
+    assert!(!read(&mut world, mac(), &right, HOME), "it is no telephone of the office any more");
+}
+
+#[test]
+fn refused_registrations_are_noted_so_often_and_of_so_many_telephones_only() {
+    let mut world = World::new();
+    let from: IpAddr = "192.168.1.66".parse().unwrap();
+    let noted = (0..1000).filter(|_| world.ledger.may_note(from, mac(), world.now)).count();
+    assert!((1..100).contains(&noted), "{noted} in one moment");
+    world.wait(60);
+    let noted = (0..60).filter(|last| world.ledger.may_note(from, Mac([0x80, 0x5e, 0xc0, 1, 1, *last]), world.now));
+    assert!(noted.count() < 40, "more telephones than a branch has");
+}

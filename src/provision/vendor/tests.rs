@@ -83,6 +83,7 @@ fn user_agents_say_vendor_model_firmware_and_mac() {
         ("Cisco/SPA525G-7.4.7 (CBT141900G7)", "cisco-spa", "SPA525G", "7.4.7", ""),
         ("Cisco SPA501G", "cisco-spa", "SPA501G", "", ""),
         ("Cisco-CP-7832-3PCC/11.0.1 (00562b043615)", "cisco-mpp", "CP-7832", "11.0.1", "00:56:2b:04:36:15"),
+        ("Cisco-CP7965G/9.4.2", "cisco", "7965G", "9.4.2", ""),
         ("Cisco/ATA191-MPP-11-1-0-MSR4 (FCH2443D9R4)", "cisco-mpp", "ATA191", "11-1-0-MSR4", ""),
         ("Htek UC903 2.0.4.2 00:1f:c1:1c:22:a9", "htek", "UC903", "2.0.4.2", "00:1f:c1:1c:22:a9"),
         (
@@ -153,6 +154,7 @@ fn a_class_of_dhcp_says_who_it_is() {
         ("snom-320", "snom", "320"),
         ("Cisco SPA504G", "cisco-spa", "504G"),
         ("Cisco Systems, Inc. IP Phone CP-8841-3PCC", "cisco-mpp", "8841"),
+        ("Cisco Systems, Inc. IP Phone CP-7965G", "cisco", "7965G"),
         ("Polycom-VVX411", "polycom", "VVX411"),
         ("Htek UC924", "htek", "UC924"),
         ("Gigaset N870", "gigaset", "N870"),

@@ -29,7 +29,7 @@ impl Exchange {
             directory.join("host.toml"),
             format!(
                 "[sip]\nudp = \"127.0.0.1:{sip}\"\ntcp = \"127.0.0.1:{sip}\"\ntls = \"127.0.0.1:{tls}\"\n[rtp]\nports = \"20000-29999\"\n\
-                 [web]\nhttp = \"127.0.0.1:{http}\"\nhttps = \"127.0.0.1:{https}\"\n[log]\nlevel = \"warn\"\n"
+                 [phones]\nldap = \"127.0.0.1:0\"\n[web]\nhttp = \"127.0.0.1:{http}\"\nhttps = \"127.0.0.1:{https}\"\n[log]\nlevel = \"warn\"\n"
             ),
         )?;
         let mut office = "[office]\nname = \"Bench\"\ntimezone = \"Europe/Moscow\"\nlanguage = \"en\"\ncountry = \"RU\"\narea_code = \"812\"\n".to_owned();

@@ -114,6 +114,8 @@ export default {
   tel_dhcp_last: "Last address",
   tel_dhcp_range: "Both empty: the box chooses a free part of its own network.",
 
+  tel_ldap: "Search colleagues from the telephone",
+  tel_ldap_why: "By name and number (LDAP). Only connected telephones are answered, and only inside the office.",
   tel_tftp: "Files for old phones (TFTP)",
   tel_tftp_why: "For those that can't do HTTP, such as Cisco's.",
 
@@ -153,6 +155,7 @@ export default {
   tel_model: "Model",
   tel_template: "Template",
   tel_template_auto: "by vendor",
+  tel_template_auto_is: ({ name = "" }) => `by vendor: ${name}`,
   tel_template_own: ({ name = "" }) => `${name} (own)`,
   tel_template_why: "what its settings file is made of.",
   tel_template_look: "Look at it",

@@ -115,6 +115,8 @@ export default {
   tel_dhcp_last: "Последний адрес",
   tel_dhcp_range: "Оба поля пустые: станция выберет свободную часть своей сети.",
 
+  tel_ldap: "Искать коллег в телефонной книге с аппарата",
+  tel_ldap_why: "По имени и номеру (LDAP). Отвечаем только подключённым телефонам и только внутри офиса.",
   tel_tftp: "Файлы старым телефонам (TFTP)",
   tel_tftp_why: "Для тех, кто не умеет HTTP, например Cisco.",
 
@@ -154,6 +156,7 @@ export default {
   tel_model: "Модель",
   tel_template: "Шаблон",
   tel_template_auto: "по производителю",
+  tel_template_auto_is: ({ name = "" }) => `по производителю: ${name}`,
   tel_template_own: ({ name = "" }) => `${name} (свой)`,
   tel_template_why: "из чего делается файл настроек.",
   tel_template_look: "Посмотреть",

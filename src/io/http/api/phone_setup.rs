@@ -69,7 +69,8 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
         .collect();
     let ways = visit.house.exchange.phones().ways();
     let way = |way: &Way| json!({ "state": way.word(), "text": said(way).say(language) });
-    let ways = json!({ "pnp": way(&ways.pnp), "dhcp": way(&ways.dhcp), "tftp": way(&ways.tftp) });
+    let ways =
+        json!({ "pnp": way(&ways.pnp), "dhcp": way(&ways.dhcp), "tftp": way(&ways.tftp), "ldap": way(&ways.ldap) });
     Ok(Reply::json(&json!({
         "url": url,
         "address": host,
@@ -91,11 +92,11 @@ fn said(way: &Way) -> Said {
             "Не хватает прав: запустите станцию от root или дайте ей CAP_NET_BIND_SERVICE и CAP_NET_RAW.",
             "It has no right to: run the exchange as root, or give it CAP_NET_BIND_SERVICE and CAP_NET_RAW.",
         ),
-        Way::Closed(Why::Taken { port, by }) => {
+        Way::Closed(Why::Taken { of, port, by }) => {
             let by = by.as_deref();
             Said::new(
-                format!("Порт UDP {port} занят: {}. Остановите эту программу.", by.unwrap_or("другой программой")),
-                format!("UDP port {port} is taken by {}. Stop that.", by.unwrap_or("another program")),
+                format!("Порт {of} {port} занят: {}. Остановите эту программу.", by.unwrap_or("другой программой")),
+                format!("{of} port {port} is taken by {}. Stop that.", by.unwrap_or("another program")),
             )
         }
         Way::Closed(Why::NoNetwork) => words(

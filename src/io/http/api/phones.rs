@@ -16,13 +16,14 @@ use crate::io::clock;
 use crate::io::phones::print;
 use crate::office::file;
 use crate::office::{Device, Forward, Kind, Network, Office, Phone, SipDevice, Srtp};
-use crate::provision::ledger::{Fetch, Seen};
+use crate::provision::ledger::{Fetch, How, Seen};
 use crate::provision::{Mac, vendor};
 
 mod lines;
 
 /// What is known beside the settings: it may come back as it was read.
-const READ: [&str; 6] = ["has_admin_password", "bound", "state", "window_until", "seen", "given"];
+const READ: [&str; 8] =
+    ["has_admin_password", "template_used", "known_as", "bound", "state", "window_until", "seen", "given"];
 
 /// A telephone of nobody's vendor is one that scans a code.
 const SOFTPHONE: &str = "linphone";
@@ -360,6 +361,9 @@ fn shown(
         let now = print(templates.of_phone(phone), office_in_force, mac);
         json!({ "version": carried.version.to_string(), "at": visit.time(carried.at), "current": now == carried.print })
     });
+    let used = phones.templates(office_in_force).of_phone(phone).name.clone();
+    table.insert("template_used".to_owned(), Value::String(used));
+    table.insert("known_as".to_owned(), Value::Null);
     table.insert("bound".to_owned(), Value::Bool(true));
     table.insert("state".to_owned(), Value::from(state));
     table.insert("window_until".to_owned(), until.map_or(Value::Null, |at| Value::String(visit.time(at))));
@@ -381,6 +385,8 @@ fn stranger(visit: &Visit<'_>, mac: Mac, seen: &Seen) -> Table {
         "transport": "auto",
         "has_admin_password": false,
         "lines": [],
+        "template_used": template_used(visit, mac, seen),
+        "known_as": known_as(visit, seen),
         "bound": false,
         "state": "seen",
         "window_until": null,
@@ -388,6 +394,20 @@ fn stranger(visit: &Visit<'_>, mac: Mac, seen: &Seen) -> Table {
         "given": null,
     });
     if let Value::Object(table) = table { table } else { Table::new() }
+}
+
+/// The template that it will have when nobody chooses another.
+fn template_used(visit: &Visit<'_>, mac: Mac, seen: &Seen) -> String {
+    let mut phone = Phone::new(mac.to_string());
+    phone.vendor.clone_from(&seen.identity.vendor);
+    let templates = visit.house.exchange.phones().templates(&visit.office);
+    templates.of_phone(&phone).name.clone()
+}
+
+/// The extension of the login by which it tries to register.
+fn known_as(visit: &Visit<'_>, seen: &Seen) -> Option<String> {
+    let (extension, _) = visit.office.device_by_login(&seen.asked).filter(|_| seen.how == How::Sip)?;
+    Some(extension.number.clone())
 }
 
 fn of_seen(visit: &Visit<'_>, seen: &Seen) -> Value {
