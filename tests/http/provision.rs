@@ -372,7 +372,7 @@ fn a_template_is_copied_changed_checked_and_used() {
     assert_eq!((refused.status, &refused.json()["references"][0]["key"]), (409, &json!(MAC)));
     assert_eq!(admin.ask("DELETE", &format!("{path}?instead="), None).status, 204);
     assert_eq!(admin.ask("DELETE", "/api/v1/phone-templates/yealink", None).status, 404);
-    assert_eq!(admin.get("/api/v1/phone-templates").json()["items"].as_array().unwrap().len(), 11);
+    assert_eq!(admin.get("/api/v1/phone-templates").json()["items"].as_array().unwrap().len(), 12);
 }
 
 #[test]

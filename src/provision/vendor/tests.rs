@@ -158,7 +158,7 @@ fn a_class_of_dhcp_says_who_it_is() {
         ("Polycom-VVX411", "polycom", "VVX411"),
         ("Htek UC924", "htek", "UC924"),
         ("Gigaset N870", "gigaset", "N870"),
-        ("Cisco Systems, Inc. IP Phone CP-7962G", "", ""),
+        ("Cisco Systems, Inc. IP Phone CP-7962G", "cisco", "7962G"),
         ("MSFT 5.0", "", ""),
         ("android-dhcp-14", "", ""),
         ("", "", ""),
