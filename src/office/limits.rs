@@ -69,7 +69,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             outside_calls: 0,
-            extension_calls: 3,
+            extension_calls: 5,
             extension_calls_a_day: 200,
             extension_minutes_a_day: 600,
             calls_a_day: 0,
@@ -77,7 +77,7 @@ impl Default for Limits {
             blocked: Self::BLOCKED.map(str::to_owned).to_vec(),
             countries: Vec::new(),
             paid_services: false,
-            quiet: Some(Quiet { from: 22 * 60, to: 7 * 60 }),
+            quiet: None,
             quiet_classes: Permissions { long_distance: true, international: true, ..Permissions::default() },
         }
     }

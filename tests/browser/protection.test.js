@@ -93,6 +93,7 @@ test("limits, countries and quiet hours are set by names and kept as digits", as
   await page.locator("#limits-countries-add").fill("123456");
   await page.keyboard.press("Enter");
   await page.locator("#limits-quiet_from").fill("21:30");
+  await page.locator("#limits-quiet_to").fill("07:00");
   await page.locator("#quiet .check", { hasText: "Междугородние" }).locator("input").uncheck();
   await look(visit, "protection-limits-ru");
   await saved(page);

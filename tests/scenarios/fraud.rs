@@ -14,8 +14,12 @@ const HOUR: u64 = 3600;
 /// 200, who may call everywhere but abroad.
 const STOLEN: &str = "rik33+user200s0";
 
+/// The limit of calls at a time where a test says nothing of it.
+const AT_A_TIME: usize = 3;
+
 fn limited(seed: u64, limits: Limits) -> (World, PhoneId, PhoneId) {
-    world(seed, |office| office.limits = limits)
+    let at_a_time = limits.extension_calls.min(AT_A_TIME as u32);
+    world(seed, |office| office.limits = Limits { extension_calls: at_a_time, ..limits })
 }
 
 fn world(seed: u64, shape: impl FnOnce(&mut Office)) -> (World, PhoneId, PhoneId) {
@@ -72,7 +76,7 @@ fn steal(
         most = most.max(now);
         seconds += step * u64::try_from(now).unwrap();
     }
-    assert!(most <= 3, "{} {most} calls at a time", world.at());
+    assert!(most <= AT_A_TIME, "{} {most} calls at a time", world.at());
     (world.invites(carrier).len(), seconds / 60)
 }
 

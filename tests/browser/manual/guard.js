@@ -66,6 +66,8 @@ export const guard = {
     await page.locator("#places .offers li").first().waitFor();
     await guide.shot("limits-places", { of: "#places .sect-main", mark: "#places .field:has(#limits-blocked-add) .picker" });
     await page.keyboard.press("Enter");
+    await page.locator("#limits-quiet_from").fill("22:00");
+    await page.locator("#limits-quiet_to").fill("07:00");
     await guide.shot("limits-quiet", { of: "#quiet", mark: "#quiet .options" });
     await guide.save();
     await guide.go("extensions", "207");
