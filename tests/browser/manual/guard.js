@@ -51,8 +51,8 @@ export const guard = {
     await guide.shot("guard-event", { of: 'section[aria-labelledby="alarms-title"]', mark: ".alarm .actions" });
     await guide.shot("guard-bans", { of: 'section[aria-labelledby="bans-title"]', mark: ".ban .button" });
     await page.locator("#protection-trusted_networks").fill("10.8.0.0/24");
-    await guide.press("trusted_add", { in: "#trusted" });
     await guide.shot("guard-networks", { of: "#trusted", mark: "#trusted .cols" });
+    await guide.press("trusted_add", { in: "#trusted" });
     await guide.save();
   },
 
