@@ -76,6 +76,32 @@ impl Softphone {
         phone
     }
 
+    /// Fetches its whole account from `address`, the text of a code that it has scanned, and registers by itself.
+    pub(crate) fn scan(address: &str) -> Self {
+        need("linphonec", "linphone-cli");
+        let dir = Scratch::new("linphone-scan");
+        std::fs::create_dir_all(dir.path(".local/share/linphone")).unwrap();
+        let ports = free_ports(4);
+        let config = format!(
+            "[sip]\nsip_port={ports}\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\n[rtp]\naudio_rtp_port={}\n[video]\nenabled=0\n\
+             [misc]\nconfig-uri={address}\n",
+            ports + 2
+        );
+        let file = dir.write("linphonerc", &config);
+        let log = std::fs::File::create(dir.path("log")).unwrap();
+        let mut child = with_its_parent("linphonec")
+            .args(["-b", file.to_str().unwrap(), "-d", "0"])
+            .env("HOME", &dir.0)
+            .current_dir(&dir.0)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let keyboard = child.stdin.take().unwrap();
+        Self { dir, keyboard, _process: Running::adopt(child) }
+    }
+
     fn order(&mut self, line: &str) {
         writeln!(self.keyboard, "{line}").unwrap();
     }

@@ -17,6 +17,7 @@ mod linphone;
 mod process;
 mod raw;
 mod refused;
+mod scanned;
 mod secure;
 mod sipp;
 mod story;
