@@ -559,8 +559,8 @@ impl Engine {
     /// Who sends a proof that is wrong is a telephone with settings of another time or another exchange.
     fn tell_refused(&mut self, flow: &Flow, request: &Request, refusal: Refusal) {
         let user_agent = request.headers.get(&Name::UserAgent).unwrap_or_default();
-        let claims = request.headers.contains(&Name::Authorization) && refusal == Refusal::Challenge;
-        if claims && !user_agent.is_empty() {
+        let is_wrong = matches!(refusal, Refusal::Challenge | Refusal::Wrong);
+        if is_wrong && request.headers.contains(&Name::Authorization) && !user_agent.is_empty() {
             let login = request.headers.to().ok().and_then(|to| to.uri.user).unwrap_or_default();
             let (user_agent, peer) = (user_agent.to_owned(), flow.peer);
             self.outputs.push_back(Output::Live(Live::RegisterRefused { login, user_agent, peer }));
