@@ -99,10 +99,8 @@ pub enum Alarm {
         /// Its name.
         webhook: String,
     },
-    /// A certificate ends soon, or has ended.
+    /// The box's certificate ends soon, or has ended.
     CertificateEnds {
-        /// Of what.
-        of: Certificate,
         /// When.
         at: WallTime,
     },
@@ -150,15 +148,6 @@ pub enum TrunkFault {
     Silent,
     /// Its name has no address.
     NoSuchName,
-}
-
-/// Whose certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Certificate {
-    /// The page's.
-    Page,
-    /// That of SIP over TLS.
-    Sip,
 }
 
 /// How much it presses.
@@ -243,8 +232,8 @@ impl Alarm {
             Self::EmergencyCall { extension, number } => format!("{extension} {number}"),
             Self::TrunkDown { trunk, .. } | Self::TrunkBack { trunk, .. } => trunk.clone(),
             Self::WebhookFailing { webhook } => webhook.clone(),
-            Self::CertificateEnds { of, .. } => format!("{of:?}"),
-            Self::DiskFull { .. }
+            Self::CertificateEnds { .. }
+            | Self::DiskFull { .. }
             | Self::RecordingFailed { .. }
             | Self::MailFailing { .. }
             | Self::LicenceEnds { .. }

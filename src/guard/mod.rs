@@ -17,7 +17,7 @@ mod ward;
 
 use std::net::IpAddr;
 
-pub use alarm::{Alarm, Certificate, Limit, Severity, TrunkFault};
+pub use alarm::{Alarm, Limit, Severity, TrunkFault};
 pub use ban::{Ban, MEMORY, Reason};
 pub use forward::{ForwardRefused, findings, forward_target, may_forward};
 pub use scanner::is_scanner;

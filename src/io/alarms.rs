@@ -8,12 +8,13 @@ mod outages;
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
-use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use self::letters::Letters;
 use self::outages::{Outages, Seen};
 use super::board::Event;
+use super::certificate::Certificate;
 use super::clock::{self, Stopwatch};
 use super::handle::{Handle, WeakHandle};
 use super::http;
@@ -23,18 +24,24 @@ use super::store::{AlarmFilter, AlarmRow, DeliveryRow, NewAlarm, StoreError};
 use super::webhooks::Happening;
 use crate::base::{Duration, WallTime};
 use crate::engine::live::TrunkState;
-use crate::guard::{Alarm, Certificate, TrunkFault};
-use crate::office::{Authority, Language, Office};
+use crate::guard::{Alarm, TrunkFault};
+use crate::office::{Language, Office};
 use crate::trust::{Standing, State};
 
 /// Starts the thread; it ends with the exchange.
 ///
 /// # Errors
 /// When there is none.
-pub fn start(handle: &Handle, raised: Receiver<Alarm>, mail: MailHandle) -> io::Result<()> {
+pub fn start(
+    handle: &Handle,
+    raised: Receiver<Alarm>,
+    mail: MailHandle,
+    certificate: Arc<Certificate>,
+) -> io::Result<()> {
     let desk = Desk {
         handle: handle.downgrade(),
         mail,
+        certificate,
         letters: Letters::default(),
         outages: Outages::default(),
         told: HashMap::new(),
@@ -69,6 +76,7 @@ impl http::Notices for Handle {
 struct Desk {
     handle: WeakHandle,
     mail: MailHandle,
+    certificate: Arc<Certificate>,
     letters: Letters,
     outages: Outages,
     /// States that go on, by key: when each was last told.
@@ -106,7 +114,7 @@ impl Desk {
         let mut alarms = self.outages.look(now, seen);
         let lasting = [
             of_licence(&handle.licence().standing()),
-            of_certificate(&handle.data().join(PAGE_CERTIFICATE), now),
+            self.certificate.ends_within(CERTIFICATE_WARNING).map(|at| Alarm::CertificateEnds { at }),
             other_dhcp_server(handle),
         ];
         for alarm in lasting.into_iter().flatten() {
@@ -226,14 +234,6 @@ fn of_licence(standing: &Standing) -> Option<Alarm> {
     }
 }
 
-/// Our own is renewed long before: whoever reads this has put in another, or the disk refuses.
-fn of_certificate(path: &Path, now: WallTime) -> Option<Alarm> {
-    let certificate = std::fs::read_to_string(path).ok()?;
-    let at = Authority { name: String::new(), certificate }.about()?.not_after;
-    let ends = at.0.saturating_sub(now.0) < CERTIFICATE_WARNING_MS;
-    ends.then_some(Alarm::CertificateEnds { of: Certificate::Page, at })
-}
-
 fn other_dhcp_server(handle: &Handle) -> Option<Alarm> {
     match handle.phones().ways().dhcp {
         Way::Closed(Why::OtherServer(address)) => Some(Alarm::OtherDhcpServer { address: IpAddr::V4(address) }),
@@ -250,9 +250,7 @@ const WARNING_DAYS: u32 = 30;
 /// The trial has 30 days itself.
 const TRIAL_WARNING_DAYS: u32 = 7;
 /// Of a certificate's end.
-const CERTIFICATE_WARNING_MS: i64 = 14 * 24 * 3600 * 1000;
-/// In the data directory.
-const PAGE_CERTIFICATE: &str = "tls/web.pem";
+const CERTIFICATE_WARNING: Duration = Duration::from_secs(14 * 24 * 3600);
 
 #[cfg(test)]
 mod tests {

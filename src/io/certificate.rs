@@ -6,8 +6,8 @@ mod uploaded;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -17,6 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use super::files;
 use crate::base::{Duration, WallTime};
 use crate::office::CertificateFacts;
 
@@ -183,9 +184,11 @@ impl Certificate {
         fs::read_to_string(&path).map_err(at(&path))
     }
 
-    /// When an uploaded certificate ends that does so within `span`, or has ended: nobody renews it but the admin.
-    pub fn uploaded_ends_within(&self, span: Duration) -> Option<WallTime> {
-        let ends = self.current().uploaded?.0.not_after;
+    /// When the certificate ends, if it does so within `span`, or has ended. An uploaded one nobody renews but the admin; the own one
+    /// is renewed long before, unless the disk refuses.
+    pub fn ends_within(&self, span: Duration) -> Option<WallTime> {
+        let Current { facts, uploaded, .. } = self.current();
+        let ends = uploaded.map_or(WallTime(facts.ends_at_ms), |(uploaded, _)| uploaded.not_after);
         ((self.now)() + span >= ends).then_some(ends)
     }
 
@@ -235,14 +238,8 @@ fn load_pair(chain: &Path, key: &Path) -> Result<Arc<CertifiedKey>, CertificateE
     Ok(Arc::new(pair))
 }
 
-/// Whole or not at all: written beside and moved.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), CertificateError> {
-    let fresh = path.with_extension("new");
-    let _ = fs::remove_file(&fresh);
-    let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&fresh);
-    let mut file = file.map_err(at(&fresh))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at(&fresh))?;
-    fs::rename(&fresh, path).map_err(at(path))
+    files::replace(path, text.as_bytes(), mode).map_err(at(path))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> CertificateError {

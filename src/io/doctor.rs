@@ -4,9 +4,8 @@ use std::fmt;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 
-use nix::sys::statvfs::statvfs;
-
 use super::config::Config;
+use super::files::free_bytes;
 use super::net::holder;
 use super::store::{DataDir, StoreError};
 use super::trunk_doctor::{Names, resolve};
@@ -75,10 +74,10 @@ fn directory(data: &Path, running: bool) -> Finding {
 }
 
 fn space(data: &Path) -> Finding {
-    let Ok(disk) = statvfs(data) else {
+    let Ok(free) = free_bytes(data) else {
         return finding("disk", State::Warning("its free space can't be told".to_owned()));
     };
-    let megabytes = disk.blocks_available().saturating_mul(disk.fragment_size()) >> 20;
+    let megabytes = free >> 20;
     let text = format!("{megabytes} MB free");
     let state = match megabytes {
         0..50 => State::Wrong(format!("{text}: calls go on without history; make room")),

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::sys::statvfs::statvfs;
 use sha2::{Digest, Sha256};
 
 use super::sound::{self, ImportError, Limits, Progress};
@@ -95,18 +96,24 @@ impl Drop for Written {
     }
 }
 
-/// Writes a file whole or not at all, also when the power goes; only its owner may read it.
+/// Writes a file whole or not at all, also when the power goes; `mode` says who may read it.
 ///
 /// # Errors
 /// As the disk says; the old file stays then.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let _ = fs::remove_file(&fresh);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
+/// What anybody may still write on the disk of a directory. Bytes.
+pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
+    let disk = statvfs(path)?;
+    Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
 }
 
 /// Loads what the office plays and has not loaded yet. A clip that is lost is made again from its original; a media file

@@ -116,7 +116,7 @@ impl Keeper {
             held.first_start = held.calendar.reached();
         }
         let state = write_state(held.first_start, held.calendar.reached());
-        if let Err(error) = files::replace(&self.directory.join(STATE_FILE), state.as_bytes()) {
+        if let Err(error) = files::replace(&self.directory.join(STATE_FILE), state.as_bytes(), 0o600) {
             tracing::warn!(%error, "{STATE_FILE} can't be written");
         }
         self.standing_of(&held)
@@ -157,7 +157,8 @@ impl Keeper {
         // Nothing is signed on a day that has not come: a clock that stands still is put right by it.
         let today = held.calendar.reached();
         licence.judge(&self.hardware, today).map_err(InstallError::Refused)?;
-        files::replace(&self.directory.join(LICENCE_FILE), text.trim().as_bytes()).map_err(InstallError::Disk)?;
+        files::replace(&self.directory.join(LICENCE_FILE), text.trim().as_bytes(), 0o600)
+            .map_err(InstallError::Disk)?;
         tracing::info!(serial = licence.serial, owner = licence.owner, "a licence is installed");
         held.licence = Some(licence);
         held.fault = None;

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::recorder::Recorder;
 use super::clock::{self, Clock};
+use super::files::free_bytes;
 use super::store::{Reader, RecordingRow, Store, StoreError};
 use crate::base::{CallId, Duration, RecordingId, WallTime};
 use crate::call::cdr::RecordingBegun;
@@ -337,12 +338,6 @@ fn run(mut recorder: Recorder, inbox: &Receiver<Job>, queued: &AtomicUsize, drop
         recorder.dropped(dropped.load(Ordering::Relaxed));
         recorder.tick(clock.now(), clock::wall());
     }
-}
-
-/// What anybody may still write on the disk of a directory.
-fn free_bytes(path: &Path) -> io::Result<u64> {
-    let disk = nix::sys::statvfs::statvfs(path)?;
-    Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
 }
 
 /// Reads how much is free where a path is.

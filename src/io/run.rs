@@ -123,7 +123,7 @@ pub(super) fn serve_beside<T>(
     }
     web?;
     net.trust(&Trust::new(&beginning.handle.office().authorities));
-    net.open_tls(certificate)?;
+    net.open_tls(Arc::clone(&certificate))?;
     start::ways_to_us(config, &net, &beginning.handle, clock, rng.fork())?;
     control::serve(beginning.handle.clone()).map_err(ServeError::Control)?;
     licence::watch(&beginning.handle)?;
@@ -134,7 +134,7 @@ pub(super) fn serve_beside<T>(
     let listens = net.listens().udp;
     note_start(&beginning)?;
     if let Some(raised) = beginning.alarms.take() {
-        alarms::start(&beginning.handle, raised, keeping.mail.clone())?;
+        alarms::start(&beginning.handle, raised, keeping.mail.clone(), Arc::clone(&certificate))?;
     }
     let handle = beginning.handle.clone();
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use dozvon::base::{Message, MessageId};
 use dozvon::guard::{Alarm, TrunkFault};
+use dozvon::io::certificate::Certificate;
 use dozvon::io::handle::{Handle, HandleError};
 use dozvon::io::out::Outgoing;
 use dozvon::io::webhooks::{self, Happening, signature};
@@ -122,7 +123,8 @@ fn world() -> RealWorld {
     let mut world = RealWorld::new();
     let raised = world.alarms.take().expect("nobody has taken them");
     let mail = mail::start(&world.handle, Outgoing::of(true), |_| ()).unwrap();
-    alarms::start(&world.handle, raised, mail).unwrap();
+    let certificate = Certificate::open(world.handle.data().join("tls"), &[], dozvon::io::clock::wall).unwrap();
+    alarms::start(&world.handle, raised, mail, certificate).unwrap();
     world.handle.set_webhooks(webhooks::start(&world.handle, Outgoing::of(true)).unwrap());
     world
 }

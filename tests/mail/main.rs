@@ -13,6 +13,7 @@ use std::time::Duration;
 use dozvon::base::{CallId, Message, MessageId, WallTime};
 use dozvon::guard::{Alarm, Limit};
 use dozvon::io::alarms;
+use dozvon::io::certificate::Certificate;
 use dozvon::io::handle::{Beginning, Handle};
 use dozvon::io::mail::{self, EmergencyCall, MailHandle, MissedCall, Told};
 use dozvon::io::out::Outgoing;
@@ -198,7 +199,8 @@ fn an_alarm_is_one_letter_to_each_address_however_often_it_comes() {
         office.notices.language = NoticeLanguage::En;
     });
     let raised = world.alarms.take().expect("nobody has taken them");
-    alarms::start(world.handle(), raised, world.mail.clone()).unwrap();
+    let certificate = Certificate::open(world.handle().data().join("tls"), &[], dozvon::io::clock::wall).unwrap();
+    alarms::start(world.handle(), raised, world.mail.clone(), certificate).unwrap();
     let limit = |which, of_office, limit| {
         world.handle().raise(Alarm::LimitReached { extension: "201".to_owned(), which, of_office, limit });
     };

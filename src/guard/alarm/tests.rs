@@ -23,7 +23,7 @@ fn one_of_each() -> Vec<Alarm> {
         Alarm::RecordingFailed { why: "No space left on device".to_owned() },
         Alarm::MailFailing { why: "connection refused".to_owned() },
         Alarm::WebhookFailing { webhook: "crm".to_owned() },
-        Alarm::CertificateEnds { of: Certificate::Page, at },
+        Alarm::CertificateEnds { at },
         Alarm::LicenceEnds { days: 14 },
         Alarm::LicenceOver,
         Alarm::PageGuessing { address },

@@ -1,6 +1,6 @@
 //! What alarms say, in both languages: on the page, in mail and in messages. Whoever reads has never heard of SIP.
 
-use super::{Alarm, Certificate, Limit, TrunkFault};
+use super::{Alarm, Limit, TrunkFault};
 use crate::base::WallTime;
 use crate::office::{Language, Office};
 
@@ -74,12 +74,8 @@ impl Alarm {
             Self::WebhookFailing { webhook } => {
                 format!("Получатель уведомлений «{}» не отвечает; часть сообщений не доставлена.", line(webhook))
             }
-            Self::CertificateEnds { of, at } => {
-                let of = match of {
-                    Certificate::Page => "страницы",
-                    Certificate::Sip => "телефонной связи (SIP TLS)",
-                };
-                format!("Сертификат {of} действует до {}. Замените его.", day(office, *at, ru))
+            Self::CertificateEnds { at } => {
+                format!("Сертификат страницы действует до {}. Замените его.", day(office, *at, ru))
             }
             Self::LicenceEnds { days } => format!("Лицензия скоро закончится. Осталось дней: {days}."),
             Self::LicenceOver => "Лицензия закончилась: работают 5 внутренних номеров и 2 внешних разговора одновременно, без записи. Экстренные вызовы проходят всегда.".to_owned(),
@@ -159,12 +155,8 @@ impl Alarm {
             Self::WebhookFailing { webhook } => {
                 format!("The receiver of notices “{}” does not answer; some were not delivered.", line(webhook))
             }
-            Self::CertificateEnds { of, at } => {
-                let of = match of {
-                    Certificate::Page => "the page",
-                    Certificate::Sip => "telephony (SIP over TLS)",
-                };
-                format!("The certificate of {of} is valid until {}. Replace it.", day(office, *at, en))
+            Self::CertificateEnds { at } => {
+                format!("The certificate of the page is valid until {}. Replace it.", day(office, *at, en))
             }
             Self::LicenceEnds { days } => format!("The licence ends soon. Days left: {days}."),
             Self::LicenceOver => "The licence has ended: 5 extensions and 2 outside calls at a time work, without recording. Emergency calls always go through.".to_owned(),

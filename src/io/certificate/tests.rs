@@ -72,3 +72,23 @@ fn a_directory_that_can_not_be_made_is_named() {
     let error = Certificate::open(PathBuf::from("/proc/nowhere/tls"), &[], now).unwrap_err();
     assert!(error.to_string().starts_with("/proc/nowhere/tls: "), "{error}");
 }
+
+#[test]
+fn an_uploaded_one_that_ends_soon_is_told_and_the_own_one_is_not_meanwhile() {
+    let directory = directory("ends");
+    let certificate = Certificate::open(directory.clone(), &[], now).unwrap();
+    let weeks = |count: u64| Duration::from_secs(count * 7 * 24 * 3600);
+    assert_eq!(certificate.ends_within(weeks(2)), None, "the own one is renewed before");
+    assert_eq!(certificate.ends_within(LEAF_LIFE), Some(next_year()));
+    let mut wanted = rcgen::CertificateParams::new(vec!["pbx.example.org".to_owned()]).unwrap();
+    wanted.not_before = rcgen::date_time_ymd(2026, 11, 1);
+    wanted.not_after = rcgen::date_time_ymd(2026, 12, 5);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let uploaded = wanted.self_signed(&key).unwrap();
+    certificate.upload(&uploaded.pem(), &key.serialize_pem()).unwrap();
+    assert_eq!(certificate.ends_within(weeks(1)), None);
+    assert_eq!(certificate.ends_within(weeks(2)), Some(WallTime(1_796_428_800_000)));
+    certificate.forget_uploaded().unwrap();
+    assert_eq!(certificate.ends_within(weeks(2)), None);
+    fs::remove_dir_all(directory).unwrap();
+}

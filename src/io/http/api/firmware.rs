@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 use std::{fs, io};
 
-use nix::sys::statvfs::statvfs;
 use serde_json::{Value, json};
 
 use super::super::reply::{Problem, Referrer, Reply, problems};
@@ -13,6 +12,7 @@ use super::super::words::Words;
 use super::super::workers::{COME, UPLOAD};
 use super::{Visit, paging, referrers};
 use crate::base::WallTime;
+use crate::io::files::free_bytes;
 use crate::io::phones::FIRMWARE;
 use crate::office::{Office, Phone, file};
 
@@ -55,7 +55,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         return Err(problems::conflict().saying(words.into()));
     }
     match visit.ask.header(UPLOAD) {
-        Some("") if free(visit) < FLOOR + LONGEST => {
+        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR + LONGEST => {
             let words =
                 Words::new("На диске слишком мало места для прошивки.", "There is too little room on the disk for it.");
             Err(problems::conflict().saying(words.into()))
@@ -136,11 +136,6 @@ fn used_by<'a>(office: &'a Office, name: &str) -> impl Iterator<Item = &'a Phone
 
 fn folder(visit: &Visit<'_>) -> PathBuf {
     visit.house.data.join(FIRMWARE)
-}
-
-/// Bytes; nothing when it can't be told.
-fn free(visit: &Visit<'_>) -> u64 {
-    statvfs(&visit.house.data).map_or(0, |disk| disk.blocks_available().saturating_mul(disk.fragment_size()))
 }
 
 fn unavailable(error: io::Error) -> Problem {

@@ -287,6 +287,9 @@ const TAKE_FILES: [(&str, &str, u64); 3] = [
 /// 10 MB (product.md, media files).
 const SOUND: u64 = 10_000_000;
 
+/// What is longer is no file that is taken in. Bytes.
+pub(super) const LONGEST_FILE: u64 = firmware::LONGEST;
+
 /// How many bytes the file may have that is the body of such a request; `None`: the body is no file.
 pub(super) fn takes_file(method: &str, path: &str) -> Option<u64> {
     let found = TAKE_FILES.iter().find(|(of, pattern, _)| *of == method && matches(pattern, path).is_some());

@@ -14,6 +14,8 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
+use super::super::api::LONGEST_FILE;
+
 /// The longest head. Bytes; longer is 431.
 pub(super) const HEAD: usize = 16 * 1024;
 /// Header fields in a head; more is 431.
@@ -23,8 +25,6 @@ pub(super) const HEAD_TIME: Duration = Duration::from_secs(10);
 /// From the end of a head to the end of its body, and a second more for so many of its bytes; longer is the end of the connection.
 const BODY_TIME: Duration = Duration::from_secs(30);
 const SLOWEST: u64 = 64 * 1024;
-/// What is longer is no file that is taken in. Bytes.
-const LONGEST_FILE: u64 = 200_000_000;
 /// Between requests.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 /// A client that takes nothing for this long is gone.
