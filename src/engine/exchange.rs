@@ -92,7 +92,7 @@ impl Engine {
             outputs: VecDeque::new(),
         };
         engine.trunks.office(Instant::ZERO, &engine.office);
-        engine.show_known();
+        engine.show_home();
         engine.show_office(Instant::ZERO);
         engine.settle(Instant::ZERO);
         engine
@@ -114,7 +114,7 @@ impl Engine {
             Input::Media(event) => self.with_calls(now, |calls, around| calls.on_media(around, &event)),
             Input::Resolved { query, hops } => {
                 self.trunks.handle_resolved(now, query, &hops);
-                self.show_known();
+                self.show_home();
                 self.judge_early(now);
             }
             Input::Office(office) => self.change_office(now, office),
@@ -143,7 +143,10 @@ impl Engine {
                     self.tell_registration(now, login);
                 }
             }
-            Input::RestoreServers(stored) => self.trunks.restore(&stored),
+            Input::RestoreServers(stored) => {
+                self.trunks.restore(&stored);
+                self.show_home();
+            }
             Input::RestoreBans(bans) => {
                 let moment = self.moment(now);
                 self.ward.restore(moment, bans);
@@ -290,7 +293,7 @@ impl Engine {
         self.note_bindings(now, changes);
         self.books.note_members_changed();
         self.show_office(now);
-        self.show_known();
+        self.show_home();
         self.with_calls(now, |calls, around| calls.limits_changed(around));
     }
 
@@ -548,7 +551,7 @@ impl Engine {
             }));
         }
         if !touched.is_empty() {
-            self.show_known();
+            self.show_phones();
         }
         for login in touched {
             self.show_registration(now, &login);

@@ -33,7 +33,7 @@ pub use find::{Index, NetworkError};
 pub use limits::{ExtensionLimits, Limits, Quiet};
 pub use notices::{
     ALARM_KINDS, NOTICE_ADDRESSES, NoticeLanguage, Notices, TELEGRAM, WEBHOOKS, Webhook, WebhookEvent, WebhookFormat,
-    is_home,
+    home_networks, is_home,
 };
 pub use phone::{BUILT_IN_TEMPLATES, Phone, PhoneKey, PhoneTemplate, PhoneTransport, Provisioning};
 pub use references::{Kind, Reference};

@@ -131,9 +131,14 @@ pub(super) fn is_webhook_url(url: &str) -> bool {
     }
 }
 
-/// Addresses that no packet leaves the office for: loopback, private and unique local (RFC 1918, 4193).
+/// Networks that no packet leaves the office for: loopback, private and unique local addresses (RFC 1918, 4193).
+pub fn home_networks() -> impl Iterator<Item = Network> {
+    HOME.iter().filter_map(|network| network.parse().ok())
+}
+
+/// Whether an address is of one of [`home_networks`].
 pub fn is_home(address: IpAddr) -> bool {
-    HOME.iter().filter_map(|network| network.parse::<Network>().ok()).any(|network| network.contains(address))
+    home_networks().any(|network| network.contains(address))
 }
 
 /// RFC 6762, RFC 8375, RFC 9476's neighbourhood, and names without a domain.

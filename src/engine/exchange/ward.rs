@@ -8,6 +8,7 @@ use crate::base::{Instant, ServerTxn};
 use crate::engine::live::Live;
 use crate::engine::{Output, Record};
 use crate::guard::{self, Alarm, Answer, Ban, Event, Knock, Moment, Reason};
+use crate::office::home_networks;
 use crate::sip::Flow;
 use crate::sip::auth::Verdict;
 use crate::sip::wire::{Headers, Method, Name, Request};
@@ -32,19 +33,23 @@ impl Engine {
         Moment { now, wall: self.wall(now) }
     }
 
-    /// Tells the ward who is never judged.
-    pub(super) fn show_known(&mut self) {
+    /// Tells the ward who is at home: as the office says it, and carriers.
+    pub(super) fn show_home(&mut self) {
         let trusted = &self.office.protection.trusted_networks;
-        let home = || HOME.iter().filter_map(|text| text.parse().ok()).collect();
+        let home = || home_networks().chain(LINK_LOCAL.parse().ok()).collect();
         self.ward.set_trusted(if trusted.is_empty() { home() } else { trusted.clone() });
         self.ward.set_trunks(self.trunks.addresses());
+    }
+
+    /// Tells the ward where telephones are registered.
+    pub(super) fn show_phones(&mut self) {
         let bindings = self.bindings.iter().flat_map(|(_, bindings)| bindings);
         self.ward.set_phones(bindings.map(|binding| binding.flow.peer.ip()));
     }
 
     /// Registrations from before a restart were proved then.
     pub(super) fn remember_bindings(&mut self, now: Instant) {
-        self.show_known();
+        self.show_phones();
         for binding in self.bindings.iter().flat_map(|(_, bindings)| bindings) {
             self.ward.on_proved(now, binding.flow.peer.ip(), &binding.aor);
         }
@@ -182,9 +187,8 @@ fn agent_of(request: &Request) -> &str {
     request.headers.get(&Name::UserAgent).unwrap_or_default()
 }
 
-/// Networks that are at home where the office names none: loopback, private and link-local addresses (RFC 1918, 4193, 4291).
-const HOME: [&str; 7] =
-    ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"];
+/// At home too where the office names no network: RFC 4291 §2.5.6.
+const LINK_LOCAL: &str = "fe80::/10";
 /// Digits that an outside number has at least.
 const SHORTEST_OUTSIDE: usize = 7;
 /// Digits of a number without its country.
