@@ -31,36 +31,14 @@ impl Softphone {
     }
 
     fn start_with(exchange: &Exchange, (login, password): (&str, &str), codec: &str, voice: u16, tls: bool) -> Self {
-        need("linphonec", "linphone-cli");
-        let dir = Scratch::new("linphone");
-        std::fs::create_dir_all(dir.path(".local/share/linphone")).unwrap();
-        wav::write_tone(&dir.path("voice.wav"), &[voice], 60);
-        let ports = free_ports(4);
-        let (udp_port, tls_port) = if tls { (0, -1) } else { (i32::from(ports), 0) };
         let authority = exchange.data().join("tls/ca.pem");
         let trust = if tls {
             format!("root_ca={}\nverify_server_cn=0\nmedia_encryption=srtp\n", authority.display())
         } else {
             String::new()
         };
-        let config = format!(
-            "[sip]\nsip_port={udp_port}\nsip_tcp_port=0\nsip_tls_port={tls_port}\nuse_ipv6=0\n{trust}[rtp]\naudio_rtp_port={}\n\
-             [video]\nenabled=0\n",
-            ports + 2
-        );
-        let file = dir.write("linphonerc", &config);
-        let log = std::fs::File::create(dir.path("log")).unwrap();
-        let mut child = with_its_parent("linphonec")
-            .args(["-b", file.to_str().unwrap(), "-d", "0"])
-            .env("HOME", &dir.0)
-            .current_dir(&dir.0)
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let keyboard = child.stdin.take().unwrap();
-        let mut phone = Self { dir, keyboard, _process: Running::adopt(child) };
+        let mut phone = Self::launch(tls, &trust, "");
+        wav::write_tone(&phone.dir.path("voice.wav"), &[voice], 60);
         phone.order("soundcard use files");
         phone.order(&format!("record {}", phone.ear().display()));
         phone.order(&format!("play {}", phone.dir.path("voice.wav").display()));
@@ -78,13 +56,19 @@ impl Softphone {
 
     /// Fetches its whole account from `address`, the text of a code that it has scanned, and registers by itself.
     pub(crate) fn scan(address: &str) -> Self {
+        Self::launch(false, "", &format!("[misc]\nconfig-uri={address}\n"))
+    }
+
+    /// Starts it with ports of its own; `of_sip` and `more` are lines of its file.
+    fn launch(tls: bool, of_sip: &str, more: &str) -> Self {
         need("linphonec", "linphone-cli");
-        let dir = Scratch::new("linphone-scan");
+        let dir = Scratch::new("linphone");
         std::fs::create_dir_all(dir.path(".local/share/linphone")).unwrap();
         let ports = free_ports(4);
+        let (udp_port, tls_port) = if tls { (0, -1) } else { (i32::from(ports), 0) };
         let config = format!(
-            "[sip]\nsip_port={ports}\nsip_tcp_port=0\nsip_tls_port=0\nuse_ipv6=0\n[rtp]\naudio_rtp_port={}\n[video]\nenabled=0\n\
-             [misc]\nconfig-uri={address}\n",
+            "[sip]\nsip_port={udp_port}\nsip_tcp_port=0\nsip_tls_port={tls_port}\nuse_ipv6=0\n{of_sip}[rtp]\naudio_rtp_port={}\n\
+             [video]\nenabled=0\n{more}",
             ports + 2
         );
         let file = dir.write("linphonerc", &config);
