@@ -20,6 +20,8 @@ pub mod office;
 pub mod provision;
 pub mod service;
 pub mod speech;
+// the box under it all
+pub mod machine;
 // what the vendor signed
 pub mod trust;
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -24,6 +24,8 @@ const ARROWS: [(&str, &[&str]); 22] = [
     // phrases become clips
     ("speech", &["codec", "media", "office", "service"]),
     ("trust", &["base"]),
+    // an update file is signed
+    ("machine", &["base", "trust"]),
     // the office's midnight and its quiet hours are told by its time zone
     ("guard", &["base", "desk", "number", "office"]),
     // what telephones are told of the office; SIP plug-and-play is SIP
@@ -61,6 +63,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "engine",
             "guard",
             "lamp",
+            "machine",
             "media",
             "number",
             "office",

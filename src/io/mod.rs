@@ -27,6 +27,7 @@ pub mod rtp;
 pub mod run;
 pub mod signalling;
 pub mod sound;
+pub mod steward;
 pub mod store;
 pub mod trunk_doctor;
 pub mod voicemail;

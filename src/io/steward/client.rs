@@ -1,0 +1,50 @@
+//! The exchange's side: an order goes out, an answer comes back.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::machine::order::{Answer, Order, SOCKET};
+
+/// Names another socket: for tests.
+const ELSEWHERE: &str = "DOZVON_STEWARD";
+/// Of one answer: a kernel's log.
+const LONGEST_ANSWER: u64 = 4 * 1024 * 1024;
+/// An answer that takes longer is none. Writing an update tells of itself in between.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the steward would be.
+pub fn socket() -> PathBuf {
+    std::env::var_os(ELSEWHERE).map_or_else(|| PathBuf::from(SOCKET), PathBuf::from)
+}
+
+/// Whether this machine has a steward: whether it is the box.
+pub fn is_there() -> bool {
+    UnixStream::connect(socket()).is_ok()
+}
+
+/// Asks, and hears the last answer; `told` hears how far it is.
+///
+/// # Errors
+/// When there is no steward, or it goes away before it has answered.
+pub fn ask(order: &Order, told: &mut dyn FnMut(u8)) -> io::Result<Answer> {
+    let mut stream = UnixStream::connect(socket())?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut line = serde_json::to_vec(order)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answers = BufReader::new(stream.take(LONGEST_ANSWER));
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if answers.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        match serde_json::from_str(&line)? {
+            Answer::Working { percent } => told(percent),
+            answer => return Ok(answer),
+        }
+    }
+}
