@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
@@ -105,6 +106,9 @@ pub(super) fn serve_beside<T>(
     let taped = Arc::new(OnceLock::new());
     let media = start::media_plane(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
     let mut beginning = Handle::open(&config.paths.data)?;
+    if config.standby.litestream != Path::new("") {
+        beginning.handle.store().follow(&config.standby.litestream, beginning.handle.data());
+    }
     let outgoing = Outgoing::of(config.web.allow_local_outgoing);
     let mail = start::letters(&beginning.handle, outgoing)?;
     let voicemail = start::mailboxes(&beginning.handle, mail.clone())?;

@@ -10,6 +10,7 @@ mod ban;
 mod binding;
 mod call;
 mod delivery;
+mod follower;
 mod history;
 mod lease;
 mod mail;
