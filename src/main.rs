@@ -346,8 +346,15 @@ fn serve(config: &Config) -> Result<(), Refusal> {
 }
 
 fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
-    log(config);
     let places = steward::Places::read(places).map_err(Refusal::of)?;
+    match steward::KernelLog::open(&places.dev) {
+        Ok(kernel) if places.is_image => {
+            let lines = tracing_subscriber::fmt::layer().with_writer(kernel).without_time().with_ansi(false);
+            tracing_subscriber::registry().with(levels(config)).with(lines.log_internal_errors(false)).init();
+            std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a defect")));
+        }
+        _ => log(config),
+    }
     steward::run(places).map_err(Refusal::of)
 }
 
@@ -391,12 +398,15 @@ fn examine(config: &Config) -> Result<String, Refusal> {
 }
 
 /// Our own lines at the level asked for; libraries only when they worry.
-fn log(config: &Config) {
+fn levels(config: &Config) -> Targets {
     let level = config.log.level.as_str().parse().unwrap_or(LevelFilter::INFO);
-    let ours = Targets::new().with_default(LevelFilter::WARN).with_target("dozvon", level);
+    Targets::new().with_default(LevelFilter::WARN).with_target("dozvon", level)
+}
+
+fn log(config: &Config) {
     // A reader of stderr that went away (the journal starts anew) must not be complained of on stderr: that would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
-    let log = tracing_subscriber::registry().with(ours);
+    let log = tracing_subscriber::registry().with(levels(config));
     match config.log.format {
         Format::Json => log.with(lines.json()).init(),
         Format::Text => log.with(lines.with_ansi(std::io::stderr().is_terminal())).init(),

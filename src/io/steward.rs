@@ -9,6 +9,7 @@ mod door;
 mod exchange;
 mod gauges;
 pub mod heartbeat;
+mod journal;
 mod kept;
 mod kernel;
 mod network;
@@ -18,6 +19,7 @@ mod slots;
 mod watchdog;
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -25,6 +27,7 @@ use nix::sys::reboot::{RebootMode, reboot};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use begin::become_program;
+pub use journal::KernelLog;
 pub use places::Places;
 
 use super::clock::Clock;
@@ -175,7 +178,8 @@ pub fn run(places: Places) -> io::Result<()> {
     steward.tell_kernel_host_name();
     door::open(&steward)?;
     hear_signals(events)?;
-    let rounds = Rounds { liveness: Liveness::new(clock.now()), steward, exchange: None, watchdog, clock };
+    let liveness = Liveness::new(clock.now());
+    let rounds = Rounds { liveness, steward, exchange: None, watchdog, clock, office: None };
     rounds.go(&inbox)
 }
 
@@ -186,6 +190,8 @@ struct Rounds {
     exchange: Option<Exchange>,
     watchdog: Watchdog,
     clock: Clock,
+    /// Where the office is, as the clock's keeper knows it.
+    office: Option<(String, Ipv4Addr)>,
 }
 
 impl Rounds {
@@ -209,11 +215,23 @@ impl Rounds {
                 let places = self.steward.places.clone();
                 std::thread::Builder::new().name("growth".to_owned()).spawn(move || disk::grow(&places))?;
             }
+            self.look_after_clock();
             match inbox.recv_timeout(LOOK_EVERY) {
                 Ok(Event::Turned(turns)) => self.liveness.turned(self.clock.now(), turns),
                 Ok(Event::End(end)) => return self.end(end),
                 Err(_) => {}
             }
+        }
+    }
+
+    /// Time servers are asked again, and telephones are told, where the office is now.
+    fn look_after_clock(&mut self) {
+        let office = self.steward.ports.seen().office;
+        if office != self.office {
+            if let Some((interface, _)) = &office {
+                self.steward.clock.network(interface);
+            }
+            self.office = office;
         }
     }
 

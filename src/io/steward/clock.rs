@@ -18,6 +18,9 @@ impl Keeper {
         Ok(())
     }
 
+    /// The network has come or changed; telephones are at this interface.
+    pub(super) fn network(&self, _office: &str) {}
+
     /// How the clock is.
     pub(super) fn fill(&self, _state: &mut State) {}
 

@@ -8,7 +8,9 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Places {
-    /// The box: partitions are looked for and mounted, and the machine is started anew and switched off. Off it, nothing of that.
+    /// The data partition is looked for, mended, mounted and grown; otherwise its folder is simply there.
+    pub has_disk: bool,
+    /// An end of the box is one of the machine; otherwise of the steward alone.
     pub is_image: bool,
     /// The kernel's devices.
     pub sys: PathBuf,
@@ -39,6 +41,7 @@ pub struct Places {
 impl Default for Places {
     fn default() -> Self {
         Self {
+            has_disk: true,
             is_image: true,
             sys: "/sys".into(),
             proc: "/proc".into(),
