@@ -2,7 +2,9 @@
 //! of them and the files that carry it; the hands are `io::steward`, a process of root's that the exchange may ask by [`Order`].
 
 pub mod network;
+pub mod ntp;
 pub mod order;
+pub mod panel;
 
 pub use network::{Addressing, Carrier, Network, Port};
 pub use order::{Answer, Order, State};
