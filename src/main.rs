@@ -9,7 +9,7 @@ use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::licence::vendor;
-use dozvon::io::{doctor, run};
+use dozvon::io::{doctor, panel, run};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -129,6 +129,10 @@ enum Command {
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
     Doctor,
+    /// The box's console on this terminal: its addresses and state, network, passwords, restart, factory reset
+    #[command(after_help = "Examples:\n  dozvon panel\n  dozvon panel --data /data/dozvon\n\n\
+        Plain VT100, 80 columns, 24 lines. The image runs it as root on its screen and its serial line.")]
+    Panel,
 }
 
 #[derive(Debug, Subcommand)]
@@ -345,6 +349,7 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         Command::License(LicenseCommand::Keygen { name }) => vendor::keygen(&name, Path::new(".")).map_err(Refusal::of),
         Command::License(LicenseCommand::Issue(given)) => vendor::issue((*given).into()).map_err(Refusal::of),
         Command::Doctor => examine(config),
+        Command::Panel => panel::run(data).map(|()| String::new()),
     }
 }
 
