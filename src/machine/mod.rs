@@ -5,6 +5,8 @@ pub mod network;
 pub mod ntp;
 pub mod order;
 pub mod panel;
+pub mod settings;
 
 pub use network::{Addressing, Carrier, Network, Port};
 pub use order::{Answer, Order, State};
+pub use settings::Settings;

@@ -10,16 +10,18 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::{Outcome, Places};
 use crate::base::{Duration, Instant, Rng};
 use crate::io::clock::{self as machine_clock, Clock};
 use crate::machine::ntp::{Moment, Standing};
-use crate::machine::order;
+use crate::machine::settings::Time;
+use crate::machine::{self, order};
 
 pub use hands::{Hands, Machine};
 
-/// Where the clock finds what it needs; elsewhere in tests.
+/// What the clock starts from; other things in tests.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct Basis {
     /// The last time that was noted: `/data/clock`.
     pub stamp: PathBuf,
     /// When this program was made, of `/etc/dozvon/release`: no time before that is ever right.
@@ -30,15 +32,10 @@ pub struct Places {
     pub client_port: u16,
 }
 
-impl Places {
-    /// Those of the box.
-    pub fn of_the_box(built_seconds: i64) -> Self {
-        Self {
-            stamp: PathBuf::from("/data/clock"),
-            built: Moment(built_seconds.saturating_mul(1_000_000_000)),
-            server_port: NTP,
-            client_port: NTP,
-        }
+impl Basis {
+    /// That of the box.
+    fn of(places: &Places) -> Self {
+        Self { stamp: places.data.join("clock"), built: built(places), server_port: NTP, client_port: NTP }
     }
 }
 
@@ -53,13 +50,70 @@ pub struct Wanted {
     pub interface: String,
 }
 
+/// The clock of the box; off the box nothing, since the machine's clock is not ours.
+pub(super) struct Keeper(Option<Timekeeper>);
+
+impl Keeper {
+    /// Begins. The data partition is mounted; the network need not be there yet.
+    pub(super) fn start(places: &Places, time: &Time) -> Self {
+        if !places.is_image {
+            return Self(None);
+        }
+        let keeper = Timekeeper::start(Basis::of(places), Arc::new(Machine), Wanted::of(time, ""));
+        Self(keeper.inspect_err(|error| tracing::error!(%error, "nobody keeps the clock")).ok())
+    }
+
+    /// Asks others from now on.
+    pub(super) fn set(&self, time: &Time) -> Outcome {
+        let keeper = self.0.as_ref().ok_or("not on this machine")?;
+        let interface = keeper.state().wanted.interface.clone();
+        keeper.want(Wanted::of(time, &interface));
+        Ok(())
+    }
+
+    /// The network has come or changed; telephones are at this interface.
+    pub(super) fn network(&self, office: &str) {
+        let Some(keeper) = &self.0 else { return };
+        let wanted = Wanted { interface: office.to_owned(), ..keeper.state().wanted.clone() };
+        keeper.want(wanted);
+        keeper.hurry();
+    }
+
+    /// How the clock is.
+    pub(super) fn fill(&self, state: &mut machine::State) {
+        if let Some(keeper) = &self.0 {
+            state.clock = keeper.told();
+        }
+    }
+
+    /// The box ends: notes the time.
+    pub(super) fn stop(&self) {
+        if let Some(keeper) = &self.0 {
+            keeper.close();
+        }
+    }
+}
+
+impl Wanted {
+    fn of(time: &Time, interface: &str) -> Self {
+        Self { servers: time.servers.clone(), serve: time.serve, interface: interface.to_owned() }
+    }
+}
+
+/// When the slot was made: `built=SECONDS` of its release.
+fn built(places: &Places) -> Moment {
+    let release = std::fs::read_to_string(places.etc.join("dozvon/release")).unwrap_or_default();
+    let seconds = release.lines().find_map(|line| line.strip_prefix("built=")?.trim().parse::<i64>().ok());
+    Moment(seconds.unwrap_or(0).saturating_mul(1_000_000_000))
+}
+
 /// Keeps the clock, on threads of its own. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Timekeeper(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    places: Places,
+    basis: Basis,
     hands: Arc<dyn Hands>,
     clock: Clock,
     state: Mutex<State>,
@@ -92,10 +146,10 @@ impl Timekeeper {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(places: Places, hands: Arc<dyn Hands>, wanted: Wanted) -> io::Result<Self> {
-        let source = floor::lift(&places, hands.as_ref());
+    pub fn start(basis: Basis, hands: Arc<dyn Hands>, wanted: Wanted) -> io::Result<Self> {
+        let source = floor::lift(&basis, hands.as_ref());
         let state = State { wanted, edition: 0, hurry: false, closing: false, standing: None, source };
-        let inner = Inner { places, hands, clock: Clock::start(), state: Mutex::new(state), changed: Condvar::new() };
+        let inner = Inner { basis, hands, clock: Clock::start(), state: Mutex::new(state), changed: Condvar::new() };
         let keeper = Self(Arc::new(inner));
         let rng = Rng::from_entropy(machine_clock::entropy()?);
         let (client, server) = (keeper.clone(), keeper.clone());
@@ -147,8 +201,8 @@ impl Timekeeper {
     }
 
     fn note(&self) {
-        if let Err(error) = floor::note(&self.0.places.stamp, self.0.hands.now()) {
-            tracing::warn!(%error, path = %self.0.places.stamp.display(), "the time can't be noted");
+        if let Err(error) = floor::note(&self.0.basis.stamp, self.0.hands.now()) {
+            tracing::warn!(%error, path = %self.0.basis.stamp.display(), "the time can't be noted");
         }
     }
 

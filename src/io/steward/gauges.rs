@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::Places;
 use crate::base::Duration;
 use crate::io::clock::Stopwatch;
 use crate::machine::State;
@@ -17,39 +18,22 @@ use crate::machine::order::{Card, Disk, Temperature};
 
 use disk::Health;
 
-/// Where the kernel tells of the machine; elsewhere in tests.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// `/sys`.
-    pub sys: PathBuf,
-    /// `/proc`.
-    pub proc: PathBuf,
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self { sys: PathBuf::from("/sys"), proc: PathBuf::from("/proc") }
-    }
-}
-
 /// Reads them. What a disk says of itself is asked for rarely, since a question may wake it.
 #[derive(Debug)]
 pub struct Gauges {
     places: Places,
-    /// A directory on the disk that matters.
-    data: PathBuf,
     health: Mutex<Option<(Stopwatch, Health)>>,
 }
 
 impl Gauges {
     /// Of this machine, and of the disk with the directory `data`.
     pub fn new(data: &Path) -> Self {
-        Self::at(Places::default(), data)
+        Self::at(Places { data: data.to_owned(), ..Places::default() })
     }
 
     /// Of a machine that tells of itself elsewhere.
-    pub fn at(places: Places, data: &Path) -> Self {
-        Self { places, data: data.to_owned(), health: Mutex::new(None) }
+    pub fn at(places: Places) -> Self {
+        Self { places, health: Mutex::new(None) }
     }
 
     /// Cards, temperatures, memory, uptime and disk as they are now; all else of `state` stays.
@@ -63,14 +47,14 @@ impl Gauges {
 
     fn disk(&self) -> Disk {
         let mut told = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = disk::Found::under(&self.places, &self.data);
+        let found = disk::Found::under(&self.places);
         let is_fresh = told.as_ref().is_some_and(|(since, _)| since.elapsed() < HEALTH_IS_FRESH);
         if !is_fresh {
-            let health = found.as_ref().map(|found| found.health(&smart::ask)).unwrap_or_default();
+            let health = found.as_ref().map(|found| found.health(&self.places.dev, &smart::ask)).unwrap_or_default();
             *told = Some((Stopwatch::start(), health));
         }
         let health = told.as_ref().map(|(_, health)| health.clone()).unwrap_or_default();
-        let (data, data_free) = disk::room(&self.data);
+        let (data, data_free) = disk::room(&self.places.data);
         Disk {
             model: found.as_ref().map(disk::Found::model).unwrap_or_default(),
             size: found.as_ref().map(disk::Found::size).unwrap_or_default(),

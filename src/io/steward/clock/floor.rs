@@ -5,16 +5,16 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::hands::Hands;
-use super::{Before, Places};
+use super::{Basis, Before};
 use crate::machine::ntp::Moment;
 
 /// Sets the clock to the latest of what it shows, what the battery clock shows, what was noted, and when this program was made.
-pub(super) fn lift(places: &Places, hands: &dyn Hands) -> Before {
+pub(super) fn lift(basis: &Basis, hands: &dyn Hands) -> Before {
     let shown = hands.now();
-    let latest = places.built.0.saturating_add(LIFETIME);
+    let latest = basis.built.0.saturating_add(LIFETIME);
     let battery = hands.battery().filter(|time| time.0 < latest);
     let own = battery.map_or(shown, |time| time.max(shown));
-    let floor = places.built.max(noted(&places.stamp).unwrap_or_default());
+    let floor = basis.built.max(noted(&basis.stamp).unwrap_or_default());
     // the kernel has taken the battery's time already, to the second
     let source = if own >= floor { Before::Rtc } else { Before::Floor };
     let wanted = own.max(floor);

@@ -12,7 +12,7 @@ use crate::machine::ntp::{Client, Correction, Moment, Packet, Source};
 
 /// Until the timekeeper is closed.
 pub(super) fn run(keeper: &Timekeeper, rng: Rng) {
-    let mut client = Client::new(rng, keeper.0.places.built);
+    let mut client = Client::new(rng, keeper.0.basis.built);
     let mut names = Names::default();
     let mut noted = keeper.now();
     loop {
@@ -69,7 +69,7 @@ impl Names {
         if !is_new && age.is_some_and(|age| age < longest) && !(hurry && self.sources.is_empty()) {
             return false;
         }
-        let found = resolve(wanted, keeper.0.places.client_port);
+        let found = resolve(wanted, keeper.0.basis.client_port);
         (self.edition, self.resolved, self.are_stale) = (Some(edition), Some(keeper.now()), false);
         if (found.is_empty() && !is_new) || found == self.sources {
             return false;

@@ -24,7 +24,7 @@ pub(super) fn run(keeper: &Timekeeper) {
             std::thread::sleep(PAUSE);
             continue;
         }
-        match open(keeper.0.places.server_port, &wanted) {
+        match open(keeper.0.basis.server_port, &wanted) {
             Ok(socket) => serve(keeper, &mut server, &socket, edition),
             Err(error) => {
                 tracing::warn!(%error, interface = wanted.interface, "telephones can't be told the time");

@@ -62,8 +62,8 @@ impl Hands for Made {
     }
 }
 
-fn places(scratch: &Scratch, server_port: u16) -> Places {
-    Places { stamp: scratch.path().join("clock"), built: Moment(BUILT), server_port, client_port: 1 }
+fn basis(scratch: &Scratch, server_port: u16) -> Basis {
+    Basis { stamp: scratch.path().join("clock"), built: Moment(BUILT), server_port, client_port: 1 }
 }
 
 fn free_port() -> u16 {
@@ -93,23 +93,23 @@ fn ask(port: u16) -> Option<Packet> {
 #[test]
 fn a_box_starts_from_the_latest_time_that_is_known_to_have_passed() {
     let scratch = Scratch::new();
-    let places = places(&scratch, 0);
+    let basis = basis(&scratch, 0);
     let lifted = |shows, battery| {
         let hands = Made::new(shows, battery);
-        let source = floor::lift(&places, hands.as_ref());
+        let source = floor::lift(&basis, hands.as_ref());
         (source, hands.now().0 / SECOND)
     };
     let seconds = |nanos: i64| nanos / SECOND;
     assert_eq!(lifted(0, None), (Before::Floor, seconds(BUILT)), "1970, and nothing noted");
     assert_eq!(lifted(0, Some(NOW)), (Before::Rtc, seconds(NOW)));
     assert_eq!(lifted(NOW, None), (Before::Rtc, seconds(NOW)), "the kernel took it from the battery");
-    floor::note(&places.stamp, Moment(NOW + 5 * SECOND)).unwrap();
+    floor::note(&basis.stamp, Moment(NOW + 5 * SECOND)).unwrap();
     assert_eq!(lifted(0, Some(NOW)), (Before::Floor, seconds(NOW) + 5), "the battery is dying");
     let ahead = NOW + 100 * SECOND;
     assert_eq!(lifted(ahead, None), (Before::Rtc, seconds(ahead)));
     let mad = BUILT + 50 * 366 * 86_400 * SECOND;
     assert_eq!(lifted(0, Some(mad)), (Before::Floor, seconds(NOW) + 5), "no battery clock is so right");
-    std::fs::write(&places.stamp, "nonsense").unwrap();
+    std::fs::write(&basis.stamp, "nonsense").unwrap();
     assert_eq!(lifted(0, None), (Before::Floor, seconds(BUILT)));
 }
 
@@ -118,7 +118,7 @@ fn a_box_takes_the_time_from_another_and_gives_it_on() {
     let (scratch, other) = (Scratch::new(), Scratch::new());
     let (first, second) = (free_port(), free_port());
     let wanted = Wanted { serve: true, servers: vec!["192.0.2.255".to_owned()], interface: String::new() };
-    let right = Timekeeper::start(places(&other, first), Made::new(NOW, Some(NOW)), wanted).unwrap();
+    let right = Timekeeper::start(basis(&other, first), Made::new(NOW, Some(NOW)), wanted).unwrap();
     wait_for("the first one serves", || ask(first).is_some());
     assert_eq!(ask(first).unwrap().stratum, 10);
     assert_eq!(right.told(), order::Clock { synchronized: false, source: "rtc".to_owned(), offset_ms: 0.0 });
@@ -127,7 +127,7 @@ fn a_box_takes_the_time_from_another_and_gives_it_on() {
     let hands = Made::new(NOW + 3_600 * SECOND, None);
     let server = format!("127.0.0.1:{first}");
     let wanted = Wanted { servers: vec![server.clone()], serve: true, interface: String::new() };
-    let late = Timekeeper::start(places(&scratch, second), hands.clone(), wanted).unwrap();
+    let late = Timekeeper::start(basis(&scratch, second), hands.clone(), wanted).unwrap();
     wait_for("the second one is put right", || late.told().synchronized);
     let told = late.told();
     assert_eq!(told.source, server);
@@ -151,7 +151,7 @@ fn a_clock_that_is_known_to_be_behind_is_not_told() {
     let scratch = Scratch::new();
     let port = free_port();
     let wanted = Wanted { serve: true, servers: vec!["192.0.2.255".to_owned()], interface: String::new() };
-    let keeper = Timekeeper::start(places(&scratch, port), Made::new(0, None), wanted).unwrap();
+    let keeper = Timekeeper::start(basis(&scratch, port), Made::new(0, None), wanted).unwrap();
     assert_eq!(keeper.told().source, "floor");
     wait_for("its port is open", || UdpSocket::bind(("127.0.0.1", port)).is_err());
     assert_eq!(ask(port), None);

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::sys::stat::{major, minor};
 use nix::sys::statvfs::statvfs;
 
-use super::{Places, sorted, text};
+use super::super::Places;
+use super::{sorted, text};
 
 /// A disk that the kernel knows.
 #[derive(Debug)]
@@ -44,9 +45,9 @@ pub(super) enum Question {
 pub(super) type Ask<'a> = &'a dyn Fn(&Path, Question) -> Option<Vec<u8>>;
 
 impl Found {
-    /// The disk that holds this directory; `None` where that is no disk: in memory, in a container.
-    pub(super) fn under(places: &Places, directory: &Path) -> Option<Self> {
-        let device = std::fs::metadata(directory).ok()?.dev();
+    /// The disk with the data; `None` where that is no disk: in memory, in a container.
+    pub(super) fn under(places: &Places) -> Option<Self> {
+        let device = std::fs::metadata(&places.data).ok()?.dev();
         Self::numbered(places, major(device), minor(device))
     }
 
@@ -78,9 +79,10 @@ impl Found {
         text(&self.at.join("size")).and_then(|size| size.parse::<u64>().ok()).unwrap_or(0).saturating_mul(512)
     }
 
-    pub(super) fn health(&self, ask: Ask<'_>) -> Health {
+    /// What it says of itself; `dev`: where device files are.
+    pub(super) fn health(&self, dev: &Path, ask: Ask<'_>) -> Health {
         let name = self.name();
-        let device = Path::new("/dev").join(&name);
+        let device = dev.join(&name);
         if name.starts_with("nvme") {
             ask(&device, Question::NvmeHealth).and_then(|log| of_nvme(&log)).unwrap_or_default()
         } else if name.starts_with("mmcblk") {

@@ -14,7 +14,8 @@ impl Machine {
     }
 
     fn places(&self) -> Places {
-        Places { sys: self.scratch.path().join("sys"), proc: self.scratch.path().join("proc") }
+        let path = |name: &str| self.scratch.path().join(name);
+        Places { sys: path("sys"), proc: path("proc"), data: path("nothing"), ..Places::default() }
     }
 
     fn file(self, path: &str, text: &str) -> Self {
@@ -133,7 +134,7 @@ fn the_disk_of_a_partition_or_of_what_is_made_of_it_is_found() {
     }
     let card = disk::Found::numbered(&places, 179, 0).expect("there");
     assert_eq!((card.model().as_str(), card.size()), ("DG4016", 1_024_000));
-    assert_eq!(card.health(&|_, _| None).wear, Some(20));
+    assert_eq!(card.health(Path::new("/dev"), &|_, _| None).wear, Some(20));
     assert!(disk::Found::numbered(&places, 0, 40).is_none(), "a disk in memory");
 }
 
@@ -145,7 +146,7 @@ fn this_very_machine_tells_of_itself_without_any_rights() {
     assert!(state.memory_total > state.memory_available && state.memory_available > 0);
     assert!(state.uptime_seconds > 0 && state.disk.data > 0 && state.disk.data >= state.disk.data_free);
     assert_eq!(state.slot, "a");
-    let nowhere = Gauges::at(Machine::new().places(), Path::new("/nonexistent"));
+    let nowhere = Gauges::at(Machine::new().places());
     nowhere.fill(&mut state);
     assert_eq!((state.memory_total, state.disk), (0, Disk::default()));
 }
