@@ -110,6 +110,9 @@ impl Console {
                     touched = Stopwatch::start();
                     for key in keys(&bytes) {
                         if let Some(deed) = self.panel.press(key) {
+                            if deed == Deed::Leave {
+                                return self.painter.wipe();
+                            }
                             self.draw()?;
                             let outcome = self.perform(&deed);
                             self.panel.done(outcome);
@@ -132,7 +135,7 @@ impl Console {
             self.record(&words);
         }
         match deed {
-            Deed::Redraw => {
+            Deed::Redraw | Deed::Leave => {
                 self.painter.forget();
                 Outcome::Done
             }
@@ -167,7 +170,7 @@ fn in_words(deed: &Deed) -> Option<String> {
         Deed::Restart => Some("restart".to_owned()),
         Deed::ShutDown => Some("switch off".to_owned()),
         Deed::FactoryReset => Some("factory reset".to_owned()),
-        Deed::Log | Deed::Redraw => None,
+        Deed::Log | Deed::Redraw | Deed::Leave => None,
     }
 }
 
@@ -190,6 +193,11 @@ impl Painter {
     /// All is drawn anew next time.
     fn forget(&mut self) {
         self.shown.clear();
+    }
+
+    /// Leaves the terminal as somebody finds it who comes next.
+    fn wipe(&mut self) -> io::Result<()> {
+        io::stdout().lock().write_all(b"\x1b[2J\x1b[H")
     }
 
     fn paint(&mut self, screen: &Screen) -> Vec<u8> {

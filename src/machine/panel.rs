@@ -78,6 +78,8 @@ pub enum Deed {
     Log,
     /// Draw everything anew: the terminal was plugged in later.
     Redraw,
+    /// End the console: on plain Linux, where somebody has started it.
+    Leave,
 }
 
 /// What came of a deed.
@@ -216,6 +218,7 @@ impl Panel {
                 return (Page::Main, Some(Deed::Redraw));
             }
             Key::Enter | Key::Redraw => return (Page::Main, Some(Deed::Redraw)),
+            Key::Char('q') | Key::Back if self.facts.machine.is_none() => return (Page::Main, Some(Deed::Leave)),
             Key::Char('1' | '3' | '4' | '5') => match (&self.facts.machine, key) {
                 (None, _) => Page::Said(Err(self.say(NO_STEWARD).to_owned())),
                 (Some(machine), Key::Char('1')) => Page::Network(Form::new(&machine.network, &machine.cards)),
@@ -256,7 +259,7 @@ impl Panel {
             Deed::FactoryReset => {
                 ("The box forgets its settings and restarts.", "Устройство забывает настройки и перезапускается.")
             }
-            Deed::Password(_) | Deed::Log | Deed::Redraw => ("Done.", "Сделано."),
+            Deed::Password(_) | Deed::Log | Deed::Redraw | Deed::Leave => ("Done.", "Сделано."),
         })
     }
 

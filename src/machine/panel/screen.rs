@@ -199,6 +199,7 @@ fn menu(panel: &Panel) -> Vec<String> {
         (true, Language::En) => "7 Russian (UTF-8)".to_owned(),
         (true, Language::Ru) => "7 English".to_owned(),
     };
+    let leave = if panel.facts.machine.is_none() { item('q', ("Leave", "Выйти")) } else { String::new() };
     let columns = [
         [
             item('1', ("Network", "Сеть")),
@@ -210,7 +211,7 @@ fn menu(panel: &Panel) -> Vec<String> {
             item('5', ("Factory reset", "Сброс к заводским")),
             item('6', ("Details and log", "Подробности и журнал")),
         ],
-        [language, String::new(), String::new()],
+        [language, leave, String::new()],
     ];
     let [left, middle, right] = columns;
     let rows = left.into_iter().zip(middle).zip(right);

@@ -268,7 +268,10 @@ fn plain_linux_keeps_its_network_and_power_and_lends_its_console_for_the_rest() 
         assert!(shows(&panel, "not the box's own system"));
         types(&mut panel, "\r");
     }
+    assert_eq!(types(&mut panel, "q"), Some(Deed::Leave));
     assert!(matches!(types(&mut panel, "2\r"), Some(Deed::Password(_))));
+    let mut panel = self::panel();
+    assert_eq!(types(&mut panel, "q\x1b"), None, "the box's own goes on");
 }
 
 #[test]
