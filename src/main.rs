@@ -10,7 +10,7 @@ use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::licence::vendor;
-use dozvon::io::{doctor, run, steward};
+use dozvon::io::{doctor, panel, run, steward};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -130,6 +130,10 @@ enum Command {
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
     Doctor,
+    /// The box's console on this terminal: its addresses and state, network, passwords, restart, factory reset
+    #[command(after_help = "Examples:\n  dozvon panel\n  dozvon panel --data /data/dozvon\n\n\
+        Plain VT100, 80 columns, 24 lines. The image runs it as root on its screen and its serial line.")]
+    Panel,
     /// On the box's image: root's process, which starts the exchange and does for it what it may not
     #[command(hide = true)]
     Steward {
@@ -381,6 +385,7 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         Command::License(LicenseCommand::Keygen { name }) => vendor::keygen(&name, Path::new(".")).map_err(Refusal::of),
         Command::License(LicenseCommand::Issue(given)) => vendor::issue((*given).into()).map_err(Refusal::of),
         Command::Doctor => examine(config),
+        Command::Panel => panel::run(data).map(|()| String::new()),
     }
 }
 

@@ -3,11 +3,11 @@
 
 mod begin;
 pub mod client;
-mod clock;
+pub mod clock;
 mod disk;
 mod door;
 mod exchange;
-mod gauges;
+pub mod gauges;
 pub mod heartbeat;
 mod journal;
 mod kept;
@@ -76,6 +76,7 @@ struct Steward {
     kept: Arc<Kept>,
     ports: Ports,
     clock: clock::Keeper,
+    gauges: gauges::Gauges,
     events: Sender<Event>,
     /// Whether there is a data partition: without it, only what mends that is done.
     has_data: bool,
@@ -89,23 +90,16 @@ impl Steward {
             host_name: kept.host_name,
             network: self.ports.seen().network,
             confirm_within: self.ports.confirm_within(),
-            cards: network::cards(&self.places),
             time_servers: kept.time.servers,
             time_served: kept.time.serve,
             watchdog: watchdog::name(&self.places),
-            uptime_seconds: self.uptime(),
             ..State::default()
         };
         slots::fill(&self.places, &mut state);
-        gauges::fill(&self.places, &mut state);
+        self.gauges.fill(&mut state);
         shares::fill(&self.places, &mut state);
         self.clock.fill(&mut state);
         state
-    }
-
-    fn uptime(&self) -> u64 {
-        let text = std::fs::read_to_string(self.places.proc.join("uptime")).unwrap_or_default();
-        text.split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
     }
 
     fn set_host_name(&self, name: String) -> Outcome {
@@ -170,6 +164,7 @@ pub fn run(places: Places) -> io::Result<()> {
     let steward = Arc::new(Steward {
         clock: clock::Keeper::start(&places, &kept.get().time),
         ports: Ports::start(&places, &kept, clock)?,
+        gauges: gauges::Gauges::at(places.clone()),
         has_data: data.is_ok(),
         events: events.clone(),
         kept,

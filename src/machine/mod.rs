@@ -5,7 +5,9 @@ pub mod interface;
 pub mod kernel_log;
 pub mod liveness;
 pub mod network;
+pub mod ntp;
 pub mod order;
+pub mod panel;
 pub mod partition;
 pub mod settings;
 

@@ -61,7 +61,7 @@ impl Keeper {
         let folders = ["sys", "dev", "etc", "run", "data"].into_iter().filter(|name| !is_given(name));
         let folders: Vec<String> = folders.map(|name| format!("{name} = {:?}\n", dir.join(name))).collect();
         let rest = format!("consoles = [{:?}]\nlease_script = {script:?}\n{exchange}", dir.join("console"));
-        let places = format!("is_image = false\nvirtual_cards = true\n{disk}{}{rest}", folders.concat());
+        let places = format!("is_image = false\n{disk}{}{rest}", folders.concat());
         fs::write(dir.join("places.toml"), places).unwrap();
         let mut keeper = Self { dir, place, steward: None };
         keeper.start_steward();

@@ -1,7 +1,6 @@
 //! The box's places in networks, kept by a thread of its own: what is wanted is made so at the kernel's interfaces, a cable that is put in
 //! elsewhere is followed, leases are taken, and a change that nobody confirms is taken back.
 
-mod cards;
 mod client;
 
 use std::fs;
@@ -10,9 +9,9 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(super) use cards::cards;
 use client::Client;
 
+use super::gauges::cards;
 use super::kept::Kept;
 use super::{Outcome, Places};
 use crate::base::{Duration, Instant};

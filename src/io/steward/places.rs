@@ -26,8 +26,6 @@ pub struct Places {
     pub data: PathBuf,
     /// Where the first sign-in is told.
     pub consoles: Vec<PathBuf>,
-    /// Cards that are none (a cable between two namespaces) count as well.
-    pub virtual_cards: bool,
     /// Program and arguments of the exchange; empty: this program's `serve`.
     pub exchange: Vec<String>,
     /// Who the exchange is; empty: whoever the steward is.
@@ -50,7 +48,6 @@ impl Default for Places {
             run: "/run".into(),
             data: "/data".into(),
             consoles: vec!["/dev/tty1".into(), "/dev/ttyS0".into()],
-            virtual_cards: false,
             exchange: Vec::new(),
             user: "dozvon".to_owned(),
             busybox: "/bin/busybox".into(),
