@@ -4,8 +4,10 @@
 pub mod environment;
 pub mod network;
 pub mod order;
+pub mod settings;
 pub mod trial;
 pub mod update;
 
 pub use network::{Addressing, Carrier, Network, Port};
 pub use order::{Answer, Order, State};
+pub use settings::Settings;
