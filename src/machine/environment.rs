@@ -89,13 +89,15 @@ impl Environment {
     pub fn parse(bytes: &[u8], running: Slot) -> Self {
         let text = bytes.get(..LENGTH.min(bytes.len())).and_then(|bytes| bytes.strip_prefix(HEAD.as_bytes()));
         let value = |name: &str| {
-            text?.split(|byte| *byte == b'\n')
+            text?
+                .split(|byte| *byte == b'\n')
                 .filter_map(|line| std::str::from_utf8(line).ok()?.strip_prefix(name)?.strip_prefix('='))
                 .next_back()
         };
         let Some(slot) = value("slot").and_then(Slot::parse) else { return Self::good(running) };
         let trial = value("trial").and_then(Slot::parse).filter(|trial| *trial != slot);
-        let tries = value("tries").and_then(|tries| tries.parse().ok()).filter(|tries| *tries <= TRIES && trial.is_some());
+        let tries =
+            value("tries").and_then(|tries| tries.parse().ok()).filter(|tries| *tries <= TRIES && trial.is_some());
         let failed = value("failed").and_then(Slot::parse);
         Self { slot, trial, tries: tries.unwrap_or(0), failed }
     }
@@ -129,10 +131,12 @@ mod tests {
     }
 
     fn any_environment() -> impl Strategy<Value = Environment> {
-        (any_slot(), any::<bool>(), 0..=TRIES, proptest::option::of(any_slot())).prop_map(|(slot, on_trial, tries, failed)| {
-            let trial = on_trial.then(|| slot.other());
-            Environment { slot, trial, tries: if on_trial { tries } else { 0 }, failed }
-        })
+        (any_slot(), any::<bool>(), 0..=TRIES, proptest::option::of(any_slot())).prop_map(
+            |(slot, on_trial, tries, failed)| {
+                let trial = on_trial.then(|| slot.other());
+                Environment { slot, trial, tries: if on_trial { tries } else { 0 }, failed }
+            },
+        )
     }
 
     proptest! {

@@ -20,6 +20,8 @@ pub const LONGEST: Duration = Duration::from_secs(300);
 pub const SHORTEST: Duration = Duration::from_secs(20);
 /// So many of a hundred telephones must be back.
 pub const PHONES_PER_CENT: usize = 95;
+/// In the exchange's directory: the database as the old version left it. Should the trial come to nothing, it is in force again.
+pub const KEPT_DATABASE: &str = "update/dozvon.db";
 /// Time for telephones to register by themselves before they are asked.
 const FIRST_ASK: Duration = Duration::from_secs(2);
 /// Those that are missing are asked again.

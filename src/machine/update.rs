@@ -213,7 +213,9 @@ impl Release {
     /// Reads `/etc/dozvon/release`: lines `name=value`; others than those of the fields are of no concern.
     pub fn parse(text: &str) -> Option<Self> {
         let value = |name: &str| {
-            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(|value| value.trim().trim_matches('"'))
+            text.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+                .map(|value| value.trim().trim_matches('"'))
         };
         Some(Self {
             version: Version::parse(value("version")?)?,
@@ -237,7 +239,9 @@ impl Contents {
             key.name()
         );
         for hash in hashes {
-            hash.iter().for_each(|byte| drop(write!(text, "{byte:02x}")));
+            for byte in hash {
+                let _ = write!(text, "{byte:02x}");
+            }
             text.push('\n');
         }
         let signature = STANDARD.encode(key.sign(text.as_bytes()));
@@ -265,7 +269,7 @@ pub fn measure(image: impl Read) -> Result<(u64, Vec<[u8; 32]>), UpdateError> {
         if size > LARGEST {
             break;
         }
-        hashes.push(Sha256::digest(block.get(..filled).unwrap_or_default()).into());
+        hashes.push(digest(block.get(..filled).unwrap_or_default()));
     }
     match size {
         1..=LARGEST => Ok((size, hashes)),
@@ -314,8 +318,13 @@ impl Header {
         self.hashes.len()
     }
 
+    /// Whether these are the bytes of this block.
+    pub fn is_block(&self, number: usize, bytes: &[u8]) -> bool {
+        self.hashes.get(number).is_some_and(|hash| bytes.len() == self.block_size(number) && digest(bytes) == *hash)
+    }
+
     /// Bytes of this block.
-    fn block_size(&self, number: usize) -> usize {
+    pub fn block_size(&self, number: usize) -> usize {
         let left = self.size.saturating_sub(number as u64 * BLOCK as u64);
         usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK))
     }
@@ -333,9 +342,8 @@ impl Header {
         let built = lines.value("built", number)?;
         let size = lines.value("size", |text| number(text).filter(|size| (1..=LARGEST).contains(size)))?;
         lines.value("block", |text| (text == BLOCK.to_string()).then_some(()))?;
-        let notes = |text: &str| {
-            (text.len() <= LONGEST_NOTES && !text.chars().any(char::is_control)).then(|| text.to_owned())
-        };
+        let notes =
+            |text: &str| (text.len() <= LONGEST_NOTES && !text.chars().any(char::is_control)).then(|| text.to_owned());
         let (notes_ru, notes_en) = (lines.value("notes_ru", notes)?, lines.value("notes_en", notes)?);
         let key = lines.value("key", |name| is_key_name(name).then(|| name.to_owned()))?;
         let blocks = usize::try_from(size.div_ceil(BLOCK as u64)).unwrap_or(usize::MAX);
@@ -408,7 +416,7 @@ impl<R: Read> UpdateReader<R> {
         if self.source.fill(block)? < length {
             return Err(UpdateError::Truncated);
         }
-        if Sha256::digest(&*block)[..] != hash[..] {
+        if digest(block) != *hash {
             return Err(UpdateError::Block { number });
         }
         self.next += 1;
@@ -423,7 +431,11 @@ impl<R: Read> UpdateReader<R> {
 
 impl<R> fmt::Debug for UpdateReader<R> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("UpdateReader").field("header", &self.header).field("next", &self.next).finish_non_exhaustive()
+        formatter
+            .debug_struct("UpdateReader")
+            .field("header", &self.header)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }
 
@@ -542,6 +554,10 @@ impl<R: Read> Lines<'_, R> {
         }
         Ok(hash)
     }
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 fn is_product(text: &str) -> bool {

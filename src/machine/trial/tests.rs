@@ -160,7 +160,8 @@ fn a_clock_of_the_past_makes_the_box_go_back() {
 #[test]
 fn a_telephone_on_another_port_is_the_same_but_two_are_not_one() {
     let now = Instant::ZERO;
-    let wanted = Before { phones: [phone("anna", "10.0.0.1:5060"), phone("anna", "10.0.0.2:5060")].into(), ..Before::default() };
+    let wanted =
+        Before { phones: [phone("anna", "10.0.0.1:5060"), phone("anna", "10.0.0.2:5060")].into(), ..Before::default() };
     let mut trial = Trial::new(now, wanted);
     trial.handle_input(now, Input::Phone(phone("anna", "10.0.0.1:5061")));
     assert_eq!(trial.back().phones, 1);

@@ -54,7 +54,8 @@ impl Why {
     pub fn parse(line: &str) -> Self {
         let line: String = line.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
         let (word, rest) = line.split_once(' ').unwrap_or((line.as_str(), ""));
-        let phones = || rest.split_once(' ').and_then(|(back, wanted)| Some((back.parse().ok()?, wanted.parse().ok()?)));
+        let phones =
+            || rest.split_once(' ').and_then(|(back, wanted)| Some((back.parse().ok()?, wanted.parse().ok()?)));
         match (word, rest) {
             ("trunk", name) if !name.is_empty() => Self::Trunk(name.to_owned()),
             ("phones", _) => match phones() {
@@ -89,7 +90,9 @@ impl Why {
     /// A sentence in English.
     pub fn english(&self) -> String {
         match self {
-            Self::Trunk(name) => format!("Trunk “{name}” did not come back: its carrier did not answer the new version."),
+            Self::Trunk(name) => {
+                format!("Trunk “{name}” did not come back: its carrier did not answer the new version.")
+            }
             Self::Phones { back, wanted } => format!("Too few telephones came back: {back} of {wanted}."),
             Self::Clock => "The box's clock showed a time of the past.".to_owned(),
             Self::Call => "A test call through the box was not heard.".to_owned(),

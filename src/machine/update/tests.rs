@@ -29,7 +29,8 @@ fn slot() -> Vec<u8> {
 
 fn update(image: &[u8], version: &str) -> Vec<u8> {
     let (size, hashes) = measure(image).expect("it has a size");
-    let contents = Contents { release: release(version), notes_ru: "Быстрее".to_owned(), notes_en: String::new() };
+    let contents =
+        Contents { release: release(version), notes_ru: "Быстрее".to_owned(), notes_en: String::new() };
     let mut file = contents.sign(size, &hashes, &key()).expect("it can be written");
     file.write_all(image).expect("memory");
     file
@@ -98,7 +99,8 @@ fn what_is_longer_or_shorter_is_refused() {
 
 #[test]
 fn an_update_says_of_itself_where_it_may_run() {
-    let header = |version| UpdateReader::open(&update(&slot(), version)[..], &trusted()).expect("it is whole").header().clone();
+    let header =
+        |version| UpdateReader::open(&update(&slot(), version)[..], &trusted()).expect("it is whole").header().clone();
     let running = release("1.4.2");
     assert_eq!(header("1.4.2").judge(&running, false), Ok(()));
     assert_eq!(header("1.10.0").judge(&running, false), Ok(()));
