@@ -2,8 +2,12 @@
 //! of them and the files that carry it; the hands are `io::steward`, a process of root's that the exchange may ask by [`Order`].
 
 pub mod environment;
+pub mod interface;
+pub mod kernel_log;
+pub mod liveness;
 pub mod network;
 pub mod order;
+pub mod partition;
 pub mod settings;
 pub mod trial;
 pub mod update;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use embedded_io_adapters::std::FromStd;
 
-use super::{End, Outcome, Places, Steward};
+use super::{End, Event, Outcome, Places, Steward};
 use crate::io::licence;
 use crate::machine::State;
 use crate::machine::environment::{Environment, Slot, TRIES};
@@ -92,11 +92,11 @@ pub(super) fn watch_trial(steward: &Arc<Steward>) -> io::Result<()> {
             return;
         }
         match give_up(&steward.places, &Why::Silent.to_string()) {
-            Ok(()) => drop(steward.ends.send(End::Restart)),
+            Ok(()) => drop(steward.events.send(Event::End(End::Restart))),
             // GRUB counts the starts of a trial: the third one ends it too.
             Err(error) => {
                 tracing::error!(error, "the trial can't be ended; the box starts anew");
-                let _ = steward.ends.send(End::Restart);
+                let _ = steward.events.send(Event::End(End::Restart));
             }
         }
     };
