@@ -171,6 +171,11 @@ pub fn run(places: Places) -> io::Result<()> {
         places,
     });
     steward.tell_kernel_host_name();
+    if steward.has_data {
+        // Before the exchange: the last trial may have left it another database.
+        slots::settle(&steward.places);
+    }
+    slots::watch_trial(&steward)?;
     door::open(&steward)?;
     hear_signals(events)?;
     let liveness = Liveness::new(clock.now());
