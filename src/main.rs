@@ -10,7 +10,7 @@ use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::journal::Journal;
 use dozvon::io::licence::vendor;
-use dozvon::io::{doctor, run};
+use dozvon::io::{doctor, run, steward};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -130,6 +130,13 @@ enum Command {
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
     Doctor,
+    /// On the box's image: root's process, which starts the exchange and does for it what it may not
+    #[command(hide = true)]
+    Steward {
+        /// For tests: where things are
+        #[arg(long, value_name = "FILE")]
+        places: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -300,6 +307,7 @@ fn main() -> ExitCode {
         config.paths.data = places.data.unwrap_or(config.paths.data);
         match command {
             Command::Serve => serve(&config).map(|()| String::new()),
+            Command::Steward { places } => keep(&config, places.as_deref()).map(|()| String::new()),
             other => answer(&config, other),
         }
     });
@@ -323,11 +331,17 @@ fn serve(config: &Config) -> Result<(), Refusal> {
     run::serve(config, &journal).map_err(Refusal::of)
 }
 
+fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
+    log(config);
+    let places = steward::Places::read(places).map_err(Refusal::of)?;
+    steward::run(places).map_err(Refusal::of)
+}
+
 fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
     let data = &config.paths.data;
     let password = |stdin| if stdin { Password::FromStdin } else { Password::Made };
     match command {
-        Command::Serve | Command::Demo { .. } => Ok(String::new()),
+        Command::Serve | Command::Demo { .. } | Command::Steward { .. } => Ok(String::new()),
         Command::Apply { file, dry_run } => console::apply(data, &file, dry_run),
         Command::Export { secrets } => console::export(data, secrets),
         Command::WhatIf { number, from, at, keys, busy, offline } => {
