@@ -13,10 +13,9 @@ use dozvon::machine::{Answer, Order, State};
 
 use crate::world::ground;
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct StandIn(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
     path: PathBuf,
     orders: Mutex<Vec<Order>>,
@@ -33,7 +32,8 @@ impl StandIn {
         let path = std::env::temp_dir().join(format!("dozvon-steward-{}-{number}.sock", std::process::id()));
         let _ = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path).unwrap();
-        let new = Self(Arc::new(Shared { path, ..Shared::default() }));
+        let shared = Shared { path, orders: Mutex::default(), state: Mutex::default(), refusal: Mutex::default() };
+        let new = Self(Arc::new(shared));
         let ours = new.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
