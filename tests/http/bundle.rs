@@ -101,7 +101,7 @@ fn no_secret_of_the_office_is_in_the_bundle() {
     });
     let mut admin = world.admin();
     let body = serde_json::json!({ "name": "help", "role": "admin" });
-    let token = admin.ask("POST", "/api/v1/tokens", Some(body)).json()["token"].as_str().unwrap().to_owned();
+    let token = admin.ask("POST", "/api/v1/tokens", Some(body)).json()["secret"].as_str().unwrap().to_owned();
     let office = world.handle.office();
     let mut secrets: Vec<String> = vec![token, PASSWORD.to_owned(), "90817263".to_owned()];
     secrets.extend(["mail-secret-4711", "openid-secret-4711", "ldap-secret-4711", WEBHOOK_SECRET].map(str::to_owned));

@@ -46,7 +46,7 @@ impl StandIn {
 
     /// The box, looked after.
     pub(crate) fn ground(&self) -> Ground {
-        Ground { machine: Machine::new(Steward::at(self.0.path.clone())), supervised: true, ..ground() }
+        Ground { machine: Machine::new(Steward::at(self.0.path.clone()), None), supervised: true, ..ground() }
     }
 
     pub(crate) fn set(&self, set: impl FnOnce(&mut State)) {

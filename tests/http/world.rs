@@ -503,7 +503,7 @@ impl Exchange for FakeBox {
 pub(crate) fn ground() -> Ground {
     let journal = Journal::default();
     let syslog = SyslogHandle::new(journal.clone(), TESTS);
-    let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()));
+    let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()), None);
     Ground { journal, syslog, machine, supervised: false, config: Config::default() }
 }
 
