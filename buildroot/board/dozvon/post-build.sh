@@ -17,3 +17,4 @@ rm -rf "$tree/usr/share/util-linux" "$tree/usr/share/et" "$tree/usr/share/ss" "$
 
 version=${DOZVON_VERSION:-$("$tree/usr/bin/dozvon" --version | cut -d ' ' -f 2)}
 printf 'product=dozvon-x86_64\nversion=%s\nformat=1\nbuilt=%s\n' "$version" "${SOURCE_DATE_EPOCH:-$(date +%s)}" >"$tree/etc/dozvon/release"
+[ -z "${DOZVON_TRUST-}" ] || cp "$DOZVON_TRUST" "$tree/etc/dozvon/update.pub"
