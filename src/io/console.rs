@@ -2,10 +2,13 @@
 //! the data directory when none runs; what only reads, reads the database beside it.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, BufRead};
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::sync::Arc;
 
+use nix::unistd::Uid;
 use sha2::{Digest, Sha256};
 
 use super::accounts::{self, UserChange};
@@ -271,7 +274,30 @@ fn do_here(data: &Path, request: Request) -> Result<Answer, Refusal> {
     }
     let answer = control::perform(&handle, request, &mut tell);
     handle.store().close();
+    if Uid::effective().is_root() {
+        give_to_owner(data).map_err(|why| Refusal::of(format!("{}: {why}", data.display())))?;
+    }
     Ok(answer)
+}
+
+/// What root has made in the data of another user goes to that user: the exchange, which is started as that one, could not read it.
+fn give_to_owner(data: &Path) -> io::Result<()> {
+    let owner = fs::metadata(data)?;
+    let mut folders = if owner.uid() == 0 { Vec::new() } else { vec![data.to_owned()] };
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let found = entry.metadata()?; // of a link, not of what it names
+            // A file with a second name may be somebody else's.
+            if found.uid() == 0 && (found.is_dir() || found.nlink() == 1) {
+                lchown(entry.path(), Some(owner.uid()), Some(owner.gid()))?;
+            }
+            if found.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn first_line() -> Result<String, Refusal> {
