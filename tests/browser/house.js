@@ -213,10 +213,12 @@ export class House {
   /**
    * Opens the page at a section, signed in.
    * @param {string} section as in the address: `now`, `extensions/200`
-   * @param {Parameters<House["visit"]>[0] & { login?: string, password?: string }} [how]
+   * @param {Parameters<House["visit"]>[0] & { login?: string, password?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
+   *   `before`: is done to the tab before the page is opened
    */
-  async enter(section, { login = "admin", password = PASSWORD, ...how } = {}) {
+  async enter(section, { login = "admin", password = PASSWORD, before, ...how } = {}) {
     const visit = await this.visit(how);
+    await before?.(visit.page);
     // As somebody who has chosen it: otherwise the office's language holds.
     await visit.page.addInitScript((language) => localStorage.setItem("language", language), how.language ?? "ru");
     await visit.page.goto(`${this.url}/#/${section}`);
