@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
+use dozvon::io::journal::Journal;
 use dozvon::io::licence::vendor;
-use dozvon::io::{doctor, run};
+use dozvon::io::{doctor, run, steward};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -129,6 +130,13 @@ enum Command {
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
     Doctor,
+    /// On the box's image: root's process, which starts the exchange and does for it what it may not
+    #[command(hide = true)]
+    Steward {
+        /// For tests: where things are
+        #[arg(long, value_name = "FILE")]
+        places: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -292,13 +300,14 @@ fn main() -> ExitCode {
     let Arguments { places, command } = Arguments::parse();
     let outcome = Config::read(places.config.as_deref()).map_err(Refusal::of).and_then(|mut config| {
         if let Command::Demo { language, seed } = command {
-            log(&config);
+            let journal = log(&config);
             let demo = Demo { language: language.into(), seed, data: places.data };
-            return demo::run(&config, demo).map(|()| String::new());
+            return demo::run(&config, &journal, demo).map(|()| String::new());
         }
         config.paths.data = places.data.unwrap_or(config.paths.data);
         match command {
             Command::Serve => serve(&config).map(|()| String::new()),
+            Command::Steward { places } => keep(&config, places.as_deref()).map(|()| String::new()),
             other => answer(&config, other),
         }
     });
@@ -318,15 +327,21 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: &Config) -> Result<(), Refusal> {
+    let journal = log(config);
+    run::serve(config, &journal).map_err(Refusal::of)
+}
+
+fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
     log(config);
-    run::serve(config).map_err(Refusal::of)
+    let places = steward::Places::read(places).map_err(Refusal::of)?;
+    steward::run(places).map_err(Refusal::of)
 }
 
 fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
     let data = &config.paths.data;
     let password = |stdin| if stdin { Password::FromStdin } else { Password::Made };
     match command {
-        Command::Serve | Command::Demo { .. } => Ok(String::new()),
+        Command::Serve | Command::Demo { .. } | Command::Steward { .. } => Ok(String::new()),
         Command::Apply { file, dry_run } => console::apply(data, &file, dry_run),
         Command::Export { secrets } => console::export(data, secrets),
         Command::WhatIf { number, from, at, keys, busy, offline } => {
@@ -361,18 +376,20 @@ fn examine(config: &Config) -> Result<String, Refusal> {
     }
 }
 
-/// Our own lines at the level asked for; libraries only when they worry.
-fn log(config: &Config) {
+/// Our own lines at the level asked for; libraries only when they worry. What stderr gets is kept in the journal too.
+fn log(config: &Config) -> Journal {
     let level = config.log.level.as_str().parse().unwrap_or(LevelFilter::INFO);
     let ours = Targets::new().with_default(LevelFilter::WARN).with_target("dozvon", level);
     // A reader of stderr that went away (the journal starts anew) must not be complained of on stderr: that would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
-    let log = tracing_subscriber::registry().with(ours);
+    let journal = Journal::default();
+    let log = tracing_subscriber::registry().with(ours).with(journal.clone());
     match config.log.format {
         Format::Json => log.with(lines.json()).init(),
         Format::Text => log.with(lines.with_ansi(std::io::stderr().is_terminal())).init(),
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a defect")));
+    journal
 }
 
 const EXAMPLES: &str = "Examples:

@@ -3,6 +3,8 @@
 
 pub mod network;
 pub mod order;
+pub mod settings;
 
 pub use network::{Addressing, Carrier, Network, Port};
 pub use order::{Answer, Order, State};
+pub use settings::Settings;
