@@ -6,11 +6,11 @@ import { DAYS, days, spelled } from "./timetable.js";
  * @typedef {{ id: string, at: string, bytes: number, where: string, name: string, recordings: boolean, state: "running" | "good" | "failed", proved: boolean, error: string | null }} Copy
  * @typedef {"sftp" | "s3" | "smb" | "nfs" | "stick"} Kind
  * @typedef {{ name: string, kind: Kind } & Record<string, any>} Place
- * @typedef {{ key: string, label: Key, hint?: Key, secret?: boolean, optional?: boolean, number?: boolean, span: number, example?: string }} FieldOf
+ * @typedef {{ key: string, label: Key, hint?: Key, secret?: boolean, optional?: boolean, lines?: boolean, span: number, example?: string }} FieldOf
  */
 
 /** Shorter words are guessed. Characters. */
-export const SHORTEST = 12;
+export const SHORTEST = 8;
 
 /**
  * The passphrase as a header takes it.
@@ -25,7 +25,8 @@ export function header(text) {
  * @param {string | string[]} value
  */
 export function weekdays(value) {
-  return days(Array.isArray(value) ? value.join(",") : value);
+  // None named: every day.
+  return value.length === 0 ? DAYS.map(() => true) : days(Array.isArray(value) ? value.join(",") : value);
 }
 
 /**
@@ -34,6 +35,7 @@ export function weekdays(value) {
  * @param {string | string[]} was
  */
 export function told(on, was) {
+  if (Array.isArray(was) && on.every(Boolean)) return [];
   return Array.isArray(was) ? DAYS.filter((_, nth) => on[nth]) : spelled(on);
 }
 
@@ -73,22 +75,22 @@ export function age(copies, now) {
 /** What each kind of place asks for. @type {Record<Kind, FieldOf[]>} */
 export const FIELDS = {
   sftp: [
-    { key: "server", label: "place_server", span: 8, example: "backup.example.org" }, { key: "port", label: "place_port", span: 4, number: true, optional: true, example: "22" },
+    { key: "server", label: "place_server", hint: "place_server_why", span: 6, example: "backup.example.org" }, { key: "folder", label: "place_folder", span: 6, optional: true, example: "/backups/dozvon" },
     { key: "login", label: "place_login", span: 6 }, { key: "password", label: "place_password", span: 6, secret: true, optional: true },
-    { key: "path", label: "place_folder", span: 12, optional: true, example: "/backups/dozvon" },
+    { key: "private_key", label: "place_private_key", hint: "place_private_key_why", span: 6, secret: true, optional: true, lines: true },
+    { key: "host_key", label: "place_host_key", hint: "place_host_key_why", span: 6, optional: true },
   ],
   s3: [
-    { key: "endpoint", label: "place_endpoint", span: 8, example: "https://storage.yandexcloud.net" }, { key: "region", label: "place_region", span: 4, optional: true, example: "ru-central1" },
-    { key: "bucket", label: "place_bucket", span: 6 }, { key: "path", label: "place_folder", span: 6, optional: true },
+    { key: "server", label: "place_endpoint", span: 8, example: "https://storage.yandexcloud.net" }, { key: "region", label: "place_region", span: 4, optional: true, example: "ru-central1" },
+    { key: "bucket", label: "place_bucket", span: 6 }, { key: "folder", label: "place_folder", span: 6, optional: true },
     { key: "login", label: "place_access_key", span: 6 }, { key: "password", label: "place_secret_key", span: 6, secret: true, optional: true },
   ],
   smb: [
-    { key: "share", label: "place_share", span: 12, example: "//server/backups" },
+    { key: "server", label: "place_share", span: 6, example: "//server/backups" }, { key: "folder", label: "place_folder", span: 6, optional: true },
     { key: "login", label: "place_login", hint: "place_guest", span: 6, optional: true }, { key: "password", label: "place_password", span: 6, secret: true, optional: true },
-    { key: "path", label: "place_folder", span: 12, optional: true },
   ],
-  nfs: [{ key: "share", label: "place_share", span: 12, example: "server:/backups" }, { key: "path", label: "place_folder", span: 12, optional: true }],
-  stick: [{ key: "path", label: "place_folder", hint: "place_stick_why", span: 12, optional: true }],
+  nfs: [{ key: "server", label: "place_share", span: 6, example: "server:/backups" }, { key: "folder", label: "place_folder", span: 6, optional: true }],
+  stick: [{ key: "server", label: "place_stick_name", hint: "place_stick_why", span: 6, optional: true }, { key: "folder", label: "place_folder", span: 6, optional: true }],
 };
 
 /**
@@ -102,7 +104,7 @@ export function blank(kind, name, taken) {
   for (let nth = 1; ; nth += 1) {
     const own = nth === 1 ? name : `${name} ${nth}`;
     if (taken.includes(own)) continue;
-    const fields = FIELDS[kind].filter(({ secret, number }) => !secret && !number).map(({ key }) => [key, ""]);
+    const fields = FIELDS[kind].filter(({ secret }) => !secret).map(({ key }) => [key, ""]);
     return { name: own, kind, ...Object.fromEntries(fields) };
   }
 }

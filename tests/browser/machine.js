@@ -10,7 +10,7 @@ export const WELL = {
   clock: { synchronized: true, source: "0.pool.ntp.org", offset_ms: 0.8 }, watchdog: "iTCO_wdt", sticks: [],
 };
 const NETWORK = { host_name: "dozvon", office: { card: "", vlan: null, address: { mode: "dhcp" } }, carrier: null, dns: [], confirm_within: null };
-const BACKUP = { enabled: false, hour: 3, weekdays: "mon-sun", keep: 7, recordings: false, has_passphrase: false, places: [] };
+const BACKUP = { enabled: false, hour: "03:17", weekdays: [], on_box: true, keep: 7, recordings: false, has_passphrase: false, places: [] };
 /** @param {number} status @param {string} detail @param {any[]} [errors] */
 export const problem = (status, detail, errors = []) => ({ status, body: { type: "about:blank", title: "", status, detail, errors } });
 
@@ -62,7 +62,7 @@ export class Box {
       this.asked.push({ method, path, body, headers: request.headers() });
     }
     const answer = this.instead[`${method} ${path}`] ?? this.#own(method, path, body, url.searchParams);
-    const { status, body: value, headers } = answer.status ? answer : { status: answer === null ? 204 : 200, body: answer, headers: {} };
+    const { status, body: value, headers } = answer?.status ? answer : { status: answer === null ? 204 : 200, body: answer, headers: {} };
     const type = status >= 400 ? "application/problem+json" : "application/json";
     await route.fulfill({ status, headers: { ETag: '"1"', ...headers }, contentType: type, body: typeof value === "string" ? value : value === null ? "" : JSON.stringify(value) });
   }
@@ -97,7 +97,7 @@ export class Box {
       case "GET captures":
         return { items: this.captures };
       case "POST captures":
-        this.captures.unshift({ id: "c1", at: this.now(), bytes: 24_000, state: "running", error: null, what: body.what, address: body.address ?? null });
+        this.captures.unshift({ id: "c1", at: this.now(), bytes: 24_000, state: "running", error: null, what: body.what, address: body.address ?? null, seconds: body.seconds });
         return { status: 202, body: this.captures[0] };
       case "GET system/update":
         return this.update;

@@ -173,6 +173,7 @@ test("restart asks when, and a reset asks for the password and says what is lost
   await look(visit, "power-ask-ru");
   await page.locator("dialog").getByText("когда закончатся разговоры").click();
   await page.locator("dialog").getByRole("button", { name: "Перезапустить" }).click();
+  await until(() => box.told("POST", "system/restart").length === 1);
   await page.locator("#power .note.live").waitFor();
   assert.deepEqual(box.told("POST", "system/restart"), [{ what: "box", when: "idle" }]);
   await page.locator(".reset summary").click();
@@ -271,7 +272,7 @@ test("backups by timetable get their places, each with what it needs", async () 
   await page.keyboard.press("Control+s");
   await page.locator(".toast").waitFor();
   const [sent] = box.told("PUT", "backup");
-  assert.deepEqual([sent.enabled, sent.weekdays, sent.places.map((/** @type {any} */ { kind }) => kind), sent.places[0].server], [true, "mon-sat", ["sftp", "s3"], "backup.example.org"]);
+  assert.deepEqual([sent.enabled, sent.weekdays, sent.places.map((/** @type {any} */ { kind }) => kind), sent.places[0].server], [true, ["mon", "tue", "wed", "thu", "fri", "sat"], ["sftp", "s3"], "backup.example.org"]);
 });
 
 test("a backup is opened with its passphrase, shows whose it is, and is put back", async () => {
@@ -305,7 +306,7 @@ for (const [name, how] of Object.entries({ "ru-narrow": { language: "ru", screen
       lines(box);
       box.captures = [{ id: "c1", at: box.now(), bytes: 4_100_000, state: "done", error: null, what: "all", address: "192.168.1.41" }];
       box.backups = [{ id: "b2", at: box.now(), bytes: 0, where: "Облако", name: "b2", recordings: true, state: "failed", proved: false, error: "Сервер не пустил: проверьте пароль." }, { id: "b1", at: "2026-11-20T03:00:00.000+03:00", bytes: 18_300_000, where: "stick:sdb1", name: "b1", recordings: false, state: "good", proved: true, error: null }];
-      box.backup.places = [{ name: "Облако", kind: "s3", endpoint: "https://storage.yandexcloud.net", bucket: "copies", login: "AKIA", has_password: true }];
+      box.backup.places = [{ name: "Облако", kind: "s3", server: "https://storage.yandexcloud.net", bucket: "copies", login: "AKIA", has_password: true }];
       Object.assign(box.network.office, { vlan: 20, address: { mode: "fixed", address: "192.168.1.10/24", gateway: "192.168.1.1" } });
       Object.assign(box.update, { state: "trial", version: "1.0.0", before: { phones: 14, trunks: 2 }, back: { phones: 12, trunks: 2 } });
       box.machine.disk.data_free = 9_000_000_000;

@@ -31,7 +31,7 @@ export function Backups(props) {
   const second = days === null ? t("backups_why") : days === 0 ? t("copy_last_today") : t("copy_last", { count: days });
   const labels = { enabled: t("plan"), hour: t("plan_hour"), weekdays: t("plan_days"), keep: t("plan_keep"), recordings: t("copy_recordings"), places: t("copy_places"), passphrase: t("copy_word") };
   const frame = { ...props, items, plan: item.was, load: copies.load };
-  const lead = styled && html`<div class="columns even"><div class="column"><${Make} ...${frame} /><${Copies} ...${frame} said=${copies.said} /></div><div class="column"><${Restore} ...${frame} /></div></div>`;
+  const lead = styled && html`<div class="columns even"><div class="column"><${Make} ...${frame} /></div><div class="column"><${Copies} ...${frame} said=${copies.said} /><${Restore} ...${frame} /></div></div>`;
   return html`<${ItemPage} item=${item} under="system" admin=${admin} title=${t("backups")} second=${second} labels=${labels} lead=${lead} fixed>
     ${item.draft && styled && html`<${Timetable} ...${props} item=${item} sticks=${box.system?.machine?.sticks ?? []} />`}
   <//>`;

@@ -1,4 +1,5 @@
 // «Запись трафика»: what goes over the wire is written to a file for whoever looks for a fault; without anybody's password.
+import { span } from "../format.js";
 import { html, useState } from "../lib/preact.js";
 import { size } from "../machine.js";
 import { Field, Sect, Select, submit } from "../parts/form.js";
@@ -54,7 +55,7 @@ function Begin(props) {
   const whoses = [{ key: "", text: t("capture_all") }, ...places(box), { key: OTHER, text: t("capture_other") }];
   return html`<${Sect} id="capture-new" title=${t("capture_new")} help=${html`<p>${t("capture_help")}</p><p>${t("capture_law")}</p>`}>
     <form class="form" novalidate onSubmit=${submit(begin)}>
-      <${Radios} name="capture-what" label=${t("capture_what")} value=${what} onValue=${setWhat} options=${[{ key: "signalling", text: t("capture_signalling"), why: t("capture_signalling_why") }, { key: "all", text: t("capture_sound"), why: t("capture_sound_why") }]} />
+      <${Radios} name="capture-what" look="two" label=${t("capture_what")} value=${what} onValue=${setWhat} options=${[{ key: "signalling", text: t("capture_signalling"), why: t("capture_signalling_why") }, { key: "all", text: t("capture_sound"), why: t("capture_sound_why") }]} />
       <div class="cols"><${Select} id="capture-seconds" label=${t("capture_seconds")} hint=${t("capture_seconds_why")} span=${4} value=${String(seconds)} fault=${fault?.at("/seconds")} onValue=${(/** @type {string} */ value) => setSeconds(Number(value))} options=${SPANS.map((one) => ({ key: String(one), text: t("minutes", { count: one / 60 }) }))} />
         <${Select} id="capture-whose" label=${t("capture_whose")} span=${8} value=${whose} fault=${whose === OTHER ? "" : fault?.at("/address")} onValue=${(/** @type {string} */ value) => (clear(), setWhose(value))} options=${whoses} />
         ${whose === OTHER && html`<${Field} id="capture-address" label=${t("capture_address")} span=${8} mono placeholder="192.168.1.41" value=${typed} fault=${fault?.at("/address")} onValue=${(/** @type {string} */ value) => (clear(), setTyped(value))} />`}</div>
@@ -67,18 +68,20 @@ function Begin(props) {
 function Files(props) {
   const { t, api, box, now, language, items, said, load } = props;
   const { busy, fault, act } = useDeed(props);
+  const stop = (/** @type {Recorded} */ { id }) => act(async () => (await api.write("POST", `captures/${encodeURIComponent(id)}/stop`), await load()));
   const end = (/** @type {Recorded} */ { id }) => act(async () => (await api.write("DELETE", `captures/${encodeURIComponent(id)}`), await load()));
   const about = (/** @type {Recorded} */ one) => [t(one.what === "all" ? "capture_sound" : "capture_signalling"), one.address || t("capture_all")].join(" · ");
+  const left = (/** @type {Recorded} */ one) => Math.max(0, (one.seconds ?? 0) - (now + box.skew - Date.parse(one.at)) / 1000);
   const how = (/** @type {Recorded} */ one) => {
     const bytes = size(one.bytes, language);
     if (one.state === "failed") return html`<span class="lamp bad">${one.error || t("capture_failed")}</span>`;
-    return html`<span class=${one.state === "running" ? "lamp ring" : "lamp ok"}>${t(one.state === "running" ? "capture_runs" : "capture_done")}, ${t(bytes.word, bytes.values)}</span>`;
+    return html`<span class=${one.state === "running" ? "lamp ring" : "lamp ok"}>${one.state === "running" ? t("capture_runs", { left: span(left(one) * 1000) }) : t("capture_done")}, ${t(bytes.word, bytes.values)}</span>`;
   };
   return html`<section class="card" aria-labelledby="captures-title"><header><h2 id="captures-title">${t("captures")}</h2></header>
     ${fault && html`<div class="in"><${Wrong} fault=${fault} /></div>`}
     ${items === null && html`<p class="empty" aria-busy=${String(!said)}>${said || t("loading")}</p>`}
     ${items?.length === 0 && html`<p class="empty">${t("captures_none")}</p>`}
     <ul aria-live="polite">${(items ?? []).map((/** @type {Recorded} */ one) => html`<li class="room wraps" key=${one.id}><span class="who wrapped"><b>${moment(one.at, box, now, t)}</b><small>${about(one)}</small></span>${how(one)}
-      <span class="adds">${one.state === "done" && html`<a class="button" href=${`/api/v1/captures/${encodeURIComponent(one.id)}/file`} download=${`dozvon-${one.at.slice(0, 10)}.pcap`}><${Icon} name="download" />${t("take")}</a>`}
-        <button class="button quiet" type="button" disabled=${busy} onClick=${() => end(one)}>${t(one.state === "running" ? "capture_stop" : "delete")}</button></span></li>`)}</ul></section>`;
+      <span class="adds">${one.state === "running" && html`<button class="button" type="button" disabled=${busy} onClick=${() => stop(one)}>${t("capture_stop")}</button>`}${one.state !== "running" && one.bytes > 0 && html`<a class="button" href=${`/api/v1/captures/${encodeURIComponent(one.id)}/file`} download=${`dozvon-${one.at.slice(0, 10)}.pcap`}><${Icon} name="download" />${t("take")}</a>`}
+        ${one.state !== "running" && html`<button class="button quiet" type="button" disabled=${busy} onClick=${() => end(one)}>${t("delete")}</button>`}</span></li>`)}</ul></section>`;
 }

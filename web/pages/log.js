@@ -19,6 +19,9 @@ const SETTLE = 300;
 /** How each level is lit. @type {Record<string, string>} */
 const LAMPS = { error: "bad", warn: "warn", info: "ok", debug: "off", trace: "off" };
 
+/** How the sending is lit. @type {Record<string, string>} */
+const STATES = { starting: "ring", sending: "ok", failing: "bad" };
+
 /** @param {any} props */
 export function Log(props) {
   const { t, admin } = props;
@@ -28,8 +31,9 @@ export function Log(props) {
   const lead = styled && html`<${Lines} ...${props} />`;
   const { draft, edit, fault } = item;
   if (!draft) return html`<${ItemPage} item=${item} under="system" admin=${admin} title=${t("log")} second=${t("log_why")} labels=${labels} lead=${lead} fixed />`;
-  return html`<${ItemPage} item=${item} under="system" admin=${admin} title=${t("log")} second=${t("log_why")} labels=${labels} lead=${lead} fixed>
+  return html`<${ItemPage} item=${item} under="system" admin=${admin} title=${t("log")} second=${t("log_why")} labels=${labels} lead=${lead} fixed calm>
     <${Sect} id="syslog" title=${t("syslog")} fold open=${draft.enabled} help=${html`<p>${t("syslog_why")}</p>`}>
+      ${item.was.state?.state && item.was.state.state !== "off" && html`<p><span class=${`lamp ${STATES[item.was.state.state] ?? "off"}`}><span>${t(/** @type {"syslog_off"} */ (`syslog_${item.was.state.state}`))}${item.was.state.text && html`: ${item.was.state.text}`}</span></span></p>`}
       <${Switch} id="syslog-enabled" label=${t("syslog_enabled")} hint=${t("syslog_enabled_why")} on=${draft.enabled} fault=${fault?.at("/enabled")} onTurn=${(/** @type {boolean} */ enabled) => edit({ enabled })} />
       <div class="cols"><${Field} id="syslog-server" label=${t("syslog_server")} hint=${t("syslog_server_why")} span=${8} mono optional placeholder="log.example.org:514" value=${draft.server} fault=${fault?.at("/server")} onValue=${(/** @type {string} */ text) => edit({ server: text.trim() })} />
         <${Select} id="syslog-transport" label=${t("syslog_transport")} span=${4} value=${draft.transport} fault=${fault?.at("/transport")} onValue=${(/** @type {string} */ transport) => edit({ transport })} options=${[{ key: "udp", text: "UDP" }, { key: "tcp", text: "TCP" }]} /></div>

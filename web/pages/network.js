@@ -52,7 +52,8 @@ function Places(props) {
   const found = item.changed ? faults(draft) : {};
   const wrong = (/** @type {string} */ pointer) => {
     const one = found[pointer];
-    return fault?.at(pointer) ?? (one && t(one.word, one.values));
+    const inside = fault?.problem?.errors?.find(({ pointer: at }) => at?.startsWith(`${pointer}/`) && ["/dns", "/carrier/routes"].includes(pointer))?.detail;
+    return fault?.at(pointer) ?? inside ?? (one && t(one.word, one.values));
   };
   const mend = (/** @type {string} */ pointer, /** @type {(text: string) => void} */ onValue) => {
     const text = found[pointer]?.mend;
@@ -92,15 +93,16 @@ function Way({ t, at, port, cards, wrong, mend, onPort }) {
   const card = cards.find((/** @type {any} */ one) => one.mac === port.card) ?? (at === "/office" ? cards.find((/** @type {any} */ one) => one.link) : null);
   const present = card?.addresses.find((/** @type {string} */ one) => one.includes(".")) ?? "";
   const { mode } = port.address;
+  const carried = at !== "/office";
   const change = (/** @type {any} */ part) => onPort({ address: { ...port.address, ...part } });
   const field = (/** @type {"address" | "gateway"} */ key) => {
     const onValue = (/** @type {string} */ text) => change({ [key]: text.trim() || (key === "gateway" ? null : "") });
     return { id: `net${id}-${key}`, value: port.address[key] ?? "", fault: wrong(`${at}/address/${key}`), mend: mend(`${at}/address/${key}`, onValue), onValue };
   };
-  return html`<${Choice} label=${t("net_how")} value=${mode} onValue=${(/** @type {string} */ next) => onPort(turned(port, next, present))} options=${[{ key: "dhcp", text: t("net_dhcp") }, { key: "fixed", text: t("net_fixed") }]} />
-    ${mode === "dhcp" ? html`<p class="second">${t("net_dhcp_why")}</p>` : html`<div class="cols">
+  return html`<${Choice} label=${t("net_how")} value=${mode} onValue=${(/** @type {string} */ next) => onPort(turned(port, next, present))} options=${[{ key: "dhcp", text: t(carried ? "net_dhcp_carrier" : "net_dhcp") }, { key: "fixed", text: t("net_fixed") }]} />
+    ${mode === "dhcp" ? !carried && html`<p class="second">${t("net_dhcp_why")}</p>` : html`<div class="cols">
       <${Field} ...${field("address")} label=${t("net_address")} hint=${t("net_address_why")} span=${6} mono placeholder="192.168.1.10/24" />
-      <${Field} ...${field("gateway")} label=${t("net_gateway")} hint=${t("net_gateway_why")} span=${6} mono optional placeholder="192.168.1.1" /></div>`}`;
+      <${Field} ...${field("gateway")} label=${t(carried ? "net_gateway_carrier" : "net_gateway")} hint=${t(carried ? "net_gateway_carrier_why" : "net_gateway_why")} span=${6} mono optional placeholder="192.168.1.1" /></div>`}`;
 }
 
 /** Which socket of the box, and which VLAN on its cable. @param {any} props */
@@ -147,9 +149,11 @@ function useTrial(props) {
   }, [until]);
   return {
     busy, fault, links, ended,
-    left: (/** @type {number} */ now) => (until === null ? 0 : Math.max(0, Math.ceil((until - now) / 1000))),
+    left: (/** @type {number} */ now) => (until === null ? 0 : Math.min(BACK_AFTER, Math.max(0, Math.ceil((until - now) / 1000)))),
     found: (/** @type {number} */ seconds) => setUntil(Date.now() + seconds * 1000),
     begin: (/** @type {import("../api.js").Answer} */ { value }) => {
+      // The name alone is no danger.
+      if (value?.confirm_by === null) return (tell({ text: t("item_saved", { name: t("network") }) }), setEnded((count) => count + 1));
       setLinks(value?.addresses ?? []);
       // By the page's own clock: the box's may have been set meanwhile.
       setUntil(Date.now() + BACK_AFTER * 1000);
@@ -176,9 +180,9 @@ function Countdown({ t, trial, now, onKept }) {
   const others = trial.links.filter((/** @type {string} */ link) => URL.canParse(link) && new URL(link).host !== location.host);
   const keep = () => trial.keep().then((/** @type {boolean} */ kept) => kept && onKept());
   return html`<section class="card counting" ref=${card} aria-labelledby="counting-title"><header><h2 id="counting-title">${t("net_trial_title")}</h2><span class="hint"><b class="seconds">${t("seconds", { count: left })}</b></span></header>
-    <div class="in stack"><p role="status">${t(others.length > 0 && !here ? "net_trial_elsewhere" : "net_trial_here")}</p>
+    <div class="in stack"><p role="status">${t(here ? "net_trial_here" : others.length > 0 ? "net_trial_elsewhere" : "net_trial_unknown")}</p>
       <progress max=${BACK_AFTER} value=${left} aria-label=${t("net_trial_title")}></progress>
-      ${others.length > 0 && html`<p class="adds">${others.map((/** @type {string} */ link) => html`<a class="button" key=${link} href=${`${link.replace(/\/+$/, "")}/#/network?confirm`} target="_blank" rel="noopener">${t("net_open", { address: new URL(link).host })}</a>`)}</p>`}
+      ${others.length > 0 && html`<p class="adds">${others.map((/** @type {string} */ link, /** @type {number} */ nth) => html`<a class=${nth === 0 && !here ? "button primary" : "button"} key=${link} href=${`${link.replace(/\/+$/, "")}/#/network?confirm`} target="_blank" rel="noopener">${t("net_open", { address: new URL(link).host })}</a>`)}</p>`}
       <${Wrong} fault=${trial.fault} />
-      <div class="adds"><button class="button primary" type="button" disabled=${trial.busy} onClick=${keep}>${t("net_keep")}</button><span class="hint">${t("net_else")}</span></div></div></section>`;
+      <div class="adds"><button class=${here || others.length === 0 ? "button primary" : "button"} type="button" disabled=${trial.busy} onClick=${keep}>${t("net_keep")}</button><span class="hint">${t("net_else")}</span></div></div></section>`;
 }

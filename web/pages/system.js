@@ -28,7 +28,7 @@ export function System(props) {
     <section class="card" aria-labelledby="gauges-title"><h2 class="unseen" id="gauges-title">${t("box_state")}</h2><${Gauges} ...${props} system=${system} machine=${machine} /></section>
     ${!machine.image && html`<p class="note"><${Icon} name="info" /><span>${t("box_plain")}</span></p>`}
     <ul class="tiles">${inside.map(({ at, icon, name, why }) => html`<li key=${at}><a class="tile" href=${address(at)}><${Icon} name=${icon} /><span><b>${t(name)}</b>${why && html`<small>${t(why)}</small>`}</span></a></li>`)}</ul>
-    <div class="columns"><div class="column"><${Power} ...${props} machine=${machine} /></div><div class="column"><${Support} ...${props} system=${system} /></div></div>`;
+    <div class="columns"><div class="column"><${Power} ...${props} machine=${machine} pending=${system.pending ?? null} load=${load} /></div><div class="column"><${Support} ...${props} system=${system} /></div></div>`;
 }
 
 /** What there is to know of the machine, each in a word or two. @param {any} props */

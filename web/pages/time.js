@@ -16,10 +16,10 @@ export function Time(props) {
 
 /** @param {any} props */
 function Servers(props) {
-  const { t, admin, box, now, tell } = props;
+  const { t, admin, box, now } = props;
   const { read } = useWatched(props, "system");
   const system = /** @type {any} */ (read ?? box.system);
-  const item = useItem(props, { collection: "system/time", name: t("time"), keyed: "", alone: true, onSaved: () => (tell({ text: t("item_saved", { name: t("time") }) }), item.load()) });
+  const item = useItem(props, { collection: "system/time", name: t("time"), keyed: "", alone: true });
   const { draft, edit, fault } = item;
   const labels = { servers: t("time_servers"), serve: t("time_serve") };
   const judged = clock(system.machine.clock);

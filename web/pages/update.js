@@ -126,7 +126,7 @@ function Story(props) {
     <ol class="todo" aria-live="polite">${steps.map(({ key, is, word, values, why, whyValues, percent }, nth) => html`<li key=${key} class=${is} aria-current=${is === "now" ? "step" : null}>
       <span class="tick">${is === "done" ? html`<${Icon} name="check" />` : is === "bad" ? html`<${Icon} name="close" />` : is === "now" ? html`<span class="turning"></span>` : nth + 1}</span>
       <span class="what">${is === "now" || is === "bad" ? html`<b>${t(word, values)}</b>` : t(word, values)}${why && html`<small>${t(why, whyValues)}</small>`}${percent !== undefined && html`<progress max="100" value=${percent} aria-label=${t(word, values)}></progress>`}</span></li>`)}</ol>
-    <div class="in"><${Wrong} fault=${fault} /></div>
+    ${fault && html`<div class="in"><${Wrong} fault=${fault} /></div>`}
     ${update.state === "waiting" && html`<footer class="card-foot save"><button class="button" type="button" disabled=${busy} onClick=${forget}>${t("update_forget")}</button></footer>`}
     ${(update.state === "writing" || update.state === "trial") && html`<p class="card-foot start-foot hint">${t(update.state === "trial" ? "update_trial_why" : "update_power")}</p>`}</section>`;
 }

@@ -2,7 +2,7 @@
 import { FIELDS, SHORTEST, blank, told, weekdays } from "../backups.js";
 import { html, useState } from "../lib/preact.js";
 import { DAYS } from "../timetable.js";
-import { Count, Field, Sect, Select, Switch } from "./form.js";
+import { Count, Field, Sect, Switch } from "./form.js";
 import { Icon } from "./icons.js";
 import { useDeed, Wrong } from "./machine.js";
 
@@ -14,17 +14,17 @@ export function Timetable(props) {
   const { draft, was, edit, fault } = item;
   const on = weekdays(draft.weekdays);
   const turn = (/** @type {number} */ day) => edit({ weekdays: told(on.map((is, nth) => (nth === day ? !is : is)), was.weekdays) });
-  const hours = Array.from({ length: 24 }, (_, nth) => ({ key: String(nth), text: `${nth}:00` }));
   const short = draft.passphrase && draft.passphrase.length < SHORTEST;
   return html`<${Sect} id="plan" title=${t("plan")} help=${html`<p>${t("plan_why")}</p><p>${t("plan_proof")}</p><p>${t("copy_word_why")}</p>`}>
       <${Switch} id="plan-enabled" label=${t("plan_enabled")} hint=${draft.places.length === 0 ? t("plan_nowhere") : t("plan_enabled_why")} on=${draft.enabled} fault=${fault?.at("/enabled")} onTurn=${(/** @type {boolean} */ enabled) => edit({ enabled })} />
       <div class="field"><span class="label" id="plan-days">${t("plan_days")}</span><div class="days" role="group" aria-labelledby="plan-days">${DAYS.map((day, nth) => html`<button type="button" key=${day} aria-pressed=${String(on[nth])} onClick=${() => turn(nth)}>${t(/** @type {Key} */ (`day_${day}`))}</button>`)}</div>
         ${fault?.at("/weekdays") && html`<small class="fault">${fault.at("/weekdays")}</small>`}</div>
-      <div class="cols"><${Select} id="plan-hour" label=${t("plan_hour")} span=${3} value=${String(draft.hour)} fault=${fault?.at("/hour")} onValue=${(/** @type {string} */ value) => edit({ hour: Number(value) })} options=${hours} />
+      <div class="cols"><${Field} id="plan-hour" label=${t("plan_hour")} type="time" span=${3} value=${draft.hour} fault=${fault?.at("/hour")} onValue=${(/** @type {string} */ hour) => edit({ hour })} />
         <${Count} id="plan-keep" label=${t("plan_keep")} hint=${t("plan_keep_why")} span=${3} value=${draft.keep} fault=${fault?.at("/keep")} onValue=${(/** @type {number} */ keep) => edit({ keep })} />
         <${Field} id="plan-word" label=${t("copy_word")} span=${6} secret optional autocomplete="new-password" value=${draft.passphrase ?? ""} placeholder=${t(draft.has_passphrase ? "hook_kept" : "plan_no_word")}
           fault=${fault?.at("/passphrase") ?? (short ? t("copy_word_short", { count: SHORTEST }) : "")} onValue=${(/** @type {string} */ text) => edit({ passphrase: text || undefined })} /></div>
-      <${Switch} id="plan-recordings" label=${t("copy_recordings")} hint=${t("copy_recordings_why")} on=${draft.recordings} onTurn=${(/** @type {boolean} */ recordings) => edit({ recordings })} />
+      <div class="turns"><${Switch} id="plan-recordings" label=${t("copy_recordings")} hint=${t("copy_recordings_why")} on=${draft.recordings} onTurn=${(/** @type {boolean} */ recordings) => edit({ recordings })} />
+        ${draft.on_box !== undefined && html`<${Switch} id="plan-on-box" label=${t("plan_on_box")} hint=${t("plan_on_box_why")} on=${draft.on_box} onTurn=${(/** @type {boolean} */ onBox) => edit({ on_box: onBox })} />`}</div>
     <//>
     <${Sect} id="places" title=${t("copy_places")} help=${html`<p>${t("copy_places_why")}</p>`}>
       ${draft.places.length === 0 && html`<p class="second">${t("copy_places_none")}</p>`}
@@ -61,15 +61,19 @@ function Place(props) {
     <div class="tel-head"><b>${t(/** @type {Key} */ (`place_${place.kind}`))}</b>
       ${admin && html`<button class="button quiet square" type="button" title=${t("delete")} aria-label=${`${t("delete")}: ${place.name}`} onClick=${remove}><${Icon} name="close" /></button>`}</div>
     <div class="cols"><${Field} id=${`place-${nth}-name`} label=${t("place_name")} span=${12} value=${place.name} fault=${fault?.at(`/places/${nth}/name`)} onValue=${(/** @type {string} */ name) => change({ name })} />
-      ${fields.map(({ key, label, hint, secret, optional, number, span, example }) => {
-        const typed = (/** @type {string} */ text) => {
-          if (number) return change({ [key]: text.replaceAll(/\D/g, "") === "" ? undefined : Number(text.replaceAll(/\D/g, "").slice(0, 5)) });
-          return change({ [key]: secret ? text || undefined : text.trim() });
-        };
-        return html`<${Field} key=${key} id=${`place-${nth}-${key}`} label=${t(label)} hint=${hint && t(hint)} span=${span} mono=${!secret} secret=${secret} optional=${optional} digits=${number} autocomplete=${secret ? "new-password" : "off"}
-          placeholder=${secret && place[`has_${key}`] ? t("hook_kept") : example} value=${String(place[key] ?? "")} fault=${fault?.at(`/places/${nth}/${key}`)} onValue=${typed} />`;
+      ${fields.map(({ key, label, hint, secret, optional, lines, span, example }) => {
+        const typed = (/** @type {string} */ text) => change({ [key]: secret ? text || undefined : text.trim() });
+        const field = { id: `place-${nth}-${key}`, label: t(label), hint: hint && t(hint), span, value: String(place[key] ?? ""), fault: fault?.at(`/places/${nth}/${key}`), onValue: typed, placeholder: secret && place[`has_${key}`] ? t("hook_kept") : example };
+        return lines ? html`<${Lines} key=${key} ...${field} />` : html`<${Field} key=${key} ...${field} mono=${!secret} secret=${secret} optional=${optional} autocomplete=${secret ? "new-password" : "off"} />`;
       })}</div>
     ${admin && html`<div class="adds"><button class="button" type="button" disabled=${busy || item.changed || !saved} onClick=${check}>${t(busy ? "place_checking" : "place_check")}</button>
       <span role="status">${said && html`<span class="lamp ok">${said}</span>`}${(item.changed || !saved) && html`<span class="hint">${t("hook_test_first")}</span>`}</span></div><${Wrong} fault=${refused} />`}
   </div></fieldset>`;
+}
+
+/** A key of several lines. @param {any} props */
+function Lines({ id, label, hint, span, value, fault, placeholder, onValue }) {
+  return html`<div class=${`field c${span} ${fault ? "bad" : ""}`}><label for=${id}>${label}</label>
+    <textarea class="input mono" id=${id} rows="2" spellcheck=${false} autocomplete="off" placeholder=${placeholder} value=${value} aria-invalid=${fault ? "true" : null} aria-describedby=${`${id}-told`}
+      onInput=${(/** @type {InputEvent} */ event) => onValue(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea><small id=${`${id}-told`} class=${fault ? "fault" : "hint"}>${fault || hint}</small></div>`;
 }

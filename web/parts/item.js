@@ -122,11 +122,11 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
 /**
  * The page of a thing: its name, what can be done with it, its sections, and the bar that saves.
  * @param {{ item: Item, admin: boolean, title: unknown, second?: unknown, actions?: unknown, children?: unknown,
- *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, under?: string, lead?: unknown }} props
+ *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, under?: string, lead?: unknown, calm?: boolean }} props
  *   `labels`: the words of the fields, for the difference; `others`: where calls may go when the thing is removed; `fixed`: it can't be removed;
- *   `under`: the section that it belongs to; `lead`: stands before the form
+ *   `under`: the section that it belongs to; `lead`: stands before the form; `calm`: the bar that saves comes with the first change
  */
-export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, under = item.place, lead }) {
+export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, under = item.place, lead, calm }) {
   const { t, draft, fresh, busy, changed } = item;
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const section = SECTIONS.find(({ at }) => at === under);
@@ -152,7 +152,7 @@ export function ItemPage({ item, admin, title, second, actions, children, labels
     <form ref=${form} class="item" novalidate onSubmit=${save}>
       <fieldset class="bare" disabled=${!admin}>${children}</fieldset>
       ${item.theirs && html`<${Difference} item=${item} labels=${labels} />`}
-      ${admin && html`<${Bar} item=${item} onShow=${() => show(form.current)} />`}
+      ${admin && (!calm || changed || item.fault) && html`<${Bar} item=${item} onShow=${() => show(form.current)} />`}
     </form>
     ${item.references && html`<${RemoveDialog} t=${t} name=${item.name} references=${item.references} others=${others} onRemove=${(/** @type {string} */ to) => (item.keep(), item.remove(to))} onKeep=${item.keep} />`}`;
 }

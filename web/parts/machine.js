@@ -80,10 +80,10 @@ export function Unread({ t, said, load }) {
 
 /**
  * One of a few, with what each means.
- * @param {{ name: string, label: string, value: string, onValue: (value: string) => void, options: { key: string, text: string, why?: string }[] }} props
+ * @param {{ name: string, label: string, value: string, onValue: (value: string) => void, options: { key: string, text: string, why?: string }[], look?: string }} props
  */
-export function Radios({ name, label, value, onValue, options }) {
-  return html`<fieldset class="options"><legend class="unseen">${label}</legend>${options.map(({ key, text, why }) => html`<label class="option" key=${key}>
+export function Radios({ name, label, value, onValue, options, look = "" }) {
+  return html`<fieldset class=${`options ${look}`}><legend class="unseen">${label}</legend>${options.map(({ key, text, why }) => html`<label class="option" key=${key}>
     <input type="radio" name=${name} checked=${key === value} onChange=${() => onValue(key)} /><span>${text}</span>${why && html`<small>${why}</small>`}</label>`)}</fieldset>`;
 }
 

@@ -17,7 +17,7 @@ const DEEDS = {
 
 /** @param {any} props */
 export function Power(props) {
-  const { t, api, box, machine } = props;
+  const { t, api, box, machine, pending, load, tell } = props;
   const [asking, setAsking] = useState(/** @type {What | null} */ (null));
   const [when, setWhen] = useState("idle");
   const [begun, setBegun] = useState("");
@@ -34,15 +34,17 @@ export function Power(props) {
     act(async () => {
       setBegun("");
       await api.write("POST", DEEDS[what].path, { ...DEEDS[what].body, when });
-      setBegun(t(when === "idle" && calls > 0 ? "power_waits" : DEEDS[what].done));
+      if (when === "now" || calls === 0) setBegun(t(DEEDS[what].done));
+      await load();
     });
   };
+  const goOn = () => act(async () => (await api.write("DELETE", "system/restart"), setBegun(""), tell({ text: t("power_goes_on") }), await load()));
   const options = [{ key: "idle", text: t("when_idle"), why: t("when_idle_why") }, { key: "now", text: t("when_now"), why: calls > 0 ? t("when_now_why", { count: calls }) : t("when_now_none") }];
   return html`<section class="card" id="power" aria-labelledby="power-title"><header><h2 id="power-title">${t(machine.image ? "power" : "power_plain")}</h2></header>
-    <div role="status">${begun && html`<p class="in"><span class="note live"><${Icon} name="clock" /><span>${begun}</span></span></p>`}</div>
+    <div role="status">${pending && !begun && html`<p class="in"><span class="note live"><${Icon} name="clock" /><span>${t("power_waits")}</span><button class="button" type="button" disabled=${busy} onClick=${goOn}>${t("power_go_on")}</button></span></p>`}${begun && html`<p class="in"><span class="note live"><${Icon} name="clock" /><span>${begun}</span></span></p>`}</div>
     ${fault && html`<div class="in"><${Wrong} fault=${fault} /></div>`}
     <ul>${list.map((what) => html`<li class="room" key=${what}><span class="who wrapped"><b>${t(DEEDS[what].title)}</b><small>${t(DEEDS[what].why)}</small></span>
-      <button class="button" type="button" disabled=${busy} onClick=${() => ask(what)}>${t(what === "off" ? "power_off_act" : "power_act")}<span class="unseen">: ${t(DEEDS[what].title)}</span></button></li>`)}</ul>
+      <button class="button" type="button" disabled=${busy} aria-label=${`${t(what === "off" ? "power_off_act" : "power_act")}: ${t(DEEDS[what].title)}`} onClick=${() => ask(what)}>${t(what === "off" ? "power_off_act" : "power_act")}</button></li>`)}</ul>
     ${machine.image && html`<${Reset} ...${props} onBegun=${setBegun} />`}
     ${asking && html`<${Question} question=${t(DEEDS[asking].ask)} why=${t(DEEDS[asking].why)} yes=${t(asking === "off" ? "power_off_act" : "power_act")} no=${t("power_no")} onYes=${() => go(asking)} onNo=${() => setAsking(null)}>
       <${Radios} name="power-when" label=${t("when")} value=${when} onValue=${setWhen} options=${options} /><//>`}
