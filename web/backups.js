@@ -3,7 +3,8 @@ import { DAYS, days, spelled } from "./timetable.js";
 
 /**
  * @typedef {import("./words.js").Key} Key
- * @typedef {{ id: string, at: string, bytes: number, where: string, name: string, recordings: boolean, state: "running" | "good" | "failed", proved: boolean, error: string | null }} Copy
+ * @typedef {{ id: string, at: string, bytes: number, where: string, name: string, recordings: boolean, state: "running" | "good" | "failed", percent?: number,
+ *   encrypted?: boolean, proved: boolean, error: string | null }} Copy
  * @typedef {"sftp" | "s3" | "smb" | "nfs" | "stick"} Kind
  * @typedef {{ name: string, kind: Kind } & Record<string, any>} Place
  * @typedef {{ key: string, label: Key, hint?: Key, secret?: boolean, optional?: boolean, lines?: boolean, span: number, example?: string }} FieldOf
@@ -43,10 +44,11 @@ export function told(on, was) {
  * What is wrong with two passphrases; `null`: nothing.
  * @param {string} text
  * @param {string} again
+ * @param {boolean} kept there is one already, which an empty field means
  * @returns {{ key: "text" | "again", word: Key } | null}
  */
-export function faultOf(text, again) {
-  if (!text) return null;
+export function faultOf(text, again, kept) {
+  if (!text) return kept ? null : { key: "text", word: "copy_word_needed" };
   if (text.length < SHORTEST) return { key: "text", word: "copy_word_short" };
   return text === again ? null : { key: "again", word: "copy_word_differs" };
 }

@@ -114,10 +114,10 @@ export class Box {
       case "GET backups":
         return { items: this.backups };
       case "POST backups":
-        this.backups.unshift({ id: "b1", at: this.now(), bytes: 0, where: body.where, name: "dozvon-2026-11-26.dozvon", recordings: body.recordings, state: "running", proved: false, error: null });
+        this.backups.unshift({ id: "b1", at: this.now(), bytes: 0, where: body.where, name: "dozvon-2026-11-26.dozvon", recordings: body.recordings, state: "running", percent: 40, encrypted: body.passphrase !== "", proved: false, error: null });
         return { status: 202, body: { id: "b1" } };
       case "POST backups/restore":
-        return { made_at: "2026-11-20T03:00:00.000+03:00", version: "0.9.0", name: "ООО Ромашка", extensions: 14, trunks: 2, token: "r1" };
+        return { made_at: "2026-11-20T03:00:00.000+03:00", version: "0.9.0", name: "ООО Ромашка", extensions: 14, trunks: 2, token: "r1", state: "ready", recordings: false };
       case "POST system/bundle":
         return { status: 200, body: "bundle" };
     }

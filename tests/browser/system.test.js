@@ -240,14 +240,16 @@ test("a file with a wrong signature is refused in words", async () => {
 test("a backup is made with a passphrase typed twice, proved, and comes to this computer", async () => {
   const { page, box, visit } = await at("backups");
   await look(visit, "backups-none-ru");
-  await page.locator("#copy-word").fill("four words");
-  await button(page, "Сделать копию").click();
+  await page.locator("#make .primary").click();
+  await page.locator("#copy-word-fault").waitFor();
+  await page.locator("#copy-word").fill("word");
+  await page.locator("#make .primary").click();
   await page.locator("#copy-word-fault").waitFor();
   await page.locator("#copy-word").fill("four quite long words");
-  await button(page, "Сделать копию").click();
+  await page.locator("#make .primary").click();
   await page.locator("#copy-again-fault").waitFor();
   await page.locator("#copy-again").fill("four quite long words");
-  await button(page, "Сделать копию").click();
+  await page.locator("#make .primary").click();
   await page.locator("#copies .lamp.ring").waitFor();
   assert.deepEqual(box.told("POST", "backups"), [{ where: "box", recordings: false, passphrase: "four quite long words" }]);
   const download = page.waitForEvent("download");
@@ -276,7 +278,7 @@ test("backups by timetable get their places, each with what it needs", async () 
 });
 
 test("a backup is opened with its passphrase, shows whose it is, and is put back", async () => {
-  const { page, box, visit } = await at("backups", ({ instead }) => (instead["POST backups/restore"] = problem(422, "", [{ parameter: "Dozvon-Passphrase", detail: "Фраза не подходит." }])));
+  const { page, box, visit } = await at("backups", ({ instead }) => (instead["POST backups/restore"] = problem(422, "", [{ pointer: "/passphrase", detail: "Фраза не подходит." }])));
   await page.locator("#restore-file").setInputFiles({ name: "copy.dozvon", mimeType: "", buffer: Buffer.alloc(900) });
   await page.locator("#restore-word").fill("слово не то");
   await button(page, "Посмотреть, что в ней").click();

@@ -71,7 +71,7 @@ function Lines(props) {
     ${items?.length === 0 && html`<p class="empty">${t(asked ? "list_nothing" : "log_none")} ${asked && html`<button class="button" type="button" onClick=${() => setText("")}>${t("list_all")}</button>`}</p>`}
     <ol class="log-lines" lang=${language === "en" ? null : "en"} aria-label=${t("log")} tabindex="0">${(items ?? []).map((line, nth) => html`<li class=${`log-line ${line.level}`} key=${`${line.at} ${line.target} ${line.text} ${nth}`}>
       <time class="hint">${today && date(line.at) !== today ? `${date(line.at).slice(8)}.${date(line.at).slice(5, 7)} ` : ""}${second(line.at)}</time>
-      <span class=${`lamp ${LAMPS[line.level] ?? "off"}`}>${line.level}</span><span class="log-text"><span class="hint">${line.target}</span> ${line.text}</span></li>`)}</ol>
+      <span class=${`lamp ${LAMPS[line.level] ?? "off"}`} lang=${language}>${LAMPS[line.level] ? t(/** @type {"log_is_info"} */ (`log_is_${line.level}`)) : line.level}</span><span class="log-text"><span class="hint">${line.target}</span> ${line.text}</span></li>`)}</ol>
     ${more && html`<footer class="card-foot"><button class="button quiet" type="button" onClick=${() => setCount(count + LINES)}>${t("more")}</button></footer>`}
   </section>`;
 }

@@ -54,7 +54,7 @@ function Place(props) {
   const { busy, fault: refused, act, clear } = useDeed(props);
   const change = (/** @type {any} */ part) => (clear(), setSaid(""), edit({ places: draft.places.map((/** @type {any} */ one, /** @type {number} */ at) => (at === nth ? { ...one, ...part } : one)) }));
   const remove = () => edit({ places: draft.places.filter((/** @type {any} */ _, /** @type {number} */ at) => at !== nth) });
-  const check = () => act(async () => (await api.write("POST", `backup/places/${encodeURIComponent(place.name)}/check`), setSaid(t("place_works"))));
+  const check = () => act(async () => (await api.write("POST", "backups", { where: was.places[nth]?.name ?? place.name, recordings: false }), setSaid(t("place_begun"))));
   const fields = FIELDS[/** @type {import("../backups.js").Kind} */ (place.kind)] ?? [];
   const saved = was.places.some((/** @type {any} */ one) => one.name === place.name);
   return html`<fieldset class="tel place-form"><legend class="unseen">${place.name}</legend><div class="tel-in">

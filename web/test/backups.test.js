@@ -6,11 +6,12 @@ test("a passphrase of any letters goes into a header", () => {
   assert.equal(Buffer.from(header("слово 😀 word"), "base64").toString("utf8"), "слово 😀 word");
 });
 
-test("a passphrase is long enough and typed twice, or none at all", () => {
-  assert.equal(faultOf("", ""), null);
-  assert.equal(faultOf("short", "short")?.word, "copy_word_short");
-  assert.equal(faultOf("long enough", "long enouhg")?.key, "again");
-  assert.equal(faultOf("long enough", "long enough"), null);
+test("a passphrase is long enough and typed twice, or that of the timetable", () => {
+  assert.equal(faultOf("", "", true), null);
+  assert.equal(faultOf("", "", false)?.word, "copy_word_needed");
+  assert.equal(faultOf("short", "short", true)?.word, "copy_word_short");
+  assert.equal(faultOf("long enough", "long enouhg", false)?.key, "again");
+  assert.equal(faultOf("long enough", "long enough", false), null);
 });
 
 test("days go out in the shape in which they came, and none is every day", () => {

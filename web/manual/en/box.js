@@ -28,7 +28,7 @@ export default {
     steps: [
       ["Open “Backups”. In “Make a backup” choose where to, and think of a “Passphrase”: without one anybody can read the backup.", "backup"],
       "Press “Make the backup”. Once it says “proved by restoring”, the backup is good.",
-      ["To have them made by themselves, add a place in “Where backups go”, press “Check”, and switch “Make backups by timetable” on.", "backup-plan"],
+      ["To have them made by themselves, add a place in “Where backups go”, switch “Make backups by timetable” on and press “Save”. “Check by a backup” makes one there at once.", "backup-plan"],
     ],
     good: ["Lose the passphrase and nobody opens the backup. Write it down where you find it without this box.", "Keep at least one place out of this building."],
   },
@@ -40,7 +40,7 @@ export default {
       ["Open “Backups”, “Restore from a backup”, choose the file, type the passphrase and press “See what it holds”.", "restore"],
       "Is it the one? Press “Replace everything by this backup” and wait for the restart. Sign in with a password of the backup.",
     ],
-    good: ["Everything that was on the box is replaced. First make a backup: {backup}."],
+    good: ["Everything that was on the box is replaced, but not lost: “Bring back what was”."],
   },
   update: {
     title: "Install a new version",
