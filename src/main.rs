@@ -1,5 +1,6 @@
 //! `dozvon`: arguments, and which part of the library they mean.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -136,6 +137,16 @@ enum Command {
         /// For tests: where things are
         #[arg(long, value_name = "FILE")]
         places: Option<PathBuf>,
+    },
+    /// How the steward starts others: puts off what they shall not have, and becomes them
+    #[command(hide = true)]
+    Begin {
+        /// Whom they shall be
+        #[arg(long)]
+        user: Option<String>,
+        /// Program and arguments
+        #[arg(last = true, required = true)]
+        program: Vec<OsString>,
     },
 }
 
@@ -298,6 +309,10 @@ fn main() -> ExitCode {
     // The allocator reserves generously; with huge pages that would be 11 MB in use for nothing (22 resident instead of 11).
     let _ = nix::sys::prctl::set_thp_disable(true);
     let Arguments { places, command } = Arguments::parse();
+    if let Command::Begin { user, program } = &command {
+        eprintln!("dozvon: {}", steward::become_program(user.as_deref(), program));
+        return ExitCode::from(1);
+    }
     let outcome = Config::read(places.config.as_deref()).map_err(Refusal::of).and_then(|mut config| {
         if let Command::Demo { language, seed } = command {
             let journal = log(&config);
@@ -341,7 +356,7 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
     let data = &config.paths.data;
     let password = |stdin| if stdin { Password::FromStdin } else { Password::Made };
     match command {
-        Command::Serve | Command::Demo { .. } | Command::Steward { .. } => Ok(String::new()),
+        Command::Serve | Command::Demo { .. } | Command::Steward { .. } | Command::Begin { .. } => Ok(String::new()),
         Command::Apply { file, dry_run } => console::apply(data, &file, dry_run),
         Command::Export { secrets } => console::export(data, secrets),
         Command::WhatIf { number, from, at, keys, busy, offline } => {

@@ -1,6 +1,7 @@
 //! The machine under the exchange, as the page may ask of it: on the box by its steward, whose state is kept for a moment so that
 //! pages don't hammer it; elsewhere there is none, and the machine is its owner's.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,12 +25,15 @@ pub enum MachineError {
 }
 
 /// The way to the steward. Clones share what is known.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Machine(Arc<Shared>);
 
-#[derive(Debug)]
+/// Fills in what can be read of any Linux without rights: sensors, memory, cards, the disk.
+pub type Gauges = Box<dyn Fn(&mut State) + Send + Sync>;
+
 struct Shared {
     steward: Steward,
+    gauges: Option<Gauges>,
     known: Mutex<Option<Known>>,
     /// What the kernel said a moment ago.
     kernel: Mutex<Option<(Stopwatch, Arc<str>)>>,
@@ -43,21 +47,29 @@ struct Known {
     state: Option<Arc<State>>,
 }
 
-impl Default for Machine {
-    fn default() -> Self {
-        Self::new(Steward::default())
+impl fmt::Debug for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Machine").field(&self.0.steward).finish()
     }
 }
 
 impl Machine {
-    /// One whose steward listens there, if there is any.
-    pub fn new(steward: Steward) -> Self {
-        Self(Arc::new(Shared { steward, known: Mutex::default(), kernel: Mutex::default(), asking: Mutex::default() }))
+    /// One whose steward listens there, if there is any; elsewhere the gauges tell what they can.
+    pub fn new(steward: Steward, gauges: Option<Gauges>) -> Self {
+        Self(Arc::new(Shared { steward, gauges, known: Mutex::default(), kernel: Mutex::default(), asking: Mutex::default() }))
     }
 
     /// Whether this machine is the box.
     pub fn is_box(&self) -> bool {
         self.0.steward.is_there()
+    }
+
+    /// What a plain Linux tells of itself; `None`: nothing.
+    pub fn plain(&self) -> Option<State> {
+        let gauges = self.0.gauges.as_ref()?;
+        let mut state = State::default();
+        gauges(&mut state);
+        Some(state)
     }
 
     /// How the machine was a moment ago; `None`: there is no steward, or none that answers.

@@ -30,6 +30,7 @@ use super::phones;
 use super::recordings::RecorderHandle;
 use super::rtp::MediaHandle;
 use super::signalling::{self, SignallingHandle};
+use super::steward::heartbeat::{self, Heartbeat};
 use super::store::StoreError;
 use super::voicemail::VoicemailHandle;
 use super::webhooks::{self, Happening};
@@ -145,6 +146,7 @@ pub(super) fn serve_beside<T>(
     }
     let handle = beginning.handle.clone();
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
+    exchange.heartbeat = Heartbeat::start()?;
     // Those who are known from before are no news.
     handle.set_webhooks(webhooks::start(&handle, outgoing)?);
     let beside = beside(listens, &page)?;
@@ -182,6 +184,8 @@ struct Loop {
     wall_checked: Instant,
     /// It ends then, whatever calls do; `None`: nobody wants that.
     stop_at: Option<Instant>,
+    /// On the box: the steward wants to know that the loop turns.
+    heartbeat: Option<Heartbeat>,
 }
 
 /// Threads that keep what is said and signalled, or pass it on.
@@ -226,6 +230,7 @@ impl Loop {
             wall_at_zero,
             wall_checked: now,
             stop_at: None,
+            heartbeat: None,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::RestoreServers(servers));
@@ -243,8 +248,15 @@ impl Loop {
         let mut sleep =
             std::pin::pin!(sleep_until(tokio::time::Instant::from_std(self.clock.to_monotonic(Instant::ZERO))));
         let mut armed = None;
+        let mut next_beat = Instant::ZERO;
         loop {
             let now = self.clock.now();
+            if let Some(heartbeat) = &self.heartbeat {
+                heartbeat.turn();
+                if now >= next_beat {
+                    next_beat = now + heartbeat::EVERY;
+                }
+            }
             if self.stop_at.is_some_and(|at| now >= at || self.is_quiet()) {
                 return;
             }
@@ -255,6 +267,8 @@ impl Loop {
                 self.act(now);
                 continue;
             }
+            // Where nothing happens the loop turns all the same, if somebody wants to know.
+            let deadline = deadline.into_iter().chain(self.heartbeat.is_some().then_some(next_beat)).min();
             arm(sleep.as_mut(), &mut armed, deadline, self.clock);
             tokio::select! {
                 biased;

@@ -44,6 +44,7 @@ use crate::io::machine::Machine;
 use crate::io::out::{OutError, Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
+use crate::io::steward::client::Steward;
 use crate::io::store::{
     AlarmFilter, AlarmRow, AllowanceRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage,
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
@@ -95,7 +96,7 @@ impl Ground {
     /// That of this process: systemd tells it by INVOCATION_ID that it is looked after, a container by DOZVON_SUPERVISED, and on the
     /// box the steward does it.
     pub fn of(config: &Config, journal: Journal) -> Self {
-        let machine = Machine::default();
+        let machine = Machine::new(Steward::default(), None);
         let told = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let supervised = told("INVOCATION_ID") || told("DOZVON_SUPERVISED") || machine.is_box();
         let outgoing = Outgoing::of(config.web.allow_local_outgoing);

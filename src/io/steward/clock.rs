@@ -15,7 +15,7 @@ impl Keeper {
 
     /// Asks others from now on.
     pub(super) fn set(&self, _time: &Time) -> Outcome {
-        Err("not on this machine".to_owned())
+        Ok(())
     }
 
     /// How the clock is.

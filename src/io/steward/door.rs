@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{End, Outcome, Steward, shares, slots};
+use super::{End, Event, Outcome, Steward, begin, shares, slots};
 use crate::base::Duration;
 use crate::machine::{Answer, Order};
 
@@ -33,6 +33,9 @@ pub(super) fn open(steward: &Arc<Steward>) -> io::Result<()> {
     }
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+    if let Some((_, group)) = begin::group_of(&steward.places.user) {
+        std::os::unix::fs::chown(&path, None, Some(group.as_raw()))?;
+    }
     let steward = Arc::clone(steward);
     std::thread::Builder::new().name("door".to_owned()).spawn(move || welcome(&listener, &steward))?;
     Ok(())
@@ -96,7 +99,7 @@ fn converse(steward: &Steward, stream: &UnixStream) -> io::Result<()> {
         let (answer, end) = perform(steward, order, &mut |percent| drop(send(stream, &Answer::Working { percent })));
         let sent = answer.map_or(Ok(()), |answer| send(stream, &answer));
         if let Some(end) = end {
-            let _ = steward.ends.send(end);
+            let _ = steward.events.send(Event::End(end));
         }
         sent?;
     }
@@ -117,14 +120,21 @@ fn perform(steward: &Steward, order: Order, told: &mut dyn FnMut(u8)) -> (Option
         outcome
     };
     let outcome = match order {
-        Order::Alive { .. } => return (None, None),
+        Order::Alive { turns } => {
+            let _ = steward.events.send(Event::Turned(turns));
+            return (None, None);
+        }
         Order::State => return (Some(Answer::State(Box::new(steward.state()))), None),
-        Order::HostName { .. }
-        | Order::Network { .. }
-        | Order::ConfirmNetwork
-        | Order::FactoryReset
-        | Order::KernelLog => Err("not on this machine".to_owned()),
-        Order::Time { .. } => Err("not on this machine".to_owned()),
+        Order::KernelLog => {
+            let answer = steward.kernel_log();
+            let answer = answer.map_or_else(|reason| Answer::Refused { reason }, |text| Answer::Text { text });
+            return (Some(answer), None);
+        }
+        Order::HostName { name } => steward.set_host_name(name),
+        Order::Network { network, confirm_within } => steward.take_network(network, confirm_within),
+        Order::ConfirmNetwork => steward.ports.confirm(),
+        Order::Time { servers, serve } => steward.set_time(servers, serve),
+        Order::FactoryReset => then(steward.forget_everything(), End::Restart),
         Order::Restart => then(Ok(()), End::Restart),
         Order::ShutDown => then(Ok(()), End::ShutDown),
         Order::WriteUpdate { path } => slots::write(places, &path, told),

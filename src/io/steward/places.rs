@@ -24,6 +24,8 @@ pub struct Places {
     pub data: PathBuf,
     /// Where the first sign-in is told.
     pub consoles: Vec<PathBuf>,
+    /// Cards that are none (a cable between two namespaces) count as well.
+    pub virtual_cards: bool,
     /// Program and arguments of the exchange; empty: this program's `serve`.
     pub exchange: Vec<String>,
     /// Who the exchange is; empty: whoever the steward is.
@@ -45,6 +47,7 @@ impl Default for Places {
             run: "/run".into(),
             data: "/data".into(),
             consoles: vec!["/dev/tty1".into(), "/dev/ttyS0".into()],
+            virtual_cards: false,
             exchange: Vec::new(),
             user: "dozvon".to_owned(),
             busybox: "/bin/busybox".into(),
@@ -63,6 +66,26 @@ impl Places {
         let wrong = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
         toml::from_str(&text).map_err(|error| wrong(&error.message()))
+    }
+
+    /// The exchange's own folder.
+    pub(super) fn exchange_data(&self) -> PathBuf {
+        self.data.join("dozvon")
+    }
+
+    /// Where the line with the first password is until the machine ends, for root's eyes.
+    pub(super) fn first_sign_in(&self) -> PathBuf {
+        self.run.join("dozvon/first-sign-in")
+    }
+
+    /// Name servers: `/etc/resolv.conf` leads there.
+    pub(super) fn resolv_conf(&self) -> PathBuf {
+        self.run.join("resolv.conf")
+    }
+
+    /// Whether no name servers were told yet.
+    pub(super) fn resolv_conf_is_missing(&self) -> bool {
+        !self.resolv_conf().exists()
     }
 
     /// Where the steward is asked.

@@ -12,7 +12,6 @@ use super::super::reply::{Problem, Reply, problems};
 use super::super::words::Words;
 use super::change::{Before, Place, change, etag};
 use super::{Visit, paging, rfc3339};
-use crate::base::WallTime;
 use crate::io::clock;
 use crate::io::journal::syslog::State;
 use crate::io::journal::{Level, Line, kernel};
@@ -147,6 +146,7 @@ fn answer(visit: &Visit<'_>, office: &Office) -> Result<Reply, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::WallTime;
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {

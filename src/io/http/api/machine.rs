@@ -15,7 +15,7 @@ use super::machine_words as words;
 use super::{Visit, session};
 use crate::io::board::Event;
 use crate::io::clock;
-use crate::io::machine::MachineError;
+use crate::io::machine::{Machine, MachineError};
 use crate::machine::network::Fault;
 use crate::machine::settings::{LONGEST_NAME, MOST_TIME_SERVERS, is_host_name, is_time_server};
 use crate::machine::{Addressing, Carrier, Network, Order, Port, State};
@@ -24,8 +24,8 @@ use crate::machine::{Addressing, Carrier, Network, Order, Port, State};
 const CONFIRM_WITHIN: u32 = 120;
 
 /// How the machine is, for `GET system`.
-pub(super) fn shown(visit_machine: Option<&State>) -> Value {
-    let Some(state) = visit_machine else { return json!({ "image": false }) };
+pub(super) fn shown(machine: &Machine) -> Value {
+    let Some(state) = machine.state() else { return plain(machine) };
     json!({
         "image": true,
         "slot": state.slot,
@@ -44,6 +44,22 @@ pub(super) fn shown(visit_machine: Option<&State>) -> Value {
         "watchdog": state.watchdog,
         "sticks": state.sticks,
     })
+}
+
+/// A plain Linux tells less, and a box whose steward is silent nothing.
+fn plain(machine: &Machine) -> Value {
+    match machine.plain() {
+        Some(state) if !machine.is_box() => json!({
+            "image": false,
+            "uptime_seconds": state.uptime_seconds,
+            "cards": state.cards,
+            "temperatures": state.temperatures,
+            "memory_total": state.memory_total,
+            "memory_available": state.memory_available,
+            "disk": state.disk,
+        }),
+        _ => json!({ "image": machine.is_box() }),
+    }
 }
 
 pub(super) fn get_network(visit: &Visit<'_>) -> Result<Reply, Problem> {
