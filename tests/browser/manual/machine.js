@@ -70,9 +70,10 @@ export const machine = {
       await guide.go("backups");
       await page.locator("#restore-file").setInputFiles(file("dozvon-2026-11-20.dozvon"));
       await page.locator("#restore-word").fill("four quite long words");
+      await guide.shot("restore", { of: "#restore", mark: "#restore .primary" });
       await guide.press("restore_look");
       await page.locator("#restore .account").waitFor();
-      await guide.shot("restore", { of: "#restore", mark: "#restore .danger" });
+      await guide.shot("restore-seen", { of: "#restore", mark: "#restore .danger" });
     }),
 
   update: (guide) =>

@@ -38,7 +38,7 @@ export default {
     steps: [
       "On a new box sign in with the password that its screen shows.",
       ["Open “Backups”, “Restore from a backup”, choose the file, type the passphrase and press “See what it holds”.", "restore"],
-      "Is it the one? Press “Replace everything by this backup” and wait for the restart. Sign in with a password of the backup.",
+      ["Is it the one? Press “Replace everything by this backup” and wait for the restart. Sign in with a password of the backup.", "restore-seen"],
     ],
     good: ["Everything that was on the box is replaced, but not lost: “Bring back what was”."],
   },
