@@ -34,7 +34,7 @@ export function story(update, { lost, time }) {
   const written = restarting || (percent ?? 0) >= 100 ? "done" : is(1);
   steps.push({ key: "written", is: at > 1 ? "done" : written, word: written === "done" || at > 1 ? "upd_written" : "upd_writing", values: { percent: percent ?? 0 }, ...(state === "writing" && written === "now" && { percent: percent ?? 0 }) });
   steps.push({ key: "restarted", is: restarting || (state === "writing" && written === "done") ? "now" : at >= 2 ? "done" : "later", word: at >= 2 && !restarting ? "upd_restarted" : "upd_restarts", ...(restarting && { why: /** @type {Key} */ ("upd_restarts_why") }) });
-  const returning = before && back ? { word: /** @type {Key} */ ("upd_back"), values: { back: Math.min(back.phones, before.phones), before: before.phones } } : { word: /** @type {Key} */ ("upd_back_plain") };
+  const returning = before && back && before.phones > 0 ? { word: /** @type {Key} */ ("upd_back"), values: { back: Math.min(back.phones, before.phones), before: before.phones } } : { word: /** @type {Key} */ ("upd_back_plain") };
   const lines = before && back && before.trunks > 0 ? { why: /** @type {Key} */ ("upd_back_trunks"), whyValues: { back: Math.min(back.trunks, before.trunks), before: before.trunks } } : {};
   steps.push({ key: "back", is: state === "returned" ? "bad" : restarting ? "later" : is(2), ...(at >= 2 && !restarting ? { ...returning, ...lines } : { word: /** @type {Key} */ ("upd_back_plain") }) });
   steps.push({ key: "kept", is: state === "kept" ? "done" : state === "returned" ? "bad" : "later", word: state === "returned" ? "upd_returned" : state === "kept" ? "upd_kept" : "upd_keeps" });
@@ -47,6 +47,14 @@ export function story(update, { lost, time }) {
  */
 export function isUpdate(name) {
   return /\.update$/i.test(name);
+}
+
+/**
+ * When one that waits begins, as it is said; empty: once no call goes on.
+ * @param {string | null | undefined} word of the box: `idle`, or `HH:MM`
+ */
+export function startsAt(word) {
+  return isTime(word ?? "") ? (word ?? "").replace(/^0/, "") : "";
 }
 
 /** `HH:MM` that the box takes. @param {string} text */

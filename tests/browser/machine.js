@@ -106,7 +106,7 @@ export class Box {
         Object.assign(this.update, { state: "ready", version: "1.0.0", notes: "Группы звонят по очереди.\nТелефоны Snom находятся сами." });
         return { status: 202, body: this.update };
       case "POST system/update/start":
-        Object.assign(this.update, { state: body.when === "now" ? "writing" : "waiting", percent: 0, starts_at: /:/.test(body.when) ? `2026-11-26T${body.when}:00.000+03:00` : null });
+        Object.assign(this.update, { state: body.when === "now" ? "writing" : "waiting", percent: 0, starts_at: body.when });
         return { status: 202, body: this.update };
       case "DELETE system/update":
         Object.assign(this.update, { state: "none", version: null });

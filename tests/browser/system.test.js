@@ -231,10 +231,13 @@ test("an update that came back says why, that nothing is lost, and what to do; o
 });
 
 test("a file with a wrong signature is refused in words", async () => {
-  const { page, visit } = await at("update", ({ instead }) => (instead["POST system/update"] = problem(422, "Подпись файла неверна: он не от поставщика или повреждён. Ничего не записано.")));
+  const { page, visit, box } = await at("update", ({ instead }) => (instead["POST system/update"] = problem(422, "Подпись файла неверна: он не от поставщика или повреждён. Ничего не записано.")));
   await page.locator("#update-file").setInputFiles({ name: "dozvon-1.0.0.update", mimeType: "", buffer: Buffer.alloc(50) });
   await page.locator(".note.bad", { hasText: "Подпись файла неверна" }).waitFor();
   await look(visit, "update-refused-ru");
+  box.instead = {};
+  await button(page, "Взять более старую").click();
+  await page.getByText("Версия 1.0.0 готова к установке").waitFor();
 });
 
 test("a backup is made with a passphrase typed twice, proved, and comes to this computer", async () => {

@@ -1,5 +1,4 @@
 // «Обновление»: a signed file in, when it begins, and the story of it, also over the restart in its midst.
-import { hour } from "../format.js";
 import { html, useEffect, useState } from "../lib/preact.js";
 import { size } from "../machine.js";
 import { Field, submit } from "../parts/form.js";
@@ -8,7 +7,7 @@ import { Head } from "../parts/item.js";
 import { Bring, Radios, Sending, useDeed, useWatched, Unread, Wrong } from "../parts/machine.js";
 import { useStyle } from "../parts/style.js";
 import { SECTIONS } from "../routes.js";
-import { isTime, isUpdate, moves, story } from "../update.js";
+import { isTime, isUpdate, moves, startsAt, story } from "../update.js";
 import { OnlyImage } from "./network.js";
 
 /** @typedef {import("../update.js").Update} Update */
@@ -61,26 +60,34 @@ function Choose(props) {
   const { busy, fault, act } = useDeed(props);
   const [sent, setSent] = useState(/** @type {number | null} */ (null));
   const [wrong, setWrong] = useState("");
-  const bring = (/** @type {File} */ file) => {
+  // Refused, and whoever brought it may mean it all the same: an older version.
+  const [again, setAgain] = useState(/** @type {{ take: () => void } | null} */ (null));
+  const judged = async (/** @type {() => Promise<unknown>} */ deed, /** @type {(() => void) | null} */ older) => {
+    setAgain(null);
+    if (!(await act(deed))) setAgain(older && { take: older });
+  };
+  const bring = (/** @type {File} */ file, older = false) => {
     setWrong(isUpdate(file.name) ? "" : t("update_not_one", { name: file.name }));
     if (!isUpdate(file.name)) return;
-    act(async () => {
+    judged(async () => {
       try {
         setSent(0);
-        await api.upload("system/update", file, (/** @type {number} */ part) => setSent(Math.round(part * 100)));
+        await api.upload(`system/update${older ? "?downgrade=true" : ""}`, file, (/** @type {number} */ part) => setSent(Math.round(part * 100)));
         await load();
       } finally {
         setSent(null);
       }
-    });
+    }, older ? null : () => bring(file, true));
   };
-  const stick = (/** @type {string} */ id, /** @type {string} */ file) => act(async () => (await api.write("POST", "system/update/from-stick", { stick: id, file }), await load()));
+  const stick = (/** @type {string} */ id, /** @type {string} */ file, older = false) =>
+    judged(async () => (await api.write("POST", "system/update/from-stick", { stick: id, file, ...(older && { downgrade: true }) }), await load()), older ? null : () => stick(id, file, true));
   const onSticks = sticks.flatMap((/** @type {import("../machine.js").Stick} */ one) => one.updates.map((file) => ({ one, file })));
   return html`<section class="card" aria-labelledby="choose-title"><header><h2 id="choose-title">${t("update_choose")}</h2></header>
     <div class="in stack"><p class="second">${t("update_choose_why")}</p>
-      <${Bring} t=${t} id="update-file" label=${t("update_file")} rule=${t("update_file_rule")} accept=".update" busy=${busy} onFile=${bring} />
+      <${Bring} t=${t} id="update-file" label=${t("update_file")} rule=${t("update_file_rule")} accept=".update" busy=${busy} onFile=${(/** @type {File} */ file) => bring(file)} />
       ${sent !== null && html`<${Sending} text=${sent < 100 ? t("update_sending", { percent: sent }) : t("update_checking")} percent=${sent} />`}
-      ${wrong && html`<p class="note bad" role="alert"><${Icon} name="alert" /><span>${wrong}</span></p>`}<${Wrong} fault=${fault} /></div>
+      ${wrong && html`<p class="note bad" role="alert"><${Icon} name="alert" /><span>${wrong}</span></p>`}<${Wrong} fault=${fault} />
+      ${fault?.status === 422 && again && html`<p class="adds"><span class="hint">${t("update_older_why")}</span><button class="button" type="button" disabled=${busy} onClick=${again.take}>${t("update_older")}</button></p>`}</div>
     ${onSticks.length > 0 && html`<ul>${onSticks.map((/** @type {{ one: import("../machine.js").Stick, file: string }} */ { one, file }) => {
       const whole = size(one.size, language);
       return html`<li class="room" key=${`${one.id} ${file}`}><span class="who wrapped"><b>${file.replace(/^.*\//, "")}</b><small>${t("update_on_stick", { stick: `${one.label || one.id}, ${t(whole.word, whole.values)}` })}</small></span><button class="button" type="button" disabled=${busy} onClick=${() => stick(one.id, file)}>${t("update_take")}</button></li>`;
@@ -121,7 +128,7 @@ function Story(props) {
   const { t, api, update, lost, load } = props;
   const { busy, fault, act } = useDeed(props);
   const forget = () => act(async () => (await api.write("DELETE", "system/update"), await load()));
-  const steps = story(update, { lost, time: update.starts_at ? hour(update.starts_at) : "" });
+  const steps = story(update, { lost, time: startsAt(update.starts_at) });
   return html`<section class="card" aria-labelledby="story-title"><header><h2 id="story-title">${update.version ? t("update_to", { version: update.version }) : t("update")}</h2>${lost && html`<span class="hint"><span class="lamp ring">${t("lost_short")}</span></span>`}</header>
     <ol class="todo" aria-live="polite">${steps.map(({ key, is, word, values, why, whyValues, percent }, nth) => html`<li key=${key} class=${is} aria-current=${is === "now" ? "step" : null}>
       <span class="tick">${is === "done" ? html`<${Icon} name="check" />` : is === "bad" ? html`<${Icon} name="close" />` : is === "now" ? html`<span class="turning"></span>` : nth + 1}</span>

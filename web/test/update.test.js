@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isTime, isUpdate, moves, story } from "../update.js";
+import { isTime, isUpdate, moves, startsAt, story } from "../update.js";
 
 const told = (update, lost = false, time = "") => story({ version: "1.0.0", percent: null, before: null, back: null, ...update }, { lost, time }).map(({ key, is }) => `${key} ${is}`);
 const words = (update, lost = false, time = "") => story(update, { lost, time }).map(({ word }) => word);
@@ -34,5 +34,6 @@ test("what it waits for is told, and who is back is counted", () => {
 test("files by their names, times by the clock, and what goes on by itself", () => {
   assert.deepEqual(["dozvon-1.0.0.update", "A.UPDATE", "update", "dozvon.img"].map(isUpdate), [true, true, false, false]);
   assert.deepEqual(["03:00", "23:59", "24:00", "3:00", ""].map(isTime), [true, true, false, false, false]);
+  assert.deepEqual(["03:30", "13:30", "idle", null].map(startsAt), ["3:30", "13:30", "", ""]);
   assert.deepEqual(["none", "ready", "waiting", "writing", "trial", "kept", "returned"].map((state) => moves({ state })), [false, false, true, true, true, false, false]);
 });

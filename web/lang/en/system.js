@@ -251,6 +251,8 @@ export default {
   update_file: "Choose a file",
   update_file_rule: "Or drag it here. The box checks its signature before it writes anything.",
   update_not_one: ({ name = "" }) => `${name} does not look like an update: its name ends in .update.`,
+  update_older: "Take the older one",
+  update_older_why: "Is it an older version than the running one, on purpose?",
   update_sending: ({ percent = 0 }) => `Sending the file: ${percent} %`,
   update_checking: "Checking the signature and the version…",
   update_on_stick: ({ stick = "" }) => `on the USB stick ${stick}`,

@@ -252,6 +252,8 @@ export default {
   update_file: "Выбрать файл",
   update_file_rule: "Или перетащите его сюда. Станция проверит подпись, прежде чем что-то записать.",
   update_not_one: ({ name = "" }) => `${name} не похож на обновление: его имя кончается на .update.`,
+  update_older: "Взять более старую",
+  update_older_why: "Нарочно ставите версию старее той, что работает?",
   update_sending: ({ percent = 0 }) => `Передаём файл: ${percent} %`,
   update_checking: "Проверяем подпись и версию…",
   update_on_stick: ({ stick = "" }) => `на флешке ${stick}`,
