@@ -113,6 +113,17 @@ test("a change of the network is kept by opening the page at the new address, an
   assert.equal(box.told("POST", "system/network/confirm").length, 1);
 });
 
+test("a box that moves away before it answers is told of with its new address", async () => {
+  const { page, box, visit } = await at("network");
+  await button(page, "Всегда один").click();
+  await page.locator("#net-office-address").fill("192.168.1.30/24");
+  box.away = true;
+  await page.keyboard.press("Control+s");
+  await page.getByText("Станция не ответила по старому адресу").waitFor();
+  assert.match((await page.getByRole("link", { name: /Открыть 192\.168\.1\.30/ }).getAttribute("href")) ?? "", /^https:\/\/192\.168\.1\.30:\d+\/#\/network\?confirm$/);
+  await look(visit, "network-silent-ru");
+});
+
 test("time servers are typed as a line", async () => {
   const { page, box, visit } = await at("time");
   await page.locator("#time-servers").fill("192.168.1.1 ntp.example.org");

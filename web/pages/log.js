@@ -11,6 +11,8 @@ import { useStyle } from "../parts/style.js";
 const FOLLOWED = 2_000;
 /** At rest nothing is asked but by a press. Milliseconds. */
 const AT_REST = 3_600_000;
+/** Whether they are sent elsewhere is asked so often. Milliseconds. */
+const SENDING = 5_000;
 /** Lines that are shown at first, and so many more by a press. */
 const LINES = 200;
 /** Typing is not a question for each letter. Milliseconds. */
@@ -27,13 +29,14 @@ export function Log(props) {
   const { t, admin } = props;
   const styled = useStyle("system");
   const item = useItem(props, { collection: "syslog", name: t("syslog"), keyed: "", alone: true });
+  const sending = /** @type {any} */ (useWatched(props, "syslog", { every: () => SENDING }).read)?.state ?? null;
   const labels = { server: t("syslog_server"), transport: t("syslog_transport"), enabled: t("syslog") };
   const lead = styled && html`<${Lines} ...${props} />`;
   const { draft, edit, fault } = item;
   if (!draft) return html`<${ItemPage} item=${item} under="system" admin=${admin} title=${t("log")} second=${t("log_why")} labels=${labels} lead=${lead} fixed />`;
   return html`<${ItemPage} item=${item} under="system" admin=${admin} title=${t("log")} second=${t("log_why")} labels=${labels} lead=${lead} fixed calm>
     <${Sect} id="syslog" title=${t("syslog")} fold open=${draft.enabled} help=${html`<p>${t("syslog_why")}</p>`}>
-      ${item.was.state?.state && item.was.state.state !== "off" && html`<p><span class=${`lamp ${STATES[item.was.state.state] ?? "off"}`}><span>${t(/** @type {"syslog_off"} */ (`syslog_${item.was.state.state}`))}${item.was.state.text && html`: ${item.was.state.text}`}</span></span></p>`}
+      ${item.was.enabled && sending && html`<p><span class=${`lamp ${STATES[sending.state] ?? "off"}`}><span>${t(/** @type {"syslog_off"} */ (`syslog_${sending.state}`))}${sending.text && html`: ${sending.text}`}</span></span></p>`}
       <${Switch} id="syslog-enabled" label=${t("syslog_enabled")} hint=${t("syslog_enabled_why")} on=${draft.enabled} fault=${fault?.at("/enabled")} onTurn=${(/** @type {boolean} */ enabled) => edit({ enabled })} />
       <div class="cols"><${Field} id="syslog-server" label=${t("syslog_server")} hint=${t("syslog_server_why")} span=${8} mono optional placeholder="log.example.org:514" value=${draft.server} fault=${fault?.at("/server")} onValue=${(/** @type {string} */ text) => edit({ server: text.trim() })} />
         <${Select} id="syslog-transport" label=${t("syslog_transport")} span=${4} value=${draft.transport} fault=${fault?.at("/transport")} onValue=${(/** @type {string} */ transport) => edit({ transport })} options=${[{ key: "udp", text: "UDP" }, { key: "tcp", text: "TCP" }]} /></div>

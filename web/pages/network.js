@@ -1,4 +1,5 @@
 // «Сеть»: the box's name and places in networks. A change comes back by itself unless it is confirmed from where the box is then.
+import { Refused } from "../api.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
 import { blankPort, faults, list, turned } from "../network.js";
 import { addresses } from "../machine.js";
@@ -29,7 +30,7 @@ export function OnlyImage({ t, title }) {
 function Places(props) {
   const { t, admin, box, now, query, go } = props;
   const trial = useTrial(props);
-  const item = useItem({ ...props, tell: () => {} }, { collection: "system/network", name: t("network"), keyed: "host_name", alone: true, onSaved: trial.begin });
+  const item = useItem({ ...props, api: sender(props.api, trial.silent), tell: () => {} }, { collection: "system/network", name: t("network"), keyed: "host_name", alone: true, onSaved: trial.begin });
   const { read } = useWatched(props, "system");
   const { draft, edit, fault } = item;
   const cards = /** @type {import("../machine.js").Card[]} */ (/** @type {any} */ (read)?.machine?.cards ?? box.system?.machine?.cards ?? []);
@@ -79,6 +80,21 @@ function Places(props) {
         <div class="cols"><${Typed} ...${frame} id="net-routes" pointer="/carrier/routes" label=${t("net_routes")} hint=${t("net_routes_why")} value=${draft.carrier.routes} onValue=${(/** @type {string[]} */ routes) => carrier({ routes })} placeholder="10.0.0.0/8" /></div></div>`}
     <//>
   <//>`;
+}
+
+/**
+ * The box may be elsewhere before its answer is here.
+ * @param {import("../api.js").Api} api
+ * @param {(body: any) => void} onSilent
+ */
+function sender(api, onSilent) {
+  const write = (/** @type {"PUT"} */ method, /** @type {string} */ path, /** @type {any} */ body, /** @type {string} */ etag) =>
+    api.write(method, path, body, etag).catch((/** @type {unknown} */ error) => {
+      if (!(error instanceof Refused) || error.status !== 0) throw error;
+      onSilent(body);
+      return { value: null, etag: "", version: "", confirmBy: "" };
+    });
+  return { read: (/** @type {string} */ path) => api.read(path), write };
 }
 
 /** A card that the office does not use. @param {import("../machine.js").Card[]} cards @param {string} used */
@@ -136,6 +152,7 @@ function useTrial(props) {
   const { api, t, tell } = props;
   const [until, setUntil] = useState(/** @type {number | null} */ (null));
   const [links, setLinks] = useState(/** @type {string[]} */ ([]));
+  const [unheard, setUnheard] = useState(false);
   const [ended, setEnded] = useState(0);
   const { busy, fault, act } = useDeed(props);
   useEffect(() => {
@@ -148,13 +165,19 @@ function useTrial(props) {
     return () => clearTimeout(timer);
   }, [until]);
   return {
-    busy, fault, links, ended,
+    busy, fault, links, ended, unheard,
+    silent: (/** @type {import("../network.js").Network} */ { office }) => {
+      const port = location.port ? `:${location.port}` : "";
+      setLinks(office.address.mode === "fixed" ? [`https://${office.address.address.replace(/\/.*$/, "")}${port}`] : []);
+      setUnheard(true);
+    },
     left: (/** @type {number} */ now) => (until === null ? 0 : Math.min(BACK_AFTER, Math.max(0, Math.ceil((until - now) / 1000)))),
     found: (/** @type {number} */ seconds) => setUntil(Date.now() + seconds * 1000),
     begin: (/** @type {import("../api.js").Answer} */ { value }) => {
       // The name alone is no danger.
       if (value?.confirm_by === null) return (tell({ text: t("item_saved", { name: t("network") }) }), setEnded((count) => count + 1));
-      setLinks(value?.addresses ?? []);
+      if (value) setLinks(value.addresses ?? []);
+      setUnheard(value === null);
       // By the page's own clock: the box's may have been set meanwhile.
       setUntil(Date.now() + BACK_AFTER * 1000);
     },
@@ -180,7 +203,7 @@ function Countdown({ t, trial, now, onKept }) {
   const others = trial.links.filter((/** @type {string} */ link) => URL.canParse(link) && new URL(link).host !== location.host);
   const keep = () => trial.keep().then((/** @type {boolean} */ kept) => kept && onKept());
   return html`<section class="card counting" ref=${card} aria-labelledby="counting-title"><header><h2 id="counting-title">${t("net_trial_title")}</h2><span class="hint"><b class="seconds">${t("seconds", { count: left })}</b></span></header>
-    <div class="in stack"><p role="status">${t(here ? "net_trial_here" : others.length > 0 ? "net_trial_elsewhere" : "net_trial_unknown")}</p>
+    <div class="in stack"><p role="status">${trial.unheard && `${t("net_trial_silent")} `}${t(here ? "net_trial_here" : others.length > 0 ? "net_trial_elsewhere" : "net_trial_unknown")}</p>
       <progress max=${BACK_AFTER} value=${left} aria-label=${t("net_trial_title")}></progress>
       ${others.length > 0 && html`<p class="adds">${others.map((/** @type {string} */ link, /** @type {number} */ nth) => html`<a class=${nth === 0 && !here ? "button primary" : "button"} key=${link} href=${`${link.replace(/\/+$/, "")}/#/network?confirm`} target="_blank" rel="noopener">${t("net_open", { address: new URL(link).host })}</a>`)}</p>`}
       <${Wrong} fault=${trial.fault} />

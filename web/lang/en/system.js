@@ -119,6 +119,7 @@ export default {
   net_trial_title: "The network is changed, not for good yet",
   net_trial_here: "The page answers with the new settings too. If telephones and carriers are there, keep them.",
   net_trial_unknown: "The router will give the box an address. See it in the router or on the box's screen, open the box there and sign in: then the new settings stay.",
+  net_trial_silent: "The box did not answer at its old address: most likely it is at the new one.",
   net_trial_elsewhere: "Open the box at its new address and sign in: that is enough to keep the new settings.",
   net_trial: ({ seconds = 0 }) => `The network is changed. Unless it is confirmed within ${seconds} s, the settings before come back.`,
   net_open: ({ address = "" }) => `Open ${address}`,
