@@ -1,5 +1,6 @@
 //! `dozvon`: arguments, and which part of the library they mean.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::licence::vendor;
-use dozvon::io::{doctor, run};
+use dozvon::io::{doctor, run, steward};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -129,6 +130,23 @@ enum Command {
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
     Doctor,
+    /// On the box's image: root's process, which starts the exchange and does for it what it may not
+    #[command(hide = true)]
+    Steward {
+        /// For tests: where things are
+        #[arg(long, value_name = "FILE")]
+        places: Option<PathBuf>,
+    },
+    /// How the steward starts others: puts off what they shall not have, and becomes them
+    #[command(hide = true)]
+    Begin {
+        /// Whom they shall be
+        #[arg(long)]
+        user: Option<String>,
+        /// Program and arguments
+        #[arg(last = true, required = true)]
+        program: Vec<OsString>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -290,6 +308,10 @@ fn main() -> ExitCode {
     // The allocator reserves generously; with huge pages that would be 11 MB in use for nothing (22 resident instead of 11).
     let _ = nix::sys::prctl::set_thp_disable(true);
     let Arguments { places, command } = Arguments::parse();
+    if let Command::Begin { user, program } = &command {
+        eprintln!("dozvon: {}", steward::become_program(user.as_deref(), program));
+        return ExitCode::from(1);
+    }
     let outcome = Config::read(places.config.as_deref()).map_err(Refusal::of).and_then(|mut config| {
         if let Command::Demo { language, seed } = command {
             log(&config);
@@ -299,6 +321,7 @@ fn main() -> ExitCode {
         config.paths.data = places.data.unwrap_or(config.paths.data);
         match command {
             Command::Serve => serve(&config).map(|()| String::new()),
+            Command::Steward { places } => keep(&config, places.as_deref()).map(|()| String::new()),
             other => answer(&config, other),
         }
     });
@@ -322,11 +345,17 @@ fn serve(config: &Config) -> Result<(), Refusal> {
     run::serve(config).map_err(Refusal::of)
 }
 
+fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
+    log(config);
+    let places = steward::Places::read(places).map_err(Refusal::of)?;
+    steward::run(places).map_err(Refusal::of)
+}
+
 fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
     let data = &config.paths.data;
     let password = |stdin| if stdin { Password::FromStdin } else { Password::Made };
     match command {
-        Command::Serve | Command::Demo { .. } => Ok(String::new()),
+        Command::Serve | Command::Demo { .. } | Command::Steward { .. } | Command::Begin { .. } => Ok(String::new()),
         Command::Apply { file, dry_run } => console::apply(data, &file, dry_run),
         Command::Export { secrets } => console::export(data, secrets),
         Command::WhatIf { number, from, at, keys, busy, offline } => {

@@ -19,7 +19,7 @@ use crate::trust::{
 /// In the data directory.
 pub const LICENCE_FILE: &str = "license.key";
 /// When the box was first started and how far its days have come: a factory reset leaves both files.
-const STATE_FILE: &str = "license.state";
+pub const STATE_FILE: &str = "license.state";
 const STATE_HEAD: &str = "dozvon-license-state v1";
 /// Longest licence file that is read.
 const LONGEST_FILE: u64 = 16_384;

@@ -27,6 +27,7 @@ use super::phones;
 use super::recordings::RecorderHandle;
 use super::rtp::MediaHandle;
 use super::signalling::{self, SignallingHandle};
+use super::steward::heartbeat::{self, Heartbeat};
 use super::store::StoreError;
 use super::voicemail::VoicemailHandle;
 use super::webhooks::{self, Happening};
@@ -138,6 +139,7 @@ pub(super) fn serve_beside<T>(
     }
     let handle = beginning.handle.clone();
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
+    exchange.heartbeat = Heartbeat::start()?;
     // Those who are known from before are no news.
     handle.set_webhooks(webhooks::start(&handle, outgoing)?);
     let beside = beside(listens, &page)?;
@@ -173,6 +175,8 @@ struct Loop {
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
+    /// On the box: the steward wants to know that the loop turns.
+    heartbeat: Option<Heartbeat>,
 }
 
 /// Threads that keep what is said and signalled.
@@ -215,6 +219,7 @@ impl Loop {
             asking_usage: None,
             wall_at_zero,
             wall_checked: now,
+            heartbeat: None,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::RestoreServers(servers));
@@ -233,8 +238,15 @@ impl Loop {
             std::pin::pin!(sleep_until(tokio::time::Instant::from_std(self.clock.to_monotonic(Instant::ZERO))));
         let mut armed = None;
         let mut stop_at: Option<Instant> = None;
+        let mut next_beat = Instant::ZERO;
         loop {
             let now = self.clock.now();
+            if let Some(heartbeat) = &self.heartbeat {
+                heartbeat.turn();
+                if now >= next_beat {
+                    next_beat = now + heartbeat::EVERY;
+                }
+            }
             if stop_at.is_some_and(|at| now >= at || self.is_quiet()) {
                 return;
             }
@@ -245,6 +257,8 @@ impl Loop {
                 self.act(now);
                 continue;
             }
+            // Where nothing happens the loop turns all the same, if somebody wants to know.
+            let deadline = deadline.into_iter().chain(self.heartbeat.is_some().then_some(next_beat)).min();
             arm(sleep.as_mut(), &mut armed, deadline, self.clock);
             tokio::select! {
                 biased;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::machine::order::{Answer, Order, SOCKET};
 
 /// Names another socket: for tests.
-const ELSEWHERE: &str = "DOZVON_STEWARD";
+pub(super) const ELSEWHERE: &str = "DOZVON_STEWARD";
 /// Of one answer: a kernel's log.
 const LONGEST_ANSWER: u64 = 4 * 1024 * 1024;
 /// An answer that takes longer is none. Writing an update tells of itself in between.
