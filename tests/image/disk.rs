@@ -222,7 +222,8 @@ pub(crate) fn slot(version: &str, spoil: impl FnOnce(&Path)) -> PathBuf {
 pub(crate) fn update(version: &str, slot: &Path) -> PathBuf {
     let file = scratch(&format!("dozvon-{version}.update"));
     let _ = fs::remove_file(&file);
-    let made = ["release", "make", "--key", text(&key()), "--slot", text(slot), "--version", version, "--out", text(&file)];
+    let vendor = key();
+    let made = ["release", "make", "--key", text(&vendor), "--slot", text(slot), "--version", version, "--out", text(&file)];
     run(text(&binary()), &made);
     file
 }

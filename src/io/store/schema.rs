@@ -40,7 +40,8 @@ pub(super) fn open(data: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_with_flags(&path, flags)?;
     let schema = schema_of(&connection, &path)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "normal")?;
+    // What was answered as saved is on the disk: "normal" would lose the last commits with the power. Nobody waits for it but who saves.
+    connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
