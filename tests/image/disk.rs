@@ -227,11 +227,3 @@ pub(crate) fn update(version: &str, slot: &Path) -> PathBuf {
     run(text(&binary()), &made);
     file
 }
-
-/// Takes the place of a program in a slot's tree; the program itself is then beside it, with `.real` at its end.
-pub(crate) fn stand_before(tree: &Path, program: &str, script: &str) {
-    let path = tree.join(program);
-    fs::rename(&path, tree.join(format!("{program}.real"))).unwrap();
-    fs::write(&path, script).unwrap();
-    run("chmod", &["755", text(&path)]);
-}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::disk::{VERSION, slot, stand_before, update};
+use crate::disk::{VERSION, slot, update};
 use crate::office::SOON;
 use crate::qemu::{BOOT, Parts};
 use crate::rig::Rig;
@@ -100,22 +100,21 @@ fn an_update_is_kept_when_the_telephones_are_back() {
     is_whole(&mut rig);
 }
 
-/// The exchange of a new system stands behind this, which gets all its arguments.
-fn before_serving(tree: &Path, what: &str) {
-    let script = format!("#!/bin/sh\nif [ \"$1\" = serve ]; then\n{what}\nfi\nexec /usr/bin/dozvon.real \"$@\"\n");
-    stand_before(tree, "usr/bin/dozvon", &script);
-}
-
 #[test]
 fn an_update_whose_engine_dies_is_given_up() {
-    is_given_up("engine that dies", |tree| before_serving(tree, "sleep 2; exit 1"));
+    is_given_up("engine that dies", |tree| fs::write(tree.join("etc/dozvon/host.toml"), "no host file\n").unwrap());
 }
 
 #[test]
 fn an_update_that_spoils_the_database_is_given_up_and_the_old_database_returns() {
+    // as a migration would that went wrong after it had begun
     is_given_up("bad migration", |tree| {
-        let spoil = "dd if=/dev/zero of=/data/dozvon/dozvon.db bs=4096 seek=1 count=20 conv=notrunc";
-        before_serving(tree, spoil);
+        let script = "#!/bin/sh\nuntil [ -s /data/dozvon/dozvon.db ]; do usleep 100000; done\n\
+                      dd if=/dev/zero of=/data/dozvon/dozvon.db bs=4096 seek=1 count=20 conv=notrunc\n";
+        fs::write(tree.join("etc/spoil"), script).unwrap();
+        let table = tree.join("etc/inittab");
+        let text = fs::read_to_string(&table).unwrap();
+        fs::write(table, format!("{text}::once:/bin/sh /etc/spoil\n")).unwrap();
     });
 }
 
