@@ -56,7 +56,13 @@ impl fmt::Debug for Machine {
 impl Machine {
     /// One whose steward listens there, if there is any; elsewhere the gauges tell what they can.
     pub fn new(steward: Steward, gauges: Option<Gauges>) -> Self {
-        Self(Arc::new(Shared { steward, gauges, known: Mutex::default(), kernel: Mutex::default(), asking: Mutex::default() }))
+        Self(Arc::new(Shared {
+            steward,
+            gauges,
+            known: Mutex::default(),
+            kernel: Mutex::default(),
+            asking: Mutex::default(),
+        }))
     }
 
     /// Whether this machine is the box.

@@ -112,8 +112,8 @@ pub(super) fn write(places: &Places, file: &Path, told: &mut dyn FnMut(u8)) -> O
     if !update.metadata().is_ok_and(|about| about.is_file()) {
         return Err(format!("{} is no file", file.display()));
     }
-    let mut reader =
-        UpdateReader::open(FromStd::new(update), &licence::trusted_for_updates(&places.etc)).map_err(|error| error.to_string())?;
+    let mut reader = UpdateReader::open(FromStd::new(update), &licence::trusted_for_updates(&places.etc))
+        .map_err(|error| error.to_string())?;
     // Whether an older version is meant is between the exchange and who asked for it.
     reader.header().judge(&here, true).map_err(|error| error.to_string())?;
     let header = reader.header().clone();
