@@ -98,8 +98,13 @@ fn a_new_box_takes_a_lease_and_what_nobody_confirms_comes_back() {
     keeper.stop_steward();
     keeper.start_steward();
     keeper.wait_for_address("eth0", "10.9.8.7/24");
-    assert_eq!(keeper.read("run/resolv.conf"), "nameserver 9.9.9.9\n");
-    assert!(keeper.route_to("198.51.100.1").contains("via 10.9.8.1 dev eth0"));
+    let servers =
+        |text: &str| wait_for("name servers", SOON, || (keeper.read("run/resolv.conf") == text).then_some(()));
+    servers("nameserver 9.9.9.9\n");
+    wait_for("the route", SOON, || keeper.route_to("198.51.100.1").contains("via 10.9.8.1 dev eth0").then_some(()));
+    // other name servers alone are a change as well
+    keeper.take(&Network { dns: vec![[149, 112, 112, 112].into()], ..there }, 0);
+    servers("nameserver 149.112.112.112\n");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn ready_for(user: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// The group of a user; `None` when there is no such user.
-pub(super) fn group_of(user: &str) -> Option<(nix::unistd::Uid, Gid)> {
+/// A user and its group; `None` when there is no such user.
+pub(super) fn ids_of(user: &str) -> Option<(nix::unistd::Uid, Gid)> {
     User::from_name(user).ok().flatten().map(|user| (user.uid, user.gid))
 }
