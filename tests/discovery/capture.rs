@@ -91,7 +91,8 @@ fn a_capture_shows_tshark_all_of_sip_but_its_secrets() {
     for call in ["whole@test", "cut@test", "line@test"] {
         assert!(calls.iter().any(|one| one == call), "{call} in {calls:?}");
     }
-    let covered = tshark(&file, "sip.Call-ID == \"cut@test\" && sip.auth.digest.response", &["sip.auth.digest.response"]);
+    let covered =
+        tshark(&file, "sip.Call-ID == \"cut@test\" && sip.auth.digest.response", &["sip.auth.digest.response"]);
     assert!(covered.iter().all(|text| text.trim_matches('"').bytes().all(|byte| byte == b'*')), "{covered:?}");
     assert!(!covered.is_empty(), "the field is there, of its length");
     assert!(!tshark(&file, "sip.Status-Code", &["sip.Status-Code"]).is_empty(), "answers are there");
