@@ -22,6 +22,7 @@ pub mod machine;
 pub mod mail;
 pub mod net;
 pub mod out;
+pub mod panel;
 pub mod phones;
 pub mod probation;
 pub mod recordings;
