@@ -66,6 +66,22 @@ test("on plain Linux what needs the box is not there, and the page says why", as
   await page.getByText("Станция работает программой на обычном Linux").waitFor();
 });
 
+test("on the first page the box says what goes on with it; what is only missing can be put aside", async () => {
+  const { page, visit } = await at("now", ({ machine, update }) => {
+    machine.clock = { synchronized: false, source: "rtc", offset_ms: 0 };
+    Object.assign(update, { state: "trial", version: "1.0.0" });
+  });
+  await page.locator(".note.warn", { hasText: "на испытании" }).getByRole("link", { name: "Обновление" }).waitFor();
+  const clock = page.locator(".note", { hasText: "Часы станции не сверены" });
+  await clock.waitFor();
+  await look(visit, "now-hints-ru");
+  await clock.getByRole("button", { name: /^Скрыть/ }).click();
+  await clock.waitFor({ state: "detached" });
+  await page.reload();
+  await page.locator(".note.warn", { hasText: "на испытании" }).waitFor();
+  assert.equal(await clock.count(), 0);
+});
+
 test("who is no admin has no «Система»", async () => {
   const ask = await house.api();
   assert.equal((await ask("POST", "users", { login: "looker", role: "viewer", password: "a-password-to-look", must_change: false })).status, 201);

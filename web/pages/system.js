@@ -41,7 +41,7 @@ function Gauges({ t, language, box, now, system, machine }) {
   /** @type {{ key: string, name: string, figure: unknown, judged?: import("../machine.js").Judged | null, more?: unknown }[]} */
   const all = [
     { key: "address", name: t("gauge_address"), figure: at[0] ? html`<span class="mono">${at[0]}</span>` : location.host, more: [...at.slice(1, 3), name].filter(Boolean).join(", ") },
-    { key: "uptime", name: t("gauge_uptime"), figure: said(lasting(uptime ?? system.uptime_seconds)), more: uptime && uptime - system.uptime_seconds > 120 ? t("gauge_exchange", { span: said(lasting(system.uptime_seconds)) }) : "" },
+    { key: "uptime", name: t(image ? "gauge_uptime" : "gauge_running"), figure: said(lasting(uptime ?? system.uptime_seconds)), more: uptime && uptime - system.uptime_seconds > 120 ? t("gauge_exchange", { span: said(lasting(system.uptime_seconds)) }) : "" },
   ];
   if (disk) {
     const health = disk.wear === undefined && disk.failing === undefined ? null : wear(disk);

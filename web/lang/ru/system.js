@@ -25,6 +25,7 @@ export default {
   lasts_minutes: ({ count = 0 }) => `${count} ${plural(count, "минута", "минуты", "минут")}`,
   gauge_address: "Адрес",
   gauge_uptime: "Включён",
+  gauge_running: "Работает",
   gauge_exchange: ({ span = "" }) => `станция: ${span}`,
   gauge_version: "Версия",
   gauge_disk: "Место на диске",
