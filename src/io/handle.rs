@@ -66,6 +66,8 @@ struct Inner {
     watch: Watch,
     licence: Keeper,
     phones: Phones,
+    /// The password that the first start made, and its hash.
+    first_password: Option<(String, String)>,
 }
 
 /// A handle that keeps nothing alive.
@@ -223,6 +225,8 @@ impl Handle {
         let (orders, inbox) = mpsc::unbounded_channel();
         let (alarms, raised) = sync_channel(ALARMS_WAITING);
         let phones = open_phones(&store, phones, newest, &mut rng)?;
+        let made = first_sign_in.as_ref().and_then(|sign_in| sign_in.password.clone());
+        let first_password = made.zip(office.users.first().map(|user| user.password_hash.clone()));
         let handle = Self(Arc::new(Inner {
             orders,
             alarms,
@@ -241,6 +245,7 @@ impl Handle {
             watch: Watch::new(&probation),
             licence,
             phones,
+            first_password,
         }));
         handle.watch_probation();
         Ok(Beginning {
@@ -258,6 +263,14 @@ impl Handle {
             plan,
             first_sign_in,
         })
+    }
+
+    /// The one-time password that this process made at its first start, while nobody has replaced it.
+    pub fn first_password(&self) -> Option<&str> {
+        let (password, hash) = self.0.first_password.as_ref()?;
+        let office = self.office();
+        let still = office.users.iter().any(|user| user.must_change && user.password_hash == *hash);
+        still.then_some(password.as_str())
     }
 
     /// The office in force.
