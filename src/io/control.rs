@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::{self, UserChange};
 use super::handle::{Handle, HandleError};
 use super::store::Deed;
+use super::update::{Refused, When};
 use super::{apply, clock, licence};
 use crate::base::Duration;
 use crate::office::Role;
@@ -36,6 +37,15 @@ pub enum Request {
     License {
         /// What the file says.
         text: String,
+    },
+    /// `dozvon update`.
+    Update {
+        /// A proved copy of the file, in the data directory.
+        path: PathBuf,
+        /// `now`, `idle` or `HH:MM`; absent: it is only written into the other slot.
+        when: Option<String>,
+        /// An older version is meant.
+        downgrade: bool,
     },
     /// `dozvon token create`.
     Token {
@@ -104,6 +114,10 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             }
             Err(error) => refused(error.to_string()),
         },
+        Request::Update { path, when, downgrade } => match update(handle, &path, when.as_deref(), downgrade, told) {
+            Ok(line) => Answer::Done { changes: vec![line], warnings: Vec::new() },
+            Err(reason) => refused(reason),
+        },
         Request::Token { name, admin, sha256 } => {
             let Some(hash) = from_hex(&sha256) else { return refused("not a SHA-256".to_owned()) };
             let role = if admin { Role::Admin } else { Role::Viewer };
@@ -111,6 +125,39 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             added.map_or_else(|error| refused(error.to_string()), |()| done())
         }
     }
+}
+
+/// Takes the file over and begins; what to say.
+fn update(
+    handle: &Handle,
+    path: &Path,
+    when: Option<&str>,
+    downgrade: bool,
+    told: &mut dyn FnMut(String),
+) -> Result<String, String> {
+    let in_words = |refused: Refused| refused.english();
+    let updates = handle.updates();
+    updates.take(path, downgrade).map_err(in_words)?;
+    let version = updates.view().version;
+    let Some(when) = when else {
+        told(format!("version {version} is being written"));
+        updates.write_only().map_err(in_words)??;
+        return Ok(format!("version {version} is in the other slot; it starts when the update is started"));
+    };
+    let when = When::parse(when).ok_or("--when is now, idle or a time HH:MM")?;
+    updates.start(when).map_err(in_words)?;
+    handle.store().note(Deed {
+        at: clock::wall(),
+        who: AUTHOR.to_owned(),
+        address: String::new(),
+        what: "change".to_owned(),
+        subject: "update".to_owned(),
+        version: None,
+    });
+    Ok(match when {
+        When::Now => format!("version {version} is being written; then the box starts anew, with it on trial"),
+        _ => format!("version {version} waits ({})", when.word()),
+    })
 }
 
 /// Opens the socket and serves it on a thread of its own. The data directory must be taken.

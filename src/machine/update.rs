@@ -51,7 +51,7 @@ const LONGEST_NOTES: usize = 2_000;
 const LONGEST_PRODUCT: usize = 64;
 
 /// `1.4.2`, or `1.5.0-rc1`, which comes before `1.5.0`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     text: String,
     numbers: [u32; 4],

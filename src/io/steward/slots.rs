@@ -124,7 +124,7 @@ pub(super) fn write(places: &Places, file: &Path, told: &mut dyn FnMut(u8)) -> O
         return Err(format!("the update is larger than slot {slot}"));
     }
     // From here on the slot holds nothing that is known to be good.
-    for kind in [Kind::Written, Kind::Other] {
+    for kind in [Kind::Written, Kind::Other, Kind::Failed] {
         forget(places, kind).map_err(disk)?;
     }
     let mut at = 0;
