@@ -198,7 +198,7 @@ impl Updates {
     /// When there is nothing to write; inside, why it was not written.
     pub fn write_only(&self) -> Result<Result<(), String>, Refused> {
         self.may_come()?;
-        if self.view().stage == Stage::None {
+        if !matches!(self.view().stage, Stage::Ready | Stage::Waiting) {
             return Err(Refused::Nothing);
         }
         let (answer, inbox) = channel();
@@ -214,7 +214,9 @@ impl Updates {
         self.is_free()?;
         *self.shown() = View::default();
         take::forget(&self.0.folder);
-        self.send(Job::Forget)
+        // Where no exchange runs, nothing waits.
+        let _ = self.send(Job::Forget);
+        Ok(())
     }
 
     /// For the judge of a trial: what the engine tells. Nobody listens when there is none.

@@ -63,7 +63,11 @@ impl Worker {
     fn run(mut self, jobs: &Receiver<Job>) {
         self.begin();
         loop {
-            match jobs.recv_timeout(TICK) {
+            let job = match self.due {
+                Some(_) => jobs.recv_timeout(TICK),
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match job {
                 Ok(Job::Start(when)) => self.wait(when),
                 Ok(Job::Write(answer)) => {
                     let written = self.write();
