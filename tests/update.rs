@@ -314,3 +314,38 @@ fn an_update_by_the_page_waits_and_one_that_came_back_says_why() {
     assert_eq!(ask(&running, "DELETE", "", Vec::new()).0, 204);
     assert_eq!(ask(&running, "GET", "", Vec::new()).1["state"], json!("none"));
 }
+
+#[test]
+fn a_vendor_makes_an_update_that_shows_what_it_is() {
+    let machine = Machine::new();
+    let key = machine.file("test.key", test_key().text().as_bytes());
+    let slot = machine.file("rootfs.squashfs", &[7; 150_000]);
+    let out = machine.folder.join("dozvon-1.4.2.update");
+    let out = out.to_str().unwrap();
+    let make = |version: &str| {
+        machine.run(&[
+            "release",
+            "make",
+            "--key",
+            &key,
+            "--slot",
+            &slot,
+            "--version",
+            version,
+            "--out",
+            out,
+            "--notes-en",
+            "Starts faster",
+        ])
+    };
+    assert!(!make("next").0, "that is no version");
+    let (done, said) = make("1.4.2");
+    assert!(done && said.contains("3 blocks"), "{said}");
+    assert!(!make("1.4.3").0, "nothing is overwritten");
+    let (done, said) = machine.run(&["release", "show", out]);
+    assert!(done && said.contains("version: 1.4.2\n") && said.contains("Starts faster"), "{said}");
+    let mut bytes = fs::read(out).unwrap();
+    bytes.push(0);
+    let (done, said) = machine.run(&["release", "show", &machine.file("longer.update", &bytes)]);
+    assert!(!done && said.contains("after its end"), "{said}");
+}
