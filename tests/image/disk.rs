@@ -164,15 +164,18 @@ impl Disk {
         let (file, tree) = (scratch("data.ext4"), scratch("tree"));
         let (at, length) = self.partition("data");
         let (skip, count) = ((at / 1_048_576).to_string(), (length / 1_048_576).to_string());
-        run("dd", &[
-            &format!("if={}", self.path.display()),
-            &format!("of={}", file.display()),
-            "bs=1M",
-            &format!("skip={skip}"),
-            &format!("count={count}"),
-            "conv=sparse",
-            "status=none",
-        ]);
+        run(
+            "dd",
+            &[
+                &format!("if={}", self.path.display()),
+                &format!("of={}", file.display()),
+                "bs=1M",
+                &format!("skip={skip}"),
+                &format!("count={count}"),
+                "conv=sparse",
+                "status=none",
+            ],
+        );
         let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
         let repaired = Command::new("e2fsck").args(["-p", text(&file)]).env("PATH", &path).output().unwrap();
         assert!(matches!(repaired.status.code(), Some(0 | 1)), "e2fsck -p: {}", words(&repaired));
@@ -223,7 +226,8 @@ pub(crate) fn update(version: &str, slot: &Path) -> PathBuf {
     let file = scratch(&format!("dozvon-{version}.update"));
     let _ = fs::remove_file(&file);
     let vendor = key();
-    let made = ["release", "make", "--key", text(&vendor), "--slot", text(slot), "--version", version, "--out", text(&file)];
+    let made =
+        ["release", "make", "--key", text(&vendor), "--slot", text(slot), "--version", version, "--out", text(&file)];
     run(text(&binary()), &made);
     file
 }

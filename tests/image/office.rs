@@ -41,7 +41,11 @@ impl Office {
             .collect();
         fs::write(&file, text).unwrap();
         let (place, file) = (data.to_str().unwrap(), file.to_str().unwrap());
-        let apply = Command::new(binary()).args(["apply", file, "--data", place]).env("DOZVON_ADMIN_PASSWORD", "image-admin-password").output().unwrap();
+        let apply = Command::new(binary())
+            .args(["apply", file, "--data", place])
+            .env("DOZVON_ADMIN_PASSWORD", "image-admin-password")
+            .output()
+            .unwrap();
         assert!(apply.status.success(), "{}", words(&apply));
         let token = run(binary().to_str().unwrap(), &["token", "create", "test", "--role", "admin", "--data", place]);
         Self { token: String::from_utf8_lossy(&token.stdout).trim().to_owned(), data }
@@ -125,7 +129,8 @@ impl Promises {
         drop(base);
         let export = run(binary().to_str().unwrap(), &["export", "--data", data.to_str().unwrap()]);
         let text = String::from_utf8_lossy(&export.stdout).into_owned();
-        let lost: Vec<_> = self.extensions.iter().filter(|number| !text.contains(&format!("number = \"{number}\""))).collect();
+        let lost: Vec<_> =
+            self.extensions.iter().filter(|number| !text.contains(&format!("number = \"{number}\""))).collect();
         assert!(lost.is_empty(), "extensions {lost:?} are lost in {}", data.display());
     }
 }

@@ -66,7 +66,18 @@ impl Box {
         let (monitor, serial) = (beside("monitor"), beside("serial"));
         let _ = fs::remove_file(&monitor);
         let mut line = Command::new("setpriv");
-        line.args(["--pdeathsig", "KILL", "--", "qemu-system-x86_64", "-accel", "tcg,tb-size=128", "-cpu", "max", "-smp", "2"]);
+        line.args([
+            "--pdeathsig",
+            "KILL",
+            "--",
+            "qemu-system-x86_64",
+            "-accel",
+            "tcg,tb-size=128",
+            "-cpu",
+            "max",
+            "-smp",
+            "2",
+        ]);
         line.args(["-display", "none", "-action", "watchdog=reset", "-device", "i6300esb"]);
         line.args(["-rtc", &format!("base={}", parts.clock)]);
         line.args(["-serial", &format!("file:{}", serial.display())]);

@@ -57,7 +57,12 @@ impl Rig {
     pub(crate) fn wait(&mut self, what: &str, limit: Duration, mut done: impl FnMut(&Self) -> bool) {
         let end = Instant::now() + limit;
         while !done(self) {
-            assert!(Instant::now() < end, "{what}: not within {limit:?}; {}\n{}", self.office.update(self.here()), self.here().said());
+            assert!(
+                Instant::now() < end,
+                "{what}: not within {limit:?}; {}\n{}",
+                self.office.update(self.here()),
+                self.here().said()
+            );
             std::thread::sleep(Duration::from_millis(200));
         }
     }

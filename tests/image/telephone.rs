@@ -163,7 +163,9 @@ impl Telephone {
 
     fn description(&self) -> String {
         let port = self.rtp.local_addr().unwrap().port();
-        format!("v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n")
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n"
+        )
     }
 
     /// Calls another telephone, which answers at once. `None`: no such call within the limit.
@@ -188,7 +190,8 @@ impl Telephone {
             let Some(Message::Request(request)) = self.hear(Instant::now() + PATIENCE) else { continue };
             match request.method.as_str() {
                 "INVITE" => {
-                    let contact = format!("Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n", self.login, self.us());
+                    let contact =
+                        format!("Contact: <sip:{}@{}>\r\nContent-Type: application/sdp\r\n", self.login, self.us());
                     let text = answer_to(&request, "200 OK", &contact, &self.description());
                     let _ = self.sip.send_to(text.as_bytes(), self.exchange);
                     offered = Some(String::from_utf8_lossy(&request.body).into_owned());
