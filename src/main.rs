@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
+use dozvon::io::journal::Journal;
 use dozvon::io::licence::vendor;
 use dozvon::io::update::release;
 use dozvon::io::{doctor, panel, run, steward};
@@ -410,9 +411,9 @@ fn main() -> ExitCode {
     }
     let outcome = Config::read(places.config.as_deref()).map_err(Refusal::of).and_then(|mut config| {
         if let Command::Demo { language, seed } = command {
-            log(&config);
+            let journal = log(&config);
             let demo = Demo { language: language.into(), seed, data: places.data };
-            return demo::run(&config, demo).map(|()| String::new());
+            return demo::run(&config, &journal, demo).map(|()| String::new());
         }
         config.paths.data = places.data.unwrap_or(config.paths.data);
         match command {
@@ -437,8 +438,8 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: &Config) -> Result<(), Refusal> {
-    log(config);
-    run::serve(config).map_err(Refusal::of)
+    let journal = log(config);
+    run::serve(config, &journal).map_err(Refusal::of)
 }
 
 fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
@@ -505,15 +506,18 @@ fn levels(config: &Config) -> Targets {
     Targets::new().with_default(LevelFilter::WARN).with_target("dozvon", level)
 }
 
-fn log(config: &Config) {
+/// What stderr gets is kept in the journal too.
+fn log(config: &Config) -> Journal {
     // A reader of stderr that went away (the journal starts anew) must not be complained of on stderr: that would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
-    let log = tracing_subscriber::registry().with(levels(config));
+    let journal = Journal::default();
+    let log = tracing_subscriber::registry().with(levels(config)).with(journal.clone());
     match config.log.format {
         Format::Json => log.with(lines.json()).init(),
         Format::Text => log.with(lines.with_ansi(std::io::stderr().is_terminal())).init(),
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a defect")));
+    journal
 }
 
 const EXAMPLES: &str = "Examples:

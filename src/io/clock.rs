@@ -53,6 +53,13 @@ pub fn wall() -> WallTime {
     WallTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// When the machine was switched on: proc_uptime(5). Now, where nobody knows.
+pub fn power_on() -> WallTime {
+    let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let seconds: f64 = text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
+    WallTime(wall().millis() - (seconds * 1_000.0) as i64)
+}
+
 /// 32 bytes from the kernel.
 ///
 /// # Errors

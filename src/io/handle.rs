@@ -86,6 +86,8 @@ impl WeakHandle {
 /// What the engine's loop is told.
 #[derive(Debug)]
 pub enum Order {
+    /// End this process, calls in good order.
+    Stop,
     /// End this call.
     HangUp(CallId),
     /// Ring an extension, and let who answers call; the call's id goes to whoever waits.

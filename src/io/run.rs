@@ -20,6 +20,9 @@ use super::certificate::CertificateError;
 use super::clock::{self, Clock};
 use super::config::Config;
 use super::handle::{Beginning, Handle, HandleError, Order};
+use super::http::Ground;
+use super::journal::Journal;
+use super::journal::syslog::SyslogHandle;
 use super::mail::MailHandle;
 use super::net::{self, LocalAddresses, Net, NetError, News, Wake};
 use super::out::{Outgoing, Trust};
@@ -78,12 +81,12 @@ impl From<StoreError> for ServeError {
     }
 }
 
-/// Runs the exchange until SIGTERM or SIGINT.
+/// Runs the exchange until SIGTERM or SIGINT, or until the page ends it. `journal` has the log.
 ///
 /// # Errors
 /// When it can't start. Once it runs, it ends only when it is told.
-pub fn serve(config: &Config) -> Result<(), ServeError> {
-    serve_beside(config, |_, _| Ok(()))
+pub fn serve(config: &Config, journal: &Journal) -> Result<(), ServeError> {
+    serve_beside(config, journal, |_, _| Ok(()))
 }
 
 /// As [`serve`], with something beside it: it is begun when all is open, before that is told, with the address at which SIP is taken and
@@ -93,6 +96,7 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
 /// As [`serve`], and when that something can't begin.
 pub(super) fn serve_beside<T>(
     config: &Config,
+    journal: &Journal,
     beside: impl FnOnce(SocketAddr, &str) -> io::Result<T>,
 ) -> Result<(), ServeError> {
     raise_descriptor_limit();
@@ -118,7 +122,10 @@ pub(super) fn serve_beside<T>(
     let _ = taped.set(recorder.clone());
     let certificate = start::certificate(config, &beginning.handle)?;
     start::telephones(config, &net, &beginning.handle)?;
-    let web = start::web(config, started_at, net.listens(), &beginning.handle, Arc::clone(&certificate));
+    let ground = Ground::of(config, journal.clone());
+    let syslog = ground.syslog.clone();
+    syslog.set(&beginning.handle.office().syslog);
+    let web = start::web(ground, started_at, net.listens(), &beginning.handle, Arc::clone(&certificate));
     let page = page_url(config, web.as_ref().map_or(config.web.https, |web| web.https));
     if let Some(sign_in) = &beginning.first_sign_in {
         // Told even when the rest fails: the account is made.
@@ -133,7 +140,7 @@ pub(super) fn serve_beside<T>(
     let ready = format!("ready sip={} web={page}", net.listens().udp);
     // It would be made when the first one waits, and all calls with him.
     std::thread::Builder::new().name("melody".to_owned()).spawn(|| drop(Arc::clone(media::melody::built_in())))?;
-    let keeping = Keeping { recorder, voicemail, mail, signalling };
+    let keeping = Keeping { recorder, voicemail, mail, signalling, syslog };
     let listens = net.listens().udp;
     note_start(&beginning)?;
     if let Some(raised) = beginning.alarms.take() {
@@ -178,16 +185,19 @@ struct Loop {
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
+    /// It ends then, whatever calls do; `None`: nobody wants that.
+    stop_at: Option<Instant>,
     /// On the box: the steward wants to know that the loop turns.
     heartbeat: Option<Heartbeat>,
 }
 
-/// Threads that keep what is said and signalled.
+/// Threads that keep what is said and signalled, or pass it on.
 struct Keeping {
     recorder: RecorderHandle,
     voicemail: VoicemailHandle,
     mail: MailHandle,
     signalling: SignallingHandle,
+    syslog: SyslogHandle,
 }
 
 impl Loop {
@@ -222,6 +232,7 @@ impl Loop {
             asking_usage: None,
             wall_at_zero,
             wall_checked: now,
+            stop_at: None,
             heartbeat: None,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
@@ -240,7 +251,6 @@ impl Loop {
         let mut sleep =
             std::pin::pin!(sleep_until(tokio::time::Instant::from_std(self.clock.to_monotonic(Instant::ZERO))));
         let mut armed = None;
-        let mut stop_at: Option<Instant> = None;
         let mut next_beat = Instant::ZERO;
         loop {
             let now = self.clock.now();
@@ -250,11 +260,11 @@ impl Loop {
                     next_beat = now + heartbeat::EVERY;
                 }
             }
-            if stop_at.is_some_and(|at| now >= at || self.is_quiet()) {
+            if self.stop_at.is_some_and(|at| now >= at || self.is_quiet()) {
                 return;
             }
             self.check_wall(now);
-            let deadline = [self.engine.poll_timeout(), stop_at].into_iter().flatten().min();
+            let deadline = [self.engine.poll_timeout(), self.stop_at].into_iter().flatten().min();
             if deadline.is_some_and(|at| at <= now) {
                 self.feed(now, Input::Timeout);
                 self.act(now);
@@ -265,11 +275,12 @@ impl Loop {
             arm(sleep.as_mut(), &mut armed, deadline, self.clock);
             tokio::select! {
                 biased;
-                again = signals.stop() => match stop_at {
-                    _ if again > 1 => return,
-                    Some(_) => {}
-                    None => stop_at = Some(self.stop()),
-                },
+                again = signals.stop() => {
+                    if again > 1 {
+                        return;
+                    }
+                    self.stop();
+                }
                 wake = self.net.wake() => self.on_wake(wake),
                 Some(event) = self.media_inbox.recv() => self.on_media(event),
                 Some(order) = self.orders.recv() => self.on_order(order),
@@ -352,6 +363,7 @@ impl Loop {
                 self.asking_usage = Some(answer);
                 self.feed(now, Input::Usage);
             }
+            Order::Stop => self.stop(),
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Call { extension, to, answer } => {
@@ -380,6 +392,7 @@ impl Loop {
                 self.keeping.recorder.set(start::recording_settings(&office));
                 self.keeping.signalling.keep(office.recordings.signalling_days);
                 self.keeping.mail.office_changed();
+                self.keeping.syslog.set(&office.syslog);
                 self.net.trust(&Trust::new(&office.authorities));
                 if let Some(plan) = plan {
                     self.feed(now, Input::Plan(plan));
@@ -499,13 +512,16 @@ impl Loop {
         news.into_iter().for_each(|news| self.handle.phones().tell(news));
     }
 
-    /// Tells calls and trunks that it ends; returns when it ends whatever they do.
-    fn stop(&mut self) -> Instant {
+    /// Tells calls and trunks that it ends; after [`STOP_GRACE`] it does whatever they do.
+    fn stop(&mut self) {
+        if self.stop_at.is_some() {
+            return;
+        }
         let now = self.clock.now();
         tracing::info!(calls = self.engine.calls(), "stopping");
         self.feed(now, Input::Shutdown);
         self.act(now);
-        now + STOP_GRACE
+        self.stop_at = Some(now + STOP_GRACE);
     }
 
     fn is_quiet(&self) -> bool {
@@ -534,7 +550,7 @@ impl Loop {
 
     /// After the loop: sound first, whose last numbers and recordings belong to rows that are on their way to the disk.
     fn close(self) {
-        let Self { media, keeping: Keeping { recorder, voicemail, mail, signalling }, handle, .. } = self;
+        let Self { media, keeping: Keeping { recorder, voicemail, mail, signalling, .. }, handle, .. } = self;
         media.stop();
         if !recorder.close() {
             tracing::error!("recordings were not all written; the next start closes them");

@@ -21,6 +21,7 @@ use crate::base::{CallId, Instant, WallTime};
 use crate::call::cdr::CallLeg;
 use crate::sip::Flow;
 
+pub(super) use mask::{begins_message, cover_all, cover_in_place};
 pub use part::{Message, Party, unpack};
 pub use pcap::pcap;
 pub use sorter::{Packed, Sorter};

@@ -7,7 +7,7 @@ use std::fmt;
 use super::{
     Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Limits, Mail, MediaFile,
     MobileDevice, Notices, Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Quiet, Recordings, Schedule,
-    Settings, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings, Webhook,
+    Settings, SipDevice, Syslog, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings, Webhook,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -74,6 +74,7 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     push(&mut changes, "provisioning".to_owned(), provisioning(&old.provisioning, &new.provisioning));
     push(&mut changes, "notices".to_owned(), notices(&old.notices, &new.notices));
     list(&mut changes, "webhook", &old.webhooks, &new.webhooks, |w| &w.name, webhook);
+    push(&mut changes, "syslog".to_owned(), syslog(&old.syslog, &new.syslog));
     changes
 }
 
@@ -230,6 +231,10 @@ fn provisioning(old: &Provisioning, new: &Provisioning) -> Vec<String> {
 
 fn notices(old: &Notices, new: &Notices) -> Vec<String> {
     differing!(Notices, old, new; named; compared mail, kinds, language)
+}
+
+fn syslog(old: &Syslog, new: &Syslog) -> Vec<String> {
+    differing!(Syslog, old, new; named; compared enabled, server, transport)
 }
 
 fn webhook(old: &Webhook, new: &Webhook) -> Vec<String> {

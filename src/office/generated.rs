@@ -51,6 +51,8 @@ fn notices(rng: &mut Rng, office: &mut Office) {
         kinds: pick(rng, &[vec![], vec!["trunk_down".to_owned(), "limit_reached".to_owned()]]),
         language: word(rng),
     };
+    let server = pick(rng, &["", "log.example.org", "192.168.1.9:1514", "[fd00::9]:514"]).to_owned();
+    office.syslog = Syslog { enabled: !server.is_empty() && rng.chance(1, 2), server, transport: word(rng) };
     office.webhooks = (0..rng.below(3))
         .map(|nth| {
             let format = word(rng);

@@ -32,8 +32,8 @@ pub use edit::ForwardKind;
 pub use find::{Index, NetworkError};
 pub use limits::{ExtensionLimits, Limits, Quiet};
 pub use notices::{
-    ALARM_KINDS, NOTICE_ADDRESSES, NoticeLanguage, Notices, TELEGRAM, WEBHOOKS, Webhook, WebhookEvent, WebhookFormat,
-    home_networks, is_home,
+    ALARM_KINDS, NOTICE_ADDRESSES, NoticeLanguage, Notices, SYSLOG_PORT, Syslog, SyslogTransport, TELEGRAM, WEBHOOKS,
+    Webhook, WebhookEvent, WebhookFormat, home_networks, is_home,
 };
 pub use phone::{BUILT_IN_TEMPLATES, Phone, PhoneKey, PhoneTemplate, PhoneTransport, Provisioning};
 pub use references::{Kind, Reference};
@@ -98,6 +98,8 @@ pub struct Office {
     pub notices: Notices,
     /// `[[webhook]]`.
     pub webhooks: Vec<Webhook>,
+    /// `[syslog]`.
+    pub syslog: Syslog,
     /// For the look-ups; starts empty.
     pub index: Index,
 }

@@ -1,4 +1,4 @@
-//! Who learns what happens, and how: `[notices]` by mail, `[[webhook]]` by HTTP. Knows no network.
+//! Who learns what happens, and how: `[notices]` by mail, `[[webhook]]` by HTTP, `[syslog]` the log. Knows no network.
 
 use std::net::IpAddr;
 
@@ -89,6 +89,30 @@ pub enum WebhookEvent {
     Alarm,
     Settings,
 }
+
+/// `[syslog]`: a server that gets the log as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Syslog {
+    /// Whether it is told.
+    pub enabled: bool,
+    /// `host` or `host:port`; without a port [`SYSLOG_PORT`]. Never empty while enabled.
+    pub server: String,
+    /// How it is reached.
+    pub transport: SyslogTransport,
+}
+
+/// `transport` of `[syslog]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SyslogTransport {
+    /// A datagram a line: RFC 5426.
+    #[default]
+    Udp,
+    /// A connection, lines with their lengths before them: RFC 6587 §3.4.1.
+    Tcp,
+}
+
+/// Where syslog servers listen when nothing else is said.
+pub const SYSLOG_PORT: u16 = 514;
 
 /// Where Telegram's bots are spoken to.
 pub const TELEGRAM: &str = "https://api.telegram.org";

@@ -2,7 +2,8 @@
 
 use super::{
     CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NoticeLanguage, NumberFormat, Out,
-    PhoneKey, PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy, WebhookEvent, WebhookFormat,
+    PhoneKey, PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy, SyslogTransport, WebhookEvent,
+    WebhookFormat,
 };
 use crate::sip::Transport;
 
@@ -65,6 +66,10 @@ impl Word for WebhookEvent {
         ("alarm", Self::Alarm),
         ("settings", Self::Settings),
     ];
+}
+
+impl Word for SyslogTransport {
+    const WORDS: &'static [(&'static str, Self)] = &[("udp", Self::Udp), ("tcp", Self::Tcp)];
 }
 
 impl Word for MailSecurity {

@@ -97,6 +97,14 @@ impl Exchange {
         (status, etag.unwrap_or_default().to_owned(), serde_json::from_str(body).unwrap_or_default())
     }
 
+    /// Takes a file.
+    pub(crate) fn download(&self, path: &str, to: &std::path::Path) {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "-k", "-f", "--max-time", "20", "-H", &format!("Authorization: Bearer {}", self.token), "-o"]);
+        curl.arg(to).arg(format!("https://127.0.0.1:8443/api/v1/{path}"));
+        assert!(self.place.run(move || curl.status().unwrap().success()), "{path}: {}", self.log());
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         let (status, _, body) = self.ask("GET", path, None, None);
         assert_eq!(status, 200, "{path}: {body}");

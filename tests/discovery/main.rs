@@ -1,5 +1,5 @@
 //! Telephones find the box and configure themselves, in network namespaces of the test's own: an office's network with a switch, the
-//! box, and makers' telephones that know nothing but their firmware. Needs root, iproute2, curl, dnsmasq and baresip.
+//! box, and makers' telephones that know nothing but their firmware. Needs root, iproute2, curl, dnsmasq, baresip and tshark.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
     reason = "a test that can't go on says where, and it runs in real time"
 )]
 
+mod capture;
 mod exchange;
 mod place;
 mod telephone;

@@ -277,6 +277,7 @@ fn a_port_that_is_taken_is_named() {
             .unwrap(),
         names: vec![],
         outgoing: crate::world::TESTS,
+        ground: crate::world::ground(),
     };
     let error =
         dozvon::io::http::serve(taken, world.box_.clone(), world.board.clone(), world.data.clone()).unwrap_err();

@@ -9,15 +9,18 @@ use dozvon::guard::Alarm;
 use dozvon::io::certificate::{CA_FILE, Certificate};
 use dozvon::io::handle::{Beginning, Handle, HandleError};
 use dozvon::io::http::{SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::journal::Journal;
 use dozvon::office::Office;
 
 use crate::client::{Answer, Caller};
-use crate::world::{PASSWORD, START, Served, TESTS, names, user};
+use crate::world::{PASSWORD, START, Served, TESTS, ground, names, user};
 
 pub(crate) struct RealWorld {
     pub(crate) handle: Handle,
     /// What is raised, for whoever takes it.
     pub(crate) alarms: Option<Receiver<Alarm>>,
+    /// The log of this box.
+    pub(crate) journal: Journal,
     at: WebAddresses,
     pub(crate) data: PathBuf,
 }
@@ -41,9 +44,11 @@ impl RealWorld {
         let sip = SipAddress { host: None, udp: 5060, tcp: 5062, tls: 5061 };
         let certificate = Certificate::open(data.join("tls"), &[], dozvon::io::clock::wall).unwrap();
         let (http, https, names) = (free, free, names());
-        let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate };
+        let ground = ground();
+        let journal = ground.journal.clone();
+        let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate, ground };
         let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();
-        Self { handle, alarms, at, data }
+        Self { handle, alarms, journal, at, data }
     }
 
     /// Changes the office from the console.

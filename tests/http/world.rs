@@ -14,11 +14,16 @@ use dozvon::guard::limits::{Tally, Usage};
 use dozvon::guard::{Alarm, AtHome, Ban, Moment, Ward};
 use dozvon::io::board::Board;
 use dozvon::io::certificate::{CA_FILE, Certificate};
-use dozvon::io::http::{Exchange, Notices, SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::config::Config;
+use dozvon::io::http::{Exchange, Ground, Notices, SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::journal::Journal;
+use dozvon::io::journal::syslog::SyslogHandle;
 use dozvon::io::licence::{InstallError, Keeper};
+use dozvon::io::machine::Machine;
 use dozvon::io::out::Outgoing;
 use dozvon::io::phones::Phones;
 use dozvon::io::signalling::Message;
+use dozvon::io::steward::client::Steward;
 use dozvon::io::store::{
     AlarmFilter, AlarmRow, AllowanceRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage,
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
@@ -61,6 +66,8 @@ pub(crate) struct FakeBox {
     pub(crate) recordings: Mutex<Vec<RecordingRow>>,
     pub(crate) messages: Mutex<Vec<MessageRow>>,
     pub(crate) hung_up: Mutex<Vec<CallId>>,
+    /// How often this process was told to end.
+    pub(crate) stopped: AtomicU32,
     /// Calls that were ordered: by whom, to whom.
     pub(crate) ordered: Mutex<Vec<(String, String)>>,
     /// Calls that were listened to: which, by whom, whether whispering.
@@ -89,6 +96,11 @@ impl World {
     }
 
     pub(crate) fn with(office: Office) -> Self {
+        Self::on(office, ground())
+    }
+
+    /// A box on other ground.
+    pub(crate) fn on(office: Office, ground: Ground) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("dozvon-http-{}-{number}", std::process::id()));
@@ -102,6 +114,7 @@ impl World {
             recordings: Mutex::default(),
             messages: Mutex::default(),
             hung_up: Mutex::default(),
+            stopped: AtomicU32::default(),
             ordered: Mutex::default(),
             listened: Mutex::default(),
             changes: Mutex::default(),
@@ -120,7 +133,7 @@ impl World {
         let sip = SipAddress { host: None, udp: 5060, tcp: 5062, tls: 5061 };
         let certificate = Certificate::open(data.join("tls"), &[], dozvon::io::clock::wall).unwrap();
         let (http, https, names) = (free, free, names());
-        let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate };
+        let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate, ground };
         let at = serve(config, box_.clone(), board.clone(), data.clone()).unwrap();
         Self { board, box_, at, data }
     }
@@ -334,6 +347,10 @@ impl Exchange for FakeBox {
         self.notified.lock().unwrap().push((login.to_owned(), event.to_owned()));
     }
 
+    fn stop(&self) {
+        self.stopped.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn hang_up(&self, call: CallId) {
         self.hung_up.lock().unwrap().push(call);
     }
@@ -487,6 +504,14 @@ impl Exchange for FakeBox {
     fn set_second_factor(&self, _: &str, _: Option<SecondFactor>) -> Result<(), StoreError> {
         self.disk()
     }
+}
+
+/// A plain Linux, where nobody starts the exchange again.
+pub(crate) fn ground() -> Ground {
+    let journal = Journal::default();
+    let syslog = SyslogHandle::new(journal.clone(), TESTS);
+    let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()), None);
+    Ground { journal, syslog, machine, supervised: false, config: Config::default() }
 }
 
 /// How tests call the box.

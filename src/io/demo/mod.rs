@@ -23,6 +23,7 @@ use self::history::Left;
 use super::accounts::{self, FirstSignIn};
 use super::config::{Config, Phones, Sip, Web};
 use super::console::Refusal;
+use super::journal::Journal;
 use super::recordings::{self, Begin, Kind};
 use super::store::{DataDir, Opened, Store};
 use super::{clock, run, voicemail};
@@ -49,16 +50,16 @@ pub struct Demo {
 ///
 /// # Errors
 /// When it can't start; `demo.data` is refused unless it is empty or absent.
-pub fn run(config: &Config, demo: Demo) -> Result<(), Refusal> {
+pub fn run(config: &Config, journal: &Journal, demo: Demo) -> Result<(), Refusal> {
     // Kept until the exchange awaits them, or an early one would leave the data behind.
     let signals = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT]);
     let _ = signals.thread_block();
-    let ended = run_with(config, demo, &signals);
+    let ended = run_with(config, journal, demo, &signals);
     let _ = signals.thread_unblock();
     ended
 }
 
-fn run_with(config: &Config, demo: Demo, signals: &SigSet) -> Result<(), Refusal> {
+fn run_with(config: &Config, journal: &Journal, demo: Demo, signals: &SigSet) -> Result<(), Refusal> {
     let mut rng = match demo.seed {
         Some(seed) => Rng::from_seed(seed),
         None => clock::entropy().map(Rng::from_entropy).map_err(Refusal::of)?,
@@ -75,7 +76,7 @@ fn run_with(config: &Config, demo: Demo, signals: &SigSet) -> Result<(), Refusal
         let _ = signals.thread_unblock();
         street::start(sip, carrier, &office, speech, rng)
     };
-    run::serve_beside(&config, beside).map_err(Refusal::of)
+    run::serve_beside(&config, journal, beside).map_err(Refusal::of)
 }
 
 /// Fills the data directory: the office, what it plays, its last month.

@@ -73,6 +73,10 @@ impl http::Exchange for Handle {
         Self::hang_up(self, call);
     }
 
+    fn stop(&self) {
+        self.tell(Order::Stop);
+    }
+
     fn bans(&self) -> Result<Vec<Ban>, StoreError> {
         self.ask_loop(Order::Bans)
     }

@@ -44,8 +44,7 @@ use self::places::Places;
 pub(super) use self::places::network_of;
 use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
-use super::api::history_export::Order;
-use super::api::{takes_file, update};
+use super::api::{Export, takes_file, update};
 use super::reply::{Reply, problems};
 use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
@@ -320,7 +319,7 @@ impl Gate {
                 let word = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
                 let ticket = word(EVENTS).and_then(Ticket::read);
                 let stretch = word(FILE).and_then(Stretch::read);
-                let order = word(EXPORT).and_then(Order::read);
+                let order = word(EXPORT).and_then(Export::read);
                 match (ticket, stretch, order) {
                     (Some(ticket), ..) => self.stream(ticket, talk, peer, in_flight),
                     (None, Some(stretch), _) => from_file(&self.house.data, stretch, answer, in_flight),
@@ -390,7 +389,7 @@ impl Gate {
 
     fn export(
         &self,
-        order: Order,
+        order: Export,
         peer: IpAddr,
         language: Language,
         answer: inner::Answer,

@@ -9,6 +9,7 @@
 mod api;
 mod ask;
 mod assets;
+mod ending;
 mod gate;
 mod guests;
 mod imports;
@@ -31,13 +32,19 @@ use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
-use crate::io::board::Board;
+use crate::io::board::{Board, Event};
+use crate::io::capture::Captures;
 use crate::io::certificate::{Certificate, CertificateError};
 use crate::io::clock;
+use crate::io::config::Config;
+use crate::io::journal::Journal;
+use crate::io::journal::syslog::SyslogHandle;
 use crate::io::licence::{InstallError, Keeper};
+use crate::io::machine::Machine;
 use crate::io::out::{OutError, Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
+use crate::io::steward::client::Steward;
 use crate::io::store::{
     AlarmFilter, AlarmRow, AllowanceRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage,
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
@@ -67,6 +74,36 @@ pub struct WebConfig {
     pub sip: SipAddress,
     /// What is shown to who connects under TLS.
     pub certificate: Arc<Certificate>,
+    /// What lies under the exchange.
+    pub ground: Ground,
+}
+
+/// What lies under the exchange: the machine, and what this process tells of itself.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The log.
+    pub journal: Journal,
+    /// Where the log is sent.
+    pub syslog: SyslogHandle,
+    /// The machine.
+    pub machine: Machine,
+    /// Whoever started this process starts it again when it ends.
+    pub supervised: bool,
+    /// The host file.
+    pub config: Config,
+}
+
+impl Ground {
+    /// That of this process: systemd tells it by INVOCATION_ID that it is looked after, a container by DOZVON_SUPERVISED, and on the
+    /// box the steward does it.
+    pub fn of(config: &Config, journal: Journal) -> Self {
+        let machine = Machine::new(Steward::default(), None);
+        let told = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let supervised = told("INVOCATION_ID") || told("DOZVON_SUPERVISED") || machine.is_box();
+        let outgoing = Outgoing::of(config.web.allow_local_outgoing);
+        let syslog = SyslogHandle::new(journal.clone(), outgoing);
+        Self { journal, syslog, machine, supervised, config: config.clone() }
+    }
 }
 
 /// Where telephones reach the exchange, to be told to who sets one up.
@@ -149,6 +186,8 @@ pub trait Exchange: Notices + Send + Sync + 'static {
     fn listen_in(&self, call: CallId, extension: &str, whispers: bool) -> Result<CallId, ListenRefused>;
     /// Orders a call to end.
     fn hang_up(&self, call: CallId);
+    /// Orders this process to end, calls in good order.
+    fn stop(&self);
     /// Addresses from which telephony hears nothing, the newest ban first. The page is open to them.
     ///
     /// # Errors
@@ -369,6 +408,9 @@ struct House {
     provider: Arc<openid::Known>,
     tickets: Arc<guests::Tickets>,
     turns: Arc<guests::Turns>,
+    ground: Ground,
+    captures: Captures,
+    ending: ending::Ending,
 }
 
 /// Starts the web on its own threads and returns when it answers. `data` is the data directory.
@@ -382,6 +424,7 @@ pub fn serve(
     data: PathBuf,
 ) -> Result<WebAddresses, StartError> {
     let imports = imports::start(Arc::clone(&exchange), board.clone(), &data)?;
+    let captures = captures(&board, &data);
     let house = House {
         exchange,
         board,
@@ -398,6 +441,9 @@ pub fn serve(
         provider: Arc::default(),
         tickets: Arc::default(),
         turns: Arc::default(),
+        ground: config.ground.clone(),
+        captures,
+        ending: ending::Ending::default(),
     };
     let certificate = Arc::clone(&config.certificate);
     let inner = workers::start(house.clone())?;
@@ -405,4 +451,14 @@ pub fn serve(
     let addresses = gate::start(config, house, certificate, inner)?;
     phones.set_web(addresses.http.port(), addresses.https.port());
     Ok(addresses)
+}
+
+/// The shelf of captures; pages are told when one begins or ends.
+fn captures(board: &Board, data: &std::path::Path) -> Captures {
+    let board = board.clone();
+    let tell = move || {
+        let text = "a capture began or ended".to_owned();
+        board.tell(Event::System { what: "captures", text, at: clock::wall() });
+    };
+    Captures::open(data, tell)
 }

@@ -125,6 +125,11 @@ impl Problem {
         self
     }
 
+    /// Whether a field is named.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// Names what refers to the thing.
     pub(super) fn referred(mut self, by: Vec<Referrer>) -> Self {
         self.referrers = by;

@@ -43,7 +43,7 @@ pub(super) const UPLOAD: &str = "x-gate-upload";
 pub(super) const COME: &str = "x-gate-come";
 /// On an answer: let the event stream begin.
 pub(super) const EVENTS: &str = "x-gate-events";
-/// On an answer without a body: let a file of calls be made and sent. See [`Order`](super::api::history_export::Order).
+/// On an answer without a body: let a file be made and sent. See [`Export`](super::api::Export).
 pub(super) const EXPORT: &str = "x-gate-export";
 /// On an answer without a body: let a stretch of this file be the body. See [`Stretch`](super::gate::Stretch).
 pub(super) const FILE: &str = "x-gate-file";

@@ -121,6 +121,23 @@ pub fn first_address(host: &str, port: u16, outgoing: Outgoing) -> Result<IpAddr
     })?
 }
 
+/// Where a host is, for those who send datagrams: all of its addresses that may be asked.
+///
+/// # Errors
+/// When there is none.
+pub fn places(host: &str, port: u16, outgoing: Outgoing) -> Result<Vec<SocketAddr>, OutError> {
+    let found = converse(ANSWER_TIME, addresses(host, port))??;
+    let mut last = OutError::NoName(host.to_owned());
+    let mut allowed = Vec::new();
+    for address in found.into_iter().take(MOST_ADDRESSES) {
+        match outgoing.judge(address.ip()) {
+            Ok(()) => allowed.push(address),
+            Err(error) => last = error,
+        }
+    }
+    if allowed.is_empty() { Err(last) } else { Ok(allowed) }
+}
+
 async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, OutError> {
     let entropy = clock::entropy().map_err(|error| OutError::Lost(error.to_string()))?;
     let name = ServerName { host: host.to_owned(), port: Some(port), transport: Some(Transport::Tcp) };
@@ -128,7 +145,8 @@ async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, OutError> {
     Ok(found.into_iter().map(|(_, address)| address).collect())
 }
 
-fn refused(error: &io::Error, address: SocketAddr) -> OutError {
+/// Why nothing goes there, as the kernel says it.
+pub fn refused(error: &io::Error, address: SocketAddr) -> OutError {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => OutError::Refused(address),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => OutError::NoRoute(address),

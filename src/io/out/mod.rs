@@ -11,7 +11,7 @@ mod trust;
 
 use std::net::{IpAddr, SocketAddr};
 
-pub use dial::{ANSWER_TIME, Outgoing, WHOLE_TIME, first_address, handshake};
+pub use dial::{ANSWER_TIME, Outgoing, WHOLE_TIME, first_address, handshake, places, refused};
 pub use fetch::fetch;
 pub use trust::Trust;
 

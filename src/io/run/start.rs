@@ -177,18 +177,19 @@ pub(super) fn recording_settings(office: &Office) -> recordings::Settings {
 }
 
 pub(super) fn web(
-    config: &Config,
+    ground: http::Ground,
     started_at: WallTime,
     Listens { udp, tcp, tls }: Listens,
     handle: &Handle,
     certificate: Arc<Certificate>,
 ) -> Result<http::WebAddresses, ServeError> {
+    let config = ground.config.clone();
     let names = config.sip.advertise.iter().map(IpAddr::to_string).collect();
     let outgoing = Outgoing::of(config.web.allow_local_outgoing);
     let host = config.sip.advertise.or(Some(udp.ip()).filter(|ip| !ip.is_unspecified()));
     let sip = http::SipAddress { host, udp: udp.port(), tcp: tcp.port(), tls: tls.port() };
     let (http, https) = (config.web.http, config.web.https);
-    let web = http::WebConfig { http, https, started_at, names, outgoing, sip, certificate };
+    let web = http::WebConfig { http, https, started_at, names, outgoing, sip, certificate, ground };
     let exchange: Arc<dyn http::Exchange> = Arc::new(handle.clone());
     let data = handle.data().to_owned();
     http::serve(web, exchange, handle.board().clone(), data).map_err(|error| match error {

@@ -6,18 +6,50 @@ use std::ops::Range;
 /// The message with its secrets covered. What is no UTF-8 is replaced.
 pub(super) fn masked(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
+    let secrets = secrets(&text, false);
+    cover(text, &secrets)
+}
+
+/// Covers secrets where they stand, byte for byte, in what may be several messages or pieces of them: each line is taken for one of
+/// a head and for one of a body, so that nothing hides behind a boundary that was not seen.
+pub(in crate::io) fn cover_in_place(bytes: &mut [u8]) {
+    // each byte a letter, so that places are the same in both
+    let text: String = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+    for range in secrets(&text, true) {
+        cover_all(bytes.get_mut(range).unwrap_or_default());
+    }
+}
+
+/// Covers everything but white space and quotes.
+pub(in crate::io) fn cover_all(bytes: &mut [u8]) {
+    bytes.iter_mut().filter(|byte| !b"\" \t\r\n".contains(byte)).for_each(|byte| *byte = b'*');
+}
+
+/// Whether a line begins a message: RFC 3261 §7.1 and §7.2. The end of a body may stand before it on the same line.
+pub(in crate::io) fn begins_message(line: &str) -> bool {
+    let status = line.split("SIP/2.0 ").nth(1).and_then(|rest| rest.get(..3));
+    line.ends_with(" SIP/2.0") || status.is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Where secrets stand. `everywhere`: whatever part of a message a line seems to be of.
+fn secrets(text: &str, everywhere: bool) -> Vec<Range<usize>> {
     let mut secrets = Vec::new();
     let (mut at, mut in_head, mut last_name, mut is_digits) = (0, true, "", false);
     for line in text.split_inclusive('\n') {
         let content = line.trim_end_matches(['\r', '\n']);
         let place = at..at + content.len();
         at += line.len();
+        if everywhere && begins_message(content) {
+            (in_head, last_name, is_digits) = (true, "", false);
+        }
         if in_head && content.is_empty() {
             in_head = false;
             continue;
         }
-        if !in_head {
-            in_body(content, place, is_digits, &mut secrets);
+        if everywhere || !in_head {
+            in_body(content, place.clone(), is_digits && !in_head, &mut secrets);
+        }
+        if !everywhere && !in_head {
             continue;
         }
         let is_folded = content.starts_with([' ', '\t']);
@@ -32,7 +64,7 @@ pub(super) fn masked(bytes: &[u8]) -> String {
         }
         passwords(content, &place, &mut secrets);
     }
-    cover(text, &secrets)
+    secrets
 }
 
 /// Header fields that prove who somebody is: RFC 3261 §22, RFC 7616 §3.4 and §3.5.

@@ -1,7 +1,7 @@
 //! What the fields of the office file are called in sentences, and how their values are said.
 
 /// The kinds in the order in which differences are told.
-pub(super) const ORDER: [&str; 28] = [
+pub(super) const ORDER: [&str; 29] = [
     "office",
     "trunk",
     "extension",
@@ -29,6 +29,7 @@ pub(super) const ORDER: [&str; 28] = [
     "provisioning",
     "notices",
     "webhook",
+    "syslog",
     "device",
 ];
 
@@ -269,6 +270,9 @@ const FIELDS: &[Field] = &[
     ("webhook", "secret", "секрет", He, "secret", Plain),
     ("webhook", "events", "события", They, "events", Word),
     ("webhook", "enabled", "отправка", She, "sending", Flag),
+    ("syslog", "enabled", "отправка журнала", She, "sending the log", Flag),
+    ("syslog", "server", "сервер журнала", He, "log server", Plain),
+    ("syslog", "transport", "способ отправки журнала", He, "way of sending the log", Word),
     (
         "provisioning",
         "ldap",

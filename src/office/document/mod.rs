@@ -19,6 +19,32 @@ pub use words::{Field, fields, sentences, thing};
 const SECRETS: [&str; 8] =
     ["password", "password_hash", "pin", "voicemail_pin", "client_secret", "bind_password", "admin_password", "secret"];
 
+/// What nobody may read of an office's settings, each long enough to be found in other text, the longest first.
+pub fn secrets(office: &Office) -> Vec<String> {
+    let table: Table = file::write(office, true).parse().unwrap_or_default();
+    let mut found = Vec::new();
+    for value in table.values() {
+        gather(value, false, &mut found);
+    }
+    found.sort_by_key(|secret: &String| std::cmp::Reverse(secret.len()));
+    found.dedup();
+    found
+}
+
+fn gather(value: &Value, is_secret: bool, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_secret && text.len() >= SECRET_LENGTH => found.push(text.clone()),
+        Value::Array(all) => all.iter().for_each(|one| gather(one, is_secret, found)),
+        Value::Table(table) => {
+            table.iter().for_each(|(key, value)| gather(value, SECRETS.contains(&key.as_str()), found));
+        }
+        _ => {}
+    }
+}
+
+/// A shorter one stands in other text by chance: PINs. Bytes.
+const SECRET_LENGTH: usize = 6;
+
 /// The tables of an office file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document(Table);

@@ -266,6 +266,7 @@ impl Say {
                 "ldap" => ("Во входе через каталог", "Directory sign-in"),
                 "provisioning" => ("В автонастройке телефонов", "Automatic setup of telephones"),
                 "notices" => ("В уведомлениях", "Notices"),
+                "syslog" => ("В отправке журнала", "Sending the log"),
                 other => return self.of(format!("В разделе «{other}»"), capital(other)),
             };
             return self.of(ru, en);

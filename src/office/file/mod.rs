@@ -218,6 +218,7 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.provisioning, _) = one(root, "provisioning", &current.provisioning, phone::provisioning);
     (office.notices, spots.notices) = one(root, "notices", &current.notices, notices::notices);
     (office.webhooks, spots.webhooks) = list(root, "webhook", &current.webhooks, notices::webhook);
+    (office.syslog, _) = one(root, "syslog", &current.syslog, notices::syslog);
     draft
 }
 

@@ -1,11 +1,12 @@
-//! Who learns what happens: `[notices]`, `[[webhook]]`.
+//! Who learns what happens: `[notices]`, `[[webhook]]`, `[syslog]`.
 
 use super::fault::Fault;
 use super::fields::Fields;
-use super::nouns::is_email;
+use super::nouns::{is_email, is_host_port};
 use crate::office::notices::{is_token, is_webhook_url, split_token};
 use crate::office::{
-    ALARM_KINDS, NOTICE_ADDRESSES, Notices, TELEGRAM, Webhook, WebhookEvent, WebhookFormat, Word as _,
+    ALARM_KINDS, NOTICE_ADDRESSES, Notices, Syslog, SyslogTransport, TELEGRAM, Webhook, WebhookEvent, WebhookFormat,
+    Word as _,
 };
 
 pub(super) fn notices(fields: &mut Fields<'_, '_>) -> Notices {
@@ -29,6 +30,22 @@ pub(super) fn notices(fields: &mut Fields<'_, '_>) -> Notices {
     }
     words(fields, "kinds", &notices.kinds, &ALARM_KINDS);
     notices
+}
+
+pub(super) fn syslog(fields: &mut Fields<'_, '_>) -> Syslog {
+    let syslog = Syslog {
+        enabled: fields.flag_or("enabled", false),
+        server: fields.text_or("server", ""),
+        transport: fields.word_or("transport", SyslogTransport::default()),
+    };
+    if syslog.server.is_empty() {
+        if syslog.enabled {
+            fields.fault("server", Fault::Missing, "`server` is missing; the log needs somewhere to go");
+        }
+    } else if !is_host_port(&syslog.server) {
+        fields.fault("server", Fault::Host, format_args!("`server` \"{}\" is no host", syslog.server));
+    }
+    syslog
 }
 
 pub(super) fn webhook(fields: &mut Fields<'_, '_>) -> Webhook {

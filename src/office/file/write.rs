@@ -7,7 +7,7 @@ use super::{times, written};
 use crate::office::{
     Authority, Conference, Device, Element, ElementKind, Extension, ExtensionLimits, Feature, Forward, Group, Ldap,
     Limits, Mail, MobileDevice, Network, Notices, Office, Openid, Out, Phone, PhoneKey, Quiet, Schedule, Settings,
-    SipDevice, Trunk, User, VoiceMenu, Webhook, WebhookEvent, Word,
+    SipDevice, Syslog, Trunk, User, VoiceMenu, Webhook, WebhookEvent, Word,
 };
 
 const HEADER: &str = "\
@@ -35,7 +35,7 @@ pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
 }
 
 /// In the order of the document; links come with their elements.
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 27] = [
     "office",
     "trunk",
     "extension",
@@ -62,6 +62,7 @@ const KINDS: [&str; 26] = [
     "provisioning",
     "notices",
     "webhook",
+    "syslog",
 ];
 
 struct Document<'a> {
@@ -158,6 +159,7 @@ impl Document<'_> {
             "provisioning" => self.provisioning(office),
             "notices" => self.notices(&office.notices),
             "webhook" => self.each(kind, &office.webhooks, Self::webhook),
+            "syslog" => self.syslog(&office.syslog),
             _ => {}
         }
     }
@@ -484,6 +486,13 @@ impl Document<'_> {
         self.value("mail", texts(&notices.mail));
         self.value("kinds", texts(&notices.kinds));
         self.text("language", notices.language.word());
+    }
+
+    fn syslog(&mut self, syslog: &Syslog) {
+        self.head("[syslog]");
+        self.value("enabled", syslog.enabled);
+        self.text("server", &syslog.server);
+        self.text("transport", syslog.transport.word());
     }
 
     fn webhook(&mut self, webhook: &Webhook) {

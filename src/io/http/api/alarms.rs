@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::ask::bad;
 use super::super::reply::{Problem, Reply, problems};
-use super::{Visit, paging};
+use super::{Visit, paging, rfc3339};
 use crate::io::store::{AlarmFilter, AlarmRow};
 use crate::office::{ALARM_KINDS, Language};
 
@@ -44,14 +44,19 @@ fn seen(visit: &Visit<'_>, id: Option<i64>) -> Result<Reply, Problem> {
 }
 
 fn item(visit: &Visit<'_>, row: &AlarmRow) -> Value {
+    shown(row, visit.language(), &visit.office.settings.timezone)
+}
+
+/// An alarm as everybody is shown it.
+pub(super) fn shown(row: &AlarmRow, language: Language, zone: &str) -> Value {
     json!({
         "id": row.id.to_string(),
-        "at": visit.time(row.at),
-        "last_at": visit.time(row.last_at),
+        "at": rfc3339(row.at, zone),
+        "last_at": rfc3339(row.last_at, zone),
         "count": row.count,
         "kind": row.kind,
         "severity": row.severity,
-        "text": match visit.language() {
+        "text": match language {
             Language::Ru => &row.text_ru,
             Language::En => &row.text_en,
         },

@@ -147,6 +147,18 @@ pub(super) fn change_to(
     refused.map_or_else(|| Ok(visit.house.exchange.office()), Err)
 }
 
+/// PUT of what is none of the office's: If-Match is needed, and must name what is shown now.
+///
+/// # Errors
+/// 412, 428.
+pub(super) fn is_seen(visit: &Visit<'_>, shown: &Value) -> Result<(), Problem> {
+    match visit.ask.header("if-match") {
+        None => Err(problems::if_match_needed()),
+        Some(given) if names(given, &etag(shown)) => Ok(()),
+        Some(_) => Err(problems::changed_meanwhile()),
+    }
+}
+
 fn seen(visit: &Visit<'_>, present: &Office, before: &Before<'_>) -> Result<(), Problem> {
     match (before, visit.ask.header("if-match")) {
         (Before::Seen(show), Some(given)) | (Before::MaybeSeen(show), Some(given)) => {

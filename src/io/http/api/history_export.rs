@@ -22,7 +22,7 @@ use super::super::reply::{Problem, Reply};
 use super::super::sessions::random_word;
 use super::super::words::{self, Words};
 use super::super::workers::EXPORT;
-use super::{Visit, history};
+use super::{Export, Visit, history};
 use crate::base::WallTime;
 use crate::io::clock;
 use crate::io::store::{HistoryFilter, HistoryRow};
@@ -65,12 +65,13 @@ fn order(visit: &Visit<'_>, format: Format) -> Result<Reply, Problem> {
     let day = visit.time(clock::wall()).chars().take(10).collect::<String>();
     let order = Order { format, language: visit.language(), filter };
     Ok(Reply::text(content_type, Vec::new())
-        .with(EXPORT, order.write())
+        .with(EXPORT, Export::Calls(order).write())
         .with("content-disposition", format!("attachment; filename=\"calls-{day}.{ending}\"")))
 }
 
 impl Order {
-    fn write(&self) -> String {
+    /// As text.
+    pub(super) fn write(&self) -> String {
         let filter = &self.filter;
         let order = json!({
             "xlsx": self.format == Format::Xlsx,
@@ -88,7 +89,7 @@ impl Order {
     }
 
     /// Reads what [`Self::write`] wrote.
-    pub(in crate::io::http) fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let order: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let word = |name: &str| order[name].as_str().map(str::to_owned);
         let named = order["named"].as_array()?.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
@@ -112,7 +113,7 @@ impl Order {
     ///
     /// # Errors
     /// The database, the disk, or the sink.
-    pub(in crate::io::http) fn run(&self, house: &House, sink: Sink<'_>) -> io::Result<()> {
+    pub(super) fn run(&self, house: &House, sink: Sink<'_>) -> io::Result<()> {
         let office = house.exchange.office();
         let zone = TimeZone::get(&office.settings.timezone).unwrap_or(TimeZone::UTC);
         match self.format {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::fs;
 
+use super::super::House;
 use super::super::reply::{Problem, Reply, problems};
 use super::{Visit, Who, system};
 use crate::io::board::{call_state, sip_logins, trunk_state};
 use crate::io::clock;
+use crate::office::Office;
 
 const STATES: [&str; 7] =
     ["starting", "registered", "reachable", "wrong_password", "refused", "silent", "no_such_name"];
@@ -17,12 +19,17 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
     if !visit.ask.is_on_loopback() && !matches!(visit.who, Who::Token(_)) {
         return Err(problems::not_signed_in());
     }
+    Ok(Reply::text("text/plain; version=0.0.4; charset=utf-8", page(visit.house, &visit.office)))
+}
+
+/// All of it.
+pub(super) fn page(house: &House, office: &Office) -> String {
     let mut page = Page(String::new());
-    calls(&mut page, visit);
-    phones(&mut page, visit);
-    trunks(&mut page, visit);
-    process(&mut page, visit);
-    Ok(Reply::text("text/plain; version=0.0.4; charset=utf-8", page.0))
+    calls(&mut page, house);
+    phones(&mut page, house, office);
+    trunks(&mut page, house, office);
+    process(&mut page, house);
+    page.0
 }
 
 /// The text exposition format 0.0.4.
@@ -48,16 +55,16 @@ impl Page {
     }
 }
 
-fn calls(page: &mut Page, visit: &Visit<'_>) {
+fn calls(page: &mut Page, house: &House) {
     let mut now: BTreeMap<&str, u32> = CALL_STATES.into_iter().map(|state| (state, 0)).collect();
-    for call in visit.house.board.calls() {
+    for call in house.board.calls() {
         *now.entry(call_state(call.state)).or_default() += 1;
     }
     page.head("dozvon_calls", "gauge", "Calls in progress by state.");
     for (state, count) in now {
         page.value("dozvon_calls", &[("state", state)], count);
     }
-    let totals = visit.house.board.totals();
+    let totals = house.board.totals();
     page.head("dozvon_calls_ended_total", "counter", "Calls that ended, by direction and outcome.");
     for ((direction, outcome), count) in &totals.calls_ended {
         page.value("dozvon_calls_ended_total", &[("direction", direction), ("outcome", outcome)], count);
@@ -65,19 +72,19 @@ fn calls(page: &mut Page, visit: &Visit<'_>) {
     page.single("dozvon_notices_total", "counter", "Notices for the admin.", totals.notices);
 }
 
-fn phones(page: &mut Page, visit: &Visit<'_>) {
-    let phones = visit.house.board.registrations();
-    let logins: Vec<&str> = sip_logins(&visit.office).collect();
+fn phones(page: &mut Page, house: &House, office: &Office) {
+    let phones = house.board.registrations();
+    let logins: Vec<&str> = sip_logins(office).collect();
     let here = |login: &&&str| phones.get(**login).is_some_and(|phone| !phone.contacts.is_empty());
     page.single("dozvon_phones", "gauge", "SIP devices in the settings.", logins.len());
     let registered = logins.iter().filter(here).count();
     page.single("dozvon_phones_registered", "gauge", "SIP devices that are registered.", registered);
 }
 
-fn trunks(page: &mut Page, visit: &Visit<'_>) {
-    let live = visit.house.board.trunks();
+fn trunks(page: &mut Page, house: &House, office: &Office) {
+    let live = house.board.trunks();
     page.head("dozvon_trunk_state", "gauge", "1 for the state that each trunk is in.");
-    for trunk in &visit.office.trunks {
+    for trunk in &office.trunks {
         let now = live.get(&trunk.name).map_or("starting", |view| trunk_state(&view.state));
         for state in STATES {
             let labels = [("trunk", trunk.name.as_str()), ("state", state)];
@@ -86,10 +93,10 @@ fn trunks(page: &mut Page, visit: &Visit<'_>) {
     }
 }
 
-fn process(page: &mut Page, visit: &Visit<'_>) {
+fn process(page: &mut Page, house: &House) {
     page.head("dozvon_info", "gauge", "The version.");
     page.value("dozvon_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-    let uptime = system::uptime(visit.house.started_at, clock::wall());
+    let uptime = system::uptime(house.started_at, clock::wall());
     page.single("dozvon_uptime_seconds", "gauge", "Seconds since the start.", uptime);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     if let Some(kilobytes) = field(&status, "VmRSS:") {

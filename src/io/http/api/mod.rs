@@ -3,7 +3,6 @@
 //! same table to others; a test holds the two together.
 
 pub(super) mod events;
-pub(super) mod history_export;
 pub(super) mod update;
 
 mod alarms;
@@ -11,7 +10,9 @@ mod allowances;
 mod audit;
 mod authorities;
 mod bans;
+mod bundle;
 mod calls;
+mod captures;
 mod certificate;
 mod change;
 mod codes;
@@ -24,9 +25,13 @@ mod firmware;
 mod forwarding;
 mod health;
 mod history;
+mod history_export;
 mod history_ladder;
 mod history_summary;
+mod journal;
 mod license;
+mod machine;
+mod machine_words;
 mod mail;
 mod media;
 mod metrics;
@@ -280,6 +285,26 @@ const ROUTES: &[Route] = &[
     route("DELETE", "/api/v1/system/update", Access::Admin, update::delete),
     route("POST", "/api/v1/system/update/start", Access::Admin, update::start),
     route("POST", "/api/v1/system/update/from-stick", Access::Admin, update::from_stick),
+    route("GET", "/api/v1/system/network", Access::Viewer, machine::get_network),
+    route("PUT", "/api/v1/system/network", Access::Admin, machine::put_network),
+    route("POST", "/api/v1/system/network/confirm", Access::Admin, machine::confirm_network),
+    route("GET", "/api/v1/system/time", Access::Viewer, machine::get_time),
+    route("PUT", "/api/v1/system/time", Access::Admin, machine::put_time),
+    route("POST", "/api/v1/system/restart", Access::Admin, machine::restart),
+    route("DELETE", "/api/v1/system/restart", Access::Admin, machine::go_on),
+    route("POST", "/api/v1/system/shutdown", Access::Admin, machine::shut_down),
+    route("POST", "/api/v1/system/reset", Access::Admin, machine::reset),
+    route("GET", "/api/v1/system/log", Access::Admin, journal::list),
+    route("GET", "/api/v1/system/log.txt", Access::Admin, journal::text),
+    route("POST", "/api/v1/system/bundle", Access::Admin, bundle::post),
+    route("GET", "/api/v1/syslog", Access::Viewer, journal::get_syslog),
+    route("PUT", "/api/v1/syslog", Access::Admin, journal::put_syslog),
+    route("GET", "/api/v1/captures", Access::Admin, captures::list),
+    route("POST", "/api/v1/captures", Access::Admin, captures::post),
+    route("GET", "/api/v1/captures/{id}", Access::Admin, captures::get),
+    route("DELETE", "/api/v1/captures/{id}", Access::Admin, captures::delete),
+    route("POST", "/api/v1/captures/{id}/stop", Access::Admin, captures::stop),
+    route("GET", "/api/v1/captures/{id}/file", Access::Admin, captures::file),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];
 
@@ -318,6 +343,48 @@ static PACKED_OPENAPI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi
 /// What is said of another server that was not heard.
 pub(super) fn of_out(error: &OutError) -> Said {
     sign_on_words::out(error)
+}
+
+/// A file that is made while it is sent: from a handler to the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Export {
+    /// Calls for a spreadsheet.
+    Calls(history_export::Order),
+    /// Diagnostics.
+    Bundle(bundle::Order),
+}
+
+impl Export {
+    /// As the value of a header.
+    fn write(&self) -> String {
+        match self {
+            Self::Calls(order) => format!("calls {}", order.write()),
+            Self::Bundle(order) => format!("bundle {}", if order.language == Language::Ru { "ru" } else { "en" }),
+        }
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        match text.split_once(' ')? {
+            ("calls", order) => history_export::Order::read(order).map(Self::Calls),
+            ("bundle", word) => {
+                let language = if word == "ru" { Language::Ru } else { Language::En };
+                Some(Self::Bundle(bundle::Order { language }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes the file. Blocks: on the disk, and on a client that is slow to take it.
+    ///
+    /// # Errors
+    /// The database, the disk, or the sink.
+    pub(super) fn run(&self, house: &House, sink: history_export::Sink<'_>) -> std::io::Result<()> {
+        match self {
+            Self::Calls(order) => order.run(house, sink),
+            Self::Bundle(order) => order.run(house, sink),
+        }
+    }
 }
 
 /// A request on its way to a handler.

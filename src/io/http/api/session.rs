@@ -281,7 +281,7 @@ pub(super) fn put_password(visit: &Visit<'_>) -> Result<Reply, Problem> {
 }
 
 /// Whoever is from outside has password and second factor there.
-fn local_session_of<'a>(visit: &'a Visit<'_>) -> Result<&'a SignedIn, Problem> {
+pub(super) fn local_session_of<'a>(visit: &'a Visit<'_>) -> Result<&'a SignedIn, Problem> {
     session_of(visit).and_then(|signed_in| match signed_in.origin {
         Origin::Local => Ok(signed_in),
         Origin::Openid | Origin::Ldap => {

@@ -1,21 +1,29 @@
-//! `system`: what this box is and what time it has.
+//! `system`: what this box is, how the machine under it is, and what time it has.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::super::House;
+use super::super::ending::What;
 use super::super::reply::{Problem, Reply};
-use super::Visit;
+use super::{Visit, machine, rfc3339};
 use crate::base::WallTime;
 use crate::io::clock;
-use crate::office::Language;
+use crate::office::{Language, Office};
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    let (settings, house) = (&visit.office.settings, visit.house);
+    Ok(Reply::json(&shown(visit.house, &visit.office)))
+}
+
+/// All of it.
+pub(super) fn shown(house: &House, office: &Office) -> Value {
+    let settings = &office.settings;
     let now = clock::wall();
-    Ok(Reply::json(&json!({
+    let time = |at| rfc3339(at, &settings.timezone);
+    json!({
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_seconds": uptime(house.started_at, now),
-        "started_at": visit.time(house.started_at),
-        "time": visit.time(now),
+        "started_at": time(house.started_at),
+        "time": time(now),
         "name": settings.name,
         "language": match settings.language { Language::Ru => "ru", Language::En => "en" },
         "timezone": settings.timezone,
@@ -28,7 +36,9 @@ pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
             "tls_port": house.sip.tls,
         },
         "mobile_ranges_date": house.exchange.plan().mobile_ranges_date(),
-    })))
+        "machine": machine::shown(&house.ground.machine),
+        "pending": house.ending.pending().map(What::word),
+    })
 }
 
 /// Whole seconds; 0 when the clock went back.

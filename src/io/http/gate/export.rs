@@ -7,7 +7,7 @@ use hyper::body::Bytes as Piece;
 use tokio::sync::mpsc;
 
 use super::super::House;
-use super::super::api::history_export::Order;
+use super::super::api::Export;
 use super::places::Place;
 
 /// Pieces that wait for a slow client.
@@ -46,7 +46,7 @@ impl Pieces {
 }
 
 /// Starts the thread. `place` is given back when it ends.
-pub(super) fn open(house: House, order: Order, place: Place) -> Pieces {
+pub(super) fn open(house: House, order: Export, place: Place) -> Pieces {
     let (sender, inbox) = mpsc::channel(QUEUE);
     tokio::task::spawn_blocking(move || {
         let say = |said| sender.blocking_send(said).map_err(|_| io::ErrorKind::BrokenPipe.into());
@@ -56,7 +56,7 @@ pub(super) fn open(house: House, order: Order, place: Place) -> Pieces {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 tracing::debug!("web: nobody waits for the file")
             }
-            Err(error) => tracing::warn!(%error, "web: a file of calls is not whole"),
+            Err(error) => tracing::warn!(%error, "web: a file that is made while it is sent is not whole"),
         }
         drop(place);
     });
