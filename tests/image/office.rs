@@ -15,6 +15,9 @@ use crate::qemu::Box;
 pub(crate) const PHONES: [(&str, &str, &str); 2] =
     [("201", "user201s0", "phone-secret-201"), ("202", "user202s0", "phone-secret-202")];
 
+/// Who signs in as `admin`.
+const ADMIN: &str = "image-admin-password";
+
 /// An office that was made on this machine, with the program of the image.
 pub(crate) struct Office {
     /// The exchange's directory.
@@ -43,7 +46,7 @@ impl Office {
         let (place, file) = (data.to_str().unwrap(), file.to_str().unwrap());
         let apply = Command::new(binary())
             .args(["apply", file, "--data", place])
-            .env("DOZVON_ADMIN_PASSWORD", "image-admin-password")
+            .env("DOZVON_ADMIN_PASSWORD", ADMIN)
             .output()
             .unwrap();
         assert!(apply.status.success(), "{}", words(&apply));
@@ -53,9 +56,13 @@ impl Office {
 
     /// Asks the API, with curl: a client that is not ours. `more` are curl's own words.
     pub(crate) fn ask(&self, here: &Box, path: &str, more: &[&str]) -> Said {
+        let bearer = format!("Authorization: Bearer {}", self.token);
+        Self::send(here, path, &[&["--header", &bearer], more].concat())
+    }
+
+    fn send(here: &Box, path: &str, more: &[&str]) -> Said {
         let mut curl = Command::new("curl");
-        curl.args(["--silent", "--insecure", "--max-time", "60", "--write-out", "\n%{http_code}"]);
-        curl.args(["--header", &format!("Authorization: Bearer {}", self.token)]).args(more);
+        curl.args(["--silent", "--insecure", "--max-time", "60", "--write-out", "\n%{http_code}"]).args(more);
         let output = curl.arg(format!("https://127.0.0.1:{}{path}", here.https)).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let (body, status) = text.rsplit_once('\n').unwrap_or(("", "0"));
@@ -79,6 +86,17 @@ impl Office {
     /// Whether the page and the API are there.
     pub(crate) fn is_up(&self, here: &Box) -> bool {
         self.get(here, "/api/v1/system").status == 200
+    }
+
+    /// Orders a factory reset, which only a person may: signed in, and with the password once more.
+    pub(crate) fn reset(&self, here: &Box) -> Said {
+        let jar = scratch("cookies");
+        let (json, jar) = (["--header", "Content-Type: application/json"], jar.to_str().unwrap());
+        let sign_in = json!({"login": "admin", "password": ADMIN}).to_string();
+        let signed_in = Self::send(here, "/api/v1/session", &[&json[..], &["--cookie-jar", jar, "--data", &sign_in]].concat());
+        let csrf = format!("X-CSRF-Token: {}", signed_in.body["csrf_token"].as_str().unwrap_or_else(|| panic!("{signed_in:?}")));
+        let password = json!({"password": ADMIN}).to_string();
+        Self::send(here, "/api/v1/system/reset", &[&json[..], &["--cookie", jar, "--header", &csrf, "--data", &password]].concat())
     }
 
     /// How the update stands.

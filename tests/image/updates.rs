@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::disk::{VERSION, slot, update};
 use crate::office::SOON;
-use crate::qemu::{BOOT, Parts};
+use crate::qemu::Parts;
 use crate::rig::Rig;
 
 /// A trial that lasts to its end, thrice, with the starts between.
@@ -232,5 +232,4 @@ fn a_power_cut_while_an_update_is_written_leaves_the_old_system() {
             break;
         }
     }
-    let _ = BOOT;
 }
