@@ -11,7 +11,7 @@ use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::licence::vendor;
 use dozvon::io::update::release;
-use dozvon::io::{doctor, run, steward};
+use dozvon::io::{doctor, panel, run, steward};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -158,6 +158,10 @@ enum Command {
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
     Doctor,
+    /// The box's console on this terminal: its addresses and state, network, passwords, restart, factory reset
+    #[command(after_help = "Examples:\n  dozvon panel\n  dozvon panel --data /data/dozvon\n\n\
+        Plain VT100, 80 columns, 24 lines. The image runs it as root on its screen and its serial line.")]
+    Panel,
     /// On the box's image: root's process, which starts the exchange and does for it what it may not
     #[command(hide = true)]
     Steward {
@@ -438,8 +442,15 @@ fn serve(config: &Config) -> Result<(), Refusal> {
 }
 
 fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
-    log(config);
     let places = steward::Places::read(places).map_err(Refusal::of)?;
+    match steward::KernelLog::open(&places.dev) {
+        Ok(kernel) if places.is_image => {
+            let lines = tracing_subscriber::fmt::layer().with_writer(kernel).without_time().with_ansi(false);
+            tracing_subscriber::registry().with(levels(config)).with(lines.log_internal_errors(false)).init();
+            std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a defect")));
+        }
+        _ => log(config),
+    }
     steward::run(places).map_err(Refusal::of)
 }
 
@@ -471,6 +482,7 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         Command::Release(ReleaseCommand::Make(given)) => release::make((*given).into()).map_err(Refusal::of),
         Command::Release(ReleaseCommand::Show { file }) => release::show(&file).map_err(Refusal::of),
         Command::Doctor => examine(config),
+        Command::Panel => panel::run(data).map(|()| String::new()),
     }
 }
 
@@ -488,12 +500,15 @@ fn examine(config: &Config) -> Result<String, Refusal> {
 }
 
 /// Our own lines at the level asked for; libraries only when they worry.
-fn log(config: &Config) {
+fn levels(config: &Config) -> Targets {
     let level = config.log.level.as_str().parse().unwrap_or(LevelFilter::INFO);
-    let ours = Targets::new().with_default(LevelFilter::WARN).with_target("dozvon", level);
+    Targets::new().with_default(LevelFilter::WARN).with_target("dozvon", level)
+}
+
+fn log(config: &Config) {
     // A reader of stderr that went away (the journal starts anew) must not be complained of on stderr: that would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
-    let log = tracing_subscriber::registry().with(ours);
+    let log = tracing_subscriber::registry().with(levels(config));
     match config.log.format {
         Format::Json => log.with(lines.json()).init(),
         Format::Text => log.with(lines.with_ansi(std::io::stderr().is_terminal())).init(),

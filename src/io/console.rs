@@ -189,6 +189,23 @@ pub fn set_user(data: &Path, login: &str, role: Option<Role>, password: Password
     })
 }
 
+/// A new one-time password for an account, made by the running exchange alone: the data belong to it.
+///
+/// # Errors
+/// When there is no such account, or no exchange runs.
+pub fn new_password(data: &Path, login: &str) -> Result<String, Refusal> {
+    let mut rng = clock::entropy().map(Rng::from_entropy).map_err(Refusal::of)?;
+    let password = accounts::new_password(&mut rng);
+    let password_hash = accounts::hash(&password).map_err(Refusal::of)?;
+    let change = UserChange::Password { login: login.to_owned(), password_hash, must_change: true };
+    match control::ask(data, &Request::User(change), &mut |_| {}) {
+        Ok(Some(Answer::Done { .. })) => Ok(password),
+        Ok(Some(Answer::Refused { reasons })) => Err(Refusal(reasons)),
+        Ok(_) => Err(Refusal::of("the exchange does not run yet; try again in a minute")),
+        Err(why) => Err(Refusal::of(format!("the exchange does not answer: {why}"))),
+    }
+}
+
 /// `dozvon user list`.
 ///
 /// # Errors
@@ -254,7 +271,7 @@ fn order(data: &Path, request: Request) -> Result<(Vec<String>, Vec<String>), Re
     match answer {
         Answer::Done { changes, warnings } => Ok((changes, warnings)),
         Answer::Refused { reasons } => Err(Refusal(reasons)),
-        Answer::Working { words } => Err(Refusal::of(words)), // is never the last
+        Answer::Working { .. } | Answer::Status(_) => Err(Refusal::of("an answer to another question")),
     }
 }
 

@@ -68,6 +68,8 @@ struct Inner {
     licence: Keeper,
     phones: Phones,
     updates: Updates,
+    /// The password that the first start made, and its hash.
+    first_password: Option<(String, String)>,
 }
 
 /// A handle that keeps nothing alive.
@@ -232,6 +234,8 @@ impl Handle {
         let (orders, inbox) = mpsc::unbounded_channel();
         let (alarms, raised) = sync_channel(ALARMS_WAITING);
         let phones = open_phones(&store, phones, newest, &mut rng)?;
+        let made = first_sign_in.as_ref().and_then(|sign_in| sign_in.password.clone());
+        let first_password = made.zip(office.users.first().map(|user| user.password_hash.clone()));
         let handle = Self(Arc::new(Inner {
             orders,
             alarms,
@@ -251,6 +255,7 @@ impl Handle {
             licence,
             phones,
             updates: Updates::new(data),
+            first_password,
         }));
         handle.watch_probation();
         Ok(Beginning {
@@ -268,6 +273,14 @@ impl Handle {
             plan,
             first_sign_in,
         })
+    }
+
+    /// The one-time password that this process made at its first start, while nobody has replaced it.
+    pub fn first_password(&self) -> Option<&str> {
+        let (password, hash) = self.0.first_password.as_ref()?;
+        let office = self.office();
+        let still = office.users.iter().any(|user| user.must_change && user.password_hash == *hash);
+        still.then_some(password.as_str())
     }
 
     /// The office in force.

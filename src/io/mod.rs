@@ -19,6 +19,7 @@ pub mod licence;
 pub mod mail;
 pub mod net;
 pub mod out;
+pub mod panel;
 pub mod phones;
 pub mod probation;
 pub mod recordings;

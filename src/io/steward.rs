@@ -3,12 +3,13 @@
 
 mod begin;
 pub mod client;
-mod clock;
+pub mod clock;
 mod disk;
 mod door;
 mod exchange;
-mod gauges;
+pub mod gauges;
 pub mod heartbeat;
+mod journal;
 mod kept;
 mod kernel;
 mod network;
@@ -18,6 +19,7 @@ mod slots;
 mod watchdog;
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -25,6 +27,7 @@ use nix::sys::reboot::{RebootMode, reboot};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use begin::become_program;
+pub use journal::KernelLog;
 pub use places::Places;
 
 use super::clock::Clock;
@@ -73,6 +76,7 @@ struct Steward {
     kept: Arc<Kept>,
     ports: Ports,
     clock: clock::Keeper,
+    gauges: gauges::Gauges,
     events: Sender<Event>,
     /// Whether there is a data partition: without it, only what mends that is done.
     has_data: bool,
@@ -86,23 +90,16 @@ impl Steward {
             host_name: kept.host_name,
             network: self.ports.seen().network,
             confirm_within: self.ports.confirm_within(),
-            cards: network::cards(&self.places),
             time_servers: kept.time.servers,
             time_served: kept.time.serve,
             watchdog: watchdog::name(&self.places),
-            uptime_seconds: self.uptime(),
             ..State::default()
         };
         slots::fill(&self.places, &mut state);
-        gauges::fill(&self.places, &mut state);
+        self.gauges.fill(&mut state);
         shares::fill(&self.places, &mut state);
         self.clock.fill(&mut state);
         state
-    }
-
-    fn uptime(&self) -> u64 {
-        let text = std::fs::read_to_string(self.places.proc.join("uptime")).unwrap_or_default();
-        text.split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
     }
 
     fn set_host_name(&self, name: String) -> Outcome {
@@ -167,6 +164,7 @@ pub fn run(places: Places) -> io::Result<()> {
     let steward = Arc::new(Steward {
         clock: clock::Keeper::start(&places, &kept.get().time),
         ports: Ports::start(&places, &kept, clock)?,
+        gauges: gauges::Gauges::at(places.clone()),
         has_data: data.is_ok(),
         events: events.clone(),
         kept,
@@ -180,7 +178,8 @@ pub fn run(places: Places) -> io::Result<()> {
     slots::watch_trial(&steward)?;
     door::open(&steward)?;
     hear_signals(events)?;
-    let rounds = Rounds { liveness: Liveness::new(clock.now()), steward, exchange: None, watchdog, clock };
+    let liveness = Liveness::new(clock.now());
+    let rounds = Rounds { liveness, steward, exchange: None, watchdog, clock, office: None };
     rounds.go(&inbox)
 }
 
@@ -191,6 +190,8 @@ struct Rounds {
     exchange: Option<Exchange>,
     watchdog: Watchdog,
     clock: Clock,
+    /// Where the office is, as the clock's keeper knows it.
+    office: Option<(String, Ipv4Addr)>,
 }
 
 impl Rounds {
@@ -214,11 +215,23 @@ impl Rounds {
                 let places = self.steward.places.clone();
                 std::thread::Builder::new().name("growth".to_owned()).spawn(move || disk::grow(&places))?;
             }
+            self.look_after_clock();
             match inbox.recv_timeout(LOOK_EVERY) {
                 Ok(Event::Turned(turns)) => self.liveness.turned(self.clock.now(), turns),
                 Ok(Event::End(end)) => return self.end(end),
                 Err(_) => {}
             }
+        }
+    }
+
+    /// Time servers are asked again, and telephones are told, where the office is now.
+    fn look_after_clock(&mut self) {
+        let office = self.steward.ports.seen().office;
+        if office != self.office {
+            if let Some((interface, _)) = &office {
+                self.steward.clock.network(interface);
+            }
+            self.office = office;
         }
     }
 

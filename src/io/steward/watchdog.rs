@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 
 use super::{Places, kernel};
 use crate::base::{Duration, Instant};
@@ -14,6 +15,7 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// The machine's watchdog, or none.
 pub(super) struct Watchdog {
+    place: PathBuf,
     device: Option<File>,
     fed: Option<Instant>,
 }
@@ -21,15 +23,19 @@ pub(super) struct Watchdog {
 impl Watchdog {
     /// Wakes it: from now on it wants to be fed.
     pub(super) fn open(places: &Places) -> Self {
-        let device = File::options().write(true).open(places.dev.join("watchdog0"));
-        match &device {
-            Ok(device) => match kernel::set_watchdog_timeout(device.as_fd(), PATIENCE) {
-                Ok(seconds) => tracing::info!(seconds, "the watchdog is awake"),
-                Err(error) => tracing::warn!(%error, "the watchdog keeps its own time"),
-            },
-            Err(error) => tracing::info!(%error, "there is no watchdog"),
+        let mut new = Self { place: places.dev.join("watchdog0"), device: None, fed: None };
+        new.wake();
+        new
+    }
+
+    /// Some drivers are there only after a while.
+    fn wake(&mut self) {
+        let Ok(device) = File::options().write(true).open(&self.place) else { return };
+        match kernel::set_watchdog_timeout(device.as_fd(), PATIENCE) {
+            Ok(seconds) => tracing::info!(seconds, "the watchdog is awake"),
+            Err(error) => tracing::warn!(%error, "the watchdog keeps its own time"),
         }
-        Self { device: device.ok(), fed: None }
+        self.device = Some(device);
     }
 
     /// Tells it that all is well, some times a minute.
@@ -38,6 +44,9 @@ impl Watchdog {
             return;
         }
         self.fed = Some(now);
+        if self.device.is_none() {
+            self.wake();
+        }
         self.feed_now();
     }
 

@@ -55,7 +55,7 @@ fn ends_in_a_row_make_the_next_start_wait_longer() {
         liveness.started(now);
         liveness.ended(now);
         let wait = Duration::from_secs(wait);
-        assert!(!liveness.is_due(now + wait - Duration::from_millis(1)), "{wait:?}");
+        assert!(!liveness.is_due(now + (wait - Duration::from_millis(1))), "{wait:?}");
         now = now + wait;
         assert!(liveness.is_due(now), "{wait:?}");
     }
