@@ -67,9 +67,9 @@ struct Inner {
     watch: Watch,
     licence: Keeper,
     phones: Phones,
+    updates: Updates,
     /// The password that the first start made, and its hash.
     first_password: Option<(String, String)>,
-    updates: Updates,
 }
 
 /// A handle that keeps nothing alive.
@@ -256,8 +256,8 @@ impl Handle {
             watch: Watch::new(&probation),
             licence,
             phones,
-            first_password,
             updates: Updates::new(data),
+            first_password,
         }));
         handle.watch_probation();
         Ok(Beginning {

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::handle::Handle;
 use super::steward::client;
 use crate::machine::trial::{self, Count, Why};
 use crate::machine::update::{DATA_FORMAT, Header, PRODUCT, Release, UpdateError, Version};
@@ -255,6 +256,34 @@ impl Updates {
     fn shown(&self) -> MutexGuard<'_, View> {
         self.0.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// `dozvon update`: takes the file over and begins; what to say.
+///
+/// # Errors
+/// Why not.
+pub(super) fn by_console(
+    handle: &Handle,
+    path: &Path,
+    when: Option<&str>,
+    downgrade: bool,
+    told: &mut dyn FnMut(String),
+) -> Result<String, String> {
+    let in_words = |refused: Refused| refused.english();
+    let updates = handle.updates();
+    updates.take(path, downgrade).map_err(in_words)?;
+    let version = updates.view().version;
+    let Some(when) = when else {
+        told(format!("version {version} is being written"));
+        updates.write_only().map_err(in_words)??;
+        return Ok(format!("version {version} is in the other slot; it starts when the update is started"));
+    };
+    let when = When::parse(when).ok_or("--when is now, idle or a time HH:MM")?;
+    updates.start(when).map_err(in_words)?;
+    Ok(match when {
+        When::Now => format!("version {version} is being written; then the box starts anew, with it on trial"),
+        _ => format!("version {version} waits ({})", when.word()),
+    })
 }
 
 /// The file that comes by the console: proved and copied, so that the exchange, which may read nothing else, finds it.

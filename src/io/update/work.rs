@@ -98,6 +98,10 @@ impl Worker {
             Ok(Answer::State(state)) => state,
             _ => return, // not the box
         };
+        // Before the console's, which would make it its own.
+        if let Err(error) = take::make(self.folder()) {
+            tracing::warn!(%error, "no update can be kept");
+        }
         let plan = Plan::read(self.folder());
         if state.on_trial {
             return self.judge(plan.unwrap_or_default());
