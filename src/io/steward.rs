@@ -38,7 +38,7 @@ use crate::machine::{Network, State, settings};
 use exchange::Exchange;
 use kept::Kept;
 use network::Ports;
-use watchdog::Watchdog;
+use watchdog::{Fast, Watchdog};
 
 /// What comes of an order: it is done, or a sentence in English says why not.
 type Outcome = Result<(), String>;
@@ -47,8 +47,8 @@ type Outcome = Result<(), String>;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// What the exchange gets beyond its own grace for calls, to write all down.
 const WRITES_WITHIN: Duration = Duration::from_secs(10);
-/// Between two attempts at a data partition that can't be had.
-const DATA_AGAIN: Duration = Duration::from_secs(30);
+/// A release on trial that can't have the data partition is given up after so long.
+const DATA_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the loop hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +180,8 @@ pub fn run(places: Places) -> io::Result<()> {
     door::open(&steward)?;
     hear_signals(events)?;
     let liveness = Liveness::new(clock.now());
-    let rounds = Rounds { liveness, steward, exchange: None, watchdog, clock, office: None };
+    let fast = Fast::new(&steward.places);
+    let rounds = Rounds { liveness, steward, exchange: None, watchdog, fast, clock, office: None };
     rounds.go(&inbox)
 }
 
@@ -190,6 +191,7 @@ struct Rounds {
     liveness: Liveness,
     exchange: Option<Exchange>,
     watchdog: Watchdog,
+    fast: Fast,
     clock: Clock,
     /// Where the office is, as the clock's keeper knows it.
     office: Option<(String, Ipv4Addr)>,
@@ -203,13 +205,11 @@ impl Rounds {
             let now = self.clock.now();
             if self.steward.has_data {
                 self.look_after_exchange(now);
-            } else if now.since(begun) >= DATA_AGAIN && self.is_on_trial() {
+            } else if now.since(begun) >= DATA_WITHIN && is_on_trial(&self.steward.places) {
                 // A release that can't read the data is none.
                 return self.end(End::Restart);
             }
-            if !self.steward.has_data || self.liveness.is_fed(now) {
-                self.watchdog.feed(now);
-            }
+            self.feed(now);
             if self.exchange.is_some() && !grown {
                 // Takes its time on a large disk, and nobody waits for it.
                 grown = true;
@@ -222,6 +222,16 @@ impl Rounds {
                 Ok(Event::End(end)) => return self.end(end),
                 Err(_) => {}
             }
+        }
+    }
+
+    fn feed(&mut self, now: Instant) {
+        if self.liveness.lives() {
+            self.fast.end();
+        }
+        let is_fed = !self.steward.has_data || self.liveness.is_fed(now);
+        if is_fed || !self.fast.is_kept(|| is_on_trial(&self.steward.places)) {
+            self.watchdog.feed(now);
         }
     }
 
@@ -259,12 +269,6 @@ impl Rounds {
                 }
             }
         }
-    }
-
-    fn is_on_trial(&self) -> bool {
-        let mut state = State::default();
-        slots::fill(&self.steward.places, &mut state);
-        state.on_trial
     }
 
     /// In good order: the exchange says good-bye to its calls, all is written, nothing is open.
@@ -309,6 +313,12 @@ impl Rounds {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+fn is_on_trial(places: &Places) -> bool {
+    let mut state = State::default();
+    slots::fill(places, &mut state);
+    state.on_trial
 }
 
 /// SIGTERM and SIGINT end the steward in good order.

@@ -83,11 +83,6 @@ impl Places {
         self.run.join("resolv.conf")
     }
 
-    /// Whether no name servers were told yet.
-    pub(super) fn resolv_conf_is_missing(&self) -> bool {
-        !self.resolv_conf().exists()
-    }
-
     /// Where the steward is asked.
     pub(super) fn socket(&self) -> PathBuf {
         self.run.join("dozvon/steward.sock")

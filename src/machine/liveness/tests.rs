@@ -44,7 +44,9 @@ fn a_single_number_is_no_sign_of_life() {
     let mut liveness = Liveness::new(at(0));
     liveness.started(at(0));
     (1..130).for_each(|second| liveness.turned(at(second), 1));
-    assert!(liveness.hangs(at(130)) && !liveness.is_fed(at(130)));
+    assert!(liveness.hangs(at(130)) && !liveness.is_fed(at(130)) && !liveness.lives());
+    liveness.turned(at(131), 2);
+    assert!(liveness.lives() && liveness.is_fed(at(131)));
 }
 
 #[test]
