@@ -415,7 +415,11 @@ fn main() -> ExitCode {
             let demo = Demo { language: language.into(), seed, data: places.data };
             return demo::run(&config, &journal, demo).map(|()| String::new());
         }
+        let is_named = places.data.is_some() || places.config.is_some();
         config.paths.data = places.data.unwrap_or(config.paths.data);
+        if let (Command::Panel, false, Some(data)) = (&command, is_named, panel::data_of_the_box()) {
+            config.paths.data = data;
+        }
         match command {
             Command::Serve => serve(&config).map(|()| String::new()),
             Command::Steward { places } => keep(&config, places.as_deref()).map(|()| String::new()),
