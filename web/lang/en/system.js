@@ -262,6 +262,7 @@ export default {
   update_stick_why: "A USB stick will do too: plug it into the box and the file appears here.",
   update_safe: "The version before is kept in reserve.",
   update_ready: ({ version = "" }) => `Version ${version} is ready to be installed`,
+  update_not_begun: "It was not installed, nothing has changed.",
   update_news: "What is new",
   update_time: "Time",
   update_time_rule: "Hours and minutes, such as 03:00.",

@@ -263,6 +263,7 @@ export default {
   update_stick_why: "Можно и с флешки: вставьте её в прибор, файл появится здесь.",
   update_safe: "Прежняя версия остаётся про запас.",
   update_ready: ({ version = "" }) => `Версия ${version} готова к установке`,
+  update_not_begun: "Установка не началась, ничего не изменилось.",
   update_news: "Что нового",
   update_time: "Время",
   update_time_rule: "Часы и минуты, например 03:00.",
