@@ -65,6 +65,7 @@ export default {
   trouble_hot: "The box is too hot and may stop. Give it air, look at its fan and at dust.",
   trouble_warm: "The box is warmer than usual. Don't cover it or put it on other devices.",
   trouble_memory: "Little memory is free. Restart the exchange; if it happens again, send the file for support.",
+  trouble_silent: "The exchange can't learn how the box is. If that lasts longer than a minute, restart the box.",
   trouble_clock: "The clock was not compared with a time server: timetables and the history may be wrong. Check the internet and the time servers.",
   update_failed_why: ({ reason = "" }) => `The last update failed and the version before it is back: ${reason}`,
   backups_open: "Backups",
