@@ -133,7 +133,13 @@ impl Captures {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub fn start(&self, what: What, address: Option<IpAddr>, seconds: u32, wanted: Wanted) -> Result<Capture, StartError> {
+    pub fn start(
+        &self,
+        what: What,
+        address: Option<IpAddr>,
+        seconds: u32,
+        wanted: Wanted,
+    ) -> Result<Capture, StartError> {
         let ear = Ear::open(&wanted).map_err(|error| match error.raw_os_error() {
             Some(EPERM | EACCES | EAFNOSUPPORT) => StartError::NotAllowed,
             _ => StartError::Io(error),

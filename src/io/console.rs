@@ -2,10 +2,13 @@
 //! the data directory when none runs; what only reads, reads the database beside it.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, BufRead};
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::sync::Arc;
 
+use nix::unistd::Uid;
 use sha2::{Digest, Sha256};
 
 use super::accounts::{self, UserChange};
@@ -14,6 +17,7 @@ use super::control::{self, Answer, Request};
 use super::handle::{Beginning, Handle, read_stored};
 use super::licence::{self, Keeper};
 use super::store::{Reader, database, is_taken};
+use super::update;
 use crate::base::Rng;
 use crate::desk::whatif::{self, DeviceState, End, Question, Way, What};
 use crate::desk::{GroupExit, HangUpWhy};
@@ -90,6 +94,21 @@ pub fn install_license(data: &Path, file: &Path) -> Result<String, Refusal> {
     let text = std::fs::read(file).map_err(|why| Refusal::of(format!("{}: {why}", file.display())))?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let (changes, _) = order(data, Request::License { text })?;
+    Ok(changes.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// `dozvon update`: what to print.
+///
+/// # Errors
+/// When the file is no update for this box, or no exchange runs here.
+pub fn update(data: &Path, file: &Path, when: Option<String>, downgrade: bool) -> Result<String, Refusal> {
+    if !is_taken(data) {
+        return Err(Refusal::of("no exchange runs here: an update is taken by the exchange of the box that it is for"));
+    }
+    let copy = update::copy_for_console(file, data, downgrade).map_err(|refused| Refusal::of(refused.english()))?;
+    let done = order(data, Request::Update { path: copy.clone(), when, downgrade });
+    let _ = std::fs::remove_file(copy); // where the exchange has not taken it over
+    let (changes, _) = done?;
     Ok(changes.iter().map(|line| format!("{line}\n")).collect())
 }
 
@@ -173,6 +192,23 @@ pub fn set_user(data: &Path, login: &str, role: Option<Role>, password: Password
     })
 }
 
+/// A new one-time password for an account, made by the running exchange alone: the data belong to it.
+///
+/// # Errors
+/// When there is no such account, or no exchange runs.
+pub fn new_password(data: &Path, login: &str) -> Result<String, Refusal> {
+    let mut rng = clock::entropy().map(Rng::from_entropy).map_err(Refusal::of)?;
+    let password = accounts::new_password(&mut rng);
+    let password_hash = accounts::hash(&password).map_err(Refusal::of)?;
+    let change = UserChange::Password { login: login.to_owned(), password_hash, must_change: true };
+    match control::ask(data, &Request::User(change), &mut |_| {}) {
+        Ok(Some(Answer::Done { .. })) => Ok(password),
+        Ok(Some(Answer::Refused { reasons })) => Err(Refusal(reasons)),
+        Ok(_) => Err(Refusal::of("the exchange does not run yet; try again in a minute")),
+        Err(why) => Err(Refusal::of(format!("the exchange does not answer: {why}"))),
+    }
+}
+
 /// `dozvon user list`.
 ///
 /// # Errors
@@ -238,7 +274,7 @@ fn order(data: &Path, request: Request) -> Result<(Vec<String>, Vec<String>), Re
     match answer {
         Answer::Done { changes, warnings } => Ok((changes, warnings)),
         Answer::Refused { reasons } => Err(Refusal(reasons)),
-        Answer::Working { words } => Err(Refusal::of(words)), // is never the last
+        Answer::Working { .. } | Answer::Status(_) => Err(Refusal::of("an answer to another question")),
     }
 }
 
@@ -254,7 +290,30 @@ fn do_here(data: &Path, request: Request) -> Result<Answer, Refusal> {
     }
     let answer = control::perform(&handle, request, &mut tell);
     handle.store().close();
+    if Uid::effective().is_root() {
+        give_to_owner(data).map_err(|why| Refusal::of(format!("{}: {why}", data.display())))?;
+    }
     Ok(answer)
+}
+
+/// What root has made in the data of another user goes to that user: the exchange, which is started as that one, could not read it.
+fn give_to_owner(data: &Path) -> io::Result<()> {
+    let owner = fs::metadata(data)?;
+    let mut folders = if owner.uid() == 0 { Vec::new() } else { vec![data.to_owned()] };
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let found = entry.metadata()?; // of a link, not of what it names
+            // A file with a second name may be somebody else's.
+            if found.uid() == 0 && (found.is_dir() || found.nlink() == 1) {
+                lchown(entry.path(), Some(owner.uid()), Some(owner.gid()))?;
+            }
+            if found.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn first_line() -> Result<String, Refusal> {

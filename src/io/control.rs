@@ -12,9 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::{self, UserChange};
 use super::handle::{Handle, HandleError};
+use super::steward::gauges;
 use super::store::Deed;
-use super::{apply, clock, licence};
+use super::{apply, board, clock, licence, update};
 use crate::base::Duration;
+use crate::engine::live::TrunkState;
+use crate::machine::panel::Exchange;
 use crate::office::Role;
 
 /// What the console may ask.
@@ -36,6 +39,22 @@ pub enum Request {
     License {
         /// What the file says.
         text: String,
+    },
+    /// `dozvon update`.
+    Update {
+        /// A proved copy of the file, in the data directory.
+        path: PathBuf,
+        /// `now`, `idle` or `HH:MM`; absent: it is only written into the other slot.
+        when: Option<String>,
+        /// An older version is meant.
+        downgrade: bool,
+    },
+    /// How the exchange is, for `dozvon panel`.
+    Status,
+    /// Keep in mind what was done to the box at its console.
+    Note {
+        /// What.
+        deed: String,
     },
     /// `dozvon token create`.
     Token {
@@ -59,6 +78,8 @@ pub enum Answer {
         /// What should be looked at.
         warnings: Vec<String>,
     },
+    /// As it is.
+    Status(Box<Status>),
     /// Nothing is done yet, and it takes its time; another answer follows.
     Working {
         /// With what, and how far that is.
@@ -69,6 +90,15 @@ pub enum Answer {
         /// Why, a line a fault.
         reasons: Vec<String>,
     },
+}
+
+/// How the exchange is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// As the console shows it.
+    pub exchange: Exchange,
+    /// Of the office: an IANA name.
+    pub timezone: String,
 }
 
 /// Does what is asked; `told` hears how far it is when that takes long.
@@ -92,18 +122,25 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
         }
         Request::License { text } => match handle.install_licence(&text) {
             Ok(standing) => {
-                handle.store().note(Deed {
-                    at: clock::wall(),
-                    who: AUTHOR.to_owned(),
-                    address: String::new(),
-                    what: "change".to_owned(),
-                    subject: "license".to_owned(),
-                    version: None,
-                });
+                note(handle, "license".to_owned());
                 Answer::Done { changes: vec![licence::in_words(&standing)], warnings: Vec::new() }
             }
             Err(error) => refused(error.to_string()),
         },
+        Request::Update { path, when, downgrade } => {
+            match update::by_console(handle, &path, when.as_deref(), downgrade, told) {
+                Ok(line) => {
+                    note(handle, "update".to_owned());
+                    Answer::Done { changes: vec![line], warnings: Vec::new() }
+                }
+                Err(reason) => refused(reason),
+            }
+        }
+        Request::Status => Answer::Status(Box::new(status(handle))),
+        Request::Note { deed } => {
+            note(handle, deed);
+            done()
+        }
         Request::Token { name, admin, sha256 } => {
             let Some(hash) = from_hex(&sha256) else { return refused("not a SHA-256".to_owned()) };
             let role = if admin { Role::Admin } else { Role::Viewer };
@@ -111,6 +148,42 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             added.map_or_else(|error| refused(error.to_string()), |()| done())
         }
     }
+}
+
+fn note(handle: &Handle, subject: String) {
+    handle.store().note(Deed {
+        at: clock::wall(),
+        who: AUTHOR.to_owned(),
+        address: String::new(),
+        what: "change".to_owned(),
+        subject,
+        version: None,
+    });
+}
+
+fn status(handle: &Handle) -> Status {
+    let office = handle.office();
+    let registrations = handle.board().registrations();
+    let trunks = handle.board().trunks();
+    let is_up = |name: &String| {
+        trunks.get(name).is_some_and(|trunk| matches!(trunk.state, TrunkState::Registered | TrunkState::Reachable))
+    };
+    let is_registered = |login: &str| registrations.get(login).is_some_and(|phone| !phone.contacts.is_empty());
+    let mut pages: Vec<String> =
+        gauges::reachable().into_iter().map(|address| handle.phones().site(address).https).collect();
+    pages.dedup(); // one address may be told instead of all
+    let exchange = Exchange {
+        name: office.settings.name.clone(),
+        pages,
+        phones_up: board::sip_logins(&office).filter(|login| is_registered(login)).count(),
+        phones: board::sip_logins(&office).count(),
+        trunks_up: office.trunks.iter().filter(|trunk| is_up(&trunk.name)).count(),
+        trunks: office.trunks.len(),
+        calls: handle.board().calls().len(),
+        is_new: office.users.iter().any(|user| user.login == "admin" && user.must_change),
+        first_password: handle.first_password().map(str::to_owned),
+    };
+    Status { exchange, timezone: office.settings.timezone.clone() }
 }
 
 /// Opens the socket and serves it on a thread of its own. The data directory must be taken.

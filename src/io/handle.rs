@@ -20,6 +20,7 @@ use super::revert::Watch;
 use super::signalling::SignallingHandle;
 use super::store::{AllowanceRow, DataDir, HistoryFilter, HistoryRow, Opened, Reader, Store, StoreError, StoredStep};
 use super::trunk_doctor::Patient;
+use super::update::Updates;
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::webhooks::{Happening, WebhooksHandle};
 use super::{clock, files, http};
@@ -66,6 +67,9 @@ struct Inner {
     watch: Watch,
     licence: Keeper,
     phones: Phones,
+    updates: Updates,
+    /// The password that the first start made, and its hash.
+    first_password: Option<(String, String)>,
 }
 
 /// A handle that keeps nothing alive.
@@ -135,6 +139,13 @@ pub enum Order {
         login: String,
         /// `check-sync;reboot=false`
         event: String,
+    },
+    /// Ask a telephone whether it is there: OPTIONS to this contact.
+    AskPhone {
+        /// The login.
+        login: String,
+        /// Its Contact's URI.
+        contact: String,
     },
     /// What this call records has fallen silent; it had sound for so long.
     Silent(CallId, RecordingId, Duration),
@@ -225,6 +236,8 @@ impl Handle {
         let (orders, inbox) = mpsc::unbounded_channel();
         let (alarms, raised) = sync_channel(ALARMS_WAITING);
         let phones = open_phones(&store, phones, newest, &mut rng)?;
+        let made = first_sign_in.as_ref().and_then(|sign_in| sign_in.password.clone());
+        let first_password = made.zip(office.users.first().map(|user| user.password_hash.clone()));
         let handle = Self(Arc::new(Inner {
             orders,
             alarms,
@@ -243,6 +256,8 @@ impl Handle {
             watch: Watch::new(&probation),
             licence,
             phones,
+            updates: Updates::new(data),
+            first_password,
         }));
         handle.watch_probation();
         Ok(Beginning {
@@ -260,6 +275,14 @@ impl Handle {
             plan,
             first_sign_in,
         })
+    }
+
+    /// The one-time password that this process made at its first start, while nobody has replaced it.
+    pub fn first_password(&self) -> Option<&str> {
+        let (password, hash) = self.0.first_password.as_ref()?;
+        let office = self.office();
+        let still = office.users.iter().any(|user| user.must_change && user.password_hash == *hash);
+        still.then_some(password.as_str())
     }
 
     /// The office in force.
@@ -460,6 +483,11 @@ impl Handle {
     /// Telephones that configure themselves.
     pub fn phones(&self) -> &Phones {
         &self.0.phones
+    }
+
+    /// Updates of the box.
+    pub fn updates(&self) -> &Updates {
+        &self.0.updates
     }
 
     /// From now on signalling is kept there.

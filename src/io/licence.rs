@@ -211,7 +211,18 @@ pub fn in_words(standing: &Standing) -> String {
 
 /// The keys of this build.
 pub fn trusted() -> Trusted {
-    Trusted::new(KEYS.iter().filter_map(|text| PublicKey::parse(text).ok()))
+    Trusted::new(built_in())
+}
+
+/// By which keys updates are taken: those of this build, and the one in `etc/dozvon/update.pub` that a system of another maker brings along
+/// in its read-only root. Licences are not taken by that one.
+pub fn trusted_for_updates(etc: &Path) -> Trusted {
+    let own = read_short(&etc.join("dozvon/update.pub")).and_then(|text| PublicKey::parse(&text).ok());
+    Trusted::new(built_in().chain(own))
+}
+
+fn built_in() -> impl Iterator<Item = PublicKey> {
+    KEYS.iter().filter_map(|text| PublicKey::parse(text).ok())
 }
 
 fn read_short(path: &Path) -> Option<String> {

@@ -22,6 +22,7 @@ pub mod machine;
 pub mod mail;
 pub mod net;
 pub mod out;
+pub mod panel;
 pub mod phones;
 pub mod probation;
 pub mod recordings;
@@ -33,6 +34,7 @@ pub mod sound;
 pub mod steward;
 pub mod store;
 pub mod trunk_doctor;
+pub mod update;
 pub mod voicemail;
 pub mod webhooks;
 

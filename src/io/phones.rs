@@ -13,7 +13,7 @@ pub mod ways;
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::net::UnixDatagram;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{fmt, io};
@@ -113,6 +113,8 @@ struct Inner {
     ports: Mutex<Ports>,
     /// Of the settings in force.
     version: AtomicI64,
+    /// The box answers NTP.
+    tells_time: AtomicBool,
     rng: Mutex<Rng>,
     /// Puts what changed on the disk; never waits.
     keep: Keep,
@@ -141,6 +143,7 @@ impl Phones {
             templates: Mutex::default(),
             ports: Mutex::default(),
             version: AtomicI64::new(version),
+            tells_time: AtomicBool::new(false),
             rng: Mutex::new(rng),
             keep,
             ways: Mutex::default(),
@@ -294,6 +297,15 @@ impl Phones {
         self.0.version.store(version, Ordering::Relaxed);
     }
 
+    /// Whether the box answers NTP; else telephones ask the servers of the internet.
+    pub fn set_tells_time(&self, tells: bool) {
+        self.0.tells_time.store(tells, Ordering::Relaxed);
+    }
+
+    fn tells_time(&self) -> bool {
+        self.0.tells_time.load(Ordering::Relaxed)
+    }
+
     /// The box as a telephone reaches it that came to this address of ours.
     pub fn site(&self, local: IpAddr) -> Site {
         let ports = lock(&self.0.ports).clone();
@@ -311,6 +323,7 @@ impl Phones {
             sip_tls: ports.sip_tls,
             ldap: ports.ldap,
             secret: self.with(|ledger| ledger.secret().to_owned()),
+            ntp: if self.tells_time() { address.to_string() } else { TIME_SERVERS.to_owned() },
             version: self.0.version.load(Ordering::Relaxed),
             at: clock::wall(),
         }
@@ -386,6 +399,7 @@ pub fn print(template: &Template, office: &Office, mac: Mac) -> String {
         http: String::new(),
         https: String::new(),
         secret: String::new(),
+        ntp: String::new(),
         version: 0,
         at: clock::wall(),
     };
@@ -415,5 +429,7 @@ pub fn sighting_of_register(
     Some(Sighting { identity, address, neighbour: neighbours::of(address), how: How::Sip, asked: login.to_owned(), at })
 }
 
+/// Who tells telephones the time where the box does not.
+const TIME_SERVERS: &str = "pool.ntp.org";
 /// Where uploaded firmware lies in the data directory.
 pub const FIRMWARE: &str = "media/firmware";

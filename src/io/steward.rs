@@ -3,12 +3,13 @@
 
 mod begin;
 pub mod client;
-mod clock;
+pub mod clock;
 mod disk;
 mod door;
 mod exchange;
-mod gauges;
+pub mod gauges;
 pub mod heartbeat;
+mod journal;
 mod kept;
 mod kernel;
 mod network;
@@ -18,6 +19,7 @@ mod slots;
 mod watchdog;
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -25,6 +27,7 @@ use nix::sys::reboot::{RebootMode, reboot};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use begin::become_program;
+pub use journal::KernelLog;
 pub use places::Places;
 
 use super::clock::Clock;
@@ -35,7 +38,7 @@ use crate::machine::{Network, State, settings};
 use exchange::Exchange;
 use kept::Kept;
 use network::Ports;
-use watchdog::Watchdog;
+use watchdog::{Fast, Watchdog};
 
 /// What comes of an order: it is done, or a sentence in English says why not.
 type Outcome = Result<(), String>;
@@ -44,8 +47,8 @@ type Outcome = Result<(), String>;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// What the exchange gets beyond its own grace for calls, to write all down.
 const WRITES_WITHIN: Duration = Duration::from_secs(10);
-/// Between two attempts at a data partition that can't be had.
-const DATA_AGAIN: Duration = Duration::from_secs(30);
+/// A release on trial that can't have the data partition is given up after so long.
+const DATA_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the loop hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +76,7 @@ struct Steward {
     kept: Arc<Kept>,
     ports: Ports,
     clock: clock::Keeper,
+    gauges: gauges::Gauges,
     events: Sender<Event>,
     /// Whether there is a data partition: without it, only what mends that is done.
     has_data: bool,
@@ -86,23 +90,16 @@ impl Steward {
             host_name: kept.host_name,
             network: self.ports.seen().network,
             confirm_within: self.ports.confirm_within(),
-            cards: network::cards(&self.places),
             time_servers: kept.time.servers,
             time_served: kept.time.serve,
             watchdog: watchdog::name(&self.places),
-            uptime_seconds: self.uptime(),
             ..State::default()
         };
         slots::fill(&self.places, &mut state);
-        gauges::fill(&self.places, &mut state);
+        self.gauges.fill(&mut state);
         shares::fill(&self.places, &mut state);
         self.clock.fill(&mut state);
         state
-    }
-
-    fn uptime(&self) -> u64 {
-        let text = std::fs::read_to_string(self.places.proc.join("uptime")).unwrap_or_default();
-        text.split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
     }
 
     fn set_host_name(&self, name: String) -> Outcome {
@@ -167,15 +164,23 @@ pub fn run(places: Places) -> io::Result<()> {
     let steward = Arc::new(Steward {
         clock: clock::Keeper::start(&places, &kept.get().time),
         ports: Ports::start(&places, &kept, clock)?,
+        gauges: gauges::Gauges::at(places.clone()),
         has_data: data.is_ok(),
         events: events.clone(),
         kept,
         places,
     });
     steward.tell_kernel_host_name();
+    if steward.has_data {
+        // Before the exchange: the last trial may have left it another database.
+        slots::settle(&steward.places);
+    }
+    slots::watch_trial(&steward)?;
     door::open(&steward)?;
     hear_signals(events)?;
-    let rounds = Rounds { liveness: Liveness::new(clock.now()), steward, exchange: None, watchdog, clock };
+    let liveness = Liveness::new(clock.now());
+    let fast = Fast::new(&steward.places);
+    let rounds = Rounds { liveness, steward, exchange: None, watchdog, fast, clock, office: None };
     rounds.go(&inbox)
 }
 
@@ -185,7 +190,10 @@ struct Rounds {
     liveness: Liveness,
     exchange: Option<Exchange>,
     watchdog: Watchdog,
+    fast: Fast,
     clock: Clock,
+    /// Where the office is, as the clock's keeper knows it.
+    office: Option<(String, Ipv4Addr)>,
 }
 
 impl Rounds {
@@ -196,24 +204,44 @@ impl Rounds {
             let now = self.clock.now();
             if self.steward.has_data {
                 self.look_after_exchange(now);
-            } else if now.since(begun) >= DATA_AGAIN && self.is_on_trial() {
+            } else if now.since(begun) >= DATA_WITHIN && is_on_trial(&self.steward.places) {
                 // A release that can't read the data is none.
                 return self.end(End::Restart);
             }
-            if !self.steward.has_data || self.liveness.is_fed(now) {
-                self.watchdog.feed(now);
-            }
+            self.feed(now);
             if self.exchange.is_some() && !grown {
                 // Takes its time on a large disk, and nobody waits for it.
                 grown = true;
                 let places = self.steward.places.clone();
                 std::thread::Builder::new().name("growth".to_owned()).spawn(move || disk::grow(&places))?;
             }
+            self.look_after_clock();
             match inbox.recv_timeout(LOOK_EVERY) {
                 Ok(Event::Turned(turns)) => self.liveness.turned(self.clock.now(), turns),
                 Ok(Event::End(end)) => return self.end(end),
                 Err(_) => {}
             }
+        }
+    }
+
+    fn feed(&mut self, now: Instant) {
+        if self.liveness.lives() {
+            self.fast.end();
+        }
+        let is_fed = !self.steward.has_data || self.liveness.is_fed(now);
+        if is_fed || !self.fast.is_kept(|| is_on_trial(&self.steward.places)) {
+            self.watchdog.feed(now);
+        }
+    }
+
+    /// Time servers are asked again, and telephones are told, where the office is now.
+    fn look_after_clock(&mut self) {
+        let office = self.steward.ports.seen().office;
+        if office != self.office {
+            if let Some((interface, _)) = &office {
+                self.steward.clock.network(interface);
+            }
+            self.office = office;
         }
     }
 
@@ -240,12 +268,6 @@ impl Rounds {
                 }
             }
         }
-    }
-
-    fn is_on_trial(&self) -> bool {
-        let mut state = State::default();
-        slots::fill(&self.steward.places, &mut state);
-        state.on_trial
     }
 
     /// In good order: the exchange says good-bye to its calls, all is written, nothing is open.
@@ -290,6 +312,12 @@ impl Rounds {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+fn is_on_trial(places: &Places) -> bool {
+    let mut state = State::default();
+    slots::fill(places, &mut state);
+    state.on_trial
 }
 
 /// SIGTERM and SIGINT end the steward in good order.

@@ -2,8 +2,8 @@
 
 use super::{
     CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NoticeLanguage, NumberFormat, Out,
-    PhoneKey, PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy, SyslogTransport,
-    WebhookEvent, WebhookFormat,
+    PhoneKey, PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy, SyslogTransport, WebhookEvent,
+    WebhookFormat,
 };
 use crate::sip::Transport;
 

@@ -49,6 +49,7 @@ fn try_out(template: &Template) -> Result<(), TemplateError> {
         http: "http://192.0.2.1".to_owned(),
         https: "https://192.0.2.1".to_owned(),
         secret: "secret".to_owned(),
+        ntp: "192.0.2.1".to_owned(),
         version: 1,
         at: WallTime(0),
     };

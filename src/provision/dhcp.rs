@@ -34,6 +34,8 @@ pub struct Network {
     pub router: Option<Ipv4Addr>,
     /// What clients are told of.
     pub dns: Vec<Ipv4Addr>,
+    /// Who tells clients the time: us, or nobody.
+    pub time: Option<Ipv4Addr>,
     /// How long an address is given for.
     pub lease: Duration,
     /// Where telephones find their settings.
@@ -303,6 +305,9 @@ impl Server {
         }
         if !network.dns.is_empty() {
             options.insert(DhcpOption::DomainNameServer(network.dns.clone()));
+        }
+        if let Some(time) = network.time {
+            options.insert(DhcpOption::NtpServers(vec![time]));
         }
         let room = asked.room();
         for option in self.options_of_telephones(asked) {

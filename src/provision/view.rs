@@ -26,6 +26,8 @@ pub struct Site {
     pub https: String,
     /// The secret of the address that telephones are told to look at first.
     pub secret: String,
+    /// Who tells telephones the time.
+    pub ntp: String,
     /// Of the settings in force: it rises with each change.
     pub version: i64,
     /// Now.
@@ -82,7 +84,7 @@ pub(super) struct View<'a> {
     urls: Urls,
     adopted: bool,
     version: i64,
-    ntp: &'static str,
+    ntp: &'a str,
 }
 
 #[derive(Serialize)]
@@ -244,7 +246,7 @@ impl<'a> View<'a> {
             },
             adopted: key.is_some(),
             version: site.version,
-            ntp: "pool.ntp.org",
+            ntp: &site.ntp,
         }
     }
 }

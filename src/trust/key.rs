@@ -32,6 +32,17 @@ pub enum KeyError {
     Curve(String),
 }
 
+/// Why a signature proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// Nobody trusts a key of this name.
+    #[error("no key of this name is trusted")]
+    UnknownKey,
+    /// Another key, or other bytes.
+    #[error("the signature is wrong")]
+    Wrong,
+}
+
 const HEAD: [&str; 2] = ["dozvon-key", "v1"];
 const PUBLIC: &str = "public";
 const SECRET: &str = "secret";
@@ -49,8 +60,8 @@ fn read(text: &str, kind: &'static str) -> Result<(String, [u8; 32]), KeyError> 
     }
 }
 
-/// Small letters, digits and `-`.
-pub(super) fn is_name(name: &str) -> bool {
+/// Whether a key may be called so: small letters, digits and `-`, at most 32.
+pub fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(fits)
 }
@@ -113,11 +124,13 @@ impl SecretKey {
         PublicKey { name: self.name.clone(), key: self.key.verifying_key() }
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// What signed things call it by.
+    pub fn name(&self) -> &str {
         &self.name
     }
 
-    pub(super) fn sign(&self, bytes: &[u8]) -> [u8; 64] {
+    /// Its signature under these bytes.
+    pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
         self.key.sign(bytes).to_bytes()
     }
 }
@@ -132,6 +145,15 @@ impl Trusted {
     /// These keys.
     pub fn new(keys: impl IntoIterator<Item = PublicKey>) -> Self {
         Self(keys.into_iter().collect())
+    }
+
+    /// Proves that the key of this name signed these bytes.
+    ///
+    /// # Errors
+    /// See [`SignatureError`].
+    pub fn verify(&self, name: &str, bytes: &[u8], signature: &[u8; 64]) -> Result<(), SignatureError> {
+        let key = self.named(name).ok_or(SignatureError::UnknownKey)?;
+        if key.signed(bytes, signature) { Ok(()) } else { Err(SignatureError::Wrong) }
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&PublicKey> {

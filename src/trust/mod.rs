@@ -9,6 +9,6 @@ mod standing;
 
 pub use calendar::Calendar;
 pub use hardware::{Hardware, HardwareError, Trait};
-pub use key::{KeyError, PublicKey, SecretKey, Trusted};
+pub use key::{KeyError, PublicKey, SecretKey, SignatureError, Trusted, is_name as is_key_name};
 pub use licence::{Amount, Day, Function, Functions, Licence, LicenceError, Refusal};
 pub use standing::{Allowance, Standing, State, WARNING_DAYS};

@@ -67,9 +67,14 @@ fn where_the_log_goes_is_judged_in_plain_words() {
     let world = World::new();
     let mut admin = Caller::token(&world, TOKEN).with("Accept-Language", "ru");
     let first = admin.get("/api/v1/syslog").json();
-    let expected = json!({ "enabled": false, "server": "", "transport": "udp", "state": { "state": "off", "text": null } });
+    let expected =
+        json!({ "enabled": false, "server": "", "transport": "udp", "state": { "state": "off", "text": null } });
     assert_eq!(first, expected);
-    let answer = put(&mut admin, "/api/v1/syslog", json!({ "enabled": true, "server": "log.example.org:1514", "transport": "tcp" }));
+    let answer = put(
+        &mut admin,
+        "/api/v1/syslog",
+        json!({ "enabled": true, "server": "log.example.org:1514", "transport": "tcp" }),
+    );
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.header("dozvon-version").is_some());
     assert_eq!(world.box_.office.read().unwrap().syslog.server, "log.example.org:1514");
@@ -83,7 +88,12 @@ fn where_the_log_goes_is_judged_in_plain_words() {
         (json!({ "enabled": false, "server": "", "transport": "tls" }), "/transport"),
     ] {
         let answer = put(&mut admin, "/api/v1/syslog", body);
-        assert_eq!((answer.status, &answer.json()["errors"][0]["pointer"]), (422, &json!(pointer)), "{}", answer.text());
+        assert_eq!(
+            (answer.status, &answer.json()["errors"][0]["pointer"]),
+            (422, &json!(pointer)),
+            "{}",
+            answer.text()
+        );
     }
 }
 
@@ -114,7 +124,8 @@ fn rsyslogd_understands_what_is_sent_by_udp_and_by_tcp() {
         file.display()
     );
     std::fs::write(folder.join("conf"), config).unwrap();
-    let rsyslogd = ["/usr/sbin/rsyslogd", "/sbin/rsyslogd"].into_iter().find(|path| std::path::Path::new(path).exists());
+    let rsyslogd =
+        ["/usr/sbin/rsyslogd", "/sbin/rsyslogd"].into_iter().find(|path| std::path::Path::new(path).exists());
     let mut command = Command::new(rsyslogd.expect("rsyslogd (package rsyslog)"));
     command.args(["-n", "-f"]).arg(folder.join("conf")).arg("-i").arg(folder.join("pid"));
     let _server = Rsyslogd(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
@@ -152,9 +163,14 @@ fn a_capture_is_judged_before_it_begins() {
         Some(json!({ "seconds": 100_000, "what": "signalling", "address": "телефон" })),
     );
     let errors = answer.json()["errors"].clone();
-    assert_eq!((answer.status, &errors[0]["pointer"], &errors[1]["pointer"]), (422, &json!("/seconds"), &json!("/address")));
+    assert_eq!(
+        (answer.status, &errors[0]["pointer"], &errors[1]["pointer"]),
+        (422, &json!("/seconds"), &json!("/address"))
+    );
     assert_eq!(admin.ask("POST", "/api/v1/captures", Some(json!({ "seconds": 5, "what": "mail" }))).status, 400);
-    for (method, path) in [("GET", "captures/7"), ("GET", "captures/x/file"), ("DELETE", "captures/7"), ("POST", "captures/7/stop")] {
+    for (method, path) in
+        [("GET", "captures/7"), ("GET", "captures/x/file"), ("DELETE", "captures/7"), ("POST", "captures/7/stop")]
+    {
         assert_eq!(admin.ask(method, &format!("/api/v1/{path}"), None).status, 404, "{method} {path}");
     }
 }

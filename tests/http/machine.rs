@@ -7,8 +7,10 @@ use dozvon::base::CallId;
 use dozvon::call::cdr::CallOutcome;
 use dozvon::engine::live::Live;
 use dozvon::io::http::Ground;
+use dozvon::io::machine::Machine;
+use dozvon::io::steward::client::Steward;
 use dozvon::machine::order::{Card, Disk};
-use dozvon::machine::{Addressing, Carrier, Network, Order, Port};
+use dozvon::machine::{Addressing, Carrier, Network, Order, Port, State};
 use dozvon::office::Role;
 use serde_json::{Value, json};
 
@@ -83,13 +85,29 @@ fn without_a_steward_the_machine_is_its_owners_and_that_is_said() {
 }
 
 #[test]
+fn a_plain_linux_tells_what_it_can() {
+    let fill = |state: &mut State| (state.memory_total, state.uptime_seconds) = (7, 77);
+    let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()), Some(Box::new(fill)));
+    let world = on(Ground { machine, ..ground() });
+    let told = Caller::token(&world, VIEWER_TOKEN).get("/api/v1/system").json()["machine"].clone();
+    assert_eq!(
+        (&told["image"], &told["memory_total"], &told["uptime_seconds"]),
+        (&json!(false), &json!(7), &json!(77))
+    );
+    assert_eq!(told["slot"], Value::Null);
+}
+
+#[test]
 fn the_boxs_state_is_shown_and_many_pages_ask_it_seldom() {
     let (steward, world) = the_box();
     let mut viewer = Caller::token(&world, VIEWER_TOKEN);
     let since = Instant::now();
     for _ in 0..40 {
         let machine = viewer.get("/api/v1/system").json()["machine"].clone();
-        assert_eq!((&machine["image"], &machine["slot"], &machine["release"]), (&json!(true), &json!("a"), &json!("1.2")));
+        assert_eq!(
+            (&machine["image"], &machine["slot"], &machine["release"]),
+            (&json!(true), &json!("a"), &json!("1.2"))
+        );
         assert_eq!(machine["cards"][0]["addresses"], json!(["192.168.1.10/24"]));
         assert_eq!(machine["disk"]["wear"], 3);
     }
@@ -122,10 +140,7 @@ fn another_network_is_taken_and_comes_back_unless_it_is_confirmed() {
     assert!(answer.json()["confirm_by"].is_string());
     let told = stream.next();
     assert_eq!((told.kind.as_str(), &told.data["what"]), ("system", &json!("machine")));
-    let fixed = Addressing::Fixed {
-        address: "192.168.7.2/24".to_owned(),
-        gateway: Some([192, 168, 7, 1].into()),
-    };
+    let fixed = Addressing::Fixed { address: "192.168.7.2/24".to_owned(), gateway: Some([192, 168, 7, 1].into()) };
     let network = Network {
         office: Port { address: fixed, ..Port::default() },
         carrier: Some(Carrier {
@@ -250,7 +265,8 @@ fn everything_is_forgotten_for_the_right_password_only() {
     let mut admin = Caller::signed_in(&world, "admin", PASSWORD);
     let mut reset = |password: &str| admin.ask("POST", "/api/v1/system/reset", Some(json!({ "password": password })));
     assert_eq!(pointers(&reset("a wrong one")), ["/password"]);
-    let by_token = Caller::token(&world, TOKEN).ask("POST", "/api/v1/system/reset", Some(json!({ "password": PASSWORD })));
+    let by_token =
+        Caller::token(&world, TOKEN).ask("POST", "/api/v1/system/reset", Some(json!({ "password": PASSWORD })));
     assert!((400..500).contains(&by_token.status), "{}", by_token.text());
     assert_eq!(steward.orders(), []);
     assert_eq!(reset(PASSWORD).status, 204);

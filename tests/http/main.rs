@@ -32,6 +32,7 @@ mod sign_on;
 mod slapd;
 mod steward;
 mod telephone;
+mod update;
 mod versions;
 mod voicemail;
 mod world;

@@ -14,7 +14,7 @@ use dozvon::guard::limits::{Tally, Usage};
 use dozvon::guard::{Alarm, AtHome, Ban, Moment, Ward};
 use dozvon::io::board::Board;
 use dozvon::io::certificate::{CA_FILE, Certificate};
-use dozvon::io::config::Config;
+use dozvon::io::config::{Config, Paths};
 use dozvon::io::http::{Exchange, Ground, Notices, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::journal::Journal;
 use dozvon::io::journal::syslog::SyslogHandle;
@@ -29,6 +29,7 @@ use dozvon::io::store::{
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use dozvon::io::trunk_doctor::{Examination, Patient};
+use dozvon::io::update::Updates;
 use dozvon::number::Plan;
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, Listening, MediaFile, MobileDevice, Network, NumberFormat, Office,
@@ -86,6 +87,7 @@ pub(crate) struct FakeBox {
     /// Of a box on trial.
     licence: Keeper,
     allowances: Mutex<Vec<AllowanceRow>>,
+    updates: Updates,
 }
 
 impl World {
@@ -124,6 +126,7 @@ impl World {
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
             allowances: Mutex::default(),
+            updates: Updates::new(&data),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
@@ -245,6 +248,10 @@ impl Notices for FakeBox {
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
+    }
+
+    fn updates(&self) -> &Updates {
+        &self.updates
     }
 
     fn usage(&self) -> Option<Usage> {
@@ -504,7 +511,9 @@ pub(crate) fn ground() -> Ground {
     let journal = Journal::default();
     let syslog = SyslogHandle::new(journal.clone(), TESTS);
     let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()), None);
-    Ground { journal, syslog, machine, supervised: false, config: Config::default() }
+    // where nobody can make a directory: the doctor would
+    let paths = Paths { data: "/proc/nowhere".into() };
+    Ground { journal, syslog, machine, supervised: false, config: Config { paths, ..Config::default() } }
 }
 
 /// How tests call the box.

@@ -1,4 +1,4 @@
-//! The same house before real peers: SIPp, baresip, linphone, Kamailio, sipvicious, ldapsearch and curl from Debian's packages, started here
+//! The same house before real peers: SIPp, baresip, linphone, Kamailio, sipvicious, ldapsearch, chrony and curl from Debian's packages, started here
 //! on loopback and free ports, and ended here. Only these tests may wait, and they wait for an event.
 
 #![expect(
@@ -23,4 +23,5 @@ mod sipp;
 mod story;
 mod sturdy;
 mod telephones;
+mod time;
 mod wav;

@@ -83,6 +83,7 @@ pub(crate) fn site() -> Site {
         http: "http://192.168.1.10:8080".to_owned(),
         https: "https://192.168.1.10:8443".to_owned(),
         secret: "boxsecret234".to_owned(),
+        ntp: "pool.ntp.org".to_owned(),
         version: 42,
         at: WallTime(1_795_605_600_000),
     }

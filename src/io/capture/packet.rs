@@ -128,7 +128,13 @@ impl Watcher {
             let (id, offset, more) = fragment(net)?;
             let key = (source, destination, id, protocol.0);
             let data = self.put_together(key, offset, more, payload.payload)?;
-            return rebuilt(net, protocol, &data).map(|(bytes, at)| Packet { source, destination, protocol, bytes, at });
+            return rebuilt(net, protocol, &data).map(|(bytes, at)| Packet {
+                source,
+                destination,
+                protocol,
+                bytes,
+                at,
+            });
         }
         // The payload is a part of `bytes`; what lies behind it is padding of the cable's.
         let at = (payload.payload.as_ptr() as usize).checked_sub(bytes.as_ptr() as usize)?;
@@ -178,8 +184,7 @@ fn rebuilt(net: &NetSlice<'_>, protocol: IpNumber, data: &[u8]) -> Option<(Vec<u
     match net {
         NetSlice::Ipv4(ip) => {
             let old = ip.header();
-            let mut header =
-                Ipv4Header::new(length, old.ttl(), protocol, old.source(), old.destination()).ok()?;
+            let mut header = Ipv4Header::new(length, old.ttl(), protocol, old.source(), old.destination()).ok()?;
             header.identification = old.identification();
             header.dscp = old.dcp();
             header.header_checksum = header.calc_header_checksum();

@@ -45,11 +45,13 @@ use crate::io::out::{OutError, Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::steward::client::Steward;
+use crate::io::steward::gauges::Gauges;
 use crate::io::store::{
     AlarmFilter, AlarmRow, AllowanceRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage,
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
+use crate::io::update::Updates;
 use crate::number::Plan;
 use crate::office::{Language, Office, Role, Trunk};
 use crate::trust::Standing;
@@ -93,12 +95,14 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// That of this process: systemd tells it by INVOCATION_ID that it is looked after, a container by DOZVON_SUPERVISED, and on the
-    /// box the steward does it.
+    /// That of this process: systemd tells it by SYSTEMD_EXEC_PID that it is looked after (a shell below a service has another one), a
+    /// container by DOZVON_SUPERVISED, and on the box the steward does it.
     pub fn of(config: &Config, journal: Journal) -> Self {
-        let machine = Machine::new(Steward::default(), None);
-        let told = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let supervised = told("INVOCATION_ID") || told("DOZVON_SUPERVISED") || machine.is_box();
+        let gauges = Gauges::new(&config.paths.data);
+        let machine = Machine::new(Steward::default(), Some(Box::new(move |state| gauges.fill(state))));
+        let told = |name: &str| std::env::var(name).unwrap_or_default();
+        let by_systemd = told("SYSTEMD_EXEC_PID") == std::process::id().to_string();
+        let supervised = by_systemd || !told("DOZVON_SUPERVISED").is_empty() || machine.is_box();
         let outgoing = Outgoing::of(config.web.allow_local_outgoing);
         let syslog = SyslogHandle::new(journal.clone(), outgoing);
         Self { journal, syslog, machine, supervised, config: config.clone() }
@@ -228,6 +232,8 @@ pub trait Exchange: Notices + Send + Sync + 'static {
     fn install_licence(&self, text: &str) -> Result<Standing, InstallError>;
     /// Telephones that configure themselves.
     fn phones(&self) -> &Phones;
+    /// Updates of the box.
+    fn updates(&self) -> &Updates;
     /// Sends a login's telephones a NOTIFY with this `Event`. Never waits.
     fn notify(&self, login: &str, event: &str);
     /// Begins to look at a trunk.

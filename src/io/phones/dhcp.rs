@@ -243,6 +243,7 @@ fn network(wanted: &Provisioning, phones: &Phones) -> Option<(String, Network)> 
         last: address(&wanted.dhcp_last).unwrap_or(last),
         router: None,
         dns: Vec::new(),
+        time: phones.tells_time().then_some(found.address),
         lease: Duration::from_secs(u64::from(wanted.dhcp_lease_hours) * 3_600),
         url: phones.discovery_url(IpAddr::V4(found.address)),
     };

@@ -20,10 +20,12 @@ use crate::io::net::{Listens, Net, NetError};
 use crate::io::out::Outgoing;
 use crate::io::recordings::{self, MessageEvent, RecorderHandle, Told};
 use crate::io::rtp::{self, MediaHandle, RtpConfig};
+use crate::io::steward::client;
 use crate::io::store::StoreError;
 use crate::io::voicemail::{self, VoicemailHandle};
 use crate::io::webhooks::Happening;
 use crate::io::{http, phones};
+use crate::machine::{Answer, Order as Asking};
 use crate::media;
 use crate::office::{Office, RecordingFormat};
 use crate::provision::Mac;
@@ -77,7 +79,16 @@ pub(super) fn telephones(config: &Config, net: &Net, handle: &Handle) -> io::Res
     };
     let board = handle.board().clone();
     let changed = move |mac: Mac| board.tell(Event::Phone { mac: mac.to_string() });
-    handle.phones().start_sync(move || Some(office.upgrade()?.office()), tell, changed)
+    handle.phones().start_sync(move || Some(office.upgrade()?.office()), tell, changed)?;
+    if !client::is_there() {
+        return Ok(());
+    }
+    let phones = handle.phones().clone();
+    let ask = move || match client::ask(&Asking::State, &mut |_| {}) {
+        Ok(Answer::State(state)) => phones.set_tells_time(state.time_served),
+        other => tracing::warn!(?other, "the steward does not say whether telephones are told the time"),
+    };
+    std::thread::Builder::new().name("ask-for-time".to_owned()).spawn(ask).map(drop)
 }
 
 /// The certificate of the page and of SIP under TLS, in the data directory's `tls/`, made at the first start.

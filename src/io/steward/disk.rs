@@ -88,7 +88,7 @@ fn system_disk(places: &Places) -> Option<String> {
 /// # Errors
 /// A sentence for the console: there is no data.
 pub(super) fn open(places: &Places, alive: &mut dyn FnMut()) -> Result<(), String> {
-    if places.is_image && !is_mounted(places) {
+    if places.has_disk && !is_mounted(places) {
         let partition = find(places, DATA).ok_or("the disk has no data partition")?;
         let told = mend(&partition.device, alive);
         if let Err(error) = mount_data(&partition.device, &places.data) {
@@ -176,7 +176,8 @@ fn wait(child: &mut Child, alive: &mut dyn FnMut()) -> io::Result<Option<i32>> {
 
 fn mount_data(device: &Path, data: &Path) -> io::Result<()> {
     let flags = MsFlags::MS_NOATIME | MsFlags::MS_NODEV | MsFlags::MS_NOSUID;
-    Ok(mount(Some(device), data, Some("ext4"), flags, None::<&str>)?)
+    // What is damaged shall not be damaged further: the next start mends it.
+    Ok(mount(Some(device), data, Some("ext4"), flags, Some("errors=remount-ro"))?)
 }
 
 /// Whether there is still something that calls itself a file system: then a person shall decide.
@@ -208,7 +209,7 @@ fn note_loss(data: &Path, told: &str) {
 
 /// Grows the last partition, if that is the data's, and its file system to the end of the disk. What is grown already stays as it is.
 pub(super) fn grow(places: &Places) {
-    let Some(partition) = places.is_image.then(|| find(places, DATA)).flatten() else { return };
+    let Some(partition) = places.has_disk.then(|| find(places, DATA)).flatten() else { return };
     if let Err(error) = grow_partition(places, &partition) {
         tracing::warn!(error, "the data partition stays as large as it is");
     }
@@ -261,7 +262,7 @@ fn number(path: &Path) -> io::Result<u64> {
 /// Lets the data partition go at the end: whatever is still open there, nothing is written afterwards.
 pub(super) fn close(places: &Places) {
     nix::unistd::sync();
-    if !places.is_image {
+    if !places.has_disk {
         return;
     }
     for _ in 0..50 {

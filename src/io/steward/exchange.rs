@@ -9,8 +9,9 @@ use std::process::{Child, ChildStderr, Stdio};
 use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tracing::Level;
 
-use super::{Places, begin, client};
+use super::{Places, begin, client, journal};
 
 /// The log in memory has twice that at most: the file before this one is kept.
 const LOG_BYTES: u64 = 1024 * 1024;
@@ -82,7 +83,7 @@ fn ready_folder(places: &Places) -> io::Result<()> {
     if !folder.exists() {
         fs::DirBuilder::new().mode(0o700).create(&folder)?;
     }
-    let Some((user, group)) = begin::group_of(&places.user) else { return Ok(()) };
+    let Some((user, group)) = begin::ids_of(&places.user) else { return Ok(()) };
     std::os::unix::fs::chown(&folder, Some(user.as_raw()), Some(group.as_raw()))
 }
 
@@ -171,11 +172,8 @@ fn keep(log: &mut Option<(File, u64)>, path: &Path, line: &str) -> io::Result<()
     Ok(())
 }
 
-/// syslog(3)'s level of a line that somebody at the console should see.
+/// The level of a line that somebody at the console should see.
 fn kernel_level(line: &str) -> Option<u8> {
-    match line.split_ascii_whitespace().nth(1)? {
-        "ERROR" => Some(3),
-        "WARN" => Some(4),
-        _ => None,
-    }
+    let level = line.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    (level <= Level::WARN).then(|| journal::kernel_level(level))
 }

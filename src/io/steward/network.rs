@@ -1,25 +1,24 @@
 //! The box's places in networks, kept by a thread of its own: what is wanted is made so at the kernel's interfaces, a cable that is put in
 //! elsewhere is followed, leases are taken, and a change that nobody confirms is taken back.
 
-mod cards;
 mod client;
 
 use std::fs;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(super) use cards::cards;
 use client::Client;
 
+use super::gauges::cards;
 use super::kept::Kept;
 use super::{Outcome, Places};
 use crate::base::{Duration, Instant};
 use crate::io::clock::Clock;
 use crate::machine::Network;
 use crate::machine::interface::{self, Interface, Lease, News, Step};
-use crate::machine::network::{Side, Subnet, Wanted};
+use crate::machine::network::{Side, Subnet, Wanted, Way};
 
 /// How often cables, clients and the time for a confirmation are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -43,6 +42,8 @@ pub(super) struct Seen {
     pub(super) network: Network,
     /// Until when it must be confirmed.
     pub(super) confirm_by: Option<Instant>,
+    /// The office's interface and its address, once it has one.
+    pub(super) office: Option<(String, Ipv4Addr)>,
 }
 
 /// The way to the thread.
@@ -59,7 +60,7 @@ impl Ports {
     /// When there is no thread to be had.
     pub(super) fn start(places: &Places, kept: &Arc<Kept>, clock: Clock) -> std::io::Result<Self> {
         let (orders, inbox) = channel();
-        let seen = Arc::new(Mutex::new(Seen { network: kept.get().network, confirm_by: None }));
+        let seen = Arc::new(Mutex::new(Seen { network: kept.get().network, ..Seen::default() }));
         let hands = Hands {
             places: places.clone(),
             kept: Arc::clone(kept),
@@ -152,6 +153,7 @@ impl Hands {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.look();
+            self.show_office();
         }
     }
 
@@ -190,7 +192,7 @@ impl Hands {
         }
         let until = self.clock.now() + Duration::from_secs(confirm_within.min(LONGEST_CONFIRMATION).into());
         tracing::info!(confirm_within, "the network is changed on trial");
-        self.show(Seen { network, confirm_by: Some(until) });
+        self.show(network, Some(until));
         Ok(())
     }
 
@@ -204,7 +206,7 @@ impl Hands {
     fn keep(&mut self, network: Network) -> Outcome {
         let kept = self.kept.change(|settings| settings.network = network.clone());
         if kept.is_ok() {
-            self.show(Seen { network, confirm_by: None });
+            self.show(network, None);
         }
         kept
     }
@@ -213,17 +215,28 @@ impl Hands {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn show(&self, seen: Seen) {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    fn show(&self, network: Network, confirm_by: Option<Instant>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.network, seen.confirm_by) = (network, confirm_by);
+    }
+
+    fn show_office(&self) {
+        let office = self.interfaces.iter().find(|one| one.side == Side::Office).and_then(|office| {
+            let device = office.device();
+            let leased = || self.leases.iter().find(|(of, _)| *of == device).map(|(_, lease)| lease.address);
+            let address = if let Way::Fixed { address, .. } = office.way { Some(address) } else { leased() };
+            Some((device, address?.address))
+        });
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).office = office;
     }
 
     /// What time and cables bring.
     fn look(&mut self) {
-        let Seen { mut network, confirm_by } = self.look_at();
+        let Seen { mut network, confirm_by, .. } = self.look_at();
         if confirm_by.is_some_and(|until| self.clock.now() >= until) {
             tracing::warn!("nobody has confirmed the change of the network: it is taken back");
             network = self.kept.get().network;
-            self.show(Seen { network: network.clone(), confirm_by: None });
+            self.show(network.clone(), None);
         }
         if let Err(error) = self.make_so(&network) {
             tracing::warn!(error, "the network is not as it shall be");
@@ -246,7 +259,6 @@ impl Hands {
         })?;
         let new = interface::interfaces(&wanted, &cards(&self.places), &self.interfaces);
         let steps = interface::steps(&self.interfaces, &new);
-        let changed = !steps.is_empty();
         // Also where a step fails: what was done is to be undone, and what was not done is undone in vain.
         let gone = std::mem::replace(&mut self.interfaces, new);
         let is_gone =
@@ -254,9 +266,7 @@ impl Hands {
         self.leases.retain(|(device, _)| !is_gone(device));
         self.lonely.retain(|device| !is_gone(device));
         let done = self.walk(&steps);
-        if changed || self.places.resolv_conf_is_missing() {
-            self.tell_name_servers(&wanted);
-        }
+        self.tell_name_servers(&wanted);
         done
     }
 

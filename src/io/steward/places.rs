@@ -8,7 +8,9 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Places {
-    /// The box: partitions are looked for and mounted, and the machine is started anew and switched off. Off it, nothing of that.
+    /// The data partition is looked for, mended, mounted and grown; otherwise its folder is simply there.
+    pub has_disk: bool,
+    /// An end of the box is one of the machine; otherwise of the steward alone.
     pub is_image: bool,
     /// The kernel's devices.
     pub sys: PathBuf,
@@ -24,8 +26,6 @@ pub struct Places {
     pub data: PathBuf,
     /// Where the first sign-in is told.
     pub consoles: Vec<PathBuf>,
-    /// Cards that are none (a cable between two namespaces) count as well.
-    pub virtual_cards: bool,
     /// Program and arguments of the exchange; empty: this program's `serve`.
     pub exchange: Vec<String>,
     /// Who the exchange is; empty: whoever the steward is.
@@ -39,6 +39,7 @@ pub struct Places {
 impl Default for Places {
     fn default() -> Self {
         Self {
+            has_disk: true,
             is_image: true,
             sys: "/sys".into(),
             proc: "/proc".into(),
@@ -47,7 +48,6 @@ impl Default for Places {
             run: "/run".into(),
             data: "/data".into(),
             consoles: vec!["/dev/tty1".into(), "/dev/ttyS0".into()],
-            virtual_cards: false,
             exchange: Vec::new(),
             user: "dozvon".to_owned(),
             busybox: "/bin/busybox".into(),
@@ -81,11 +81,6 @@ impl Places {
     /// Name servers: `/etc/resolv.conf` leads there.
     pub(super) fn resolv_conf(&self) -> PathBuf {
         self.run.join("resolv.conf")
-    }
-
-    /// Whether no name servers were told yet.
-    pub(super) fn resolv_conf_is_missing(&self) -> bool {
-        !self.resolv_conf().exists()
     }
 
     /// Where the steward is asked.

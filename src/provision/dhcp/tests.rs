@@ -16,6 +16,7 @@ fn network() -> Network {
         last: ip(102),
         router: Some(ip(1)),
         dns: vec![ip(1)],
+        time: None,
         lease: Duration::from_secs(43_200),
         url: "http://192.168.1.10:8080/provision/boxsecret234/".to_owned(),
     }
@@ -114,6 +115,18 @@ fn a_telephone_is_told_where_its_settings_lie_and_a_laptop_is_not() {
     for code in [43, 66, 67, 114, 159, 160] {
         assert_eq!(text(&offer, code), None);
     }
+}
+
+#[test]
+fn clients_are_told_of_our_clock_where_the_box_serves_it() {
+    let time = |network| {
+        let mut server = Server::new(network, Vec::new());
+        let offer = say(&mut server, AT, &message(MessageType::Discover, LAPTOP, vec![])).unwrap();
+        offer.opts().get(OptionCode::NtpServers).cloned()
+    };
+    assert_eq!(time(network()), None);
+    let network = Network { time: Some(BOX), ..network() };
+    assert_eq!(time(network), Some(DhcpOption::NtpServers(vec![BOX])));
 }
 
 #[test]

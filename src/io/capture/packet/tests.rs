@@ -2,8 +2,10 @@ use etherparse::{Ipv6FragmentHeader, PacketBuilder};
 
 use super::*;
 
-const REGISTER: &str = "REGISTER sip:box SIP/2.0\r\nAuthorization: Digest username=\"201\", response=\"0123456789abcdef\"\r\n\r\n";
-const COVERED: &str = "REGISTER sip:box SIP/2.0\r\nAuthorization: Digest username=\"201\", response=\"****************\"\r\n\r\n";
+const REGISTER: &str =
+    "REGISTER sip:box SIP/2.0\r\nAuthorization: Digest username=\"201\", response=\"0123456789abcdef\"\r\n\r\n";
+const COVERED: &str =
+    "REGISTER sip:box SIP/2.0\r\nAuthorization: Digest username=\"201\", response=\"****************\"\r\n\r\n";
 
 fn wanted() -> Wanted {
     Wanted { sip: [5060].into(), tls: [5061].into(), sound: None, address: None }
@@ -36,7 +38,10 @@ fn checked(bytes: &[u8]) -> Vec<u8> {
         }
         etherparse::TransportSlice::Tcp(tcp) => {
             let NetSlice::Ipv4(ip) = &net else { panic!("no IPv4") };
-            assert_eq!(tcp.checksum(), tcp.calc_checksum_ipv4(ip.header().source(), ip.header().destination()).unwrap());
+            assert_eq!(
+                tcp.checksum(),
+                tcp.calc_checksum_ipv4(ip.header().source(), ip.header().destination()).unwrap()
+            );
             tcp.payload().to_vec()
         }
         _ => panic!("neither UDP nor TCP"),

@@ -40,10 +40,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let Given { seconds, what, address } = visit.ask.json()?;
     let mut wrong = problems::invalid();
     if !(1..=LONGEST_TIME).contains(&seconds) {
-        let detail = Said::new(
-            format!("От 1 до {LONGEST_TIME} секунд."),
-            format!("1 to {LONGEST_TIME} seconds."),
-        );
+        let detail = Said::new(format!("От 1 до {LONGEST_TIME} секунд."), format!("1 to {LONGEST_TIME} seconds."));
         wrong = wrong.at("/seconds", detail);
     }
     let address = address.as_deref().map(str::trim).filter(|text| !text.is_empty());
@@ -126,10 +123,7 @@ fn item(visit: &Visit<'_>, capture: &Capture) -> Value {
             ("failed", Some(words))
         }
         State::Failed => {
-            let words = Words::new(
-                "Запись прервалась; подробности в журнале.",
-                "It broke off; the log tells why.",
-            );
+            let words = Words::new("Запись прервалась; подробности в журнале.", "It broke off; the log tells why.");
             ("failed", Some(words))
         }
     };

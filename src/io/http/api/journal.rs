@@ -30,8 +30,8 @@ fn key(line: &Line) -> Key {
 /// All lines, oldest first.
 fn lines(house: &House) -> Vec<Arc<Line>> {
     let mut lines = house.ground.journal.lines();
-    if let Some(text) = house.ground.machine.kernel_log() {
-        lines.extend(kernel::read(&text, clock::power_on()));
+    if let Some(said) = house.ground.machine.kernel_log() {
+        lines.extend(kernel::read(&said.text, said.started));
     }
     lines.sort_by_key(|line| key(line));
     lines
@@ -61,9 +61,7 @@ pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
         let (at, ours, id) = key(line);
         paging::seal(&format!("{at} {} {id}", u8::from(ours)))
     });
-    let item = |line: &&Arc<Line>| {
-        json!({ "at": visit.time(line.at), "level": line.level.word(), "target": line.target, "text": line.text })
-    };
+    let item = |line: &&Arc<Line>| json!({ "at": visit.time(line.at), "level": line.level.word(), "target": line.target, "text": line.text });
     Ok(paging::list(found.iter().map(item).collect(), next))
 }
 
@@ -114,9 +112,8 @@ pub(super) fn put_syslog(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let given: Given = visit.ask.json()?;
     let transport = match given.transport.as_deref() {
         None => SyslogTransport::default(),
-        Some(word) => SyslogTransport::from_word(word).ok_or_else(|| {
-            problems::invalid().at("/transport", Words::new("udp или tcp.", "udp or tcp."))
-        })?,
+        Some(word) => SyslogTransport::from_word(word)
+            .ok_or_else(|| problems::invalid().at("/transport", Words::new("udp или tcp.", "udp or tcp.")))?,
     };
     let office = change(visit, "syslog changed", Before::Seen(&show), |office| {
         office.syslog = Syslog { enabled: given.enabled, server: given.server.trim().to_owned(), transport };

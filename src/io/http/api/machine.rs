@@ -374,7 +374,8 @@ pub(super) fn refused(error: MachineError) -> Problem {
         MachineError::None => Problem::new(409, "no_steward", words::NO_STEWARD),
         MachineError::Refused(reason) => {
             tracing::warn!(reason, "web: the steward refused");
-            let (ru, en) = (format!("Станция не смогла это сделать: {reason}."), format!("The box could not do it: {reason}."));
+            let (ru, en) =
+                (format!("Станция не смогла это сделать: {reason}."), format!("The box could not do it: {reason}."));
             Problem::new(409, "refused", Words::new("", "")).saying(Said::new(ru, en))
         }
         MachineError::Silent(error) => {

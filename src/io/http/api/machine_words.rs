@@ -69,10 +69,7 @@ pub(super) fn fault(fault: Fault) -> Said {
             "Сети офиса и оператора пересекаются: станция не узнает, куда идти.",
             "The networks of office and carrier overlap: the box would not know which way to go.",
         ),
-        Fault::Route(_) => words(
-            "Здесь нужна сеть, например 10.0.0.0/8.",
-            "This takes a network, such as 10.0.0.0/8.",
-        ),
+        Fault::Route(_) => words("Здесь нужна сеть, например 10.0.0.0/8.", "This takes a network, such as 10.0.0.0/8."),
         Fault::RouteTooWide(_) => words(
             "Слишком широко: через кабель оператора идут только его сети, не больше /8.",
             "Too wide: only the carrier's own networks go through its cable, /8 at most.",

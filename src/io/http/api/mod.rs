@@ -3,6 +3,7 @@
 //! same table to others; a test holds the two together.
 
 pub(super) mod events;
+pub(super) mod update;
 
 mod alarms;
 mod allowances;
@@ -279,6 +280,11 @@ const ROUTES: &[Route] = &[
     route("POST", "/api/v1/webhooks/{name}/test", Access::Admin, webhooks::test),
     route("GET", "/api/v1/webhooks/{name}/deliveries", Access::Admin, webhooks::deliveries),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
+    route("GET", "/api/v1/system/update", Access::Viewer, update::get),
+    route("POST", "/api/v1/system/update", Access::Admin, update::post),
+    route("DELETE", "/api/v1/system/update", Access::Admin, update::delete),
+    route("POST", "/api/v1/system/update/start", Access::Admin, update::start),
+    route("POST", "/api/v1/system/update/from-stick", Access::Admin, update::from_stick),
     route("GET", "/api/v1/system/network", Access::Viewer, machine::get_network),
     route("PUT", "/api/v1/system/network", Access::Admin, machine::put_network),
     route("POST", "/api/v1/system/network/confirm", Access::Admin, machine::confirm_network),
@@ -303,10 +309,11 @@ const ROUTES: &[Route] = &[
 ];
 
 /// Routes whose body is a file, of so many bytes at most: the gate asks them first, and takes it to the disk itself.
-const TAKE_FILES: [(&str, &str, u64); 3] = [
+const TAKE_FILES: [(&str, &str, u64); 4] = [
     ("POST", "/api/v1/media", SOUND),
     ("PUT", "/api/v1/media/{name}/sound", SOUND),
     ("POST", "/api/v1/phones/firmware", firmware::LONGEST),
+    ("POST", "/api/v1/system/update", update::LONGEST),
 ];
 
 /// 10 MB (product.md, media files).

@@ -35,7 +35,8 @@ impl Client {
         let (busybox, script) = (places.busybox.display().to_string(), places.lease_script.display().to_string());
         let name = format!("hostname:{host_name}");
         // four questions in eight seconds, then a rest of five; an address that somebody has already is declined
-        let words = ["udhcpc", "-f", "-a500", "-i", device, "-s", &script, "-t", "4", "-T", "2", "-A", "5", "-x", &name];
+        let words =
+            ["udhcpc", "-f", "-a500", "-i", device, "-s", &script, "-t", "4", "-T", "2", "-A", "5", "-x", &name];
         let program: Vec<String> = [busybox.as_str()].into_iter().chain(words).map(str::to_owned).collect();
         let mut command = begin::command("", &program)?;
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;

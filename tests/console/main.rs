@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod panel;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::UdpSocket;

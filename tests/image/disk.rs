@@ -1,0 +1,233 @@
+//! The box's disk as a file: made of the image and an office, looked into while the box is off. Slots and updates are made here too, of
+//! the good slot's tree with one thing spoiled.
+
+use std::fs;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use base64::Engine as _;
+use sha2::{Digest, Sha256};
+
+/// Bytes of a disk as it is sold; the data partition grows up to its end.
+const SIZE: u64 = 1024 * 1024 * 1024;
+/// The version that the image has.
+pub(crate) const VERSION: &str = "1.0.0";
+
+/// What `scripts/image` made.
+pub(crate) fn made() -> PathBuf {
+    let given = std::env::var_os("DOZVON_IMAGE").map(PathBuf::from);
+    let path = given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/image-test"));
+    assert!(path.join("disk.img").is_file(), "no image in {}: scripts/image-test makes it", path.display());
+    path
+}
+
+/// The program that is in it, for this machine.
+pub(crate) fn binary() -> PathBuf {
+    made().join("root/usr/bin/dozvon")
+}
+
+/// Where disks, slots and updates of this run lie.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let directory = made().join("run");
+    fs::create_dir_all(&directory).unwrap();
+    directory.join(format!("{}-{}-{name}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// Runs a program of the system's, which must do well.
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Output {
+    let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
+    let output = Command::new(program).args(arguments).env("PATH", path).output();
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(output.status.success(), "{program} {arguments:?}: {}", words(&output));
+    output
+}
+
+pub(crate) fn words(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("paths of these tests are UTF-8")
+}
+
+/// A disk that goes with its test.
+pub(crate) struct Disk {
+    pub(crate) path: PathBuf,
+}
+
+impl Disk {
+    /// As it comes from the factory, on a disk of a gigabyte.
+    pub(crate) fn factory() -> Self {
+        let path = scratch("disk.img");
+        run("cp", &["--sparse=always", text(&made().join("disk.img")), text(&path)]);
+        fs::File::options().write(true).open(&path).unwrap().set_len(SIZE).unwrap();
+        Self { path }
+    }
+
+    /// With this directory as that of the exchange.
+    pub(crate) fn with_office(data: &Path) -> Self {
+        let disk = Self::factory();
+        let (file, tree) = (scratch("data.ext4"), scratch("tree"));
+        fs::create_dir_all(&tree).unwrap();
+        run("cp", &["-a", text(data), text(&tree.join("dozvon"))]);
+        run("mke2fs", &["-q", "-t", "ext4", "-b", "4096", "-L", "data", "-E", "resize=1073741824", "-d", text(&tree), text(&file), "64M"]);
+        disk.write(disk.partition("data").0, &fs::read(&file).unwrap());
+        fs::remove_dir_all(tree).unwrap();
+        fs::remove_file(file).unwrap();
+        disk
+    }
+
+    /// A copy, as it is now.
+    pub(crate) fn copy(&self) -> Self {
+        let path = scratch("disk.img");
+        run("cp", &["--sparse=always", text(&self.path), text(&path)]);
+        Self { path }
+    }
+
+    /// Where a partition begins and how long it is, in bytes (UEFI 2.10 §5.3.3: entries of 128 bytes from LBA 2).
+    fn partition(&self, name: &str) -> (u64, u64) {
+        let table = self.read(1024, 128 * 128);
+        for entry in table.chunks_exact(128) {
+            let units = entry[56..128].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+            let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
+            if String::from_utf16_lossy(&units) == name {
+                let sector = |at: usize| u64::from_le_bytes(entry[at..at + 8].try_into().unwrap());
+                return (sector(32) * 512, (sector(40) - sector(32) + 1) * 512);
+            }
+        }
+        panic!("no partition {name} on {}", self.path.display());
+    }
+
+    fn read(&self, at: u64, length: usize) -> Vec<u8> {
+        let mut file = fs::File::open(&self.path).unwrap();
+        file.seek(SeekFrom::Start(at)).unwrap();
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn write(&self, at: u64, bytes: &[u8]) {
+        let mut file = fs::File::options().write(true).open(&self.path).unwrap();
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(bytes).unwrap();
+    }
+
+    /// Writes into a partition, past all checks.
+    pub(crate) fn write_partition(&self, name: &str, bytes: &[u8]) {
+        let (at, length) = self.partition(name);
+        assert!(bytes.len() as u64 <= length);
+        self.write(at, bytes);
+    }
+
+    /// Bytes of the data partition.
+    pub(crate) fn data_size(&self) -> u64 {
+        self.partition("data").1
+    }
+
+    /// What GRUB goes by, written past all checks.
+    pub(crate) fn set_environment(&self, lines: &str) {
+        let mut block = format!("# GRUB Environment Block\n{lines}").into_bytes();
+        block.resize(1024, b'#');
+        let file = scratch("grubenv");
+        fs::write(&file, block).unwrap();
+        let esp = format!("{}@@{}", self.path.display(), self.partition("esp").0);
+        run("mcopy", &["-o", "-i", &esp, text(&file), "::/grub/grubenv"]);
+        fs::remove_file(file).unwrap();
+    }
+
+    /// What GRUB goes by.
+    pub(crate) fn environment(&self) -> String {
+        let esp = format!("{}@@{}", self.path.display(), self.partition("esp").0);
+        let output = run("mtype", &["-i", &esp, "::/grub/grubenv"]);
+        String::from_utf8_lossy(&output.stdout).trim_end_matches('#').to_owned()
+    }
+
+    /// Fills the file system of the data partition with a file beside the exchange's.
+    pub(crate) fn fill_data(&self) {
+        let (file, weight) = (scratch("data.ext4"), scratch("weight"));
+        let (at, length) = self.partition("data");
+        fs::write(&file, self.read(at, usize::try_from(length).unwrap())).unwrap();
+        fs::File::create(&weight).unwrap().write_all(&vec![b'x'; usize::try_from(length).unwrap()]).unwrap();
+        let order = format!("write {} weight", weight.display());
+        // it ends with "no space left"
+        let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
+        let _ = Command::new("debugfs").args(["-w", "-R", &order, text(&file)]).env("PATH", path).output().unwrap();
+        self.write(at, &fs::read(&file).unwrap());
+        [file, weight].iter().for_each(|path| fs::remove_file(path).unwrap());
+    }
+
+    /// The exchange's directory as a power cut left it: the file system is repaired as the box does it, and then copied out.
+    pub(crate) fn data_after_cut(&self) -> PathBuf {
+        let (file, tree) = (scratch("data.ext4"), scratch("tree"));
+        let (at, length) = self.partition("data");
+        let (skip, count) = ((at / 1_048_576).to_string(), (length / 1_048_576).to_string());
+        run(
+            "dd",
+            &[
+                &format!("if={}", self.path.display()),
+                &format!("of={}", file.display()),
+                "bs=1M",
+                &format!("skip={skip}"),
+                &format!("count={count}"),
+                "conv=sparse",
+                "status=none",
+            ],
+        );
+        let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
+        let repaired = Command::new("e2fsck").args(["-p", text(&file)]).env("PATH", &path).output().unwrap();
+        assert!(matches!(repaired.status.code(), Some(0 | 1)), "e2fsck -p: {}", words(&repaired));
+        run("e2fsck", &["-fn", text(&file)]);
+        fs::create_dir_all(&tree).unwrap();
+        run("debugfs", &["-R", &format!("rdump /dozvon {}", tree.display()), text(&file)]);
+        fs::remove_file(file).unwrap();
+        tree.join("dozvon")
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("kept for a look: {}", self.path.display());
+            return;
+        }
+        for ending in ["img", "serial", "monitor", "vars", "qemu"] {
+            let _ = fs::remove_file(self.path.with_extension(ending));
+        }
+    }
+}
+
+/// The vendor of these tests, whose key the image under test trusts.
+pub(crate) fn key() -> PathBuf {
+    let path = made().join("test.key");
+    let secret = base64::engine::general_purpose::STANDARD.encode(Sha256::digest("dozvon test licences"));
+    fs::write(&path, format!("dozvon-key v1 secret test {secret}\n")).unwrap();
+    path
+}
+
+/// A slot's content: the good tree, after `spoil` was at it.
+pub(crate) fn slot(version: &str, spoil: impl FnOnce(&Path)) -> PathBuf {
+    let (tree, packed) = (scratch("root"), scratch("rootfs.squashfs"));
+    run("cp", &["-a", text(&made().join("root")), text(&tree)]);
+    let release = fs::read_to_string(tree.join("etc/dozvon/release")).unwrap();
+    let release = release.replace(&format!("version={VERSION}"), &format!("version={version}"));
+    fs::write(tree.join("etc/dozvon/release"), release).unwrap();
+    spoil(&tree);
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("image/debian/pack");
+    run(text(&pack), &[text(&tree), text(&packed)]);
+    fs::remove_dir_all(tree).unwrap();
+    packed
+}
+
+/// A signed update with this slot in it.
+pub(crate) fn update(version: &str, slot: &Path) -> PathBuf {
+    let file = scratch(&format!("dozvon-{version}.update"));
+    let _ = fs::remove_file(&file);
+    let vendor = key();
+    let made =
+        ["release", "make", "--key", text(&vendor), "--slot", text(slot), "--version", version, "--out", text(&file)];
+    run(text(&binary()), &made);
+    file
+}
