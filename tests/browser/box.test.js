@@ -159,6 +159,14 @@ test("one of the list is opened and put back, and the page comes back with it", 
   await opened;
   const again = await house.api();
   assert.equal((await again("GET", "backup")).value.enabled, false, "what was changed since the backup is gone");
+  const visit = await house.enter("backups");
+  await visit.page.locator("#restore").getByRole("button", { name: "Вернуть, что было" }).click();
+  await look(visit, "real-restore-back-ru");
+  const returned = visit.page.waitForEvent("load", { timeout: 90_000 });
+  await visit.page.locator("dialog").getByRole("button", { name: "Вернуть, что было" }).click();
+  await returned;
+  const third = await house.api();
+  assert.equal((await third("GET", "backup")).value.enabled, true, "and is there again");
 });
 
 test("an update is judged, written while the page tells how far it is, and started", async () => {
