@@ -139,6 +139,8 @@ export function troubles(machine) {
   list.push(temperature(temperatures));
   list.push(memory(memory_total, memory_available));
   if (image && told) list.push({ ...clock(told), href: "#/time", act: "time_open" });
+  // What runs as the image and can't be asked is not well, whatever else is not known.
+  if (image && !disk && !machine.cards) list.push({ level: "warn", word: "trouble_silent" });
   if (failed) list.push({ level: "warn", word: "update_failed_why", values: { reason: failed }, href: "#/update", act: "update_open" });
   const told_ = list.filter(({ level }) => level === "bad" || level === "warn").map((one) => ({ ...one, word: TROUBLES[one.word] ?? one.word }));
   return [...told_.filter(({ level }) => level === "bad"), ...told_.filter(({ level }) => level === "warn")];

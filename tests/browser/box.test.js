@@ -1,6 +1,9 @@
 // «Система» on a box: the exchange's own API, with a steward of the test's own under it.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { House, PASSWORD, look } from "./house.js";
 import { OFFICE } from "./office.js";
@@ -8,6 +11,7 @@ import { Steward } from "./steward.js";
 
 let house = /** @type {House} */ (/** @type {unknown} */ (null));
 let steward = /** @type {Steward} */ (/** @type {unknown} */ (null));
+const scratch = mkdtempSync(join(tmpdir(), "dozvon-update-"));
 before(async () => {
   steward = await Steward.open();
   house = await House.open({ office: OFFICE, steward: steward.socket });
@@ -15,7 +19,22 @@ before(async () => {
 after(async () => {
   await house?.leave();
   steward?.close();
+  rmSync(scratch, { recursive: true });
 });
+
+/**
+ * An update as the vendor makes it, with the key of the tests.
+ * @param {string} version
+ * @returns {string} its path
+ */
+function updateOf(version) {
+  const [key, slot, out] = ["test.key", "slot.img", `dozvon-${version}.update`].map((name) => join(scratch, name));
+  writeFileSync(key ?? "", `dozvon-key v1 secret test ${createHash("sha256").update("dozvon test licences").digest("base64")}\n`);
+  writeFileSync(slot ?? "", Buffer.concat([Buffer.from("hsqs"), Buffer.alloc(200_000)]));
+  const made = house.run("release", "make", "--key", key ?? "", "--slot", slot ?? "", "--version", version, "--notes-ru", "Группы звонят по очереди.", "--notes-en", "Groups ring in turn.", "--out", out ?? "");
+  assert.equal(made.status, 0, made.stderr);
+  return out ?? "";
+}
 
 /** Until the steward has heard of it. @param {string} name */
 async function ordered(name) {
@@ -107,6 +126,75 @@ test("a backup is made, proved, downloaded, and put back on the same box", async
   await page.getByRole("button", { name: "Посмотреть, что в ней" }).click();
   await page.locator("#restore .account", { hasText: "ООО Ромашка" }).waitFor({ timeout: 60_000 });
   await look(visit, "real-restore-ru");
+});
+
+test("the timetable and its places are kept, and a wrong place is told at its field", async () => {
+  const { page } = await house.enter("backups");
+  await page.locator("#place-add").selectOption("smb");
+  await page.locator("#place-0-server").fill("server/backups");
+  await page.keyboard.press("Control+s");
+  await page.locator("#place-0-server-fault").waitFor();
+  await page.locator("#place-0-server").fill("//server/backups");
+  await page.locator("#plan-word").fill("words of the timetable");
+  await page.locator("#plan .days button").nth(6).click();
+  await page.locator("#plan-enabled").click();
+  await page.keyboard.press("Control+s");
+  await page.locator(".toast").waitFor();
+  const ask = await house.api();
+  const { enabled, weekdays, has_passphrase: has, passphrase, places } = (await ask("GET", "backup")).value;
+  assert.deepEqual([enabled, weekdays, has, passphrase], [true, ["mon", "tue", "wed", "thu", "fri", "sat"], true, undefined]);
+  assert.deepEqual(places.map((/** @type {any} */ { kind, server }) => [kind, server]), [["smb", "//server/backups"]]);
+});
+
+test("one of the list is opened and put back, and the page comes back with it", async () => {
+  const ask = await house.api();
+  assert.equal((await ask("GET", "backup")).value.enabled, true);
+  const { page } = await house.enter("backups");
+  await page.getByRole("button", { name: /^Восстановить из копии: / }).first().click();
+  await page.locator("#restore-word").fill("four quite long words");
+  await page.getByRole("button", { name: "Посмотреть, что в ней" }).click();
+  await page.locator("#restore .account", { hasText: "ООО Ромашка" }).waitFor({ timeout: 60_000 });
+  const opened = page.waitForEvent("load", { timeout: 90_000 });
+  await page.getByRole("button", { name: "Заменить всё этой копией" }).click();
+  await opened;
+  const again = await house.api();
+  assert.equal((await again("GET", "backup")).value.enabled, false, "what was changed since the backup is gone");
+  const visit = await house.enter("backups");
+  await visit.page.locator("#restore").getByRole("button", { name: "Вернуть, что было" }).click();
+  await look(visit, "real-restore-back-ru");
+  const returned = visit.page.waitForEvent("load", { timeout: 90_000 });
+  await visit.page.locator("dialog").getByRole("button", { name: "Вернуть, что было" }).click();
+  await returned;
+  const third = await house.api();
+  assert.equal((await third("GET", "backup")).value.enabled, true, "and is there again");
+});
+
+test("an update is judged, written while the page tells how far it is, and started", async () => {
+  const visit = await house.enter("update");
+  const { page } = visit;
+  const good = readFileSync(updateOf("99.0.0"));
+  const file = (/** @type {Buffer} */ buffer) => page.locator("#update-file").setInputFiles({ name: "dozvon-99.0.0.update", mimeType: "", buffer });
+  const broken = Buffer.from(good);
+  broken[broken.length - 1] ^= 1;
+  await file(broken);
+  await page.locator(".note.bad").waitFor();
+  assert.deepEqual(steward.told("write_update"), []);
+  await file(good);
+  await page.getByText("Версия 99.0.0 готова к установке").waitFor();
+  await page.getByText("Группы звонят по очереди.").waitFor();
+  await look(visit, "real-update-ru");
+  steward.refuses = "the other slot can't be written";
+  await page.getByRole("button", { name: "Установить", exact: true }).click();
+  await page.locator(".note.bad", { hasText: "ничего не изменилось" }).waitFor();
+  await look(visit, "real-update-refused-ru");
+  steward.refuses = "";
+  let write = () => {};
+  steward.written = new Promise((resolve) => (write = () => resolve(undefined)));
+  await page.getByRole("button", { name: "Установить", exact: true }).click();
+  await page.getByText("Записываем: 40 %").waitFor();
+  await look(visit, "real-update-writing-ru");
+  write();
+  await ordered("start_trial");
 });
 
 test("restart and reset are orders to the box; a wrong password is told at its field", async () => {

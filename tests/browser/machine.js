@@ -15,6 +15,8 @@ const BACKUP = { enabled: false, hour: "03:17", weekdays: [], on_box: true, keep
 export const problem = (status, detail, errors = []) => ({ status, body: { type: "about:blank", title: "", status, detail, errors } });
 
 export class Box {
+  /** When it was started, if not as the exchange under it. */
+  startedAt = "";
   /** Whether it answers at all. */
   away = false;
   machine = structuredClone(WELL);
@@ -34,7 +36,6 @@ export class Box {
   /** Stands before this tab. @param {import("playwright-core").Page} page */
   async under(page) {
     await page.route(/\/api\/v1\/(system|captures|backups|backup|syslog)(\/|\?|$)/, (route) => this.#answer(route));
-    await page.route(/\/healthz$/, (route) => (this.away ? route.abort() : route.continue()));
   }
 
   /** What was asked of this kind. @param {string} method @param {string} path */
@@ -50,7 +51,7 @@ export class Box {
     const [method, path] = [request.method(), url.pathname.replace("/api/v1/", "")];
     if (method === "GET" && path === "system") {
       const answer = await route.fetch();
-      return route.fulfill({ response: answer, json: { ...(await answer.json()), machine: this.machine } });
+      return route.fulfill({ response: answer, json: { ...(await answer.json()), machine: this.machine, ...(this.startedAt && { started_at: this.startedAt }) } });
     }
     let body = null;
     if (method !== "GET") {

@@ -12,13 +12,19 @@ export class Steward {
   orders = [];
   state = { ...structuredClone(WELL), network: { office: { card: "", vlan: null, address: { mode: "dhcp" } }, carrier: null, dns: [] }, confirm_within: /** @type {number | null} */ (null), time_servers: [], time_served: true };
   kernel = "[    0.000000] Linux version 6.12.107\n[    1.250000] e1000e: eth0 NIC Link is Up 1000 Mbps\n";
-  /** What happens when an order has come. @type {(order: any) => void} */
-  onOrder = () => {};
+  /** An update is written then. @type {Promise<unknown>} */
+  written = Promise.resolve();
+  /** Why an update is not written. */
+  refuses = "";
   #server = createServer((socket) => {
     socket.on("error", () => {});
     createInterface({ input: socket }).on("line", (line) => {
-      const answer = this.#answer(JSON.parse(line));
-      if (answer) socket.write(`${JSON.stringify(answer)}\n`);
+      const order = JSON.parse(line);
+      const say = (/** @type {any} */ answer) => socket.write(`${JSON.stringify(answer)}\n`);
+      if (order.order !== "write_update") return void (order.order !== "alive" && say(this.#answer(order)));
+      this.orders.push(order);
+      say({ answer: "working", percent: 40 });
+      this.written.then(() => say(this.refuses ? { answer: "refused", reason: this.refuses } : { answer: "done" }));
     });
   });
 
@@ -46,8 +52,6 @@ export class Steward {
   #answer(order) {
     const { image, ...state } = this.state;
     switch (order.order) {
-      case "alive":
-        return null;
       case "state":
         return { answer: "state", ...state };
       case "kernel_log":
@@ -66,7 +70,6 @@ export class Steward {
         break;
     }
     this.orders.push(order);
-    this.onOrder(order);
     return { answer: "done" };
   }
 }

@@ -325,9 +325,9 @@ test("a backup is opened with its passphrase, shows whose it is, and is put back
   await until(() => box.told("POST", "backups/restore/r1/apply").length === 1);
   await look(visit, "restore-begun-ru");
   box.away = true;
-  const asked = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/healthz"));
-  await asked;
-  const again = page.waitForEvent("framenavigated");
+  await page.waitForEvent("requestfailed", (request) => request.url().endsWith("/api/v1/system"));
+  const again = page.waitForEvent("load");
+  box.startedAt = "2026-11-26T12:00:00.000+03:00";
   box.away = false;
   await again;
 });

@@ -1,4 +1,5 @@
 // «Резервные копии»: a copy now, those that are there, everything back from one, and copies by themselves.
+import { Refused } from "../api.js";
 import { SHORTEST, age, condition, faultOf, header } from "../backups.js";
 import { fullDate, hour } from "../format.js";
 import { html, useEffect, useRef, useState } from "../lib/preact.js";
@@ -184,14 +185,16 @@ function Restore(props) {
 }
 
 /** The exchange starts anew with what was in the copy; the page comes back with it. @param {any} props */
-function Comeback({ t }) {
-  const gone = useRef(false);
+function Comeback({ t, api, box }) {
+  const began = useRef(box.system?.started_at);
   useEffect(() => {
     const ask = async () => {
-      const answered = await fetch("/healthz", { cache: "no-store" }).then(({ ok }) => ok, () => false);
-      if (!answered) gone.current = true;
-      // Accounts are those of the copy by now.
-      else if (gone.current) location.reload();
+      // It may be back sooner than it was missed. Accounts are those of the copy by then, and whoever was signed in may not be.
+      const anew = await api.get("system", { background: true }).then(
+        (/** @type {any} */ { started_at: at }) => at !== began.current,
+        (/** @type {unknown} */ error) => error instanceof Refused && error.status === 401,
+      );
+      if (anew) location.reload();
     };
     const timer = setInterval(ask, RUNNING);
     return () => clearInterval(timer);

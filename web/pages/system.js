@@ -41,12 +41,12 @@ function Gauges({ t, language, box, now, system, machine }) {
   /** @type {{ key: string, name: string, figure: unknown, judged?: import("../machine.js").Judged | null, more?: unknown }[]} */
   const all = [
     { key: "address", name: t("gauge_address"), figure: at[0] ? html`<span class="mono">${at[0]}</span>` : location.host, more: [...at.slice(1, 3), name].filter(Boolean).join(", ") },
-    { key: "uptime", name: t(image ? "gauge_uptime" : "gauge_running"), figure: said(lasting(uptime ?? system.uptime_seconds)), more: uptime && uptime - system.uptime_seconds > 120 ? t("gauge_exchange", { span: said(lasting(system.uptime_seconds)) }) : "" },
+    { key: "uptime", name: t(image ? "gauge_uptime" : "gauge_running"), figure: said(lasting((image && uptime) || system.uptime_seconds)), more: image && uptime && uptime - system.uptime_seconds > 120 ? t("gauge_exchange", { span: said(lasting(system.uptime_seconds)) }) : "" },
   ];
   if (disk) {
     const health = disk.wear === undefined && disk.failing === undefined ? null : wear(disk);
     all.push({ key: "disk", name: t("gauge_disk"), figure: t("gauge_free", { size: bytes(disk.data_free) }), judged: room(disk), more: t("gauge_of", { size: bytes(disk.data) }) });
-    if (image && health) all.push({ key: "wear", name: t("gauge_wear"), figure: disk.model || t("gauge_disk"), judged: health, more: disk.written ? t("gauge_written", { size: bytes(disk.written) }) : "" });
+    if (health && (image || health.level !== "off")) all.push({ key: "wear", name: t("gauge_wear"), figure: disk.model || t("gauge_disk"), judged: health, more: disk.written ? t("gauge_written", { size: bytes(disk.written) }) : "" });
   }
   if (hot.celsius !== null || image) all.push({ key: "temperature", name: t("gauge_temperature"), figure: hot.celsius === null ? "—" : `${hot.celsius} °C`, judged: hot });
   all.push({ key: "clock", name: t("gauge_clock"), figure: hour(later(system.time, now + box.skew - Date.parse(system.time))), judged: told ? clock(told) : null });

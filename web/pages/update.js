@@ -115,7 +115,8 @@ function Ready(props) {
     { key: "at", text: t("when_at"), why: t("when_at_why") },
   ];
   return html`<form class="card" aria-labelledby="ready-title" novalidate onSubmit=${submit(start)}><header><h2 id="ready-title">${t("update_ready", { version: update.version ?? "" })}</h2><span class="hint"><span class="lamp ok">${t("upd_checked")}</span></span></header>
-    <div class="in stack">${update.notes && html`<div class="news"><h3>${t("update_news")}</h3>${update.notes.split("\n").filter(Boolean).map((/** @type {string} */ line) => html`<p key=${line}>${line}</p>`)}</div>`}
+    <div class="in stack">${update.reason && html`<p class="note bad" role="alert"><${Icon} name="alert" /><span>${t("update_not_begun")} ${update.reason}</span></p>`}
+      ${update.notes && html`<div class="news"><h3>${t("update_news")}</h3>${update.notes.split("\n").filter(Boolean).map((/** @type {string} */ line) => html`<p key=${line}>${line}</p>`)}</div>`}
       <h3>${t("when")}</h3><${Radios} name="update-when" label=${t("when")} value=${when} onValue=${(/** @type {string} */ value) => (clear(), setWhen(value))} options=${options} />
       ${when === "at" && html`<div class="cols"><${Field} id="update-time" label=${t("update_time")} type="time" span=${3} value=${time} fault=${isTime(time) ? fault?.at("/when") : t("update_time_rule")} onValue=${setTime} /></div>`}
       <p class="second">${t("update_minutes")}</p><${Wrong} fault=${fault} at=${when === "at" ? "/when" : ""} /></div>

@@ -37,6 +37,7 @@ test("a box that is well has no troubles; the worst of several stands first, as 
   const wrong = troubles({ ...well, clock: { synchronized: false, source: "floor", offset_ms: 0 }, disk: disk({ data_free: 1e9 }), failed_reason: "why" });
   assert.deepEqual(wrong.map(({ word, level }) => [word, level]), [["trouble_disk_full", "bad"], ["trouble_clock", "warn"], ["update_failed_why", "warn"]]);
   assert.deepEqual(troubles({ image: false }), [], "of plain Linux nothing is known");
+  assert.deepEqual(troubles({ image: true }).map(({ word }) => word), ["trouble_silent"]);
 });
 
 test("what needs the image is there on the image alone", () => {
