@@ -450,7 +450,7 @@ fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
             tracing_subscriber::registry().with(levels(config)).with(lines.log_internal_errors(false)).init();
             std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a defect")));
         }
-        _ => log(config),
+        _ => drop(log(config)),
     }
     steward::run(places).map_err(Refusal::of)
 }
