@@ -105,6 +105,8 @@ pub fn update(data: &Path, file: &Path, when: Option<String>, downgrade: bool) -
     if !is_taken(data) {
         return Err(Refusal::of("no exchange runs here: an update is taken by the exchange of the box that it is for"));
     }
+    // The exchange is at home elsewhere.
+    let data = &std::path::absolute(data).map_err(Refusal::of)?;
     let copy = update::copy_for_console(file, data, downgrade).map_err(|refused| Refusal::of(refused.english()))?;
     let done = order(data, Request::Update { path: copy.clone(), when, downgrade });
     let _ = std::fs::remove_file(copy); // where the exchange has not taken it over

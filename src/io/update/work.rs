@@ -131,12 +131,12 @@ impl Worker {
         };
         let reason = (outcome == Outcome::Returned).then(|| in_words(&Why::parse(&state.failed_reason)));
         let stage = if outcome == Outcome::Kept { Stage::Kept } else { Stage::Returned };
+        let is_told = plan.outcome.replace(outcome).is_some();
+        self.close(&plan);
         self.show(|view| *view = View { stage, reason: reason.clone(), ..shown(&plan) });
-        if plan.outcome.is_some() {
+        if is_told {
             return;
         }
-        plan.outcome = Some(outcome);
-        self.close(&plan);
         if let Some(why) = reason {
             tracing::error!(version = plan.version, why = state.failed_reason, "the update was returned");
             self.handle.raise(Alarm::UpdateReturned { version: plan.version, why });
