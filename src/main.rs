@@ -1,12 +1,13 @@
 //! `dozvon`: arguments, and which part of the library they mean.
 
 use std::io::{IsTerminal, Write};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dozvon::io::config::{Config, Format};
-use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
+use dozvon::io::console::{self, Password, Refusal, Role, Seal, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::licence::vendor;
 use dozvon::io::{doctor, run};
@@ -109,6 +110,37 @@ enum Command {
         --extensions 30 --outside-calls 16 --hardware CODE > office.license"
     )]
     License(LicenseCommand),
+    /// Write everything but, at will, recordings to one file, and prove it by restoring it beside
+    #[command(after_help = "Examples:\n  dozvon backup office.dozvon\n  \
+        dozvon backup office.dozvon --recordings --passphrase-file secret.txt\n  dozvon backup open.dozvon --plain\n\n\
+        It is encrypted by the office's passphrase for backups, `[backup] passphrase`, unless another one is given. `age` opens\n\
+        it too: age --decrypt office.dozvon | tar -tz. Calls go on meanwhile.")]
+    Backup {
+        /// Where to; nothing may be there
+        file: PathBuf,
+        /// With recordings of calls
+        #[arg(long)]
+        recordings: bool,
+        #[command(flatten)]
+        seal: SealArguments,
+    },
+    /// Put a backup in force; what is there now is kept aside
+    #[command(after_help = "Examples:\n  dozvon restore office.dozvon\n  \
+        dozvon restore office.dozvon --passphrase-file secret.txt --dry-run\n  dozvon restore --undo\n\n\
+        It is unpacked and proved first. A running exchange starts anew with it, which ends its calls.")]
+    Restore {
+        /// The backup
+        #[arg(required_unless_present = "undo")]
+        file: Option<PathBuf>,
+        /// Only say what is in it
+        #[arg(long)]
+        dry_run: bool,
+        /// Bring back what was there before the last restore
+        #[arg(long, conflicts_with_all = ["file", "dry_run"])]
+        undo: bool,
+        #[command(flatten)]
+        seal: SealArguments,
+    },
     /// Run the exchange with an example office whose phones and carrier are simulated; its data is thrown away
     #[command(
         after_help = "Examples:\n  dozvon demo\n  dozvon demo --language en\n  dozvon demo --seed 7 --data /mnt/fast/demo\n\n\
@@ -129,6 +161,26 @@ enum Command {
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
     Doctor,
+}
+
+#[derive(Debug, Args)]
+struct SealArguments {
+    /// The passphrase is the first line of this file; `-` is stdin
+    #[arg(long, value_name = "F", conflicts_with = "plain")]
+    passphrase_file: Option<PathBuf>,
+    /// Without encryption: whoever has the file reads every password in it
+    #[arg(long)]
+    plain: bool,
+}
+
+impl From<SealArguments> for Seal {
+    fn from(given: SealArguments) -> Self {
+        match given.passphrase_file {
+            Some(file) => Self::File(file),
+            None if given.plain => Self::Plain,
+            None => Self::OfTimetable,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -298,7 +350,7 @@ fn main() -> ExitCode {
         }
         config.paths.data = places.data.unwrap_or(config.paths.data);
         match command {
-            Command::Serve => serve(&config).map(|()| String::new()),
+            Command::Serve => serve(&config),
             other => answer(&config, other),
         }
     });
@@ -317,9 +369,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(config: &Config) -> Result<(), Refusal> {
+fn serve(config: &Config) -> Result<String, Refusal> {
     log(config);
-    run::serve(config).map_err(Refusal::of)
+    match run::serve(config).map_err(Refusal::of)? {
+        run::End::Stopped => Ok(String::new()),
+        run::End::Anew => Err(start_anew()),
+    }
+}
+
+/// The same process with the same arguments, from its beginning: whoever watches over it sees it run on. Returns only why not.
+fn start_anew() -> Refusal {
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
+    let why = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    Refusal::of(format!("it should have started anew and could not: {why}"))
 }
 
 fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
@@ -344,6 +406,11 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         Command::License(LicenseCommand::Install { file }) => console::install_license(data, &file),
         Command::License(LicenseCommand::Keygen { name }) => vendor::keygen(&name, Path::new(".")).map_err(Refusal::of),
         Command::License(LicenseCommand::Issue(given)) => vendor::issue((*given).into()).map_err(Refusal::of),
+        Command::Backup { file, recordings, seal } => console::backup(data, &file, recordings, &seal.into()),
+        Command::Restore { undo: true, .. } | Command::Restore { file: None, .. } => console::undo_restore(data),
+        Command::Restore { file: Some(file), dry_run, seal, .. } => {
+            console::restore(data, &file, &seal.into(), dry_run)
+        }
         Command::Doctor => examine(config),
     }
 }

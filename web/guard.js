@@ -34,6 +34,7 @@ const ADVICE = {
   page_guessing: { word: "alarm_do_guessing", act: ["alarm_open_me", "me"] },
   other_dhcp_server: { word: "alarm_do_dhcp", act: ["alarm_open_search", "phone-search"] },
   unclean_start: { word: "alarm_do_power" },
+  backup_failed: { word: "alarm_do_backup" },
 };
 
 /** Those that "allow for an hour" answers. */

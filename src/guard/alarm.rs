@@ -121,6 +121,13 @@ pub enum Alarm {
         /// Which.
         address: IpAddr,
     },
+    /// A backup was not made, or not brought to its place.
+    BackupFailed {
+        /// The place's name; empty: the box itself.
+        place: String,
+        /// In Russian and in English, a sentence each.
+        why: [String; 2],
+    },
     /// The process before this one was not stopped in order: a power cut, or a fault.
     UncleanStart {
         /// Calls that it cut.
@@ -191,6 +198,7 @@ impl Alarm {
             Self::PageGuessing { .. } => "page_guessing",
             Self::OtherDhcpServer { .. } => "other_dhcp_server",
             Self::UncleanStart { .. } => "unclean_start",
+            Self::BackupFailed { .. } => "backup_failed",
         }
     }
 
@@ -203,6 +211,7 @@ impl Alarm {
             | Self::DiskFull { .. }
             | Self::LicenceOver
             | Self::PageGuessing { .. }
+            | Self::BackupFailed { .. }
             | Self::OtherDhcpServer { .. } => Severity::Alarm,
             _ => Severity::Warning,
         }
@@ -232,6 +241,7 @@ impl Alarm {
             Self::EmergencyCall { extension, number } => format!("{extension} {number}"),
             Self::TrunkDown { trunk, .. } | Self::TrunkBack { trunk, .. } => trunk.clone(),
             Self::WebhookFailing { webhook } => webhook.clone(),
+            Self::BackupFailed { place, .. } => place.clone(),
             Self::CertificateEnds { .. }
             | Self::DiskFull { .. }
             | Self::RecordingFailed { .. }

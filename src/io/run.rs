@@ -30,7 +30,7 @@ use super::signalling::{self, SignallingHandle};
 use super::store::StoreError;
 use super::voicemail::VoicemailHandle;
 use super::webhooks::{self, Happening};
-use super::{alarms, control, licence};
+use super::{alarms, backup, control, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
@@ -75,11 +75,20 @@ impl From<StoreError> for ServeError {
     }
 }
 
-/// Runs the exchange until SIGTERM or SIGINT.
+/// Why the exchange has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Stopped,
+    /// It is to be started anew.
+    Anew,
+}
+
+/// Runs the exchange until SIGTERM or SIGINT, or until it is to be started anew.
 ///
 /// # Errors
 /// When it can't start. Once it runs, it ends only when it is told.
-pub fn serve(config: &Config) -> Result<(), ServeError> {
+pub fn serve(config: &Config) -> Result<End, ServeError> {
     serve_beside(config, |_, _| Ok(()))
 }
 
@@ -91,7 +100,7 @@ pub fn serve(config: &Config) -> Result<(), ServeError> {
 pub(super) fn serve_beside<T>(
     config: &Config,
     beside: impl FnOnce(SocketAddr, &str) -> io::Result<T>,
-) -> Result<(), ServeError> {
+) -> Result<End, ServeError> {
     raise_descriptor_limit();
     let started_at = clock::wall();
     let clock = Clock::start();
@@ -140,13 +149,15 @@ pub(super) fn serve_beside<T>(
     let mut exchange = Loop::new(beginning, net, (media, media_inbox), keeping, clock, rng);
     // Those who are known from before are no news.
     handle.set_webhooks(webhooks::start(&handle, outgoing)?);
+    handle.set_backups(backup::start(&handle, outgoing)?);
     let beside = beside(listens, &page)?;
     // Not before the phones of the time before are known again.
     tell(&ready);
     runtime.block_on(exchange.run(signals));
+    let end = if exchange.starts_anew { End::Anew } else { End::Stopped };
     exchange.close();
     drop(beside);
-    Ok(())
+    Ok(end)
 }
 
 /// What the loop owns.
@@ -173,6 +184,8 @@ struct Loop {
     /// The calendar at the clock's zero, as the engine knows it.
     wall_at_zero: WallTime,
     wall_checked: Instant,
+    /// It was ordered to.
+    starts_anew: bool,
 }
 
 /// Threads that keep what is said and signalled.
@@ -215,6 +228,7 @@ impl Loop {
             asking_usage: None,
             wall_at_zero,
             wall_checked: now,
+            starts_anew: false,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::RestoreServers(servers));
@@ -235,6 +249,9 @@ impl Loop {
         let mut stop_at: Option<Instant> = None;
         loop {
             let now = self.clock.now();
+            if self.starts_anew && stop_at.is_none() {
+                stop_at = Some(self.stop());
+            }
             if stop_at.is_some_and(|at| now >= at || self.is_quiet()) {
                 return;
             }
@@ -335,6 +352,7 @@ impl Loop {
                 self.asking_usage = Some(answer);
                 self.feed(now, Input::Usage);
             }
+            Order::StartAnew => self.starts_anew = true,
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Call { extension, to, answer } => {

@@ -2,3 +2,4 @@
 //! and does what the exchange, which may do none of that, asks by [`Order`](crate::machine::Order).
 
 pub mod client;
+mod shares;

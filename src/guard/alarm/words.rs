@@ -85,6 +85,10 @@ impl Alarm {
             Self::OtherDhcpServer { address } => format!(
                 "В сети отвечает другой DHCP-сервер, {address}. Адреса раздаёт он, а станция молчит, чтобы не мешать."
             ),
+            Self::BackupFailed { place, why: [why, _] } => match place.as_str() {
+                "" => format!("Резервная копия не сделана: {}.", line(why)),
+                place => format!("Резервная копия для «{}» не сделана: {}.", line(place), line(why)),
+            },
             Self::UncleanStart { calls: 0 } => {
                 "Станция запустилась после внезапного выключения: возможно, пропадало питание.".to_owned()
             }
@@ -166,6 +170,10 @@ impl Alarm {
             Self::OtherDhcpServer { address } => format!(
                 "Another DHCP server answers in the network, {address}. It gives the addresses, and the box keeps quiet so as not to disturb."
             ),
+            Self::BackupFailed { place, why: [_, why] } => match place.as_str() {
+                "" => format!("No backup was made: {}.", line(why)),
+                place => format!("No backup was made for “{}”: {}.", line(place), line(why)),
+            },
             Self::UncleanStart { calls: 0 } => {
                 "The box started after it had stopped suddenly: the power may have failed.".to_owned()
             }

@@ -75,7 +75,7 @@ fn run_with(config: &Config, demo: Demo, signals: &SigSet) -> Result<(), Refusal
         let _ = signals.thread_unblock();
         street::start(sip, carrier, &office, speech, rng)
     };
-    run::serve_beside(&config, beside).map_err(Refusal::of)
+    run::serve_beside(&config, beside).map(drop).map_err(Refusal::of)
 }
 
 /// Fills the data directory: the office, what it plays, its last month.

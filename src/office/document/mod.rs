@@ -16,8 +16,18 @@ pub use merge::{Clash, Prefer};
 pub use words::{Field, fields, sentences, thing};
 
 /// Fields whose values are never shown.
-const SECRETS: [&str; 8] =
-    ["password", "password_hash", "pin", "voicemail_pin", "client_secret", "bind_password", "admin_password", "secret"];
+const SECRETS: [&str; 10] = [
+    "password",
+    "password_hash",
+    "pin",
+    "voicemail_pin",
+    "client_secret",
+    "bind_password",
+    "admin_password",
+    "secret",
+    "passphrase",
+    "private_key",
+];
 
 /// The tables of an office file.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -117,7 +117,7 @@ fn codecs(fields: &mut Fields<'_, '_>) -> Vec<String> {
 }
 
 /// `host`, `host:port`, `[v6]`, `[v6]:port`: RFC 3261 §25.1, hostport.
-fn is_host_port(text: &str) -> bool {
+pub(super) fn is_host_port(text: &str) -> bool {
     let (host, port) = match text.rfind(']') {
         Some(end) => (text.get(..=end), text.get(end + 1..).filter(|rest| !rest.is_empty())),
         None => text.find(':').map_or((Some(text), None), |colon| (text.get(..colon), text.get(colon..))),

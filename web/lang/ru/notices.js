@@ -35,6 +35,7 @@ export default {
   kind_licence_over: "лицензия закончилась",
   kind_other_dhcp_server: "в сети второй DHCP-сервер",
   kind_unclean_start: "станция выключалась внезапно",
+  kind_backup_failed: "резервная копия не сделана",
 
   hooks: "Telegram и программы",
   hooks_why: "О событиях узнает чат в Telegram или ваша программа (CRM): станция пошлёт ей запрос HTTP.",

@@ -1,0 +1,344 @@
+//! Sticks and shares for backups: what the exchange may not mount itself. Sticks are partitions of removable USB disks, as the kernel tells
+//! them in `/sys`; shares are mounted by the kernel's own clients, without any helper program. Nothing on them is executed, no device node
+//! of theirs is one, and the exchange's user is the owner of what has no owners.
+
+use std::fs;
+use std::io;
+use std::net::ToSocketAddrs as _;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sys::statvfs::statvfs;
+use nix::unistd::User;
+
+use super::client;
+use crate::machine::order::{Answer, Stick};
+
+/// The sticks that are plugged in, mounted or not.
+pub(super) fn sticks() -> Vec<Stick> {
+    sticks_in(Path::new("/sys/class/block"), Path::new("/dev"))
+}
+
+fn sticks_in(sys: &Path, dev: &Path) -> Vec<Stick> {
+    let Ok(read) = fs::read_dir(sys) else { return Vec::new() };
+    let mut names: Vec<String> = read.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let is_stick = |name: &str| is_on_usb(sys, name) && holds_files(sys, name, &names);
+    names.iter().filter(|name| is_stick(name)).map(|name| describe(sys, dev, name)).collect()
+}
+
+/// A disk that can be pulled out, or a partition of one.
+fn is_on_usb(sys: &Path, name: &str) -> bool {
+    let Ok(path) = fs::canonicalize(sys.join(name)) else { return false };
+    let disk = if path.join("partition").exists() { path.parent().map(Path::to_owned) } else { Some(path.clone()) };
+    let removable = disk.and_then(|disk| fs::read_to_string(disk.join("removable")).ok());
+    // Large ones say that they are fixed, so where they are plugged in counts as well.
+    removable.is_some_and(|text| text.trim() == "1")
+        || path.components().any(|part| {
+            part.as_os_str().to_str().is_some_and(|part| {
+                part.strip_prefix("usb").is_some_and(|bus| !bus.is_empty() && bus.bytes().all(|b| b.is_ascii_digit()))
+            })
+        })
+}
+
+/// A partition, or a disk that has none; and there is a medium in it.
+fn holds_files(sys: &Path, name: &str, all: &[String]) -> bool {
+    let is_partition = sys.join(name).join("partition").exists();
+    let has_partitions = || all.iter().any(|other| other != name && sys.join(name).join(other).is_dir());
+    size(sys, name) > 0 && (is_partition || !has_partitions())
+}
+
+/// In bytes: the kernel counts in sectors of 512.
+fn size(sys: &Path, name: &str) -> u64 {
+    let sectors = fs::read_to_string(sys.join(name).join("size")).unwrap_or_default();
+    sectors.trim().parse::<u64>().unwrap_or(0).saturating_mul(512)
+}
+
+fn describe(sys: &Path, dev: &Path, name: &str) -> Stick {
+    let place = place_of(name);
+    let mounted = is_mounted(&place);
+    let free = statvfs(&place).ok().filter(|_| mounted);
+    Stick {
+        id: name.to_owned(),
+        label: label(&dev.join(name)).unwrap_or_default(),
+        size: size(sys, name),
+        free: free.map_or(0, |disk| disk.blocks_available().saturating_mul(disk.fragment_size())),
+        updates: if mounted { updates(&place) } else { Vec::new() },
+        mounted,
+    }
+}
+
+fn updates(place: &Path) -> Vec<String> {
+    let read = fs::read_dir(place).into_iter().flatten().flatten();
+    let names = read.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut updates: Vec<String> = names.filter(|name| name.ends_with(".update")).take(MOST_UPDATES).collect();
+    updates.sort();
+    updates
+}
+
+/// What its owner calls a file system, out of its first blocks: FAT, exFAT has none there, ext4.
+fn label(device: &Path) -> Option<String> {
+    let mut head = vec![0; 2048];
+    let mut file = fs::File::open(device).ok()?;
+    io::Read::read_exact(&mut file, &mut head).ok()?;
+    let text = |range: std::ops::Range<usize>| {
+        let raw = head.get(range)?;
+        let end = raw.iter().position(|byte| *byte == 0).unwrap_or(raw.len());
+        let text = String::from_utf8_lossy(raw.get(..end)?).trim().to_owned();
+        (!text.is_empty() && text != "NO NAME").then_some(text)
+    };
+    match (head.get(1080..1082)?, head.get(82..85)?, head.get(54..57)?) {
+        ([0x53, 0xef], ..) => text(1144..1160), // ext2 to ext4: the magic of the superblock, and its volume name
+        (_, b"FAT", _) => text(71..82),         // FAT32
+        (_, _, b"FAT") => text(43..54),         // FAT12, FAT16
+        _ => None,
+    }
+}
+
+/// Makes a stick usable.
+pub(super) fn mount_stick(id: &str) -> Answer {
+    if !sticks().iter().any(|stick| stick.id == id) {
+        return refused(format!("there is no stick {id}"));
+    }
+    let (device, place) = (Path::new("/dev").join(id), place_of(id));
+    if is_mounted(&place) {
+        return Answer::Done;
+    }
+    if let Err(why) = fs::create_dir_all(&place) {
+        return refused(format!("{}: {why}", place.display()));
+    }
+    let mut last = "it holds no file system that this kernel knows".to_owned();
+    for (kind, options) in KINDS {
+        let options = if *options { owner_options() } else { String::new() };
+        match mount(Some(&device), &place, Some(*kind), FLAGS, Some(options.as_str())) {
+            Ok(()) => {
+                if *kind == "ext4" {
+                    give_root_to_exchange(&place);
+                }
+                return Answer::Done;
+            }
+            // Not of this kind, or a kind that the kernel does not have.
+            Err(Errno::EINVAL | Errno::ENODEV) => {}
+            Err(why) => last = format!("{kind}: {why}"),
+        }
+    }
+    refused(last)
+}
+
+/// Lets a stick be pulled out: all is written when this returns.
+pub(super) fn unmount_stick(id: &str) -> Answer {
+    if id.is_empty() || id.contains('/') || id.contains('.') {
+        return refused(format!("there is no stick {id}"));
+    }
+    unmount(&place_of(id))
+}
+
+/// Makes a share of another machine usable: `//server/share` or `server:/path`.
+pub(super) fn mount_share(source: &str, login: &str, password: &str) -> Answer {
+    let place = share_place();
+    if is_mounted(&place) {
+        match unmount(&place) {
+            Answer::Done => {}
+            refused => return refused,
+        }
+    }
+    if let Err(why) = fs::create_dir_all(&place) {
+        return refused(format!("{}: {why}", place.display()));
+    }
+    let mounted = match source.strip_prefix("//") {
+        Some(rest) => mount_smb(rest, source, login, password, &place),
+        None => mount_nfs(source, &place),
+    };
+    match mounted {
+        Ok(()) => Answer::Done,
+        Err(reason) => refused(reason),
+    }
+}
+
+/// Leaves the share: all is written when this returns.
+pub(super) fn unmount_share() -> Answer {
+    unmount(&share_place())
+}
+
+fn mount_smb(rest: &str, source: &str, login: &str, password: &str, place: &Path) -> Result<(), String> {
+    let host = rest.split('/').next().unwrap_or_default();
+    let address = address_of(host, 445)?;
+    let options = smb_options(&address, login, password)?;
+    let done = mount(Some(source), place, Some("cifs"), FLAGS, Some(format!("{options},{}", owner_options()).as_str()));
+    done.map_err(|why| match why {
+        Errno::ENODEV => "this kernel has no client for SMB".to_owned(),
+        Errno::EACCES | Errno::EPERM => "the server refuses the login or the password".to_owned(),
+        Errno::ENXIO | Errno::ENOENT => "the server has no such share".to_owned(),
+        other => other.to_string(),
+    })
+}
+
+/// What the kernel's client takes in one line. A comma would begin another option.
+fn smb_options(address: &str, login: &str, password: &str) -> Result<String, String> {
+    if [login, password].iter().any(|text| text.chars().any(|letter| letter == ',' || letter.is_control())) {
+        return Err("a login and a password of SMB may hold no comma".to_owned());
+    }
+    let who = if login.is_empty() { "sec=none".to_owned() } else { format!("username={login},password={password}") };
+    Ok(format!("ip={address},{who},vers=3,iocharset=utf8"))
+}
+
+fn mount_nfs(source: &str, place: &Path) -> Result<(), String> {
+    let Some((host, _)) = source.split_once(":/") else {
+        return Err("a share of NFS is written server:/path".to_owned());
+    };
+    let address = address_of(host, 2049)?;
+    let options = format!("addr={address},vers=4,soft,timeo=100,retrans=2");
+    let done = mount(Some(source), place, Some("nfs4"), FLAGS, Some(options.as_str()));
+    done.map_err(|why| match why {
+        Errno::ENODEV => "this kernel has no client for NFS".to_owned(),
+        Errno::EACCES | Errno::EPERM => "the server does not give this share to this box".to_owned(),
+        Errno::ENOENT => "the server has no such path".to_owned(),
+        other => other.to_string(),
+    })
+}
+
+fn address_of(host: &str, port: u16) -> Result<String, String> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let found = (bare, port).to_socket_addrs().map_err(|_| format!("the name {bare} has no address"))?;
+    let address = found.into_iter().next().ok_or_else(|| format!("the name {bare} has no address"))?;
+    Ok(address.ip().to_string())
+}
+
+fn unmount(place: &Path) -> Answer {
+    if !is_mounted(place) {
+        return Answer::Done;
+    }
+    match umount2(place, MntFlags::empty()) {
+        Ok(()) => Answer::Done,
+        Err(Errno::EBUSY) => refused("somebody still writes there".to_owned()),
+        Err(why) => refused(why.to_string()),
+    }
+}
+
+fn is_mounted(place: &Path) -> bool {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let place = place.to_string_lossy();
+    mounts.lines().any(|line| line.split(' ').nth(1) == Some(place.as_ref()))
+}
+
+/// Whose files are to be where the file system knows no owners.
+fn owner_options() -> String {
+    let (user, group) = exchange();
+    format!("uid={user},gid={group}")
+}
+
+/// The exchange's user, or ourselves where there is none.
+fn exchange() -> (u32, u32) {
+    let user = User::from_name(EXCHANGE).ok().flatten();
+    user.map_or((0, 0), |user| (user.uid.as_raw(), user.gid.as_raw()))
+}
+
+/// On a file system with owners the exchange may write into its own folder, which root makes.
+fn give_root_to_exchange(place: &Path) {
+    let folder = place.join(OWN_FOLDER);
+    let (user, group) = exchange();
+    let made = fs::create_dir_all(&folder).and_then(|()| std::os::unix::fs::chown(&folder, Some(user), Some(group)));
+    if let Err(error) = made {
+        tracing::warn!(%error, "a stick has no folder for the exchange");
+    }
+}
+
+fn refused(reason: String) -> Answer {
+    Answer::Refused { reason }
+}
+
+fn place_of(id: &str) -> PathBuf {
+    run().join("sticks").join(id)
+}
+
+fn share_place() -> PathBuf {
+    run().join("share")
+}
+
+/// `/run/dozvon`.
+fn run() -> PathBuf {
+    client::socket().parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// As the exchange runs.
+const EXCHANGE: &str = "dozvon";
+/// On sticks whose file system knows owners.
+const OWN_FOLDER: &str = "dozvon";
+/// Nobody wants to see more.
+const MOST_UPDATES: usize = 50;
+const FLAGS: MsFlags = MsFlags::MS_NODEV.union(MsFlags::MS_NOSUID).union(MsFlags::MS_NOEXEC);
+/// What sticks have, and whether it takes an owner as an option.
+const KINDS: &[(&str, bool)] = &[("vfat", true), ("exfat", true), ("ext4", false)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::scratch::Scratch;
+
+    /// A tree as the kernel shows it: an inner disk, a stick with a partition, a stick without, an empty reader of cards.
+    fn tree(root: &Path) -> (PathBuf, PathBuf) {
+        let (sys, dev) = (root.join("class"), root.join("dev"));
+        fs::create_dir_all(&sys).unwrap();
+        fs::create_dir_all(&dev).unwrap();
+        let disks = [
+            ("pci/ata1", "sda", "0", "1000", Some("sda1")),
+            ("pci/usb1/1-1", "sdb", "1", "4096", Some("sdb1")),
+            ("pci/usb2/2-1", "sdc", "0", "2048", None),
+            ("pci/usb2/2-2", "sdd", "1", "0", None),
+        ];
+        for (bus, disk, removable, sectors, partition) in disks {
+            let path = root.join("devices").join(bus).join(disk);
+            fs::create_dir_all(&path).unwrap();
+            fs::write(path.join("removable"), removable).unwrap();
+            fs::write(path.join("size"), sectors).unwrap();
+            std::os::unix::fs::symlink(&path, sys.join(disk)).unwrap();
+            if let Some(partition) = partition {
+                let inner = path.join(partition);
+                fs::create_dir_all(&inner).unwrap();
+                fs::write(inner.join("partition"), "1").unwrap();
+                fs::write(inner.join("size"), "2048").unwrap();
+                std::os::unix::fs::symlink(&inner, sys.join(partition)).unwrap();
+            }
+        }
+        (sys, dev)
+    }
+
+    #[test]
+    fn sticks_are_what_hangs_on_usb_and_holds_files() {
+        let scratch = Scratch::new();
+        let (sys, dev) = tree(scratch.path());
+        let mut fat = vec![0_u8; 4096];
+        fat[82..85].copy_from_slice(b"FAT");
+        fat[71..82].copy_from_slice(b"BACKUPS    ");
+        fs::write(dev.join("sdb1"), fat).unwrap();
+        let mut ext = vec![0_u8; 4096];
+        ext[1080..1082].copy_from_slice(&[0x53, 0xef]);
+        ext[1144..1150].copy_from_slice("копия".as_bytes().get(..6).unwrap());
+        fs::write(dev.join("sdc"), ext).unwrap();
+        let found = sticks_in(&sys, &dev);
+        let told: Vec<_> = found.iter().map(|stick| (stick.id.as_str(), stick.label.as_str(), stick.size)).collect();
+        assert_eq!(told, [("sdb1", "BACKUPS", 1_048_576), ("sdc", "коп", 1_048_576)]);
+    }
+
+    #[test]
+    fn nobody_smuggles_an_option_into_a_mount() {
+        assert!(smb_options("192.0.2.1", "office", "a,uid=0").is_err());
+        assert!(smb_options("192.0.2.1", "office\n", "a").is_err());
+        assert_eq!(
+            smb_options("192.0.2.1", "office", "a b").as_deref(),
+            Ok("ip=192.0.2.1,username=office,password=a b,vers=3,iocharset=utf8")
+        );
+        assert!(smb_options("192.0.2.1", "", "").is_ok_and(|options| options.contains("sec=none")));
+    }
+
+    #[test]
+    fn what_is_no_stick_is_neither_mounted_nor_left() {
+        for id in ["", "../etc", "sda/1", "nothing"] {
+            assert!(matches!(mount_stick(id), Answer::Refused { .. }), "{id}");
+        }
+        for id in ["", "..", "a/b"] {
+            assert!(matches!(unmount_stick(id), Answer::Refused { .. }), "{id}");
+        }
+    }
+}
