@@ -2,4 +2,5 @@
 //! and does what the exchange, which may do none of that, asks by [`Order`](crate::machine::Order).
 
 pub mod client;
+#[allow(dead_code, reason = "for the loop that mounts")]
 mod shares;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api;
+mod backups;
 mod bans;
 mod bounds;
 mod certificate;
@@ -15,6 +16,7 @@ mod directory;
 mod events;
 mod gate;
 mod history;
+mod keeping;
 mod license;
 mod limits;
 mod live;

@@ -29,6 +29,10 @@ fn one_of_each() -> Vec<Alarm> {
         Alarm::PageGuessing { address },
         Alarm::OtherDhcpServer { address },
         Alarm::UncleanStart { calls: 2 },
+        Alarm::BackupFailed {
+            place: "nas".to_owned(),
+            why: ["Диск полон.".to_owned(), "The disk is full.".to_owned()],
+        },
     ]
 }
 

@@ -188,6 +188,11 @@ pub(super) fn unpack(
     if let Some(path) = wanted.keys().next() {
         return Err(BackupError::Damaged(format!("{path} is missing")));
     }
+    // Behind the last file: the sums of gzip and of age, which tell that nothing was cut off.
+    let behind = io::copy(&mut tar.into_inner().take(MOST_BEHIND), &mut io::sink()).map_err(damaged)?;
+    if behind == MOST_BEHIND {
+        return Err(BackupError::Damaged("there is more in it than its files".to_owned()));
+    }
     for folder in folders.iter().map(PathBuf::as_path).chain([into]) {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(BackupError::file(folder))?;
     }
@@ -303,7 +308,7 @@ pub(super) fn is_ranges(name: &str) -> bool {
 }
 
 /// A call's, and no message of a mailbox.
-fn is_recording(path: &str) -> bool {
+pub(super) fn is_recording(path: &str) -> bool {
     path.starts_with("recordings/") && !path.starts_with(MESSAGES)
 }
 
@@ -362,6 +367,8 @@ const AGE: &[u8] = b"age-encryption.org/v1";
 const WORK: u8 = 15;
 /// What others may have taken: 2^17, 128 MB.
 const MOST_WORK: u8 = 17;
+/// Behind the last file: a tar ends with zeros.
+const MOST_BEHIND: u64 = 64 * 1024;
 /// Bytes that are read at a time.
 const PIECE: usize = 128 * 1024;
 /// Files of a hundred thousand recordings.

@@ -181,7 +181,12 @@ impl Backups {
     pub fn look_at(&self, arrived: &str, passphrase: Option<Passphrase>) -> io::Result<String> {
         let file = self.0.data.join(FOLDER).join(format!("{}.part", new_word()));
         fs::rename(self.0.data.join(arrived), &file)?;
-        self.look(passphrase, move |_| Ok(file))
+        let mine = file.clone();
+        let looked = self.look(passphrase, move |_| Ok(file));
+        if looked.is_err() {
+            let _ = fs::remove_file(mine);
+        }
+        looked
     }
 
     /// Looks at a backup of the list, wherever it is.

@@ -46,6 +46,7 @@ pub fn make(data: &Path, to: &Path, order: &Order, told: &mut dyn FnMut(u8)) -> 
     let made = (|| {
         let (manifest, sources) = gather(data, work.path(), order.recordings)?;
         let all = manifest.files.iter().map(|entry| entry.bytes).sum::<u64>().max(1);
+        has_room(work.path(), &manifest, all)?;
         let mut done = 0_u64;
         let mut heard = |bytes| {
             done += bytes;
@@ -159,6 +160,14 @@ fn gather(data: &Path, work: &Path, recordings: bool) -> Result<(Manifest, Vec<S
         files: sources.iter().map(|source| source.entry.clone()).collect(),
     };
     Ok((manifest, sources))
+}
+
+/// The file and its proof must find room, and calls that are recorded meanwhile too.
+fn has_room(work: &Path, manifest: &Manifest, all: u64) -> Result<(), BackupError> {
+    let proof = manifest.files.iter().filter(|entry| !archive::is_recording(&entry.path)).map(|entry| entry.bytes);
+    let needed = all.saturating_add(proof.sum()).saturating_add(FLOOR);
+    let free = free_bytes(work).map_err(BackupError::file(work))?;
+    if needed > free { Err(BackupError::NoRoom { needed, free }) } else { Ok(()) }
 }
 
 /// Files of the data directory itself that belong to the office.

@@ -195,6 +195,11 @@ pub(super) fn finish_with(data: &Path, fault: Fault<'_>) -> Result<Option<Restor
     let taken_back = mark.token.is_empty();
     let staged = if taken_back { data.join(BEFORE) } else { data.join(STAGING).join(&mark.token) };
     let aside = data.join(STAGING).join(ASIDE);
+    if !mark.swapped && !staged.is_dir() && data.join(DATABASE).is_file() {
+        tracing::error!("what was to be restored is gone; everything stays as it is");
+        fs::remove_file(data.join(MARK)).map_err(BackupError::file(data))?;
+        return Ok(None);
+    }
     if !mark.swapped {
         act(fault, &aside, |aside| DirBuilder::new().recursive(true).mode(0o700).create(aside))?;
         for name in names_in(&staged)? {

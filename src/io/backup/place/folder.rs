@@ -32,7 +32,8 @@ impl Folder {
             (Some(_), Some(_)) => return Err(PlaceError::Steward("several sticks are plugged in".to_owned())),
         };
         done(ask(&Order::MountStick { id: stick.id.clone() })?)?;
-        let path = mounts().join("sticks").join(&stick.id).join(folder.trim_start_matches('/'));
+        // A folder of our own: of a stick whose file system knows owners nothing else is ours.
+        let path = mounts().join("sticks").join(&stick.id).join(OWN_FOLDER).join(folder.trim_start_matches('/'));
         Ok(Self { path, leave: Some(Order::UnmountStick { id: stick.id.clone() }) })
     }
 
@@ -114,6 +115,9 @@ fn done(answer: Answer) -> Result<(), PlaceError> {
         _ => Ok(()),
     }
 }
+
+/// On a stick; the steward makes it where it has to.
+const OWN_FOLDER: &str = "dozvon";
 
 /// Beside the steward's socket: `/run/dozvon`.
 fn mounts() -> PathBuf {
