@@ -217,10 +217,10 @@ pub(super) fn finish_with(data: &Path, fault: Fault<'_>) -> Result<Option<Restor
         act(fault, &aside, |aside| fs::rename(aside, data.join(BEFORE)))?;
         sync(data)?;
     }
-    // The mark lies here, and goes first: a mark without the rest would be done again.
+    // The mark goes last: until then all of this is done again.
+    act(fault, &data.join(STAGING), |staging| gone(fs::remove_dir_all(staging)))?;
     act(fault, &data.join(MARK), |mark| gone(fs::remove_file(mark)))?;
     sync(data)?;
-    act(fault, &data.join(STAGING), |staging| gone(fs::remove_dir_all(staging)))?;
     Ok(Some(Restored { taken_back }))
 }
 
