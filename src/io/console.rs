@@ -1,6 +1,8 @@
 //! The commands beside `serve`, for the person at the console. Each asks the running exchange through its socket, or opens
 //! the data directory when none runs; what only reads, reads the database beside it.
 
+mod backups;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, BufRead};
@@ -23,6 +25,7 @@ use crate::desk::whatif::{self, DeviceState, End, Question, Way, What};
 use crate::desk::{GroupExit, HangUpWhy};
 use crate::office::{Language, Office, file};
 
+pub use self::backups::{Seal, backup, restore, undo_restore};
 pub use crate::office::Role;
 
 /// Why a command was refused: lines for stderr.

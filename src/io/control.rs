@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::accounts::{self, UserChange};
+use super::backup::{self, BackupError};
 use super::handle::{Handle, HandleError};
 use super::steward::gauges;
 use super::store::Deed;
@@ -56,6 +57,13 @@ pub enum Request {
         /// What.
         deed: String,
     },
+    /// `dozvon restore`, when the backup is unpacked and proved.
+    Restore {
+        /// Names it.
+        token: String,
+    },
+    /// `dozvon restore --undo`.
+    UndoRestore,
     /// `dozvon token create`.
     Token {
         /// Unique.
@@ -141,6 +149,12 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             note(handle, deed);
             done()
         }
+        Request::Restore { token } => {
+            anew(handle, "restored", backup::mark(handle.data(), &token)).unwrap_or_else(|why| refused(why.to_string()))
+        }
+        Request::UndoRestore => {
+            anew(handle, "restore_undone", backup::undo(handle.data())).unwrap_or_else(|why| refused(why.to_string()))
+        }
         Request::Token { name, admin, sha256 } => {
             let Some(hash) = from_hex(&sha256) else { return refused("not a SHA-256".to_owned()) };
             let role = if admin { Role::Admin } else { Role::Viewer };
@@ -184,6 +198,14 @@ fn status(handle: &Handle) -> Status {
         first_password: handle.first_password().map(str::to_owned),
     };
     Status { exchange, timezone: office.settings.timezone.clone() }
+}
+
+/// What is marked is done when the exchange starts anew.
+fn anew(handle: &Handle, what: &str, marked: Result<(), BackupError>) -> Result<Answer, BackupError> {
+    marked?;
+    tracing::info!(what, "ordered at the console; the exchange starts anew");
+    handle.start_anew();
+    Ok(Answer::Done { changes: Vec::new(), warnings: Vec::new() })
 }
 
 /// Opens the socket and serves it on a thread of its own. The data directory must be taken.

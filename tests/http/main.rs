@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api;
+mod backups;
 mod bans;
 mod bounds;
 mod bundle;
@@ -17,6 +18,7 @@ mod events;
 mod gate;
 mod history;
 mod journal;
+mod keeping;
 mod license;
 mod limits;
 mod live;

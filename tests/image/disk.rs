@@ -73,7 +73,24 @@ impl Disk {
         let (file, tree) = (scratch("data.ext4"), scratch("tree"));
         fs::create_dir_all(&tree).unwrap();
         run("cp", &["-a", text(data), text(&tree.join("dozvon"))]);
-        run("mke2fs", &["-q", "-t", "ext4", "-b", "4096", "-L", "data", "-E", "resize=1073741824", "-d", text(&tree), text(&file), "64M"]);
+        run(
+            "mke2fs",
+            &[
+                "-q",
+                "-t",
+                "ext4",
+                "-b",
+                "4096",
+                "-L",
+                "data",
+                "-E",
+                "resize=1073741824",
+                "-d",
+                text(&tree),
+                text(&file),
+                "64M",
+            ],
+        );
         disk.write(disk.partition("data").0, &fs::read(&file).unwrap());
         fs::remove_dir_all(tree).unwrap();
         fs::remove_file(file).unwrap();

@@ -32,6 +32,7 @@ use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
+use crate::io::backup::Backups;
 use crate::io::board::{Board, Event};
 use crate::io::capture::Captures;
 use crate::io::certificate::{Certificate, CertificateError};
@@ -165,6 +166,10 @@ pub(super) fn why(error: &OutError) -> [String; 2] {
 
 /// What the page may ask of the exchange and its disk. Called by the handlers' threads; may block for a short time.
 pub trait Exchange: Notices + Send + Sync + 'static {
+    /// Backups; `None` while nobody makes any.
+    fn backups(&self) -> Option<Backups> {
+        None
+    }
     /// The settings in force.
     fn office(&self) -> Arc<Office>;
     /// The numbering plan in force.

@@ -69,7 +69,7 @@ pub(super) fn open_for_reading(data: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn schema_of(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+pub(super) fn schema_of(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let foreign = |_| StoreError::Foreign { path: path.to_owned() };
     let schema: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(foreign)?;
     let owner: i64 = connection.query_row("PRAGMA application_id", (), |row| row.get(0)).map_err(foreign)?;
@@ -108,7 +108,7 @@ fn keep_copy(connection: &Connection, data: &Path, schema: i64) -> Result<(), St
 }
 
 /// SQLite would take the umask's mode; the database holds passwords. The files beside it take the mode of this one.
-fn make_private(path: &Path) -> io::Result<()> {
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
 }
 

@@ -289,7 +289,10 @@ impl Store {
 
     /// Runs SQL on the writing thread.
     #[cfg(test)]
-    pub(super) fn ask_for_test(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<i64> + Send + 'static) -> i64 {
+    pub(in crate::io) fn ask_for_test(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<i64> + Send + 'static,
+    ) -> i64 {
         self.ask(move |db| Ok(ask(db)?)).expect("valid SQL")
     }
 
