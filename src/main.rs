@@ -10,6 +10,7 @@ use dozvon::io::config::{Config, Format};
 use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::licence::vendor;
+use dozvon::io::update::release;
 use dozvon::io::{doctor, panel, run, steward};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -126,6 +127,33 @@ enum Command {
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
     },
+    /// Prove a signed update and begin it on this box
+    #[command(
+        after_help = "Examples:\n  dozvon update dozvon-1.4.2.update\n  dozvon update dozvon-1.4.2.update --when 03:30\n  \
+        dozvon update dozvon-1.4.2.update --slot inactive\n\n\
+        It is written into the other system slot and started on trial: the box starts anew. Unless telephones, trunks, sound\n\
+        and page are back, the old version returns by itself. With --slot inactive it is written and not started."
+    )]
+    Update {
+        /// As the vendor sent it
+        file: PathBuf,
+        /// When: now, idle (nobody is on the telephone), or a time HH:MM
+        #[arg(long, default_value = "now", value_name = "WHEN")]
+        when: String,
+        /// Only write it into that slot
+        #[arg(long, value_enum, conflicts_with = "when")]
+        slot: Option<SlotWord>,
+        /// An older version than the running one is meant
+        #[arg(long)]
+        downgrade: bool,
+    },
+    /// Update files: the vendor's side
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  dozvon release make --key vendor-1.key --slot rootfs.squashfs --version 1.4.2 --out dozvon-1.4.2.update\n  \
+        dozvon release show dozvon-1.4.2.update"
+    )]
+    Release(ReleaseCommand),
     /// Look at ports, disk, time and the names of trunks, and say what to do
     #[command(after_help = "Examples:\n  dozvon doctor\n  dozvon doctor --config /etc/dozvon.toml\n\n\
         Exit status 1 when something is wrong.")]
@@ -195,6 +223,70 @@ enum Token {
         #[arg(long, value_enum, default_value = "viewer")]
         role: RoleWord,
     },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SlotWord {
+    /// The one that does not run
+    Inactive,
+}
+
+#[derive(Debug, Subcommand)]
+enum ReleaseCommand {
+    /// Vendor: make a signed update of a slot's image
+    Make(Box<MakeArguments>),
+    /// Prove an update file and tell what it brings
+    Show {
+        /// The update file
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct MakeArguments {
+    /// The secret key that `dozvon license keygen` made
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The slot's squashfs
+    #[arg(long, value_name = "FILE")]
+    slot: PathBuf,
+    /// As 1.4.2, or 1.5.0-rc1
+    #[arg(long)]
+    version: String,
+    /// The update file; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// What machines it is for
+    #[arg(long, default_value = "dozvon-x86_64")]
+    product: String,
+    /// Of the data that it works with
+    #[arg(long, default_value_t = 1)]
+    format: u32,
+    /// When it was made, seconds since 1970; now without it
+    #[arg(long, value_name = "SECONDS")]
+    built: Option<u64>,
+    /// What is new, in Russian
+    #[arg(long, default_value = "")]
+    notes_ru: String,
+    /// What is new, in English
+    #[arg(long, default_value = "")]
+    notes_en: String,
+}
+
+impl From<MakeArguments> for release::Order {
+    fn from(given: MakeArguments) -> Self {
+        Self {
+            key: given.key,
+            slot: given.slot,
+            version: given.version,
+            out: given.out,
+            product: given.product,
+            format: given.format,
+            built: given.built,
+            notes_ru: given.notes_ru,
+            notes_en: given.notes_en,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -322,7 +414,11 @@ fn main() -> ExitCode {
             let demo = Demo { language: language.into(), seed, data: places.data };
             return demo::run(&config, demo).map(|()| String::new());
         }
+        let is_named = places.data.is_some() || places.config.is_some();
         config.paths.data = places.data.unwrap_or(config.paths.data);
+        if let (Command::Panel, false, Some(data)) = (&command, is_named, panel::data_of_the_box()) {
+            config.paths.data = data;
+        }
         match command {
             Command::Serve => serve(&config).map(|()| String::new()),
             Command::Steward { places } => keep(&config, places.as_deref()).map(|()| String::new()),
@@ -384,6 +480,11 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         Command::License(LicenseCommand::Install { file }) => console::install_license(data, &file),
         Command::License(LicenseCommand::Keygen { name }) => vendor::keygen(&name, Path::new(".")).map_err(Refusal::of),
         Command::License(LicenseCommand::Issue(given)) => vendor::issue((*given).into()).map_err(Refusal::of),
+        Command::Update { file, when, slot, downgrade } => {
+            console::update(data, &file, slot.is_none().then_some(when), downgrade)
+        }
+        Command::Release(ReleaseCommand::Make(given)) => release::make((*given).into()).map_err(Refusal::of),
+        Command::Release(ReleaseCommand::Show { file }) => release::show(&file).map_err(Refusal::of),
         Command::Doctor => examine(config),
         Command::Panel => panel::run(data).map(|()| String::new()),
     }

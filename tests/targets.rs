@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use dozvon::base::Rng;
+use dozvon::machine::update::{Contents, PRODUCT, Release, Version, measure};
+use dozvon::trust::SecretKey;
 
 #[path = "fuzz/fuzz_targets/codec.rs"]
 mod codec;
@@ -33,6 +35,8 @@ mod sip_message;
 mod sip_uri;
 #[path = "fuzz/fuzz_targets/srtp.rs"]
 mod srtp;
+#[path = "fuzz/fuzz_targets/update.rs"]
+mod update;
 
 // The targets ask for their fuzzer's macro by its name.
 extern crate self as libfuzzer_sys;
@@ -115,6 +119,18 @@ targets! {
     sip_message, 3000, files("tests/data/torture");
     sip_uri, 3000, Vec::new();
     srtp, 1000, vec![[vec![1], datagram(0), datagram(8)].concat()];
+    update, 2000, vec![small_update(), b"# GRUB Environment Block\nslot=a\ntrial=b\ntries=2\nfailed=\n".to_vec()];
+}
+
+/// Signed with the target's key.
+fn small_update() -> Vec<u8> {
+    let slot = b"squashfs";
+    let (size, hashes) = measure(&slot[..]).unwrap();
+    let version = Version::parse("1.4.2").unwrap();
+    let release = Release { version, format: 1, product: PRODUCT.to_owned(), built: 1 };
+    let contents = Contents { release, notes_ru: String::new(), notes_en: "news".to_owned() };
+    let key = SecretKey::new("fuzz", [7; 32]).unwrap();
+    [contents.sign(size, &hashes, &key).unwrap(), slot.to_vec()].concat()
 }
 
 /// RTP with a length before it.

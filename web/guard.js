@@ -33,6 +33,7 @@ const ADVICE = {
   licence_over: { word: "alarm_do_licence", act: ["alarm_open_about", "about"] },
   page_guessing: { word: "alarm_do_guessing", act: ["alarm_open_me", "me"] },
   other_dhcp_server: { word: "alarm_do_dhcp", act: ["alarm_open_search", "phone-search"] },
+  update_returned: { word: "alarm_do_update" },
   unclean_start: { word: "alarm_do_power" },
 };
 

@@ -1,14 +1,15 @@
 //! One owner of all state. Each input is taken to the end: what the stack, the registrar and the calls answer to it is
 //! carried between them here, until nothing is left but outputs for the world.
 
+mod ask;
 mod lamps;
 mod notify;
 mod ward;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::base::{CallId, Duration, Instant, Rng, ServerTxn, WallTime, limits};
+use crate::base::{CallId, ClientTxn, Duration, Instant, Rng, ServerTxn, WallTime, limits};
 use crate::call::{self, Around, Books, Calls, Origin};
 use crate::codec::Codec;
 use crate::guard;
@@ -53,6 +54,8 @@ pub struct Engine {
     stopping: bool,
     /// INVITEs of whom may be a carrier, whose addresses are being asked for.
     early: Vec<(ServerTxn, Flow, Request)>,
+    /// Telephones that were asked whether they are there: login and contact.
+    asked: HashMap<ClientTxn, (String, String)>,
     from_calls: VecDeque<call::Output>,
     outputs: VecDeque<Output>,
 }
@@ -88,6 +91,7 @@ impl Engine {
             wall_at_zero: config.wall_at_zero,
             stopping: false,
             early: Vec::new(),
+            asked: HashMap::new(),
             from_calls: VecDeque::new(),
             outputs: VecDeque::new(),
         };
@@ -197,6 +201,7 @@ impl Engine {
                 calls.try_out(around, &trunk, format);
             }),
             Input::Notify { login, event } => self.notify(now, &login, &event),
+            Input::AskPhone { login, contact } => self.ask_phone(now, &login, &contact),
             Input::Shutdown => {
                 self.stopping = true;
                 self.with_calls(now, |calls, around| calls.hang_up_all(around));
@@ -360,7 +365,7 @@ impl Engine {
             stack::Output::Send { flow, bytes } => self.outputs.push_back(Output::Send { flow, bytes }),
             stack::Output::Request { txn, flow, request } => self.on_request(now, txn, flow, &request),
             stack::Output::Response { txn, response, .. } => {
-                if !self.trunks.handle_response(now, txn, &response) {
+                if !self.on_asked(txn, &response) && !self.trunks.handle_response(now, txn, &response) {
                     self.lamps.handle_response(now, txn, &response);
                 }
             }

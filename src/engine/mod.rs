@@ -151,6 +151,13 @@ pub enum Input<'a> {
         /// `Event`, with its parameters: `check-sync;reboot=false`.
         event: String,
     },
+    /// Sends OPTIONS to a telephone, where it is registered. Answered by [`Output::PhoneAnswers`], if it is there.
+    AskPhone {
+        /// The login.
+        login: String,
+        /// Its Contact's URI.
+        contact: String,
+    },
     /// Ends the exchange: trunks are told (REGISTER with Expires 0 is not sent, calls get BYE).
     Shutdown,
     /// Fires what is due.
@@ -197,6 +204,13 @@ pub enum Output {
     Emergency(crate::call::cdr::EmergencyCall),
     /// The answer to [`Input::Usage`].
     Usage(Usage),
+    /// The answer to [`Input::AskPhone`]: it is there.
+    PhoneAnswers {
+        /// The login.
+        login: String,
+        /// Its Contact's URI.
+        contact: String,
+    },
     /// An admin must learn this. The same may be told many times: whoever keeps it, counts.
     Alarm(crate::guard::Alarm),
     /// A fact for the disk; calls never wait for it.

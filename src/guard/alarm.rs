@@ -121,6 +121,13 @@ pub enum Alarm {
         /// Which.
         address: IpAddr,
     },
+    /// A new version of the box was not good: the old one runs again.
+    UpdateReturned {
+        /// The new one.
+        version: String,
+        /// Why, a sentence in Russian and one in English.
+        why: [String; 2],
+    },
     /// The process before this one was not stopped in order: a power cut, or a fault.
     UncleanStart {
         /// Calls that it cut.
@@ -190,6 +197,7 @@ impl Alarm {
             Self::LicenceOver => "licence_over",
             Self::PageGuessing { .. } => "page_guessing",
             Self::OtherDhcpServer { .. } => "other_dhcp_server",
+            Self::UpdateReturned { .. } => "update_returned",
             Self::UncleanStart { .. } => "unclean_start",
         }
     }
@@ -203,7 +211,8 @@ impl Alarm {
             | Self::DiskFull { .. }
             | Self::LicenceOver
             | Self::PageGuessing { .. }
-            | Self::OtherDhcpServer { .. } => Severity::Alarm,
+            | Self::OtherDhcpServer { .. }
+            | Self::UpdateReturned { .. } => Severity::Alarm,
             _ => Severity::Warning,
         }
     }
@@ -232,6 +241,7 @@ impl Alarm {
             Self::EmergencyCall { extension, number } => format!("{extension} {number}"),
             Self::TrunkDown { trunk, .. } | Self::TrunkBack { trunk, .. } => trunk.clone(),
             Self::WebhookFailing { webhook } => webhook.clone(),
+            Self::UpdateReturned { version, .. } => version.clone(),
             Self::CertificateEnds { .. }
             | Self::DiskFull { .. }
             | Self::RecordingFailed { .. }

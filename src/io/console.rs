@@ -14,6 +14,7 @@ use super::control::{self, Answer, Request};
 use super::handle::{Beginning, Handle, read_stored};
 use super::licence::{self, Keeper};
 use super::store::{Reader, database, is_taken};
+use super::update;
 use crate::base::Rng;
 use crate::desk::whatif::{self, DeviceState, End, Question, Way, What};
 use crate::desk::{GroupExit, HangUpWhy};
@@ -90,6 +91,21 @@ pub fn install_license(data: &Path, file: &Path) -> Result<String, Refusal> {
     let text = std::fs::read(file).map_err(|why| Refusal::of(format!("{}: {why}", file.display())))?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let (changes, _) = order(data, Request::License { text })?;
+    Ok(changes.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// `dozvon update`: what to print.
+///
+/// # Errors
+/// When the file is no update for this box, or no exchange runs here.
+pub fn update(data: &Path, file: &Path, when: Option<String>, downgrade: bool) -> Result<String, Refusal> {
+    if !is_taken(data) {
+        return Err(Refusal::of("no exchange runs here: an update is taken by the exchange of the box that it is for"));
+    }
+    let copy = update::copy_for_console(file, data, downgrade).map_err(|refused| Refusal::of(refused.english()))?;
+    let done = order(data, Request::Update { path: copy.clone(), when, downgrade });
+    let _ = std::fs::remove_file(copy); // where the exchange has not taken it over
+    let (changes, _) = done?;
     Ok(changes.iter().map(|line| format!("{line}\n")).collect())
 }
 

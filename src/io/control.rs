@@ -14,7 +14,7 @@ use super::accounts::{self, UserChange};
 use super::handle::{Handle, HandleError};
 use super::steward::gauges;
 use super::store::Deed;
-use super::{apply, board, clock, licence};
+use super::{apply, board, clock, licence, update};
 use crate::base::Duration;
 use crate::engine::live::TrunkState;
 use crate::machine::panel::Exchange;
@@ -39,6 +39,15 @@ pub enum Request {
     License {
         /// What the file says.
         text: String,
+    },
+    /// `dozvon update`.
+    Update {
+        /// A proved copy of the file, in the data directory.
+        path: PathBuf,
+        /// `now`, `idle` or `HH:MM`; absent: it is only written into the other slot.
+        when: Option<String>,
+        /// An older version is meant.
+        downgrade: bool,
     },
     /// How the exchange is, for `dozvon panel`.
     Status,
@@ -118,6 +127,15 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             }
             Err(error) => refused(error.to_string()),
         },
+        Request::Update { path, when, downgrade } => {
+            match update::by_console(handle, &path, when.as_deref(), downgrade, told) {
+                Ok(line) => {
+                    note(handle, "update".to_owned());
+                    Answer::Done { changes: vec![line], warnings: Vec::new() }
+                }
+                Err(reason) => refused(reason),
+            }
+        }
         Request::Status => Answer::Status(Box::new(status(handle))),
         Request::Note { deed } => {
             note(handle, deed);

@@ -20,6 +20,7 @@ use super::revert::Watch;
 use super::signalling::SignallingHandle;
 use super::store::{AllowanceRow, DataDir, HistoryFilter, HistoryRow, Opened, Reader, Store, StoreError, StoredStep};
 use super::trunk_doctor::Patient;
+use super::update::Updates;
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::webhooks::{Happening, WebhooksHandle};
 use super::{clock, files, http};
@@ -66,6 +67,7 @@ struct Inner {
     watch: Watch,
     licence: Keeper,
     phones: Phones,
+    updates: Updates,
     /// The password that the first start made, and its hash.
     first_password: Option<(String, String)>,
 }
@@ -135,6 +137,13 @@ pub enum Order {
         login: String,
         /// `check-sync;reboot=false`
         event: String,
+    },
+    /// Ask a telephone whether it is there: OPTIONS to this contact.
+    AskPhone {
+        /// The login.
+        login: String,
+        /// Its Contact's URI.
+        contact: String,
     },
     /// What this call records has fallen silent; it had sound for so long.
     Silent(CallId, RecordingId, Duration),
@@ -245,6 +254,7 @@ impl Handle {
             watch: Watch::new(&probation),
             licence,
             phones,
+            updates: Updates::new(data),
             first_password,
         }));
         handle.watch_probation();
@@ -471,6 +481,11 @@ impl Handle {
     /// Telephones that configure themselves.
     pub fn phones(&self) -> &Phones {
         &self.0.phones
+    }
+
+    /// Updates of the box.
+    pub fn updates(&self) -> &Updates {
+        &self.0.updates
     }
 
     /// From now on signalling is kept there.

@@ -31,6 +31,7 @@ pub mod sound;
 pub mod steward;
 pub mod store;
 pub mod trunk_doctor;
+pub mod update;
 pub mod voicemail;
 pub mod webhooks;
 

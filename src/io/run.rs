@@ -29,6 +29,7 @@ use super::rtp::MediaHandle;
 use super::signalling::{self, SignallingHandle};
 use super::steward::heartbeat::{self, Heartbeat};
 use super::store::StoreError;
+use super::update;
 use super::voicemail::VoicemailHandle;
 use super::webhooks::{self, Happening};
 use super::{alarms, control, licence};
@@ -37,6 +38,7 @@ use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
 use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
+use crate::machine::trial;
 use crate::media;
 
 /// Why the exchange did not start: one sentence for the person at the console.
@@ -122,7 +124,7 @@ pub(super) fn serve_beside<T>(
         // Told even when the rest fails: the account is made.
         tell_first_sign_in(sign_in, &page);
     }
-    web?;
+    let https = web?.https;
     net.trust(&Trust::new(&beginning.handle.office().authorities));
     net.open_tls(Arc::clone(&certificate))?;
     start::ways_to_us(config, &net, &beginning.handle, clock, rng.fork())?;
@@ -142,6 +144,7 @@ pub(super) fn serve_beside<T>(
     exchange.heartbeat = Heartbeat::start()?;
     // Those who are known from before are no news.
     handle.set_webhooks(webhooks::start(&handle, outgoing)?);
+    update::start(&handle, update::Own { sip: listens, https })?;
     let beside = beside(listens, &page)?;
     // Not before the phones of the time before are known again.
     tell(&ready);
@@ -370,6 +373,7 @@ impl Loop {
             }
             Order::Mailbox(extension, messages) => self.feed(now, Input::Mailbox { extension, messages }),
             Order::Notify { login, event } => self.feed(now, Input::Notify { login, event }),
+            Order::AskPhone { login, contact } => self.feed(now, Input::AskPhone { login, contact }),
             Order::Clip(call, clip) => self.feed(now, Input::Clip { call, clip }),
             Order::Silent(call, recording, spoken) => self.feed(now, Input::Silent { call, recording, spoken }),
             Order::Office(office, plan) => {
@@ -433,6 +437,9 @@ impl Loop {
                             let _ = answer.send(usage); // who waits no longer doesn't want it
                         }
                     }
+                    Output::PhoneAnswers { login, contact } => {
+                        self.handle.updates().heard(|| trial::Input::Phone(trial::Phone { login, contact }));
+                    }
                     Output::Emergency(emergency) => self.keeping.mail.emergency(emergency),
                     Output::Alarm(alarm) => self.handle.raise(alarm),
                     Output::Edit(edit) => self.handle.edit(edit),
@@ -441,6 +448,10 @@ impl Loop {
                             Record::CallStarted(started) => {
                                 self.handle.happened(|| Happening::Started(started.clone()))
                             }
+                            Record::Binding(binding) => self.handle.updates().heard(|| {
+                                let (login, contact) = (binding.aor.clone(), binding.contact.clone());
+                                trial::Input::Phone(trial::Phone { login, contact })
+                            }),
                             Record::CallEnded(ended) => {
                                 self.keeping.signalling.ended(ended.call);
                                 self.handle.happened(|| Happening::Ended(ended.clone()));
@@ -451,6 +462,10 @@ impl Loop {
                     }
                     Output::Live(live) => {
                         self.notice_phone(&live);
+                        if let Live::Trunk(trunk) = &live {
+                            let (name, carries) = (trunk.name.clone(), update::carries(trunk));
+                            self.handle.updates().heard(|| trial::Input::Trunk { name, carries });
+                        }
                         if let Some(event) = self.handle.board().apply(live, self.wall(now)) {
                             self.handle.happened(|| Happening::Seen(event));
                         }

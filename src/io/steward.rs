@@ -155,6 +155,7 @@ pub fn run(places: Places) -> io::Result<()> {
     let _ = std::fs::write("/proc/self/oom_score_adj", "-900");
     std::fs::create_dir_all(places.run.join("dozvon"))?;
     let mut watchdog = Watchdog::open(&places);
+    clock::lift(&places);
     let data = disk::open(&places, &mut || watchdog.feed(clock.now()));
     if let Err(why) = &data {
         say(&places, why);

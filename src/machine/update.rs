@@ -51,7 +51,7 @@ const LONGEST_NOTES: usize = 2_000;
 const LONGEST_PRODUCT: usize = 64;
 
 /// `1.4.2`, or `1.5.0-rc1`, which comes before `1.5.0`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     text: String,
     numbers: [u32; 4],
@@ -161,15 +161,15 @@ pub enum Refusal {
     #[error("version {version} is too old for the data of this box: it would not understand them")]
     OlderFormat {
         /// What it brings.
-        version: Version,
+        version: String,
     },
     /// Older than what runs, and nobody said that this is meant.
     #[error("version {version} is older than {running}, which runs; going back must be asked for")]
     Older {
         /// What it brings.
-        version: Version,
+        version: String,
         /// What runs.
-        running: Version,
+        running: String,
     },
 }
 
@@ -295,7 +295,7 @@ impl Header {
     /// Why not. `downgrade`: an older version is meant; one that would not understand the data is refused all the same.
     pub fn judge(&self, running: &Release, downgrade: bool) -> Result<(), Refusal> {
         let new = &self.contents.release;
-        let version = || new.version.clone();
+        let version = || new.version.to_string();
         if new.product != running.product {
             return Err(Refusal::OtherProduct { theirs: new.product.clone(), ours: running.product.clone() });
         }
@@ -303,7 +303,7 @@ impl Header {
             return Err(Refusal::OlderFormat { version: version() });
         }
         if new.version < running.version && !downgrade {
-            return Err(Refusal::Older { version: version(), running: running.version.clone() });
+            return Err(Refusal::Older { version: version(), running: running.version.to_string() });
         }
         Ok(())
     }

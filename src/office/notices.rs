@@ -151,7 +151,7 @@ const HOME: [&str; 6] = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.
 const HOME_DOMAINS: [&str; 6] = [".local", ".lan", ".home", ".internal", ".home.arpa", ".localdomain"];
 
 /// Every kind of alarm; `guard` says what each is.
-pub const ALARM_KINDS: [&str; 18] = [
+pub const ALARM_KINDS: [&str; 19] = [
     "address_banned",
     "old_password",
     "limit_reached",
@@ -169,6 +169,7 @@ pub const ALARM_KINDS: [&str; 18] = [
     "licence_over",
     "page_guessing",
     "other_dhcp_server",
+    "update_returned",
     "unclean_start",
 ];
 /// Webhooks of an office.

@@ -9,6 +9,8 @@ pub mod codec;
 pub mod desk;
 #[path = "../../src/lamp/mod.rs"]
 pub mod lamp;
+#[path = "../../src/machine/mod.rs"]
+pub mod machine;
 #[path = "../../src/media/mod.rs"]
 pub mod media;
 #[path = "../../src/office/mod.rs"]
@@ -21,3 +23,5 @@ pub mod rtp;
 pub mod sdp;
 #[path = "../../src/sip/mod.rs"]
 pub mod sip;
+#[path = "../../src/trust/mod.rs"]
+pub mod trust;

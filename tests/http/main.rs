@@ -28,6 +28,7 @@ mod second_factor;
 mod sign_on;
 mod slapd;
 mod telephone;
+mod update;
 mod versions;
 mod voicemail;
 mod world;

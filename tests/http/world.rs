@@ -24,6 +24,7 @@ use dozvon::io::store::{
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use dozvon::io::trunk_doctor::{Examination, Patient};
+use dozvon::io::update::Updates;
 use dozvon::number::Plan;
 use dozvon::office::{
     CallerIdIn, Device, Extension, Forward, Listening, MediaFile, MobileDevice, Network, NumberFormat, Office,
@@ -79,6 +80,7 @@ pub(crate) struct FakeBox {
     /// Of a box on trial.
     licence: Keeper,
     allowances: Mutex<Vec<AllowanceRow>>,
+    updates: Updates,
 }
 
 impl World {
@@ -111,6 +113,7 @@ impl World {
             broken: Mutex::default(),
             licence: Keeper::read(&data, dozvon::io::clock::wall()),
             allowances: Mutex::default(),
+            updates: Updates::new(&data),
         });
         let board = Board::new(START);
         let free = "127.0.0.1:0".parse().unwrap();
@@ -232,6 +235,10 @@ impl Notices for FakeBox {
 impl Exchange for FakeBox {
     fn office(&self) -> Arc<Office> {
         self.office.read().unwrap().clone()
+    }
+
+    fn updates(&self) -> &Updates {
+        &self.updates
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -1,6 +1,6 @@
 //! Telephones are told to fetch their settings.
 
-use dozvon::engine::Input;
+use dozvon::engine::{Input, Record};
 use dozvon::sip::wire::{Method, Name};
 
 use crate::inside::SMALL;
@@ -24,5 +24,23 @@ fn a_registered_telephone_is_told_to_fetch_its_settings_and_others_hear_nothing(
     assert_eq!(told[0].uri.user.as_deref(), Some("user201s0"));
     assert!(told[0].headers.contains(&Name::SubscriptionState) && told[0].headers.contains(&Name::Contact));
     assert!(world.watcher(other).notifies.is_empty());
+    world.assert_clean();
+}
+
+#[test]
+fn a_telephone_that_is_asked_says_that_it_is_there() {
+    let mut world = World::new(501, SMALL);
+    world.register("user201s0");
+    let bound = world.records.iter().find_map(|record| match record {
+        Record::Binding(binding) => Some((binding.aor.clone(), binding.contact.clone())),
+        _ => None,
+    });
+    let (login, contact) = bound.expect("it is registered");
+    let asked = |login: &str, contact: &str| Input::AskPhone { login: login.to_owned(), contact: contact.to_owned() };
+    world.input(asked(&login, &contact));
+    world.input(asked(&login, "sip:user201s0@10.0.0.99"));
+    world.input(asked("nobody", &contact));
+    world.run_for(secs(40));
+    assert_eq!(world.present, [(login, contact)], "a refusal of the network is no answer, and nobody else is asked");
     world.assert_clean();
 }

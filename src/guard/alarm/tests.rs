@@ -28,6 +28,10 @@ fn one_of_each() -> Vec<Alarm> {
         Alarm::LicenceOver,
         Alarm::PageGuessing { address },
         Alarm::OtherDhcpServer { address },
+        Alarm::UpdateReturned {
+            version: "1.4.2".to_owned(),
+            why: ["Страница не открывалась.".to_owned(), "The page did not open.".to_owned()],
+        },
         Alarm::UncleanStart { calls: 2 },
     ]
 }

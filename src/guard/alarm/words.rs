@@ -85,6 +85,9 @@ impl Alarm {
             Self::OtherDhcpServer { address } => format!(
                 "В сети отвечает другой DHCP-сервер, {address}. Адреса раздаёт он, а станция молчит, чтобы не мешать."
             ),
+            Self::UpdateReturned { version, why: [why, _] } => {
+                format!("Версия {version} не подошла, и станция вернулась к прежней. {why}")
+            }
             Self::UncleanStart { calls: 0 } => {
                 "Станция запустилась после внезапного выключения: возможно, пропадало питание.".to_owned()
             }
@@ -166,6 +169,9 @@ impl Alarm {
             Self::OtherDhcpServer { address } => format!(
                 "Another DHCP server answers in the network, {address}. It gives the addresses, and the box keeps quiet so as not to disturb."
             ),
+            Self::UpdateReturned { version, why: [_, why] } => {
+                format!("Version {version} was no good, and the box went back to the one before. {why}")
+            }
             Self::UncleanStart { calls: 0 } => {
                 "The box started after it had stopped suddenly: the power may have failed.".to_owned()
             }

@@ -17,6 +17,7 @@ use crate::io::store::{
     SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
+use crate::io::update::Updates;
 use crate::io::{http, recordings, signalling};
 use crate::number::Plan;
 use crate::office::{Office, Role, Trunk};
@@ -94,6 +95,10 @@ impl http::Exchange for Handle {
 
     fn phones(&self) -> &Phones {
         Self::phones(self)
+    }
+
+    fn updates(&self) -> &Updates {
+        Self::updates(self)
     }
 
     fn notify(&self, login: &str, event: &str) {

@@ -45,7 +45,7 @@ pub(super) use self::places::network_of;
 use self::wire::{InFlight, Talk, Wire};
 use super::api::events::Ticket;
 use super::api::history_export::Order;
-use super::api::takes_file;
+use super::api::{takes_file, update};
 use super::reply::{Reply, problems};
 use super::workers::{BODY, COME, EVENTS, EXPORT, FILE, Inner};
 use super::{House, StartError, WebAddresses, WebConfig, assets, packed, words};
@@ -366,8 +366,15 @@ impl Gate {
         let Ok(_turn) = self.uploads.try_acquire() else {
             return last(problems::busy(10).reply(language), in_flight);
         };
-        let arrived = match upload::receive(&self.house.data, body).await {
+        let target = passed.target.clone();
+        let exchange = &self.house.exchange;
+        let judge = |first: &[u8]| exchange.updates().judge_first(first, update::is_downgrade(&target));
+        let judge = update::is_one(&target).then_some(&judge as upload::Judge<'_>);
+        let arrived = match upload::receive(&self.house.data, body, judge).await {
             Ok(arrived) => arrived,
+            Err(upload::UploadError::Refused(refused)) => {
+                return last(update::problem(&refused).reply(language), in_flight);
+            }
             Err(upload::UploadError::Cut) => return last(problems::timeout().reply(language), in_flight),
             Err(error) => {
                 tracing::error!(%error, "web: a file can't be taken in");

@@ -43,6 +43,7 @@ use crate::io::store::{
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
 };
 use crate::io::trunk_doctor::Examination;
+use crate::io::update::Updates;
 use crate::number::Plan;
 use crate::office::{Language, Office, Role, Trunk};
 use crate::trust::Standing;
@@ -189,6 +190,8 @@ pub trait Exchange: Notices + Send + Sync + 'static {
     fn install_licence(&self, text: &str) -> Result<Standing, InstallError>;
     /// Telephones that configure themselves.
     fn phones(&self) -> &Phones;
+    /// Updates of the box.
+    fn updates(&self) -> &Updates;
     /// Sends a login's telephones a NOTIFY with this `Event`. Never waits.
     fn notify(&self, login: &str, event: &str);
     /// Begins to look at a trunk.

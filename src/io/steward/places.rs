@@ -69,7 +69,7 @@ impl Places {
     }
 
     /// The exchange's own folder.
-    pub(super) fn exchange_data(&self) -> PathBuf {
+    pub(in crate::io) fn exchange_data(&self) -> PathBuf {
         self.data.join("dozvon")
     }
 

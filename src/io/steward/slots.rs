@@ -19,14 +19,20 @@ use std::sync::Arc;
 use embedded_io_adapters::std::FromStd;
 
 use super::{End, Event, Outcome, Places, Steward};
+use crate::base::Duration;
 use crate::io::licence;
 use crate::machine::State;
 use crate::machine::environment::{Environment, Slot, TRIES};
 use crate::machine::trial::{KEPT_DATABASE, LONGEST, Why};
 use crate::machine::update::{BLOCK, Release, UpdateReader};
 
+/// A slow disk tells of itself: so much is written between two signs of life. Bytes.
+const SYNC_EVERY: u64 = 4 << 20;
 /// What of an update's work is writing, per cent; the rest is reading back.
 const WRITING: usize = 80;
+
+/// The exchange, which starts later, has its whole time; it knows better why.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// A small file of `/data/update`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +93,7 @@ pub(super) fn watch_trial(steward: &Arc<Steward>) -> io::Result<()> {
     let steward = Arc::clone(steward);
     let work = move || {
         tracing::warn!(seconds = LONGEST.as_secs(), "this version is on trial");
-        std::thread::sleep(LONGEST);
+        std::thread::sleep(LONGEST + GRACE);
         if !is_on_trial(&steward) {
             return;
         }
@@ -124,13 +130,16 @@ pub(super) fn write(places: &Places, file: &Path, told: &mut dyn FnMut(u8)) -> O
         return Err(format!("the update is larger than slot {slot}"));
     }
     // From here on the slot holds nothing that is known to be good.
-    for kind in [Kind::Written, Kind::Other] {
+    for kind in [Kind::Written, Kind::Other, Kind::Failed] {
         forget(places, kind).map_err(disk)?;
     }
     let mut at = 0;
     while let Some(block) = reader.next_block().map_err(|error| error.to_string())? {
         ground::write_at(&target, block, at).map_err(disk)?;
         at += block.len() as u64;
+        if at % SYNC_EVERY == 0 {
+            ground::sync(&target).map_err(disk)?;
+        }
         told(share(at, header.size, 0, WRITING));
     }
     ground::sync(&target).map_err(disk)?;

@@ -43,6 +43,7 @@ pub use mail::{LetterRow, NewLetter};
 pub use outside::AllowanceRow;
 pub use place::{DataDir, is_taken};
 pub use recording::RecordingRow;
+pub(super) use schema::copy_whole;
 pub use summary::{Count, GroupWaits, NotCalledBack, Summary, WAITING, Work};
 pub use token::TokenRow;
 pub use version::Version;

@@ -109,3 +109,24 @@ fn keep_copy(connection: &Connection, data: &Path, schema: i64) -> Result<(), St
 fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
 }
+
+/// Puts a copy of the database, as it is at this moment, on the disk for good; returns login and contact of each registered telephone.
+///
+/// # Errors
+/// When the disk refuses; there is no copy then.
+pub(in crate::io) fn copy_whole(data: &Path, copy: &Path) -> Result<Vec<(String, String)>, StoreError> {
+    let refused = |why| StoreError::File { path: copy.to_owned(), why };
+    let connection = open_for_reading(data)?;
+    match std::fs::remove_file(copy) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(refused(why)),
+        _ => {}
+    }
+    make_private(copy).map_err(refused)?;
+    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    let folder = copy.parent().unwrap_or(data);
+    let sync = |path: &Path| std::fs::File::open(path)?.sync_all();
+    sync(copy).and_then(|()| sync(folder)).map_err(refused)?;
+    let mut statement = connection.prepare("SELECT aor, contact FROM binding")?;
+    let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -104,7 +104,7 @@ fn an_update_says_of_itself_where_it_may_run() {
     let running = release("1.4.2");
     assert_eq!(header("1.4.2").judge(&running, false), Ok(()));
     assert_eq!(header("1.10.0").judge(&running, false), Ok(()));
-    let older = Refusal::Older { version: version("1.4.1"), running: version("1.4.2") };
+    let older = Refusal::Older { version: "1.4.1".to_owned(), running: "1.4.2".to_owned() };
     assert_eq!(header("1.4.1").judge(&running, false), Err(older));
     assert_eq!(header("1.4.1").judge(&running, true), Ok(()));
     let newer_data = Release { format: 4, ..running.clone() };

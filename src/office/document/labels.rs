@@ -377,5 +377,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("licence_over", "лицензия закончилась", "the licence is over"),
     ("page_guessing", "подбор пароля к странице", "guessing of the page's password"),
     ("other_dhcp_server", "другой DHCP-сервер", "another DHCP server"),
+    ("update_returned", "обновление не подошло", "an update was no good"),
     ("unclean_start", "внезапное выключение", "a sudden stop"),
 ];

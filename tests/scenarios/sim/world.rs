@@ -60,6 +60,8 @@ pub(crate) struct World {
     pub(crate) missed: Vec<dozvon::call::cdr::MissedCall>,
     /// What was last said of what is used up.
     pub(crate) usage: dozvon::guard::limits::Usage,
+    /// Telephones that answered when they were asked: login and contact.
+    pub(crate) present: Vec<(String, String)>,
     /// Keeps what is signalled, where a test wants that.
     pub(crate) sorter: Option<dozvon::io::signalling::Sorter>,
     /// The call that was ordered last.
@@ -155,6 +157,7 @@ impl World {
             alarms: Vec::new(),
             missed: Vec::new(),
             usage: Default::default(),
+            present: Vec::new(),
             sorter: None,
             ordered: None,
             trunks: HashMap::new(),
@@ -290,6 +293,7 @@ impl World {
             Output::Missed(missed) => self.missed.push(missed),
             Output::Emergency(emergency) => self.emergencies.push(emergency),
             Output::Usage(usage) => self.usage = usage,
+            Output::PhoneAnswers { login, contact } => self.present.push((login, contact)),
             Output::Ordered { call } => self.ordered = call,
             Output::Listens(result) => self.listens = Some(result),
             Output::Edit(edit) => {

@@ -37,6 +37,7 @@ export default {
   alarm_do_licence: "Ask the vendor for a new licence.",
   alarm_do_guessing: "Nothing to do. A second factor keeps out whoever guesses the password.",
   alarm_do_dhcp: "Leave one of them in the network: the router or the box.",
+  alarm_do_update: "The old version works on. Ask the maker before you try again.",
   alarm_do_power: "An uninterruptible power supply would keep the calls.",
   alarm_open_number: "Open the number",
   alarm_open_calls: "Calls of the number",

@@ -34,6 +34,7 @@ export default {
   kind_licence_ends: "the licence ends soon",
   kind_licence_over: "the licence has ended",
   kind_other_dhcp_server: "a second DHCP server in the network",
+  kind_update_returned: "an update was no good",
   kind_unclean_start: "the box went off suddenly",
 
   hooks: "Telegram and programs",

@@ -34,6 +34,7 @@ export default {
   kind_licence_ends: "скоро закончится лицензия",
   kind_licence_over: "лицензия закончилась",
   kind_other_dhcp_server: "в сети второй DHCP-сервер",
+  kind_update_returned: "обновление не подошло",
   kind_unclean_start: "станция выключалась внезапно",
 
   hooks: "Telegram и программы",

@@ -4,6 +4,7 @@
 
 pub(super) mod events;
 pub(super) mod history_export;
+pub(super) mod update;
 
 mod alarms;
 mod allowances;
@@ -274,14 +275,20 @@ const ROUTES: &[Route] = &[
     route("POST", "/api/v1/webhooks/{name}/test", Access::Admin, webhooks::test),
     route("GET", "/api/v1/webhooks/{name}/deliveries", Access::Admin, webhooks::deliveries),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
+    route("GET", "/api/v1/system/update", Access::Viewer, update::get),
+    route("POST", "/api/v1/system/update", Access::Admin, update::post),
+    route("DELETE", "/api/v1/system/update", Access::Admin, update::delete),
+    route("POST", "/api/v1/system/update/start", Access::Admin, update::start),
+    route("POST", "/api/v1/system/update/from-stick", Access::Admin, update::from_stick),
     route("GET", "/api/v1/events", Access::Viewer, events::get),
 ];
 
 /// Routes whose body is a file, of so many bytes at most: the gate asks them first, and takes it to the disk itself.
-const TAKE_FILES: [(&str, &str, u64); 3] = [
+const TAKE_FILES: [(&str, &str, u64); 4] = [
     ("POST", "/api/v1/media", SOUND),
     ("PUT", "/api/v1/media/{name}/sound", SOUND),
     ("POST", "/api/v1/phones/firmware", firmware::LONGEST),
+    ("POST", "/api/v1/system/update", update::LONGEST),
 ];
 
 /// 10 MB (product.md, media files).

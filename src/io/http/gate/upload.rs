@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 
 use super::super::imports::INBOX;
 use super::super::sessions::random_word;
+use crate::io::update::Refused;
 
 /// A file that has come and that nobody has taken over yet; it goes when this does.
 #[derive(Debug)]
@@ -30,17 +31,28 @@ impl Drop for Arrived {
 pub(super) enum UploadError {
     #[error("it did not come whole")]
     Cut,
+    #[error("its first bytes are refused")]
+    Refused(Refused),
     #[error("{0}")]
     Disk(#[from] io::Error),
 }
 
-/// Writes a body to the disk. How long it may be and take has been judged where it was framed.
-pub(super) async fn receive(data: &Path, mut body: Incoming) -> Result<Arrived, UploadError> {
+/// Looks at the first bytes of a file; false: more are needed.
+pub(super) type Judge<'a> = &'a (dyn Fn(&[u8]) -> Result<bool, Refused> + Send + Sync);
+
+/// Writes a body to the disk, when its first bytes are found good. How long it may be and take has been judged where it was framed.
+pub(super) async fn receive(data: &Path, mut body: Incoming, judge: Option<Judge<'_>>) -> Result<Arrived, UploadError> {
+    let mut piece = Vec::with_capacity(PIECE);
+    if let Some(judge) = judge {
+        while !judge(&piece).map_err(UploadError::Refused)? {
+            let frame = body.frame().await.ok_or(UploadError::Cut)?.map_err(|_| UploadError::Cut)?;
+            piece.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        }
+    }
     let name = format!("{INBOX}/{}", random_word());
     let path = data.join(&name);
     let arrived = Arrived { name, path: path.clone() };
     let mut file = beside(move || File::create_new(path)).await?;
-    let mut piece = Vec::with_capacity(PIECE);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| UploadError::Cut)?;
         piece.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
