@@ -218,10 +218,18 @@ impl Rounds {
             }
             self.look_after_clock();
             match inbox.recv_timeout(LOOK_EVERY) {
-                Ok(Event::Turned(turns)) => self.liveness.turned(self.clock.now(), turns),
+                Ok(Event::Turned(turns)) => self.on_turn(turns),
                 Ok(Event::End(end)) => return self.end(end),
                 Err(_) => {}
             }
+        }
+    }
+
+    fn on_turn(&mut self, turns: u64) {
+        let lived = self.liveness.lives();
+        self.liveness.turned(self.clock.now(), turns);
+        if !lived && self.liveness.lives() {
+            tracing::info!("the exchange lives");
         }
     }
 

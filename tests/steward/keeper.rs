@@ -189,6 +189,12 @@ impl Keeper {
 impl Drop for Keeper {
     fn drop(&mut self) {
         if let Some(mut steward) = self.steward.take() {
+            // In good order, or what it has started would outlive it.
+            let _ = kill(Pid::from_raw(steward.id().try_into().unwrap()), Signal::SIGTERM);
+            let mut looks = 0..300;
+            while looks.next().is_some() && matches!(steward.try_wait(), Ok(None)) {
+                std::thread::sleep(Duration::from_millis(100));
+            }
             let _ = steward.kill();
             let _ = steward.wait();
         }

@@ -219,6 +219,7 @@ fn the_exchange_has_no_rights_to_spare_and_is_started_again_when_it_hangs_or_die
     assert!(!keeper.read("log").contains("first sign-in"));
 
     // it stands
+    wait_for("a sign of life", SOON, || keeper.read("log").contains("the exchange lives").then_some(()));
     kill(Pid::from_raw(first), Signal::SIGSTOP).unwrap();
     let second = exchange(&keeper, Some(first));
     assert!(keeper.read("log").contains("does not turn any more"), "{}", keeper.read("log"));

@@ -58,7 +58,7 @@ fn ends_in_a_row_make_the_next_start_wait_longer() {
         liveness.ended(now);
         let wait = Duration::from_secs(wait);
         assert!(!liveness.is_due(now + (wait - Duration::from_millis(1))), "{wait:?}");
-        now = now + wait;
+        now += wait;
         assert!(liveness.is_due(now), "{wait:?}");
     }
     assert!(!liveness.is_fed(at(120)), "one that dies at each start does not feed the watchdog");
