@@ -109,7 +109,8 @@ impl Updates {
     /// Those of a data directory. Nothing is done before [`work`](Self::work).
     pub fn new(data: &Path) -> Self {
         Self(Arc::new(Inner {
-            folder: data.join("update"),
+            // The steward is at home elsewhere.
+            folder: std::path::absolute(data).unwrap_or_else(|_| data.to_owned()).join("update"),
             shown: Mutex::default(),
             work: Mutex::default(),
             trial: OnceLock::new(),
