@@ -327,6 +327,11 @@ pub(super) fn running_release() -> Release {
 }
 
 impl Refused {
+    /// The file ends before it is anything.
+    pub(super) fn not_whole() -> Self {
+        Self::of(&UpdateError::Truncated)
+    }
+
     /// A sentence for the console.
     pub fn english(&self) -> String {
         match self {
