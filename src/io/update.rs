@@ -109,7 +109,8 @@ impl Updates {
     /// Those of a data directory. Nothing is done before [`work`](Self::work).
     pub fn new(data: &Path) -> Self {
         Self(Arc::new(Inner {
-            folder: data.join("update"),
+            // The steward is at home elsewhere.
+            folder: std::path::absolute(data).unwrap_or_else(|_| data.to_owned()).join("update"),
             shown: Mutex::default(),
             work: Mutex::default(),
             trial: OnceLock::new(),
@@ -327,6 +328,11 @@ pub(super) fn running_release() -> Release {
 }
 
 impl Refused {
+    /// The file ends before it is anything.
+    pub(super) fn not_whole() -> Self {
+        Self::of(&UpdateError::Truncated)
+    }
+
     /// A sentence for the console.
     pub fn english(&self) -> String {
         match self {

@@ -111,6 +111,7 @@ impl Worker {
         }
         let file = self.folder().join(take::FILE);
         if self.updates.view().stage == Stage::None
+            && file.exists()
             && let Ok(header) = take::header(&file)
         {
             self.updates.show_ready(&header);
