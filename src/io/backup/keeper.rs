@@ -102,7 +102,7 @@ pub fn start(handle: &Handle, outgoing: Outgoing) -> io::Result<Backups> {
     let working = Arc::downgrade(&backups.0);
     let work = move || {
         let upgrade = || working.upgrade().map(Backups).filter(|backups| backups.0.handle.upgrade().is_some());
-        while let Some(()) = next(&inbox, &upgrade) {}
+        while next(&inbox, &upgrade).is_some() {}
     };
     std::thread::Builder::new().name("backup".to_owned()).spawn(work)?;
     Ok(backups)

@@ -221,7 +221,8 @@ fn the_power_may_go_at_any_moment_of_a_restore() {
         assert!(!data.join("dozvon.db-wal").exists(), "cut at step {cut}");
         let mut before = contents(&data.join(restore::BEFORE));
         assert_eq!(office_in(&data.join(restore::BEFORE)), office, "cut at step {cut}");
-        (before.remove(DATABASE), present.remove(DATABASE));
+        before.remove(DATABASE);
+        present.remove(DATABASE);
         assert_eq!(before, present, "cut at step {cut}");
         assert!(!data.join(restore::STAGING).exists() && finish(&data).unwrap().is_none());
         if done {
