@@ -97,13 +97,6 @@ impl Disk {
         disk
     }
 
-    /// A copy, as it is now.
-    pub(crate) fn copy(&self) -> Self {
-        let path = scratch("disk.img");
-        run("cp", &["--sparse=always", text(&self.path), text(&path)]);
-        Self { path }
-    }
-
     /// Where a partition begins and how long it is, in bytes (UEFI 2.10 §5.3.3: entries of 128 bytes from LBA 2).
     fn partition(&self, name: &str) -> (u64, u64) {
         let table = self.read(1024, 128 * 128);
