@@ -74,7 +74,7 @@ fn is_refused(what: &str, version: &str, change: impl FnOnce(&mut Vec<u8>)) {
     refuses(&mut rig, what, &file);
 }
 
-fn refuses(rig: &mut Rig, what: &str, file: &PathBuf) {
+fn refuses(rig: &mut Rig, what: &str, file: &Path) {
     let said = rig.office.upload(rig.here(), file);
     println!("{what}: {} {}", said.status, said.body);
     assert_eq!(said.status, 422, "{said:?}");
