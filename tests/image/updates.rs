@@ -1,7 +1,7 @@
 //! Updates: a good one is kept, and a broken one, however it is broken, ends with the old system, the old data and a reason.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
