@@ -125,7 +125,8 @@ impl Updates {
     /// # Errors
     /// Why it will not be taken.
     pub fn judge_first(&self, bytes: &[u8], downgrade: bool) -> Result<bool, Refused> {
-        let header = Header::of_first(bytes, &super::licence::trusted_for_updates(std::path::Path::new("/etc"))).map_err(|error| Refused::of(&error))?;
+        let header = Header::of_first(bytes, &super::licence::trusted_for_updates(std::path::Path::new("/etc")))
+            .map_err(|error| Refused::of(&error))?;
         let Some(header) = header else { return Ok(false) };
         judge(&header, downgrade)?;
         Ok(true)

@@ -93,10 +93,18 @@ impl Office {
         let jar = scratch("cookies");
         let (json, jar) = (["--header", "Content-Type: application/json"], jar.to_str().unwrap());
         let sign_in = json!({"login": "admin", "password": ADMIN}).to_string();
-        let signed_in = Self::send(here, "/api/v1/session", &[&json[..], &["--cookie-jar", jar, "--data", &sign_in]].concat());
-        let csrf = format!("X-CSRF-Token: {}", signed_in.body["csrf_token"].as_str().unwrap_or_else(|| panic!("{signed_in:?}")));
+        let signed_in =
+            Self::send(here, "/api/v1/session", &[&json[..], &["--cookie-jar", jar, "--data", &sign_in]].concat());
+        let csrf = format!(
+            "X-CSRF-Token: {}",
+            signed_in.body["csrf_token"].as_str().unwrap_or_else(|| panic!("{signed_in:?}"))
+        );
         let password = json!({"password": ADMIN}).to_string();
-        Self::send(here, "/api/v1/system/reset", &[&json[..], &["--cookie", jar, "--header", &csrf, "--data", &password]].concat())
+        Self::send(
+            here,
+            "/api/v1/system/reset",
+            &[&json[..], &["--cookie", jar, "--header", &csrf, "--data", &password]].concat(),
+        )
     }
 
     /// How the update stands.

@@ -112,7 +112,9 @@ pub fn make(order: Order) -> Result<String, ReleaseError> {
 pub fn show(path: &Path) -> Result<String, ReleaseError> {
     let file = File::open(path).map_err(|why| ReleaseError::File { path: path.to_owned(), why })?;
     let of_file = |why| ReleaseError::Update { path: path.to_owned(), why };
-    let mut reader = UpdateReader::open(FromStd::new(file), &licence::trusted_for_updates(std::path::Path::new("/etc"))).map_err(of_file)?;
+    let mut reader =
+        UpdateReader::open(FromStd::new(file), &licence::trusted_for_updates(std::path::Path::new("/etc")))
+            .map_err(of_file)?;
     while reader.next_block().map_err(of_file)?.is_some() {}
     let header = reader.header();
     let Contents { release: Release { version, format, product, built }, notes_ru, notes_en } = &header.contents;

@@ -33,7 +33,8 @@ pub(super) fn header(path: &Path) -> Result<Header, Refused> {
 
 fn open(path: &Path) -> Result<UpdateReader<FromStd<File>>, Refused> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
-    UpdateReader::open(FromStd::new(file), &licence::trusted_for_updates(std::path::Path::new("/etc"))).map_err(|error| Refused::of(&error))
+    UpdateReader::open(FromStd::new(file), &licence::trusted_for_updates(std::path::Path::new("/etc")))
+        .map_err(|error| Refused::of(&error))
 }
 
 fn unreadable(error: &io::Error) -> Refused {
