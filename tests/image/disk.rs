@@ -84,8 +84,8 @@ impl Disk {
                 "-L",
                 "data",
                 "-J",
-            "size=16",
-            "-E",
+                "size=16",
+                "-E",
                 "resize=268435456",
                 "-d",
                 text(&tree),
@@ -246,7 +246,7 @@ pub(crate) fn slot(version: &str, spoil: impl FnOnce(&Path)) -> PathBuf {
     fs::write(tree.join("etc/dozvon/release"), release).unwrap();
     spoil(&tree);
     let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("image/debian/pack");
-    run(text(&pack), &[text(&tree), text(&packed)]);
+    run(text(&pack), &[text(&tree), text(&packed), "quick"]);
     fs::remove_dir_all(tree).unwrap();
     packed
 }
