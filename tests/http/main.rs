@@ -17,6 +17,7 @@ mod directory;
 mod events;
 mod gate;
 mod history;
+mod imports;
 mod journal;
 mod keeping;
 mod license;
