@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Check, Found, FoundMenu, Goal, Incoming, Maker, Note, plain};
+use super::{Check, Found, FoundMenu, Goal, Incoming, Maker, NOTES, Note, plain};
 use crate::office::file::{to_e164, weak_password};
 use crate::office::{
     Device, Element, ElementKind, Extension, Forward, Group, MediaFile, Office, Out, Trunk, VoiceMenu,
@@ -72,7 +72,7 @@ const STEP_Y: f64 = 120.0;
 impl Fitter<'_> {
     fn note(&mut self, ru: String, en: String) {
         let note = Note::new(ru, en);
-        if !self.imported.notes.contains(&note) {
+        if self.imported.notes.len() < NOTES && !self.imported.notes.contains(&note) {
             self.imported.notes.push(note);
         }
     }
@@ -137,7 +137,7 @@ impl Fitter<'_> {
     }
 
     fn extension(&mut self, extension: &Extension) {
-        if !self.is_free(&extension.number, "Сотрудник", "Extension") {
+        if !self.is_free(&extension.number, "Внутренний номер", "Extension") {
             return;
         }
         let mut new = extension.clone();
@@ -216,7 +216,7 @@ impl Fitter<'_> {
         for member in &group.members {
             if self.imported.office.extension(member).is_none() {
                 self.note(
-                    format!("Группа {}: участника {member} нет среди сотрудников.", group.number),
+                    format!("Группа {}: участника {member} нет среди внутренних номеров.", group.number),
                     format!("Group {}: its member {member} is no extension.", group.number),
                 );
             } else if !new.members.contains(member) {

@@ -53,7 +53,7 @@ impl ImportError {
             }
             Self::Database(_) => "База внутри копии повреждена.".to_owned(),
             Self::TooLarge(_) => "Копия слишком большая. Сделайте её без записей разговоров.".to_owned(),
-            Self::Empty => "В копии нет ни сотрудников, ни групп, ни подключений, ни меню.".to_owned(),
+            Self::Empty => "В копии нет ни внутренних номеров, ни групп, ни подключений, ни меню.".to_owned(),
         };
         let en = match self {
             Self::File(_) => "The file can't be read. It may be damaged.".to_owned(),
@@ -222,7 +222,7 @@ fn read_database(path: &Path) -> Result<Tables, ImportError> {
             continue;
         }
         let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\" LIMIT {ROWS}"))?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let mut read = Row::default();

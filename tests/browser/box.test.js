@@ -186,7 +186,7 @@ test("the office of a FreePBX is looked at, added, and taken back", async () => 
   await page.locator("#move-in-file").setInputFiles(file);
   await page.locator("#move-in .account", { hasText: "345" }).waitFor();
   const told = await page.locator("#move-in .told").innerText();
-  for (const said of ["Сотрудник 200 не переносится", "Комнаты переговоров не переносятся"]) assert.ok(told.includes(said), told);
+  for (const said of ["Внутренний номер 200 не переносится", "Комнаты переговоров не переносятся"]) assert.ok(told.includes(said), told);
   await look(visit, "real-move-in-ru");
   await page.getByRole("button", { name: "Добавить", exact: true }).click();
   await page.locator(".toast", { hasText: "Добавлено из FreePBX" }).waitFor();

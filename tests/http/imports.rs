@@ -52,7 +52,7 @@ fn a_backup_of_freepbx_is_looked_at_added_and_taken_back() {
     let new = (&found["extensions"], &found["groups"], &found["trunks"]);
     assert_eq!(new, (&json!(["310"]), &json!(["610"]), &json!(["City"])));
     assert!(
-        found["notes"].to_string().contains("Сотрудник 201 не переносится: такой номер здесь уже занят."),
+        found["notes"].to_string().contains("Внутренний номер 201 не переносится: такой номер здесь уже занят."),
         "{found}"
     );
     assert!(!found.to_string().contains("secret"), "{found}");

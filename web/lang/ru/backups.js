@@ -66,7 +66,7 @@ export default {
   move_in_looking: "Смотрим, что в ней…",
   move_in_comes: ({ name = "" }) => `Из ${name} добавится`,
   move_in_nothing: ({ name = "" }) => `В копии ${name} нет ничего нового`,
-  move_in_extensions: "Сотрудники",
+  move_in_extensions: "Внутренние номера",
   move_in_groups: "Группы",
   move_in_trunks: "Внешние номера",
   move_in_schedules: "Расписания",
