@@ -111,7 +111,8 @@ fn what_is_no_such_backup_is_told_and_writes_nothing_outside() {
     let scratch = Scratch::new();
     let database = database(&scratch);
     let truncated = zipped(&[("mikopbx.db", database.get(..5000).unwrap())]);
-    let foreign: [(&[u8], fn(&ImportError) -> bool); 5] = [
+    type Expected = fn(&ImportError) -> bool;
+    let foreign: [(&[u8], Expected); 5] = [
         (b"hello", |error| matches!(error, ImportError::Foreign)),
         (&tarred(&[("readme.txt", b"x")]), |error| matches!(error, ImportError::Foreign)),
         (&zipped(&[("mikopbx.db", b"no database")]), |error| matches!(error, ImportError::Database(_))),
