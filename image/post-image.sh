@@ -7,9 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$BINARIES_DIR"
 
 # One slot's content: what a slow line can bring, and far from what the partition holds.
-limit=24000000
+limit=$((24 * 1024 * 1024))
 size=$(stat -Lc %s rootfs.squashfs)
-if [ "$size" -gt $limit ]; then
+if [ "$size" -gt "$limit" ]; then
     echo "post-image.sh: rootfs.squashfs has $size bytes, a slot takes $limit" >&2
     exit 1
 fi

@@ -178,6 +178,9 @@ pub fn run(places: Places) -> io::Result<()> {
     }
     slots::watch_trial(&steward)?;
     door::open(&steward)?;
+    if steward.places.is_image {
+        shares::watch(&steward.places)?;
+    }
     hear_signals(events)?;
     let liveness = Liveness::new(clock.now());
     let fast = Fast::new(&steward.places);

@@ -105,16 +105,6 @@ impl Box {
         Self { qemu, sip, https, began: Instant::now(), monitor, serial }
     }
 
-    /// Waits for a condition of a box that has power.
-    pub(crate) fn wait(&mut self, what: &str, limit: Duration, mut done: impl FnMut(&Self) -> bool) {
-        let end = Instant::now() + limit;
-        while !done(self) {
-            assert!(self.qemu.try_wait().unwrap().is_none(), "{what}: the box has no power any more\n{}", self.said());
-            assert!(Instant::now() < end, "{what}: not within {limit:?}\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
     /// The end of what came by the serial line.
     pub(crate) fn said(&self) -> String {
         let text = String::from_utf8_lossy(&fs::read(&self.serial).unwrap_or_default()).into_owned();
@@ -133,11 +123,6 @@ impl Box {
         let answer = self.order(&format!("hostfwd_add n0 udp:127.0.0.1:{here}-:{port}"));
         assert!(!answer.contains("could not"), "{answer}");
         SocketAddr::from((Ipv4Addr::LOCALHOST, here))
-    }
-
-    /// The reset button of the machine.
-    pub(crate) fn reset(&self) {
-        self.order("system_reset");
     }
 
     /// One order to QEMU itself.

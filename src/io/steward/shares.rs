@@ -31,6 +31,34 @@ pub(super) fn stop(places: &Places) {
     }
 }
 
+/// Makes each stick usable when it is plugged in, so that the page shows what is on it, and forgets it when it is pulled out. What somebody
+/// has let go stays so until it is plugged in anew.
+///
+/// # Errors
+/// When there is no thread to be had.
+pub(super) fn watch(places: &Places) -> io::Result<()> {
+    let places = places.clone();
+    let look = move || {
+        let mut known: Vec<String> = Vec::new();
+        loop {
+            let present: Vec<String> = sticks(&places).into_iter().map(|stick| stick.id).collect();
+            for id in known.iter().filter(|id| !present.contains(id)) {
+                // Nothing can be written any more; whoever still reads gets errors.
+                let _ = umount2(&place_of(&places, id), MntFlags::MNT_DETACH);
+            }
+            for id in present.iter().filter(|id| !known.contains(id)) {
+                match mount_stick(&places, id) {
+                    Ok(()) => tracing::info!(id, "a stick"),
+                    Err(why) => tracing::warn!(id, why, "a stick can't be used"),
+                }
+            }
+            known = present;
+            std::thread::sleep(LOOK_EVERY);
+        }
+    };
+    std::thread::Builder::new().name("sticks".to_owned()).spawn(look).map(drop)
+}
+
 fn sticks(places: &Places) -> Vec<Stick> {
     let blocks = places.sys.join("class/block");
     let Ok(read) = fs::read_dir(&blocks) else { return Vec::new() };
@@ -272,6 +300,8 @@ fn share_place(places: &Places) -> PathBuf {
 const OWN_FOLDER: &str = "dozvon";
 /// Nobody wants to see more.
 const MOST_UPDATES: usize = 50;
+/// Between two looks at what is plugged in.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
 const FLAGS: MsFlags = MsFlags::MS_NODEV.union(MsFlags::MS_NOSUID).union(MsFlags::MS_NOEXEC);
 /// What sticks have, and whether it takes an owner as an option.
 const KINDS: &[(&str, bool)] = &[("vfat", true), ("exfat", true), ("ext4", false)];
