@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dozvon::io::config::{Config, Format};
-use dozvon::io::console::{self, Password, Refusal, Role, WhatIf};
+use dozvon::io::console::{self, Password, Refusal, Role, Seal, WhatIf};
 use dozvon::io::demo::{self, Demo, Language};
 use dozvon::io::journal::Journal;
 use dozvon::io::licence::vendor;
@@ -112,6 +113,37 @@ enum Command {
         --extensions 30 --outside-calls 16 --hardware CODE > office.license"
     )]
     License(LicenseCommand),
+    /// Write everything but, at will, recordings to one file, and prove it by restoring it beside
+    #[command(after_help = "Examples:\n  dozvon backup office.dozvon\n  \
+        dozvon backup office.dozvon --recordings --passphrase-file secret.txt\n  dozvon backup open.dozvon --plain\n\n\
+        It is encrypted by the office's passphrase for backups, `[backup] passphrase`, unless another one is given. `age` opens\n\
+        it too: age --decrypt office.dozvon | tar -tz. Calls go on meanwhile.")]
+    Backup {
+        /// Where to; nothing may be there
+        file: PathBuf,
+        /// With recordings of calls
+        #[arg(long)]
+        recordings: bool,
+        #[command(flatten)]
+        seal: SealArguments,
+    },
+    /// Put a backup in force; what is there now is kept aside
+    #[command(after_help = "Examples:\n  dozvon restore office.dozvon\n  \
+        dozvon restore office.dozvon --passphrase-file secret.txt --dry-run\n  dozvon restore --undo\n\n\
+        It is unpacked and proved first. A running exchange starts anew with it, which ends its calls.")]
+    Restore {
+        /// The backup
+        #[arg(required_unless_present = "undo")]
+        file: Option<PathBuf>,
+        /// Only say what is in it
+        #[arg(long)]
+        dry_run: bool,
+        /// Bring back what was there before the last restore
+        #[arg(long, conflicts_with_all = ["file", "dry_run"])]
+        undo: bool,
+        #[command(flatten)]
+        seal: SealArguments,
+    },
     /// Run the exchange with an example office whose phones and carrier are simulated; its data is thrown away
     #[command(
         after_help = "Examples:\n  dozvon demo\n  dozvon demo --language en\n  dozvon demo --seed 7 --data /mnt/fast/demo\n\n\
@@ -180,6 +212,26 @@ enum Command {
         #[arg(last = true, required = true)]
         program: Vec<OsString>,
     },
+}
+
+#[derive(Debug, Args)]
+struct SealArguments {
+    /// The passphrase is the first line of this file; `-` is stdin
+    #[arg(long, value_name = "F", conflicts_with = "plain")]
+    passphrase_file: Option<PathBuf>,
+    /// Without encryption: whoever has the file reads every password in it
+    #[arg(long)]
+    plain: bool,
+}
+
+impl From<SealArguments> for Seal {
+    fn from(given: SealArguments) -> Self {
+        match given.passphrase_file {
+            Some(file) => Self::File(file),
+            None if given.plain => Self::Plain,
+            None => Self::OfTimetable,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -415,9 +467,13 @@ fn main() -> ExitCode {
             let demo = Demo { language: language.into(), seed, data: places.data };
             return demo::run(&config, &journal, demo).map(|()| String::new());
         }
+        let is_named = places.data.is_some() || places.config.is_some();
         config.paths.data = places.data.unwrap_or(config.paths.data);
+        if let (Command::Panel, false, Some(data)) = (&command, is_named, panel::data_of_the_box()) {
+            config.paths.data = data;
+        }
         match command {
-            Command::Serve => serve(&config).map(|()| String::new()),
+            Command::Serve => serve(&config),
             Command::Steward { places } => keep(&config, places.as_deref()).map(|()| String::new()),
             other => answer(&config, other),
         }
@@ -437,9 +493,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(config: &Config) -> Result<(), Refusal> {
+fn serve(config: &Config) -> Result<String, Refusal> {
     let journal = log(config);
-    run::serve(config, &journal).map_err(Refusal::of)
+    match run::serve(config, &journal).map_err(Refusal::of)? {
+        run::End::Stopped => Ok(String::new()),
+        run::End::Anew => Err(start_anew()),
+    }
+}
+
+/// The same process with the same arguments, from its beginning: whoever watches over it sees it run on. Returns only why not.
+fn start_anew() -> Refusal {
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
+    let why = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    Refusal::of(format!("it should have started anew and could not: {why}"))
 }
 
 fn keep(config: &Config, places: Option<&Path>) -> Result<(), Refusal> {
@@ -482,6 +548,11 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
         }
         Command::Release(ReleaseCommand::Make(given)) => release::make((*given).into()).map_err(Refusal::of),
         Command::Release(ReleaseCommand::Show { file }) => release::show(&file).map_err(Refusal::of),
+        Command::Backup { file, recordings, seal } => console::backup(data, &file, recordings, &seal.into()),
+        Command::Restore { undo: true, .. } | Command::Restore { file: None, .. } => console::undo_restore(data),
+        Command::Restore { file: Some(file), dry_run, seal, .. } => {
+            console::restore(data, &file, &seal.into(), dry_run)
+        }
         Command::Doctor => examine(config),
         Command::Panel => panel::run(data).map(|()| String::new()),
     }

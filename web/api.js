@@ -145,9 +145,10 @@ export class Api {
    * @param {string} path
    * @param {Blob} file
    * @param {(part: number) => void} onPart
+   * @param {Record<string, string>} [headers] more of them
    * @returns {Promise<{ value: any }>}
    */
-  upload(path, file, onPart) {
+  upload(path, file, onPart, headers = {}) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("POST", `/api/v1/${path}`);
@@ -155,11 +156,28 @@ export class Api {
       request.setRequestHeader("Accept-Language", this.#language);
       request.setRequestHeader("X-CSRF-Token", this.#csrf);
       request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded, total }) => onPart(total ? loaded / total : 0);
       request.onload = () => (request.status < 300 ? resolve({ value: request.response }) : reject(new Refused(request.status, request.response)));
       request.onerror = () => reject(new Refused(0, null));
       request.send(file);
     });
+  }
+
+  /**
+   * Makes a file and takes it; it may take its time.
+   * @param {string} path
+   * @returns {Promise<Blob>}
+   */
+  async make(path) {
+    let response;
+    try {
+      response = await fetch(`/api/v1/${path}`, { method: "POST", headers: { "Accept-Language": this.#language, "X-CSRF-Token": this.#csrf }, cache: "no-store" });
+    } catch {
+      throw new Refused(0, null);
+    }
+    if (!response.ok) throw new Refused(response.status, await response.json().catch(() => null));
+    return response.blob();
   }
 
   /** @param {string} id */

@@ -3,7 +3,7 @@ import { Api, Refused } from "./api.js";
 import { html, render, useEffect, useMemo, useRef, useState } from "./lib/preact.js";
 import { follow } from "./live.js";
 import { SignIn, WANTED } from "./pages/sign_in.js";
-import { go, useRoute } from "./parts/address.js";
+import { go, hasUnsaved, useRoute } from "./parts/address.js";
 import { Question } from "./parts/dialog.js";
 import { Find } from "./parts/find.js";
 import { KeyList, useKeys } from "./parts/keys.js";
@@ -11,9 +11,10 @@ import { Beside } from "./parts/manual.js";
 import { Shell } from "./parts/shell.js";
 import { Toasts, tell } from "./parts/toast.js";
 import { NextStep } from "./parts/todo.js";
+import { NetworkTrial } from "./parts/network_trial.js";
 import { Trial } from "./parts/trial.js";
 import { useUnseen } from "./parts/unseen.js";
-import { EMPTY, isAlert, mustReload } from "./store.js";
+import { EMPTY, isAlert, isMachine, mustReload } from "./store.js";
 import { learn } from "./words.js";
 
 /** @typedef {import("./words.js").Language} Language */
@@ -101,6 +102,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const [settings, setSettings] = useState(0);
   const [news, setNews] = useState(0);
   const [alerts, setAlerts] = useState(0);
+  const [machine, setMachine] = useState(0);
   const [lostAt, setLostAt] = useState(/** @type {number | null} */ (null));
   const [over, setOver] = useState(/** @type {"" | "find" | "keys"} */ (""));
   const [helped, setHelped] = useState(""); // the section whose help stands beside the page
@@ -116,9 +118,14 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
       if (type === "call" && isNews(states.current, data)) setChanges((count) => count + 1);
       if (mustReload(type, data)) setSettings((count) => count + 1);
       if (isAlert(type, data)) setAlerts((count) => count + 1);
+      if (isMachine(type, data)) setMachine((count) => count + 1);
       if (type === "phone" || type === "registration") setNews((count) => count + 1);
     };
+    let version = "";
     const onBox = (/** @type {import("./store.js").Box} */ next) => {
+      // After an update the box has other pages than this one: it is fetched anew, unless somebody is in the midst of something.
+      if (version && next.system && next.system.version !== version && !hasUnsaved()) return location.reload();
+      version ||= next.system?.version ?? "";
       setBox(next);
       if (next.system) onOffice(next.system.language);
     };
@@ -149,9 +156,9 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const known = box.system !== null;
   const unseen = useUnseen(api, alerts, known);
   const beside = helped !== "" && section.at !== "help" && html`<${Beside} key=${helped} t=${t} language=${language} section=${helped} here=${section.at} onAsk=${setHelped} onClose=${() => setHelped("")} />`;
-  const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} /><${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
-  const shell = { ...frame, section, admin, count: box.calls.length, unseen, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
-  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, alerts, unseen, go, tell, onHangUp, onRefused, onAlert: () => setAlerts((count) => count + 1) };
+  const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} />${admin && html`<${NetworkTrial} t=${t} api=${api} system=${box.system} now=${now} machine=${machine} section=${section.at} onRefused=${onRefused} />`}<${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
+  const shell = { ...frame, section, admin, system: box.system, count: box.calls.length, unseen, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
+  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, alerts, machine, unseen, go, tell, onHangUp, onRefused, onAlert: () => setAlerts((count) => count + 1) };
   return html`<${Shell} ...${shell} beside=${beside} onAsk=${setHelped} login=${session.login} onSignOut=${onSignOut}>
       ${!known
         ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`

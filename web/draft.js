@@ -2,7 +2,7 @@
 
 /** What the box tells of a thing and nobody edits; and what the page keeps beside it. */
 const LIVE = ["state", "registration", "has_password", "has_second_factor", "has_voicemail_pin", "has_client_secret", "has_bind_password", "has_secret", "redirect_uri", "signed_out_uri", "warnings", "local",
-  "registered", "bound", "seen", "given", "window_until", "used_by"];
+  "confirm_within", "has_passphrase", "has_private_key", "registered", "bound", "seen", "given", "window_until", "used_by"];
 
 /**
  * What is sent back of a thing: without what only the box knows.

@@ -35,6 +35,7 @@ const ADVICE = {
   other_dhcp_server: { word: "alarm_do_dhcp", act: ["alarm_open_search", "phone-search"] },
   update_returned: { word: "alarm_do_update" },
   unclean_start: { word: "alarm_do_power" },
+  backup_failed: { word: "alarm_do_backup" },
 };
 
 /** Those that "allow for an hour" answers. */

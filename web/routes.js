@@ -5,11 +5,11 @@
  * @typedef {import("./words.js").Key} Key
  * @typedef {keyof typeof import("./parts/icons.js").PATHS} IconName
  * @typedef {"today" | "way" | "box"} Part of the navigation
- * @typedef {{ at: string, name: Key, icon: IconName, part: Part, inside?: string, why?: Key, key?: string, rail?: boolean, admin?: boolean, beside?: boolean,
+ * @typedef {{ at: string, name: Key, icon: IconName, part: Part, inside?: string, why?: Key, key?: string, rail?: boolean, admin?: boolean, image?: boolean, beside?: boolean,
  *   load: () => Promise<any> }} Section
  *   `at`: the first word of the address; `inside`: the section under which it stands; `why`: what it is for, in one line;
  *   `key`: the letter after g that opens it, as KeyboardEvent.code; `rail`: the navigation makes room for it; `admin`: nobody
- *   else may see it; `beside`: what is opened stands beside its list, which keeps its place; `load`: its component
+ *   else may see it; `image`: only a box that is Dozvon's whole has it; `beside`: what is opened stands beside its list, which keeps its place; `load`: its component
  * @typedef {{ section: Section, rest: string[], query: URLSearchParams }} Route
  */
 
@@ -27,6 +27,14 @@ export const SECTIONS = [
   { at: "phone-templates", name: "tel_templates", icon: "codes", part: "way", inside: "phones", load: () => import("./pages/phone_templates.js").then((page) => page.PhoneTemplates) },
   { at: "phone-search", name: "tel_search", icon: "find", part: "way", inside: "phones", load: () => import("./pages/phone_search.js").then((page) => page.PhoneSearch) },
   { at: "protection", name: "guard", icon: "shield", part: "box", why: "guard_why", load: () => import("./pages/protection.js").then((page) => page.Protection) },
+  { at: "system", name: "system", icon: "box", part: "box", why: "system_why", admin: true, load: () => import("./pages/system.js").then((page) => page.System) },
+  { at: "network", name: "network", icon: "routing", part: "box", inside: "system", why: "network_why", admin: true, image: true, load: () => import("./pages/network.js").then((page) => page.Network) },
+  { at: "time", name: "time", icon: "clock", part: "box", inside: "system", why: "time_why", admin: true, image: true, load: () => import("./pages/time.js").then((page) => page.Time) },
+  { at: "update", name: "update", icon: "refresh", part: "box", inside: "system", why: "update_why", admin: true, image: true, load: () => import("./pages/update.js").then((page) => page.Updates) },
+  { at: "backups", name: "backups", icon: "copy", part: "box", inside: "system", why: "backups_why", admin: true, load: () => import("./pages/backups.js").then((page) => page.Backups) },
+  { at: "certificate", name: "certificate", icon: "lock", part: "box", inside: "system", why: "certificate_short", admin: true, load: () => import("./pages/certificate.js").then((page) => page.CertificatePage) },
+  { at: "log", name: "log", icon: "list", part: "box", inside: "system", why: "log_why", admin: true, load: () => import("./pages/log.js").then((page) => page.Log) },
+  { at: "capture", name: "capture", icon: "record", part: "box", inside: "system", why: "capture_why", admin: true, load: () => import("./pages/capture.js").then((page) => page.Capture) },
   { at: "settings", name: "settings", icon: "settings", part: "box", load: () => import("./pages/settings.js").then((page) => page.Settings) },
   { at: "schedules", name: "schedules", icon: "clock", part: "box", inside: "settings", why: "schedules_why", load: () => import("./pages/schedules.js").then((page) => page.Schedules) },
   { at: "voice-messages", name: "messages", icon: "message", part: "box", inside: "settings", why: "messages_why", load: () => import("./pages/prompts.js").then((page) => page.Messages) },

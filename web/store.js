@@ -11,7 +11,7 @@
  * @typedef {{ id: string, started_at: string, answered_at: string | null, direction: "inbound" | "outbound" | "internal",
  *   caller: string, caller_name: string, called: string, with: string[], state: string, trunk: string | null, element?: string | null, element_since?: string | null }} Call
  * @typedef {{ version: string, time: string, name: string, language: "ru" | "en", country: string, area_code: string, mobile_ranges_date: string | null,
- *   sip?: { host: string | null, udp_port: number, tcp_port: number } }} System
+ *   sip?: { host: string | null, udp_port: number, tcp_port: number }, machine?: import("./machine.js").Machine }} System
  * @typedef {{ extension: string, state: "talking" | "ringing" | "do_not_disturb" | "offline" | "resting" | "free", until: string | null }} Member
  * @typedef {{ call: string, caller: string, caller_name: string, since: string, place: number }} Waiting
  * @typedef {{ group: string, waiting: Waiting[], members: Member[] }} Queue
@@ -58,7 +58,19 @@ export function mustReload(type, data) {
  * @param {any} data
  */
 export function isAlert(type, data) {
-  return type === "system" && !["office", "import"].includes(data.what);
+  return type === "system" && !["office", "import", ...MACHINE].includes(data.what);
+}
+
+/** What is told of the machine under the exchange. */
+const MACHINE = ["machine", "update", "backup"];
+
+/**
+ * Whether there may be news of the machine, its update or its backups; or events were missed.
+ * @param {string} type
+ * @param {any} data
+ */
+export function isMachine(type, data) {
+  return type === "system" && (data.what === "missed" || MACHINE.includes(data.what));
 }
 
 /**

@@ -93,3 +93,18 @@ function call({ calls, trunks }, answered, ready) {
   const works = trunks.find(({ state }) => WORKS.includes(state.code));
   return { key: "call", done: false, word: "todo_call", why: "todo_call_why", whyValues: { digits: works?.number ?? "" } };
 }
+
+/**
+ * What is worth a quiet word on «Сейчас» besides: the box itself, its clock, its copies. `loud`: it is going on just now.
+ * @param {{ machine: import("./machine.js").Machine | null, update: import("./update.js").Update | null, backup: { enabled: boolean } | null }} known `null`: not known
+ * @returns {{ key: "trial" | "returned" | "clock" | "backup", word: Key, act: Key, href: string, loud?: boolean }[]}
+ */
+export function hints({ machine, update, backup }) {
+  /** @type {ReturnType<typeof hints>} */
+  const list = [];
+  if (update?.state === "trial" || machine?.on_trial) list.push({ key: "trial", word: "hint_trial", act: "update_open", href: "#/update", loud: true });
+  else if (machine?.failed_reason) list.push({ key: "returned", word: "hint_returned", act: "update_open", href: "#/update" });
+  if (machine?.image && machine.clock && !machine.clock.synchronized) list.push({ key: "clock", word: "hint_clock", act: "time_open", href: "#/time" });
+  if (backup && !backup.enabled) list.push({ key: "backup", word: "hint_backup", act: "hint_backup_act", href: "#/backups" });
+  return list;
+}

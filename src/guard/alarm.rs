@@ -128,6 +128,13 @@ pub enum Alarm {
         /// Why, a sentence in Russian and one in English.
         why: [String; 2],
     },
+    /// A backup was not made, or not brought to its place.
+    BackupFailed {
+        /// The place's name; empty: the box itself.
+        place: String,
+        /// In Russian and in English, a sentence each.
+        why: [String; 2],
+    },
     /// The process before this one was not stopped in order: a power cut, or a fault.
     UncleanStart {
         /// Calls that it cut.
@@ -199,6 +206,7 @@ impl Alarm {
             Self::OtherDhcpServer { .. } => "other_dhcp_server",
             Self::UpdateReturned { .. } => "update_returned",
             Self::UncleanStart { .. } => "unclean_start",
+            Self::BackupFailed { .. } => "backup_failed",
         }
     }
 
@@ -212,6 +220,7 @@ impl Alarm {
             | Self::LicenceOver
             | Self::PageGuessing { .. }
             | Self::OtherDhcpServer { .. }
+            | Self::BackupFailed { .. }
             | Self::UpdateReturned { .. } => Severity::Alarm,
             _ => Severity::Warning,
         }
@@ -242,6 +251,7 @@ impl Alarm {
             Self::TrunkDown { trunk, .. } | Self::TrunkBack { trunk, .. } => trunk.clone(),
             Self::WebhookFailing { webhook } => webhook.clone(),
             Self::UpdateReturned { version, .. } => version.clone(),
+            Self::BackupFailed { place, .. } => place.clone(),
             Self::CertificateEnds { .. }
             | Self::DiskFull { .. }
             | Self::RecordingFailed { .. }

@@ -23,6 +23,8 @@ pub struct Config {
     pub log: Log,
     /// Where things are kept.
     pub paths: Paths,
+    /// The box that follows this one.
+    pub standby: Standby,
 }
 
 /// `[sip]`. Port 0 takes any that is free.
@@ -119,6 +121,15 @@ pub enum Format {
 pub struct Paths {
     /// The data directory.
     pub data: PathBuf,
+}
+
+/// `[standby]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Standby {
+    /// The control socket of the Litestream that sends the database to the box that follows: what people change is then told as kept
+    /// when both boxes have it. Empty: there is none.
+    pub litestream: PathBuf,
 }
 
 /// What is wrong with a host file. Displays with the file's name and the line.

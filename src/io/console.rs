@@ -1,11 +1,16 @@
 //! The commands beside `serve`, for the person at the console. Each asks the running exchange through its socket, or opens
 //! the data directory when none runs; what only reads, reads the database beside it.
 
+mod backups;
+
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, BufRead};
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::sync::Arc;
 
+use nix::unistd::Uid;
 use sha2::{Digest, Sha256};
 
 use super::accounts::{self, UserChange};
@@ -20,6 +25,7 @@ use crate::desk::whatif::{self, DeviceState, End, Question, Way, What};
 use crate::desk::{GroupExit, HangUpWhy};
 use crate::office::{Language, Office, file};
 
+pub use self::backups::{Seal, backup, restore, undo_restore};
 pub use crate::office::Role;
 
 /// Why a command was refused: lines for stderr.
@@ -102,6 +108,8 @@ pub fn update(data: &Path, file: &Path, when: Option<String>, downgrade: bool) -
     if !is_taken(data) {
         return Err(Refusal::of("no exchange runs here: an update is taken by the exchange of the box that it is for"));
     }
+    // The exchange is at home elsewhere.
+    let data = &std::path::absolute(data).map_err(Refusal::of)?;
     let copy = update::copy_for_console(file, data, downgrade).map_err(|refused| Refusal::of(refused.english()))?;
     let done = order(data, Request::Update { path: copy.clone(), when, downgrade });
     let _ = std::fs::remove_file(copy); // where the exchange has not taken it over
@@ -287,7 +295,30 @@ fn do_here(data: &Path, request: Request) -> Result<Answer, Refusal> {
     }
     let answer = control::perform(&handle, request, &mut tell);
     handle.store().close();
+    if Uid::effective().is_root() {
+        give_to_owner(data).map_err(|why| Refusal::of(format!("{}: {why}", data.display())))?;
+    }
     Ok(answer)
+}
+
+/// What root has made in the data of another user goes to that user: the exchange, which is started as that one, could not read it.
+fn give_to_owner(data: &Path) -> io::Result<()> {
+    let owner = fs::metadata(data)?;
+    let mut folders = if owner.uid() == 0 { Vec::new() } else { vec![data.to_owned()] };
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let found = entry.metadata()?; // of a link, not of what it names
+            // A file with a second name may be somebody else's.
+            if found.uid() == 0 && (found.is_dir() || found.nlink() == 1) {
+                lchown(entry.path(), Some(owner.uid()), Some(owner.gid()))?;
+            }
+            if found.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn first_line() -> Result<String, Refusal> {

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::accounts::{self, UserChange};
+use super::backup::{self, BackupError};
 use super::handle::{Handle, HandleError};
 use super::steward::gauges;
 use super::store::Deed;
-use super::update::{Refused, When};
-use super::{apply, board, clock, licence};
+use super::{apply, board, clock, licence, update};
 use crate::base::Duration;
 use crate::engine::live::TrunkState;
 use crate::machine::panel::Exchange;
@@ -41,13 +41,6 @@ pub enum Request {
         /// What the file says.
         text: String,
     },
-    /// How the exchange is, for `dozvon panel`.
-    Status,
-    /// Keep in mind what was done to the box at its console.
-    Note {
-        /// What.
-        deed: String,
-    },
     /// `dozvon update`.
     Update {
         /// A proved copy of the file, in the data directory.
@@ -57,6 +50,20 @@ pub enum Request {
         /// An older version is meant.
         downgrade: bool,
     },
+    /// How the exchange is, for `dozvon panel`.
+    Status,
+    /// Keep in mind what was done to the box at its console.
+    Note {
+        /// What.
+        deed: String,
+    },
+    /// `dozvon restore`, when the backup is unpacked and proved.
+    Restore {
+        /// Names it.
+        token: String,
+    },
+    /// `dozvon restore --undo`.
+    UndoRestore,
     /// `dozvon token create`.
     Token {
         /// Unique.
@@ -128,15 +135,26 @@ pub fn perform(handle: &Handle, request: Request, told: &mut dyn FnMut(String)) 
             }
             Err(error) => refused(error.to_string()),
         },
+        Request::Update { path, when, downgrade } => {
+            match update::by_console(handle, &path, when.as_deref(), downgrade, told) {
+                Ok(line) => {
+                    note(handle, "update".to_owned());
+                    Answer::Done { changes: vec![line], warnings: Vec::new() }
+                }
+                Err(reason) => refused(reason),
+            }
+        }
         Request::Status => Answer::Status(Box::new(status(handle))),
         Request::Note { deed } => {
             note(handle, deed);
             done()
         }
-        Request::Update { path, when, downgrade } => match update(handle, &path, when.as_deref(), downgrade, told) {
-            Ok(line) => Answer::Done { changes: vec![line], warnings: Vec::new() },
-            Err(reason) => refused(reason),
-        },
+        Request::Restore { token } => {
+            anew(handle, "restored", backup::mark(handle.data(), &token)).unwrap_or_else(|why| refused(why.to_string()))
+        }
+        Request::UndoRestore => {
+            anew(handle, "restore_undone", backup::undo(handle.data())).unwrap_or_else(|why| refused(why.to_string()))
+        }
         Request::Token { name, admin, sha256 } => {
             let Some(hash) = from_hex(&sha256) else { return refused("not a SHA-256".to_owned()) };
             let role = if admin { Role::Admin } else { Role::Viewer };
@@ -182,30 +200,12 @@ fn status(handle: &Handle) -> Status {
     Status { exchange, timezone: office.settings.timezone.clone() }
 }
 
-/// Takes the file over and begins; what to say.
-fn update(
-    handle: &Handle,
-    path: &Path,
-    when: Option<&str>,
-    downgrade: bool,
-    told: &mut dyn FnMut(String),
-) -> Result<String, String> {
-    let in_words = |refused: Refused| refused.english();
-    let updates = handle.updates();
-    updates.take(path, downgrade).map_err(in_words)?;
-    let version = updates.view().version;
-    let Some(when) = when else {
-        told(format!("version {version} is being written"));
-        updates.write_only().map_err(in_words)??;
-        return Ok(format!("version {version} is in the other slot; it starts when the update is started"));
-    };
-    let when = When::parse(when).ok_or("--when is now, idle or a time HH:MM")?;
-    updates.start(when).map_err(in_words)?;
-    note(handle, "update".to_owned());
-    Ok(match when {
-        When::Now => format!("version {version} is being written; then the box starts anew, with it on trial"),
-        _ => format!("version {version} waits ({})", when.word()),
-    })
+/// What is marked is done when the exchange starts anew.
+fn anew(handle: &Handle, what: &str, marked: Result<(), BackupError>) -> Result<Answer, BackupError> {
+    marked?;
+    tracing::info!(what, "ordered at the console; the exchange starts anew");
+    handle.start_anew();
+    Ok(Answer::Done { changes: Vec::new(), warnings: Vec::new() })
 }
 
 /// Opens the socket and serves it on a thread of its own. The data directory must be taken.

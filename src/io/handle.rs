@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 use tokio::sync::mpsc;
 
 use super::accounts::{self, FirstSignIn};
+use super::backup::{self, BackupError, Backups};
 use super::board::Board;
 use super::licence::{InstallError, Keeper};
 use super::phones::{News, Phones, SECRET_LENGTH};
@@ -67,9 +68,11 @@ struct Inner {
     watch: Watch,
     licence: Keeper,
     phones: Phones,
+    updates: Updates,
     /// The password that the first start made, and its hash.
     first_password: Option<(String, String)>,
-    updates: Updates,
+    /// While the exchange runs.
+    backups: OnceLock<Backups>,
 }
 
 /// A handle that keeps nothing alive.
@@ -149,6 +152,8 @@ pub enum Order {
     },
     /// What this call records has fallen silent; it had sound for so long.
     Silent(CallId, RecordingId, Duration),
+    /// End in good order, and start anew.
+    StartAnew,
     /// This is the sound that a call asked for; `None`: it is gone.
     Clip(CallId, Option<Arc<Clip>>),
 }
@@ -193,6 +198,9 @@ pub enum HandleError {
     /// What is stored was written by hand, or by a version with other rules.
     #[error("the stored office can't be read: {0}")]
     Office(String),
+    /// What was to be restored can't be put in its place.
+    #[error("restore: {0}")]
+    Restore(#[from] BackupError),
     /// The country or the area code.
     #[error("numbering plan: {0}")]
     Plan(String),
@@ -211,6 +219,17 @@ impl Handle {
     /// See [`HandleError`].
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
+        // Before anything of it is open: a restore that was ordered, or that a power cut has stopped half way.
+        let Some(restored) = backup::finish(data)? else { return Self::open_taken(directory, data) };
+        tracing::info!(taken_back = restored.taken_back, "a backup is in force; what was there before is kept aside");
+        let opened = Self::open_taken(directory, data);
+        if opened.is_err() && backup::undo(data).is_ok() {
+            tracing::error!("what was restored does not work: the next start takes it back");
+        }
+        opened
+    }
+
+    fn open_taken(directory: DataDir, data: &Path) -> Result<Beginning, HandleError> {
         let mut rng = Rng::from_entropy(clock::entropy()?);
         let opened = Store::open(data, clock::wall())?;
         let Opened { store, bindings, subscriptions, servers, last_answered, bans, .. } = opened;
@@ -256,8 +275,9 @@ impl Handle {
             watch: Watch::new(&probation),
             licence,
             phones,
-            first_password,
             updates: Updates::new(data),
+            first_password,
+            backups: OnceLock::new(),
         }));
         handle.watch_probation();
         Ok(Beginning {
@@ -495,6 +515,28 @@ impl Handle {
         let _ = self.0.signalling.set(signalling);
     }
 
+    /// The backups; `None` while the exchange does not run.
+    pub fn backups(&self) -> Option<&Backups> {
+        self.0.backups.get()
+    }
+
+    /// From now on backups are looked after there.
+    pub fn set_backups(&self, backups: Backups) {
+        let _ = self.0.backups.set(backups);
+    }
+
+    /// Has the exchange end in good order and start anew, when whoever asked has his answer.
+    pub fn start_anew(&self) {
+        let handle = self.clone();
+        let work = move || {
+            std::thread::sleep(ANSWER_FIRST);
+            handle.tell(Order::StartAnew);
+        };
+        if let Err(error) = std::thread::Builder::new().name("restart".to_owned()).spawn(work) {
+            tracing::error!(%error, "the exchange does not start anew");
+        }
+    }
+
     /// Orders a change of the mailboxes, and waits for its answer.
     fn ask_voicemail<T: Send + 'static>(
         &self,
@@ -628,5 +670,7 @@ fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
 
 /// Alarms on their way to the thread that keeps them.
 pub const ALARMS_WAITING: usize = 1_000;
+/// An answer has left the box within this.
+const ANSWER_FIRST: std::time::Duration = std::time::Duration::from_millis(500);
 /// The engine answers within milliseconds, or it does not run.
 const ORDER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);

@@ -6,8 +6,9 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::clock::Stopwatch;
+use super::clock::{self, Stopwatch};
 use super::steward::client::Steward;
+use crate::base::WallTime;
 use crate::machine::{Answer, Order, State};
 
 /// Why nothing was done.
@@ -36,9 +37,19 @@ struct Shared {
     gauges: Option<Gauges>,
     known: Mutex<Option<Known>>,
     /// What the kernel said a moment ago.
-    kernel: Mutex<Option<(Stopwatch, Arc<str>)>>,
+    kernel: Mutex<Option<Kernel>>,
     /// Held by who asks: others take what is known.
     asking: Mutex<()>,
+}
+
+/// What the kernel has said.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    at: Stopwatch,
+    /// All of it.
+    pub text: Arc<str>,
+    /// When the machine was switched on: its lines count from then. The same until the clock is set, so that lines keep their order.
+    pub started: WallTime,
 }
 
 #[derive(Clone, Debug)]
@@ -118,19 +129,21 @@ impl Machine {
     }
 
     /// What the kernel has said since power-on; `None` where nobody may tell.
-    pub fn kernel_log(&self) -> Option<Arc<str>> {
+    pub fn kernel_log(&self) -> Option<Kernel> {
         if !self.is_box() {
             return None;
         }
         let mut kept = self.0.kernel.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, text)) = kept.as_ref().filter(|(at, _)| at.elapsed() < KERNEL_KEPT) {
-            return Some(Arc::clone(text));
+        if kept.as_ref().is_some_and(|kernel| kernel.at.elapsed() < KERNEL_KEPT) {
+            return kept.clone();
         }
         match self.0.steward.within(STATE_PATIENCE).ask(&Order::KernelLog, &mut |_| ()) {
             Ok(Answer::Text { text }) => {
-                let text: Arc<str> = text.into();
-                *kept = Some((Stopwatch::start(), Arc::clone(&text)));
-                Some(text)
+                let now = clock::power_on();
+                let before = kept.as_ref().map(|kernel| kernel.started);
+                let started = before.filter(|at| at.millis().abs_diff(now.millis()) < CLOCK_SET_MS).unwrap_or(now);
+                *kept = Some(Kernel { at: Stopwatch::start(), text: text.into(), started });
+                kept.clone()
             }
             Ok(_) | Err(_) => None,
         }
@@ -164,6 +177,8 @@ impl Machine {
 const KEPT: Duration = Duration::from_secs(2);
 /// The same of the kernel's log, which is long.
 const KERNEL_KEPT: Duration = Duration::from_secs(10);
+/// With a larger difference the clock was set.
+const CLOCK_SET_MS: u64 = 2_000;
 /// The steward tells how it is within this, or not at all.
 const STATE_PATIENCE: Duration = Duration::from_secs(3);
 /// It does what it is told within this; a handler has 30 s.

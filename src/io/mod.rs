@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod alarms;
 mod allowances;
 pub mod apply;
+pub mod backup;
 pub mod board;
 pub mod capture;
 pub mod certificate;

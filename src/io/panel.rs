@@ -14,7 +14,7 @@ use nix::sys::termios::{self, BaudRate, SetArg, Termios};
 use super::clock::{self, Stopwatch};
 use super::console::{self, Refusal};
 use super::control::{self, Answer, Request, Status};
-use super::steward::client;
+use super::steward::{Places, client};
 use crate::base::Duration;
 use crate::machine::panel::{Deed, Facts, Outcome, Panel, Screen, keys};
 use crate::machine::{self, Order};
@@ -31,6 +31,12 @@ pub fn run(data: &Path) -> Result<(), Refusal> {
     let facts = watch(data.to_owned()).map_err(Refusal::of)?;
     let outcome = Console::new(data, terminal, facts).converse();
     outcome.map_err(Refusal::of)
+}
+
+/// Where the exchange has its data on the box's image; `None`: this is another machine.
+pub fn data_of_the_box() -> Option<PathBuf> {
+    let usual = Places::default();
+    usual.etc.join("dozvon/release").exists().then(|| usual.exchange_data())
 }
 
 type Known = Arc<Mutex<Facts>>;

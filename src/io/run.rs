@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
@@ -35,7 +36,7 @@ use super::store::StoreError;
 use super::update;
 use super::voicemail::VoicemailHandle;
 use super::webhooks::{self, Happening};
-use super::{alarms, control, licence};
+use super::{alarms, backup, control, licence};
 use crate::base::{CallId, Duration, Instant, Rng, WallTime};
 use crate::engine::live::Live;
 use crate::engine::{Engine, EngineConfig, Input, ListenRefused, Output, Record, STOP_GRACE};
@@ -81,11 +82,20 @@ impl From<StoreError> for ServeError {
     }
 }
 
-/// Runs the exchange until SIGTERM or SIGINT, or until the page ends it. `journal` has the log.
+/// Why the exchange has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Stopped,
+    /// It is to be started anew.
+    Anew,
+}
+
+/// Runs the exchange until SIGTERM or SIGINT, or until the page ends it or starts it anew. `journal` has the log.
 ///
 /// # Errors
 /// When it can't start. Once it runs, it ends only when it is told.
-pub fn serve(config: &Config, journal: &Journal) -> Result<(), ServeError> {
+pub fn serve(config: &Config, journal: &Journal) -> Result<End, ServeError> {
     serve_beside(config, journal, |_, _| Ok(()))
 }
 
@@ -98,7 +108,7 @@ pub(super) fn serve_beside<T>(
     config: &Config,
     journal: &Journal,
     beside: impl FnOnce(SocketAddr, &str) -> io::Result<T>,
-) -> Result<(), ServeError> {
+) -> Result<End, ServeError> {
     raise_descriptor_limit();
     let started_at = clock::wall();
     let clock = Clock::start();
@@ -112,6 +122,9 @@ pub(super) fn serve_beside<T>(
     let taped = Arc::new(OnceLock::new());
     let media = start::media_plane(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
     let mut beginning = Handle::open(&config.paths.data)?;
+    if config.standby.litestream != Path::new("") {
+        beginning.handle.store().follow(&config.standby.litestream, beginning.handle.data());
+    }
     let outgoing = Outgoing::of(config.web.allow_local_outgoing);
     let mail = start::letters(&beginning.handle, outgoing)?;
     let voicemail = start::mailboxes(&beginning.handle, mail.clone())?;
@@ -152,13 +165,15 @@ pub(super) fn serve_beside<T>(
     // Those who are known from before are no news.
     handle.set_webhooks(webhooks::start(&handle, outgoing)?);
     update::start(&handle, update::Own { sip: listens, https })?;
+    handle.set_backups(backup::start(&handle, outgoing)?);
     let beside = beside(listens, &page)?;
     // Not before the phones of the time before are known again.
     tell(&ready);
     runtime.block_on(exchange.run(signals));
+    let end = if exchange.starts_anew { End::Anew } else { End::Stopped };
     exchange.close();
     drop(beside);
-    Ok(())
+    Ok(end)
 }
 
 /// What the loop owns.
@@ -189,6 +204,8 @@ struct Loop {
     stop_at: Option<Instant>,
     /// On the box: the steward wants to know that the loop turns.
     heartbeat: Option<Heartbeat>,
+    /// It was ordered to.
+    starts_anew: bool,
 }
 
 /// Threads that keep what is said and signalled, or pass it on.
@@ -234,6 +251,7 @@ impl Loop {
             wall_checked: now,
             stop_at: None,
             heartbeat: None,
+            starts_anew: false,
         };
         new.feed(now, Input::Licence(new.handle.licence().standing().allowance));
         new.feed(now, Input::RestoreServers(servers));
@@ -364,6 +382,10 @@ impl Loop {
                 self.feed(now, Input::Usage);
             }
             Order::Stop => self.stop(),
+            Order::StartAnew => {
+                self.starts_anew = true;
+                self.stop();
+            }
             Order::HangUp(call) => self.feed(now, Input::HangUp { call }),
             Order::TryTrunk(trunk, format) => self.feed(now, Input::TryTrunk { trunk, format }),
             Order::Call { extension, to, answer } => {

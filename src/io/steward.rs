@@ -38,7 +38,7 @@ use crate::machine::{Network, State, settings};
 use exchange::Exchange;
 use kept::Kept;
 use network::Ports;
-use watchdog::Watchdog;
+use watchdog::{Fast, Watchdog};
 
 /// What comes of an order: it is done, or a sentence in English says why not.
 type Outcome = Result<(), String>;
@@ -47,8 +47,8 @@ type Outcome = Result<(), String>;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// What the exchange gets beyond its own grace for calls, to write all down.
 const WRITES_WITHIN: Duration = Duration::from_secs(10);
-/// Between two attempts at a data partition that can't be had.
-const DATA_AGAIN: Duration = Duration::from_secs(30);
+/// A release on trial that can't have the data partition is given up after so long.
+const DATA_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the loop hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +155,7 @@ pub fn run(places: Places) -> io::Result<()> {
     let _ = std::fs::write("/proc/self/oom_score_adj", "-900");
     std::fs::create_dir_all(places.run.join("dozvon"))?;
     let mut watchdog = Watchdog::open(&places);
+    clock::lift(&places);
     let data = disk::open(&places, &mut || watchdog.feed(clock.now()));
     if let Err(why) = &data {
         say(&places, why);
@@ -177,9 +178,13 @@ pub fn run(places: Places) -> io::Result<()> {
     }
     slots::watch_trial(&steward)?;
     door::open(&steward)?;
+    if steward.places.is_image {
+        shares::watch(&steward.places)?;
+    }
     hear_signals(events)?;
     let liveness = Liveness::new(clock.now());
-    let rounds = Rounds { liveness, steward, exchange: None, watchdog, clock, office: None };
+    let fast = Fast::new(&steward.places);
+    let rounds = Rounds { liveness, steward, exchange: None, watchdog, fast, clock, office: None };
     rounds.go(&inbox)
 }
 
@@ -189,6 +194,7 @@ struct Rounds {
     liveness: Liveness,
     exchange: Option<Exchange>,
     watchdog: Watchdog,
+    fast: Fast,
     clock: Clock,
     /// Where the office is, as the clock's keeper knows it.
     office: Option<(String, Ipv4Addr)>,
@@ -202,13 +208,11 @@ impl Rounds {
             let now = self.clock.now();
             if self.steward.has_data {
                 self.look_after_exchange(now);
-            } else if now.since(begun) >= DATA_AGAIN && self.is_on_trial() {
+            } else if now.since(begun) >= DATA_WITHIN && is_on_trial(&self.steward.places) {
                 // A release that can't read the data is none.
                 return self.end(End::Restart);
             }
-            if !self.steward.has_data || self.liveness.is_fed(now) {
-                self.watchdog.feed(now);
-            }
+            self.feed(now);
             if self.exchange.is_some() && !grown {
                 // Takes its time on a large disk, and nobody waits for it.
                 grown = true;
@@ -217,10 +221,28 @@ impl Rounds {
             }
             self.look_after_clock();
             match inbox.recv_timeout(LOOK_EVERY) {
-                Ok(Event::Turned(turns)) => self.liveness.turned(self.clock.now(), turns),
+                Ok(Event::Turned(turns)) => self.on_turn(turns),
                 Ok(Event::End(end)) => return self.end(end),
                 Err(_) => {}
             }
+        }
+    }
+
+    fn on_turn(&mut self, turns: u64) {
+        let lived = self.liveness.lives();
+        self.liveness.turned(self.clock.now(), turns);
+        if !lived && self.liveness.lives() {
+            tracing::info!("the exchange lives");
+        }
+    }
+
+    fn feed(&mut self, now: Instant) {
+        if self.liveness.lives() {
+            self.fast.end();
+        }
+        let is_fed = !self.steward.has_data || self.liveness.is_fed(now);
+        if is_fed || !self.fast.is_kept(|| is_on_trial(&self.steward.places)) {
+            self.watchdog.feed(now);
         }
     }
 
@@ -258,12 +280,6 @@ impl Rounds {
                 }
             }
         }
-    }
-
-    fn is_on_trial(&self) -> bool {
-        let mut state = State::default();
-        slots::fill(&self.steward.places, &mut state);
-        state.on_trial
     }
 
     /// In good order: the exchange says good-bye to its calls, all is written, nothing is open.
@@ -308,6 +324,12 @@ impl Rounds {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+fn is_on_trial(places: &Places) -> bool {
+    let mut state = State::default();
+    slots::fill(places, &mut state);
+    state.on_trial
 }
 
 /// SIGTERM and SIGINT end the steward in good order.

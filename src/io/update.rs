@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::handle::Handle;
 use super::steward::client;
 use crate::machine::trial::{self, Count, Why};
 use crate::machine::update::{DATA_FORMAT, Header, PRODUCT, Release, UpdateError, Version};
@@ -108,7 +109,8 @@ impl Updates {
     /// Those of a data directory. Nothing is done before [`work`](Self::work).
     pub fn new(data: &Path) -> Self {
         Self(Arc::new(Inner {
-            folder: data.join("update"),
+            // The steward is at home elsewhere.
+            folder: std::path::absolute(data).unwrap_or_else(|_| data.to_owned()).join("update"),
             shown: Mutex::default(),
             work: Mutex::default(),
             trial: OnceLock::new(),
@@ -258,6 +260,34 @@ impl Updates {
     }
 }
 
+/// `dozvon update`: takes the file over and begins; what to say.
+///
+/// # Errors
+/// Why not.
+pub(super) fn by_console(
+    handle: &Handle,
+    path: &Path,
+    when: Option<&str>,
+    downgrade: bool,
+    told: &mut dyn FnMut(String),
+) -> Result<String, String> {
+    let in_words = |refused: Refused| refused.english();
+    let updates = handle.updates();
+    updates.take(path, downgrade).map_err(in_words)?;
+    let version = updates.view().version;
+    let Some(when) = when else {
+        told(format!("version {version} is being written"));
+        updates.write_only().map_err(in_words)??;
+        return Ok(format!("version {version} is in the other slot; it starts when the update is started"));
+    };
+    let when = When::parse(when).ok_or("--when is now, idle or a time HH:MM")?;
+    updates.start(when).map_err(in_words)?;
+    Ok(match when {
+        When::Now => format!("version {version} is being written; then the box starts anew, with it on trial"),
+        _ => format!("version {version} waits ({})", when.word()),
+    })
+}
+
 /// The file that comes by the console: proved and copied, so that the exchange, which may read nothing else, finds it.
 ///
 /// # Errors
@@ -298,6 +328,11 @@ pub(super) fn running_release() -> Release {
 }
 
 impl Refused {
+    /// The file ends before it is anything.
+    pub(super) fn not_whole() -> Self {
+        Self::of(&UpdateError::Truncated)
+    }
+
     /// A sentence for the console.
     pub fn english(&self) -> String {
         match self {

@@ -87,6 +87,11 @@ impl Liveness {
         }
     }
 
+    /// Whether it has turned, and not ended since.
+    pub fn lives(&self) -> bool {
+        matches!(self.process, Process::Lives { .. })
+    }
+
     /// Whether the watchdog is to be fed.
     pub fn is_fed(&self, now: Instant) -> bool {
         now < self.fed_until

@@ -83,8 +83,8 @@ impl Packet {
             version: first >> 3 & 7,
             mode: first & 7,
             stratum,
-            poll: poll.cast_signed(),
-            precision: precision.cast_signed(),
+            poll: i8::from_be_bytes([poll]),
+            precision: i8::from_be_bytes([precision]),
             root_delay: u32::from_be_bytes(word(4)),
             root_dispersion: u32::from_be_bytes(word(8)),
             reference: word(12),
@@ -99,8 +99,10 @@ impl Packet {
     pub fn write(&self) -> [u8; Self::LENGTH] {
         let first = self.leap << 6 | (self.version & 7) << 3 | self.mode & 7;
         let mut bytes = [0; Self::LENGTH];
-        let fields: [&[u8]; 9] = [
-            &[first, self.stratum, self.poll.cast_unsigned(), self.precision.cast_unsigned()],
+        let fields: [&[u8]; 10] = [
+            &[first, self.stratum],
+            &self.poll.to_be_bytes(),
+            &self.precision.to_be_bytes(),
             &self.root_delay.to_be_bytes(),
             &self.root_dispersion.to_be_bytes(),
             &self.reference,
@@ -108,7 +110,6 @@ impl Packet {
             &self.origin.to_be_bytes(),
             &self.receive.to_be_bytes(),
             &self.transmit.to_be_bytes(),
-            &[],
         ];
         for (to, from) in bytes.iter_mut().zip(fields.into_iter().flatten()) {
             *to = *from;
@@ -119,7 +120,7 @@ impl Packet {
 
 /// Nanoseconds of the short format: 2^-16 s.
 fn from_short(short: u32) -> i64 {
-    i64::from(short) * SECOND >> 16
+    (i64::from(short) * SECOND) >> 16
 }
 
 /// The short format, at most its greatest value.

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::{
-    Authority, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap, Limits, Mail, MediaFile,
-    MobileDevice, Notices, Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Quiet, Recordings, Schedule,
-    Settings, SipDevice, Syslog, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings, Webhook,
+    Authority, BackupPlace, BackupSettings, Codes, Conference, Device, Element, Extension, Feature, Group, Ldap,
+    Limits, Mail, MediaFile, MobileDevice, Notices, Office, Openid, Parking, Phone, PhoneTemplate, Provisioning, Quiet,
+    Recordings, Schedule, Settings, SipDevice, Syslog, Trunk, User, VoiceMenu, VoiceMessage, VoicemailSettings,
+    Webhook,
 };
 
 /// One thing that differs. Displays as `extension 203: added`, `trunk Основной: server changed`.
@@ -75,6 +76,8 @@ pub fn between(old: &Office, new: &Office) -> Vec<Change> {
     push(&mut changes, "notices".to_owned(), notices(&old.notices, &new.notices));
     list(&mut changes, "webhook", &old.webhooks, &new.webhooks, |w| &w.name, webhook);
     push(&mut changes, "syslog".to_owned(), syslog(&old.syslog, &new.syslog));
+    push(&mut changes, "backup".to_owned(), backup(&old.backup, &new.backup));
+    list(&mut changes, "backup place", &old.backup_places, &new.backup_places, |p| &p.name, backup_place);
     changes
 }
 
@@ -239,6 +242,15 @@ fn syslog(old: &Syslog, new: &Syslog) -> Vec<String> {
 
 fn webhook(old: &Webhook, new: &Webhook) -> Vec<String> {
     differing!(Webhook, old, new; named name; compared url, format, chat, secret, events, enabled)
+}
+
+fn backup(old: &BackupSettings, new: &BackupSettings) -> Vec<String> {
+    differing!(BackupSettings, old, new; named; compared enabled, hour, weekdays, keep, recordings, on_box, passphrase)
+}
+
+fn backup_place(old: &BackupPlace, new: &BackupPlace) -> Vec<String> {
+    differing!(BackupPlace, old, new; named name; compared kind, server, folder, login, password, private_key, host_key, bucket,
+        region)
 }
 
 fn recordings(old: &Recordings, new: &Recordings) -> Vec<String> {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use super::{
-    Conference, DeskPlan, Device, Element, ElementKind, Extension, Group, MediaFile, Network, Office, Schedule,
-    SipDevice, Trunk, User, VoiceMenu, VoiceMessage, Webhook,
+    BackupPlace, Conference, DeskPlan, Device, Element, ElementKind, Extension, Group, MediaFile, Network, Office,
+    Schedule, SipDevice, Trunk, User, VoiceMenu, VoiceMessage, Webhook,
 };
 
 /// Number, login → place in the lists of one [`Office`]. It is made at the first look-up and belongs to that value
@@ -113,6 +113,11 @@ impl Office {
             Device::Sip(sip) if sip.login == login => Some((extension, sip)),
             _ => None,
         }
+    }
+
+    /// The place for backups of this name.
+    pub fn backup_place(&self, name: &str) -> Option<&BackupPlace> {
+        self.backup_places.iter().find(|place| place.name == name)
     }
 
     /// The webhook of this name.

@@ -1,7 +1,10 @@
 //! The office of a new box: product.md section 4.
 
 use super::file::{PASSWORD_LENGTH, device_login, login_prefix};
-use super::{Device, Extension, Forward, Group, Network, Office, Permissions, Role, SipDevice, Srtp, Strategy, User};
+use super::{
+    BackupSettings, Device, Extension, Forward, Group, Network, Office, Permissions, Role, SipDevice, Srtp, Strategy,
+    User,
+};
 use crate::base::Rng;
 
 const EXTENSIONS: [&str; 3] = ["200", "201", "202"];
@@ -42,9 +45,15 @@ impl Office {
             extensions: EXTENSIONS.iter().map(|number| extension(number, rng)).collect(),
             groups: vec![first_group()],
             users: vec![User::new("admin", Role::Admin, admin_hash, must_change)],
+            backup: BackupSettings { hour: quiet_minute(rng), ..BackupSettings::default() },
             ..Self::default()
         }
     }
+}
+
+/// From two to five at night; each box has a minute of its own, so that a server that keeps the backups of many is not asked by all at once.
+fn quiet_minute(rng: &mut Rng) -> u16 {
+    2 * 60 + u16::try_from(rng.below(3 * 60)).unwrap_or(0)
 }
 
 /// The group of a new box, as nobody has touched it.

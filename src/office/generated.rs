@@ -42,7 +42,44 @@ pub(crate) fn office(rng: &mut Rng) -> Office {
     telephone(rng, &mut office, &sounds);
     phones(rng, &mut office);
     notices(rng, &mut office);
+    backups(rng, &mut office);
     office
+}
+
+fn backups(rng: &mut Rng, office: &mut Office) {
+    office.backup = BackupSettings {
+        enabled: rng.chance(1, 2),
+        hour: rng.below(24 * 60) as u16,
+        weekdays: std::array::from_fn(|_| rng.chance(1, 2)),
+        keep: 1 + rng.below(365) as u32,
+        recordings: rng.chance(1, 2),
+        on_box: rng.chance(1, 2),
+        passphrase: pick(rng, &[String::new(), "long \"enough\" words".to_owned()]),
+    };
+    office.backup_places = (0..rng.below(4))
+        .map(|nth| {
+            let kind = word(rng);
+            let server = match kind {
+                BackupKind::Sftp => "backup.example.org:2222",
+                BackupKind::S3 => "https://s3.example.org",
+                BackupKind::Smb => "//nas/backups",
+                BackupKind::Nfs => "nas.example.org:/srv/backups",
+                BackupKind::Stick => "",
+            };
+            BackupPlace {
+                name: format!("Место {nth}"),
+                kind,
+                server: server.to_owned(),
+                folder: pick(rng, &[String::new(), "dozvon/office".to_owned()]),
+                login: "backup".to_owned(),
+                password: "secret".to_owned(),
+                private_key: pick(rng, &[String::new(), "-----BEGIN\nkey\n".to_owned()]),
+                host_key: String::new(),
+                bucket: "office".to_owned(),
+                region: "ru-1".to_owned(),
+            }
+        })
+        .collect();
 }
 
 fn notices(rng: &mut Rng, office: &mut Office) {

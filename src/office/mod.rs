@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::media::Clip;
 
+mod backup;
 mod certificate;
 pub mod changes;
 mod codes;
@@ -26,6 +27,7 @@ mod telephone;
 mod vacant;
 mod words;
 
+pub use backup::{BACKUP_PLACES, BackupKind, BackupPlace, BackupSettings, PASSPHRASE, WEEKDAYS};
 pub use certificate::CertificateFacts;
 pub use codes::{CODE_LENGTHS, Clash, is_code};
 pub use edit::ForwardKind;
@@ -100,6 +102,10 @@ pub struct Office {
     pub webhooks: Vec<Webhook>,
     /// `[syslog]`.
     pub syslog: Syslog,
+    /// `[backup]`.
+    pub backup: BackupSettings,
+    /// `[[backup_place]]`.
+    pub backup_places: Vec<BackupPlace>,
     /// For the look-ups; starts empty.
     pub index: Index,
 }

@@ -175,7 +175,7 @@ const HOME: [&str; 6] = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.
 const HOME_DOMAINS: [&str; 6] = [".local", ".lan", ".home", ".internal", ".home.arpa", ".localdomain"];
 
 /// Every kind of alarm; `guard` says what each is.
-pub const ALARM_KINDS: [&str; 19] = [
+pub const ALARM_KINDS: [&str; 20] = [
     "address_banned",
     "old_password",
     "limit_reached",
@@ -195,6 +195,7 @@ pub const ALARM_KINDS: [&str; 19] = [
     "other_dhcp_server",
     "update_returned",
     "unclean_start",
+    "backup_failed",
 ];
 /// Webhooks of an office.
 pub const WEBHOOKS: usize = 20;

@@ -1,8 +1,8 @@
 //! How the office file, the API and the page spell the nouns' choices: one table for reading and for writing.
 
 use super::{
-    CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NoticeLanguage, NumberFormat, Out,
-    PhoneKey, PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy, SyslogTransport, WebhookEvent,
+    BackupKind, CallerIdIn, ElementKind, Language, LdapSecurity, Listening, MailSecurity, NoticeLanguage, NumberFormat,
+    Out, PhoneKey, PhoneTransport, RecordingFormat, RingOrder, Role, Srtp, Strategy, SyslogTransport, WebhookEvent,
     WebhookFormat,
 };
 use crate::sip::Transport;
@@ -47,6 +47,11 @@ impl Word for RecordingFormat {
 
 impl Word for NoticeLanguage {
     const WORDS: &'static [(&'static str, Self)] = &[("", Self::Office), ("ru", Self::Ru), ("en", Self::En)];
+}
+
+impl Word for BackupKind {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("sftp", Self::Sftp), ("s3", Self::S3), ("smb", Self::Smb), ("nfs", Self::Nfs), ("stick", Self::Stick)];
 }
 
 impl Word for WebhookFormat {

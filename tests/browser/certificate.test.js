@@ -1,4 +1,4 @@
-// The box's certificate on «Единый вход»: what it says, another in its place with its key, and back.
+// The box's certificate on «Система»: what it says, another in its place with its key, and back.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -34,7 +34,7 @@ for (const { language, screen, dark, words } of [
   { language: "en", screen: NARROW, dark: true, words: { own: "Its own", uploaded: "Uploaded", back: "Back to its own", authority: "authority's own", key: "of another certificate" } },
 ]) {
   test(`a certificate is brought with its key, seen, and taken back (${language})`, async () => {
-    const visit = await house.enter("sign-on", { language, screen, dark });
+    const visit = await house.enter("certificate", { language, screen, dark });
     const { page } = visit;
     const card = page.locator("[aria-labelledby=certificate-title]");
     const files = card.locator("#certificate-files");

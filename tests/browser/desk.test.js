@@ -303,13 +303,15 @@ test("somebody else's change meanwhile is told, and neither is lost", async () =
   await page.keyboard.press("Control+s");
   await page.getByRole("button", { name: "Взять их" }).click();
   await page.locator('.desk.editing [data-card="in"]').waitFor();
-  const top = () => page.locator('[data-card="in"]').evaluate((card) => card.offsetTop);
-  assert.equal(await top(), theirs.find((/** @type {any} */ one) => one.id === "in").y);
+  const there = theirs.find((/** @type {any} */ one) => one.id === "in").y;
+  const stands = (/** @type {number} */ top) =>
+    page.waitForFunction((top) => /** @type {HTMLElement | null} */ (document.querySelector('[data-card="in"]'))?.offsetTop === top, top);
+  await stands(there);
   await page.keyboard.press("Control+z");
-  assert.equal(await top(), theirs.find((/** @type {any} */ one) => one.id === "in").y - 100);
+  await stands(there - 100);
   await page.keyboard.press("Control+s");
   await page.locator(".desk:not(.editing)").waitFor();
-  assert.equal((await route()).get("in").y, theirs.find((/** @type {any} */ one) => one.id === "in").y - 100);
+  assert.equal((await route()).get("in").y, there - 100);
   await page.context().close();
 });
 

@@ -74,14 +74,16 @@ export class House {
   log = "";
 
   /**
-   * @param {{ office?: string, oneTime?: boolean, localOutgoing?: boolean, demo?: "ru" | "en", debug?: boolean }} [how] `office`: an
+   * @param {{ office?: string, oneTime?: boolean, localOutgoing?: boolean, demo?: "ru" | "en", debug?: boolean, steward?: string }} [how] `office`: an
    *   office file's text; `oneTime`: the first password must be changed; `localOutgoing`: servers on this machine may be asked; `demo`:
-   *   the example office, whose telephones and city make calls, in this language; `debug`: the debug binary
+   *   the example office, whose telephones and city make calls, in this language; `debug`: the debug binary; `steward`:
+   *   the socket of one: then it runs on the box
    */
-  static async open({ office = "", oneTime = false, localOutgoing = false, demo, debug = false } = {}) {
+  static async open({ office = "", oneTime = false, localOutgoing = false, demo, debug = false, steward = "" } = {}) {
     const house = new House();
     if (demo) house.#command = ["demo", "--language", demo, "--seed", "7"];
     if (debug) house.#binary = DEBUG_BINARY;
+    if (steward) house.environment.DOZVON_STEWARD = steward;
     house.#directory = mkdtempSync(join(tmpdir(), "dozvon-browser-"));
     const [sip, tls, http, https] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     house.sip = `127.0.0.1:${sip}`;
@@ -213,10 +215,12 @@ export class House {
   /**
    * Opens the page at a section, signed in.
    * @param {string} section as in the address: `now`, `extensions/200`
-   * @param {Parameters<House["visit"]>[0] & { login?: string, password?: string }} [how]
+   * @param {Parameters<House["visit"]>[0] & { login?: string, password?: string, before?: (page: import("playwright-core").Page) => Promise<unknown> }} [how]
+   *   `before`: is done to the tab before the page is opened
    */
-  async enter(section, { login = "admin", password = PASSWORD, ...how } = {}) {
+  async enter(section, { login = "admin", password = PASSWORD, before, ...how } = {}) {
     const visit = await this.visit(how);
+    await before?.(visit.page);
     // As somebody who has chosen it: otherwise the office's language holds.
     await visit.page.addInitScript((language) => localStorage.setItem("language", language), how.language ?? "ru");
     await visit.page.goto(`${this.url}/#/${section}`);

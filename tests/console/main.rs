@@ -126,7 +126,7 @@ fn bare(arguments: &[&str]) -> (i32, String, String) {
 
 #[test]
 fn every_command_explains_itself_with_examples() {
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 15] = [
         &[],
         &["serve"],
         &["apply"],
@@ -138,6 +138,8 @@ fn every_command_explains_itself_with_examples() {
         &["user", "list"],
         &["token"],
         &["token", "create"],
+        &["backup"],
+        &["restore"],
         &["doctor"],
         &["demo"],
     ];
@@ -365,4 +367,67 @@ fn the_doctor_says_what_is_wrong() {
         "{said}"
     );
     assert!(errors.contains("checks failed"), "{errors}");
+}
+
+/// Asks until the office is called so.
+fn wait_for_name(place: &Place, name: &str) {
+    let wanted = format!("name = \"{name}\"");
+    for _ in 0..3_000 {
+        if place.run(&["export"]).1.contains(&wanted) && place.run(&["token", "create", name]).0 == 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("it is not called {name}: {:?}", place.run(&["export"]));
+}
+
+#[test]
+fn a_backup_of_a_running_box_comes_back_into_it_is_taken_back_and_makes_another_box_the_same() {
+    let place = Place::new();
+    fs::write(place.0.join("hello.wav"), quiet_wav()).unwrap();
+    let name = |name: &str| {
+        let file = place.0.join("office.toml");
+        let media = "[[media]]\nname = \"hello\"\nfile = \"hello.wav\"\n";
+        fs::write(&file, format!("[office]\nname = \"{name}\"\n{media}")).unwrap();
+        let (status, _, why) = place.run(&["apply", file.to_str().unwrap()]);
+        assert_eq!(status, 0, "{why}");
+    };
+    let mut running = place.serve(&[]);
+    name("Before");
+    fs::write(place.0.join("words"), "correct horse battery\n").unwrap();
+    let (file, words) = (place.0.join("office.dozvon"), place.0.join("words"));
+    let (file, words) = (file.to_str().unwrap(), words.to_str().unwrap());
+    let (status, _, why) = place.run(&["backup", file]);
+    assert!(status == 1 && why.contains("--plain"), "{why}");
+    let (status, said, why) = place.run(&["backup", file, "--passphrase-file", words]);
+    assert!(status == 0 && said.contains("\"Before\"") && said.contains("found whole"), "{said}{why}");
+    let exported = place.run(&["export", "--secrets"]).1;
+    assert_eq!(place.run(&["backup", file, "--plain"]).0, 1, "nothing is written over");
+
+    name("After");
+    let (status, _, why) = place.run(&["restore", file]);
+    assert!(status == 1 && why.contains("passphrase is needed"), "{why}");
+    let (status, said, _) = place.run(&["restore", file, "--passphrase-file", words, "--dry-run"]);
+    assert!(status == 0 && said.contains("nothing was changed"), "{said}");
+    assert!(place.run(&["export"]).1.contains("After"));
+    let (status, said, why) = place.run(&["restore", file, "--passphrase-file", words]);
+    assert!(status == 0 && said.contains("starts anew"), "{said}{why}");
+    wait_for_name(&place, "Before");
+    assert_eq!(place.run(&["export", "--secrets"]).1, exported);
+    assert_eq!(running.child.try_wait().unwrap(), None, "it is the same process");
+    assert_eq!(place.run(&["restore", "--undo"]).0, 0);
+    wait_for_name(&place, "After");
+    assert_eq!(running.stop(), Some(0));
+
+    let other = Place::new();
+    let (status, said, why) = other.run(&["restore", file, "--passphrase-file", words]);
+    assert!(status == 0 && said.contains("restored"), "{said}{why}");
+    assert_eq!(other.run(&["export", "--secrets"]).1, exported);
+    let sounds = |place: &Place| {
+        let read = fs::read_dir(place.data().join("media")).unwrap();
+        let mut sounds: Vec<_> = read.map(|entry| entry.unwrap().file_name()).collect();
+        sounds.sort();
+        sounds
+    };
+    assert_eq!(sounds(&other), sounds(&place));
 }

@@ -7,8 +7,10 @@ use dozvon::base::CallId;
 use dozvon::call::cdr::CallOutcome;
 use dozvon::engine::live::Live;
 use dozvon::io::http::Ground;
+use dozvon::io::machine::Machine;
+use dozvon::io::steward::client::Steward;
 use dozvon::machine::order::{Card, Disk};
-use dozvon::machine::{Addressing, Carrier, Network, Order, Port};
+use dozvon::machine::{Addressing, Carrier, Network, Order, Port, State};
 use dozvon::office::Role;
 use serde_json::{Value, json};
 
@@ -80,6 +82,19 @@ fn without_a_steward_the_machine_is_its_owners_and_that_is_said() {
     let answer = admin.ask("POST", "/api/v1/system/restart", Some(json!({ "what": "exchange", "when": "now" })));
     assert_eq!((answer.status, kind(&answer).as_str()), (409, "not_supervised"), "{}", answer.text());
     assert_eq!(world.box_.stopped.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_plain_linux_tells_what_it_can() {
+    let fill = |state: &mut State| (state.memory_total, state.uptime_seconds) = (7, 77);
+    let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()), Some(Box::new(fill)));
+    let world = on(Ground { machine, ..ground() });
+    let told = Caller::token(&world, VIEWER_TOKEN).get("/api/v1/system").json()["machine"].clone();
+    assert_eq!(
+        (&told["image"], &told["memory_total"], &told["uptime_seconds"]),
+        (&json!(false), &json!(7), &json!(77))
+    );
+    assert_eq!(told["slot"], Value::Null);
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! The web over real sockets on loopback: the gate against clients that mean harm, the API against its own description.
 //! Every answer that a test gets is checked against openapi.json on the way.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can't go on says where, and it runs in real time"
+)]
 
 mod accounts;
 mod api;
+mod backups;
 mod bans;
 mod bounds;
 mod bundle;
@@ -17,6 +22,7 @@ mod events;
 mod gate;
 mod history;
 mod journal;
+mod keeping;
 mod license;
 mod limits;
 mod live;

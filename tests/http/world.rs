@@ -14,7 +14,7 @@ use dozvon::guard::limits::{Tally, Usage};
 use dozvon::guard::{Alarm, AtHome, Ban, Moment, Ward};
 use dozvon::io::board::Board;
 use dozvon::io::certificate::{CA_FILE, Certificate};
-use dozvon::io::config::Config;
+use dozvon::io::config::{Config, Paths};
 use dozvon::io::http::{Exchange, Ground, Notices, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::journal::Journal;
 use dozvon::io::journal::syslog::SyslogHandle;
@@ -511,7 +511,9 @@ pub(crate) fn ground() -> Ground {
     let journal = Journal::default();
     let syslog = SyslogHandle::new(journal.clone(), TESTS);
     let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()), None);
-    Ground { journal, syslog, machine, supervised: false, config: Config::default() }
+    // where nobody can make a directory: the doctor would
+    let paths = Paths { data: "/proc/nowhere".into() };
+    Ground { journal, syslog, machine, supervised: false, config: Config { paths, ..Config::default() } }
 }
 
 /// How tests call the box.

@@ -2,7 +2,11 @@
 //! updates, gives broken ones up and loses its power. `scripts/image-test` makes the image and runs this; times are told, not judged,
 //! as the machine is emulated and shared.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that can't go on says where, and it runs in real time"
+)]
 
 mod cuts;
 mod disk;

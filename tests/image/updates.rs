@@ -1,7 +1,7 @@
 //! Updates: a good one is kept, and a broken one, however it is broken, ends with the old system, the old data and a reason.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -74,7 +74,7 @@ fn is_refused(what: &str, version: &str, change: impl FnOnce(&mut Vec<u8>)) {
     refuses(&mut rig, what, &file);
 }
 
-fn refuses(rig: &mut Rig, what: &str, file: &PathBuf) {
+fn refuses(rig: &mut Rig, what: &str, file: &Path) {
     let said = rig.office.upload(rig.here(), file);
     println!("{what}: {} {}", said.status, said.body);
     assert_eq!(said.status, 422, "{said:?}");

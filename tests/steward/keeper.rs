@@ -189,6 +189,12 @@ impl Keeper {
 impl Drop for Keeper {
     fn drop(&mut self) {
         if let Some(mut steward) = self.steward.take() {
+            // In good order, or what it has started would outlive it.
+            let _ = kill(Pid::from_raw(steward.id().try_into().unwrap()), Signal::SIGTERM);
+            let mut looks = 0..300;
+            while looks.next().is_some() && matches!(steward.try_wait(), Ok(None)) {
+                std::thread::sleep(Duration::from_millis(100));
+            }
             let _ = steward.kill();
             let _ = steward.wait();
         }
@@ -203,4 +209,11 @@ impl Drop for Keeper {
 /// The MAC of a card of the box's.
 pub(crate) fn mac(last: u8) -> String {
     format!("02:00:00:00:00:{last:02x}")
+}
+
+/// Whether root has CAP_SYS_RESOURCE here: some containers keep it from him, and file systems don't grow there.
+pub(crate) fn may_have_more() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let words = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap().trim();
+    u64::from_str_radix(words, 16).unwrap() >> 24 & 1 == 1
 }

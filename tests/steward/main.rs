@@ -98,8 +98,13 @@ fn a_new_box_takes_a_lease_and_what_nobody_confirms_comes_back() {
     keeper.stop_steward();
     keeper.start_steward();
     keeper.wait_for_address("eth0", "10.9.8.7/24");
-    assert_eq!(keeper.read("run/resolv.conf"), "nameserver 9.9.9.9\n");
-    assert!(keeper.route_to("198.51.100.1").contains("via 10.9.8.1 dev eth0"));
+    let servers =
+        |text: &str| wait_for("name servers", SOON, || (keeper.read("run/resolv.conf") == text).then_some(()));
+    servers("nameserver 9.9.9.9\n");
+    wait_for("the route", SOON, || keeper.route_to("198.51.100.1").contains("via 10.9.8.1 dev eth0").then_some(()));
+    // other name servers alone are a change as well
+    keeper.take(&Network { dns: vec![[149, 112, 112, 112].into()], ..there }, 0);
+    servers("nameserver 149.112.112.112\n");
 }
 
 #[test]
@@ -204,7 +209,9 @@ fn the_exchange_has_no_rights_to_spare_and_is_started_again_when_it_hangs_or_die
     let user = nix::unistd::User::from_name("nobody").unwrap().unwrap();
     assert!(status.contains(&format!("Uid:\t{0}\t{0}\t{0}\t{0}", user.uid)), "{status}");
     assert!(status.contains(&format!("Groups:\t{} \n", user.gid)), "{status}");
-    assert_eq!(fs::read_to_string(format!("/proc/{first}/oom_score_adj")).unwrap(), "-800\n");
+    if keeper::may_have_more() {
+        assert_eq!(fs::read_to_string(format!("/proc/{first}/oom_score_adj")).unwrap(), "-800\n");
+    }
 
     // the first password is for the person at the console
     assert!(keeper.read("console").contains("first sign-in: admin / "), "{}", keeper.read("console"));
@@ -212,6 +219,7 @@ fn the_exchange_has_no_rights_to_spare_and_is_started_again_when_it_hangs_or_die
     assert!(!keeper.read("log").contains("first sign-in"));
 
     // it stands
+    wait_for("a sign of life", SOON, || keeper.read("log").contains("the exchange lives").then_some(()));
     kill(Pid::from_raw(first), Signal::SIGSTOP).unwrap();
     let second = exchange(&keeper, Some(first));
     assert!(keeper.read("log").contains("does not turn any more"), "{}", keeper.read("log"));
@@ -256,7 +264,7 @@ fn a_factory_reset_leaves_the_licence_alone() {
 fn nonsense_at_the_door_is_refused_and_harms_nobody() {
     let switch = Place::switch(&["br0", "br1"]);
     let keeper = Keeper::start("door", &switch, IDLE);
-    for line in ["\n", "{}\n", "reboot\n", "{\"order\":\"restart\",\"now\":true}\n", "\u{0}\u{1}\n"] {
+    for line in ["\n", "{}\n", "reboot\n", "{\"order\":\"alive\",\"turns\":-1}\n", "\u{0}\u{1}\n"] {
         let answer = keeper.say(line.as_bytes()).unwrap();
         assert!(
             matches!(&answer, dozvon::machine::Answer::Refused { reason } if reason.starts_with("not an order")),

@@ -8,6 +8,8 @@ import help from "./en/help.js";
 import doctor from "./en/doctor.js";
 import todo from "./en/todo.js";
 import live from "./en/live.js";
+import backups from "./en/backups.js";
+import system from "./en/system.js";
 import box from "./en/box.js";
 import signOn from "./en/sign_on.js";
 import office from "./en/office.js";
@@ -27,6 +29,8 @@ export default {
   ...todo,
   ...live,
   ...box,
+  ...system,
+  ...backups,
   ...signOn,
   ...office,
   ...numbers,

@@ -9,6 +9,8 @@ import help from "./ru/help.js";
 import doctor from "./ru/doctor.js";
 import todo from "./ru/todo.js";
 import live from "./ru/live.js";
+import backups from "./ru/backups.js";
+import system from "./ru/system.js";
 import box from "./ru/box.js";
 import signOn from "./ru/sign_on.js";
 import office from "./ru/office.js";
@@ -26,6 +28,8 @@ export default {
   ...todo,
   ...live,
   ...box,
+  ...system,
+  ...backups,
   ...signOn,
   ...office,
   ...numbers,

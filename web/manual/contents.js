@@ -19,9 +19,9 @@ export const WRITTEN = [
   { id: "people", articles: [on("rights", "extensions"), on("shown-number", "extensions"), on("forwarding", "extensions"), on("mobile", "extensions"), on("switch-on-voicemail", "extensions", "office"), on("remove-number", "extensions", "groups")] },
   { id: "calls", articles: [on("now", "now"), on("dial", "now", "calls"), on("find-call", "calls"), on("recordings", "calls", "office"), on("export", "calls"), on("voicemail", "voicemail")] },
   { id: "telephone", articles: [on("transfer", "codes"), on("codes", "codes"), on("self", "codes"), on("parking", "codes"), on("conference", "codes"), on("emergency", "codes", "extensions")] },
-  { id: "box", articles: [on("office", "office"), on("guard", "protection"), on("limits", "protection", "extensions"), on("notices", "notices"), on("telegram", "notices"), on("mail", "notices"), on("users", "users"), on("sign-on", "sign-on", "users"), on("second-factor", "me"), on("tokens", "tokens"), on("versions", "versions"), on("audit", "audit"), on("license", "about")] },
+  { id: "box", articles: [on("office", "office"), on("network", "network", "system", "time"), on("backup", "backups", "system"), on("restore", "backups"), on("update", "update", "system"), on("support", "system", "log", "capture"), on("guard", "protection"), on("limits", "protection", "extensions"), on("notices", "notices"), on("telegram", "notices"), on("mail", "notices"), on("users", "users"), on("sign-on", "sign-on", "users"), on("second-factor", "me"), on("tokens", "tokens"), on("versions", "versions"), on("audit", "audit"), on("license", "about")] },
   { id: "trouble", articles: [on("no-incoming", "trunks", "now"), on("carrier-password", "trunks"), on("no-registration", "extensions"), on("two-phones", "extensions"), on("call-refused", "extensions", "calls"), on("call-stopped", "protection", "calls"), on("one-way-sound", "calls"), on("bad-sound", "calls"),
-    on("keys-not-heard", "voice-menus", "routing"), on("wrong-number-shown", "trunks"), on("no-recording", "calls"), on("page-warning", "me"), on("lost-password", "users", "me")] },
+    on("keys-not-heard", "voice-menus", "routing"), on("wrong-number-shown", "trunks"), on("no-recording", "calls"), on("page-warning", "me", "certificate"), on("lost-password", "users", "me")] },
 ];
 
 /** Without articles about pages that this build does not have. */

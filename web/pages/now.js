@@ -7,6 +7,7 @@ import { useDesk } from "../parts/call_desk.js";
 import { Facts, Plot, useSummary } from "../parts/call_summary.js";
 import { Dial } from "../parts/dial.js";
 import { Question } from "../parts/dialog.js";
+import { Hints, useHints } from "../parts/box_hints.js";
 import { Cord, Icon } from "../parts/icons.js";
 import { Listen, useListening } from "../parts/listen.js";
 import { namer } from "../parts/party.js";
@@ -31,10 +32,11 @@ export function Now(props) {
   const desk = useDesk(props);
   const name = useMemo(() => namer(box, t), [box.extensions, box.system?.country, t]);
   const inside = { ...props, desk, name };
-  return html`<${Verdict} ...${inside} />
+  const hints = useHints(/** @type {any} */ (props));
+  return html`<${Verdict} ...${inside} /><${Hints} t=${t} list=${hints} loud=${true} />
     <div class="columns">
       <div class="column"><${Calls} ...${inside} /><${Waiting} t=${t} box=${box} now=${now} groups=${desk.list} name=${name} /><${Today} ...${props} /></div>
-      <div class="column"><${Todo} ...${props} /><${Dial} ...${inside} /><${Trunks} ...${props} /><${Phones} ...${props} /></div>
+      <div class="column"><${Todo} ...${props} /><${Hints} t=${t} list=${hints} loud=${false} /><${Dial} ...${inside} /><${Trunks} ...${props} /><${Phones} ...${props} /></div>
     </div>`;
 }
 

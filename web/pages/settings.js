@@ -7,7 +7,7 @@ import { PARTS, SECTIONS, TABS, address } from "../routes.js";
 /** @param {{ t: import("../words.js").Say, admin: boolean, unseen: number }} props */
 export function Settings({ t, admin, unseen }) {
   const inside = SECTIONS.filter((section) => section.inside === "settings" && (admin || !section.admin));
-  const beside = PARTS.flatMap(({ sections }) => sections).filter(({ at }) => !TABS.includes(at) && at !== "settings");
+  const beside = PARTS.flatMap(({ sections }) => sections).filter(({ at, admin: only }) => !TABS.includes(at) && at !== "settings" && (admin || !only));
   const tile = (/** @type {import("../routes.js").Section} */ { at, icon, name, why }) =>
     html`<li><a class="tile" href=${address(at)}><${Icon} name=${icon} /><span><b>${t(name)}${at === "protection" && html` <${Unseen} t=${t} unseen=${unseen} />`}</b>${why && html`<small>${t(why)}</small>`}</span></a></li>`;
   return html`<header class="head"><h1>${t("settings")}</h1></header>

@@ -1,7 +1,6 @@
 // «Единый вход»: an OpenID provider and a directory that say who somebody is, the authorities that prove their certificates, and that of the box.
 import { body } from "../draft.js";
 import { html, useRef, useState } from "../lib/preact.js";
-import { Certificate } from "../parts/certificate.js";
 import { Field, Sect, Select, Switch, useTask } from "../parts/form.js";
 import { Icon } from "../parts/icons.js";
 import { ItemPage, useItem } from "../parts/item.js";
@@ -37,7 +36,7 @@ function Ways(props) {
       ${way("ldap", ldap.was, t("ldap"), t("ldap_why"), ldap.was?.server)}
     </ul>
     <${Authorities} ...${props} />
-    <${Certificate} ...${props} />`;
+    <p class="note"><${Icon} name="lock" /><span>${t("certificate_moved")}</span><a class="button" href=${address("certificate")}>${t("certificate")}</a></p>`;
 }
 
 /** @param {any} props */

@@ -4,6 +4,7 @@ import { number } from "../format.js";
 import { title } from "../phones.js";
 import { html, useEffect, useMemo, useRef, useState } from "../lib/preact.js";
 import { ARTICLES, plain } from "../manual/contents.js";
+import { isThere } from "../machine.js";
 import { SECTIONS, address } from "../routes.js";
 import { go } from "./address.js";
 import { Icon } from "./icons.js";
@@ -22,7 +23,7 @@ export function Find({ t, language, api, box, admin, onClose }) {
   const [at, setAt] = useState(0);
   const read = useLists(api);
   const texts = useManual(language);
-  const things = useMemo(() => [...sections(t, admin), ...lists(t, box, read), ...settings(t), ...articles(t, texts)], [t, box.extensions, box.trunks, read, admin, texts]);
+  const things = useMemo(() => [...sections(t, admin, box.system), ...lists(t, box, read), ...settings(t, admin, box.system), ...articles(t, texts)], [t, box.extensions, box.trunks, box.system, read, admin, texts]);
   const digits = telephone(question);
   const history = digits ? [{ text: t("find_calls", { digits }), about: t("calls"), href: `#/calls?text=${digits}` }] : [];
   const found = [...find(things, question), ...history];
@@ -81,10 +82,11 @@ function useLists(api) {
 /**
  * @param {import("../words.js").Say} t
  * @param {boolean} admin
+ * @param {import("../store.js").System | null} system
  * @returns {Thing[]}
  */
-function sections(t, admin) {
-  return SECTIONS.filter((section) => admin || !section.admin).map(({ at, name, why }) => ({ text: t(name), about: t("find_section"), href: address(at), words: why ? t(why) : "" }));
+function sections(t, admin, system) {
+  return SECTIONS.filter((section) => (admin || !section.admin) && isThere(section, system)).map(({ at, name, why }) => ({ text: t(name), about: t("find_section"), href: address(at), words: why ? t(why) : "" }));
 }
 
 /**
@@ -140,16 +142,27 @@ const SETTINGS = [
   ["authorities", "sign-on"],
   ["openid", "sign-on"],
   ["ldap", "sign-on"],
+  ["bundle", "system"],
+  ["power", "system"],
+  ["reset", "system"],
+  ["net_name", "network"],
+  ["net_carrier", "network"],
+  ["time_servers", "time"],
+  ["syslog", "log"],
+  ["restore", "backups"],
+  ["plan", "backups"],
   ["tel_pnp", "phone-search"],
   ["tel_dhcp", "phone-search"],
 ];
 
 /**
  * @param {import("../words.js").Say} t
+ * @param {boolean} admin
+ * @param {import("../store.js").System | null} system
  * @returns {Thing[]}
  */
-function settings(t) {
-  return SETTINGS.filter(([, at]) => SECTIONS.some((section) => section.at === at)).map(([key, at]) => ({ text: t(key), about: t("find_setting"), href: address(at) }));
+function settings(t, admin, system) {
+  return SETTINGS.filter(([, at]) => SECTIONS.some((section) => section.at === at && (admin || !section.admin) && isThere(section, system))).map(([key, at]) => ({ text: t(key), about: t("find_setting"), href: address(at) }));
 }
 
 /**

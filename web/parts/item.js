@@ -18,10 +18,11 @@ export const NEW = "new";
  * @typedef {{ t: import("../words.js").Say, api: import("../api.js").Api, go: (href: string) => void, tell: (toast: import("./toast.js").Toast) => void,
  *   onRefused: (error: unknown) => void, admin: boolean }} Frame
  * @typedef {{ collection: string, name: string, keyed: string, blank?: () => any | Promise<any>, send?: (body: any) => any, alone?: boolean, place?: string,
- *   onMade?: (answer: any) => void }} What
+ *   onMade?: (answer: any) => void,
+ *   onSaved?: (answer: import("../api.js").Answer) => void }} What
  *   `keyed`: the field that is the thing's key; `send`: the last touch to what is sent; `alone`: it is no collection but one thing; `place`: the section
  *   where it is shown, when that is not named as the collection;
- *   `onMade`: hears what the box answered to a new one
+ *   `onMade`: hears what the box answered to a new one; `onSaved`: hears what it answered to a change, which tells nothing of the thing itself
  * @typedef {ReturnType<typeof useItem>} Item
  */
 
@@ -29,7 +30,7 @@ export const NEW = "new";
  * @param {Frame} frame
  * @param {What} what
  */
-export function useItem({ t, api, go, tell, onRefused }, { collection, name, keyed, blank = () => ({}), send = (sent) => sent, alone, place = collection, onMade }) {
+export function useItem({ t, api, go, tell, onRefused }, { collection, name, keyed, blank = () => ({}), send = (sent) => sent, alone, place = collection, onMade, onSaved }) {
   const fresh = name === NEW;
   const [read, setRead] = useState(/** @type {{ value: any, etag: string } | null} */ (null));
   const [draft, setDraft] = useState(/** @type {any} */ (null));
@@ -67,6 +68,10 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
   const put = async (/** @type {any} */ value, /** @type {string} */ etag) => {
     const sent = send(body(value));
     const answer = await api.write(fresh ? "POST" : "PUT", fresh ? collection : path, sent, etag);
+    if (onSaved) {
+      take({ value: { ...value, ...sent }, etag: answer.etag });
+      return onSaved(answer);
+    }
     const key = alone ? name : String(answer.value?.[keyed] ?? sent[keyed]);
     letGo();
     take(answer);
@@ -117,11 +122,11 @@ export function useItem({ t, api, go, tell, onRefused }, { collection, name, key
 /**
  * The page of a thing: its name, what can be done with it, its sections, and the bar that saves.
  * @param {{ item: Item, admin: boolean, title: unknown, second?: unknown, actions?: unknown, children?: unknown,
- *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, under?: string, lead?: unknown }} props
+ *   labels: Record<string, string>, others?: { key: string, text: string }[], fixed?: boolean, under?: string, lead?: unknown, calm?: boolean }} props
  *   `labels`: the words of the fields, for the difference; `others`: where calls may go when the thing is removed; `fixed`: it can't be removed;
- *   `under`: the section that it belongs to; `lead`: stands before the form
+ *   `under`: the section that it belongs to; `lead`: stands before the form; `calm`: the bar that saves comes with the first change
  */
-export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, under = item.place, lead }) {
+export function ItemPage({ item, admin, title, second, actions, children, labels, others = [], fixed, under = item.place, lead, calm }) {
   const { t, draft, fresh, busy, changed } = item;
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const section = SECTIONS.find(({ at }) => at === under);
@@ -147,7 +152,7 @@ export function ItemPage({ item, admin, title, second, actions, children, labels
     <form ref=${form} class="item" novalidate onSubmit=${save}>
       <fieldset class="bare" disabled=${!admin}>${children}</fieldset>
       ${item.theirs && html`<${Difference} item=${item} labels=${labels} />`}
-      ${admin && html`<${Bar} item=${item} onShow=${() => show(form.current)} />`}
+      ${admin && (!calm || changed || item.fault) && html`<${Bar} item=${item} onShow=${() => show(form.current)} />`}
     </form>
     ${item.references && html`<${RemoveDialog} t=${t} name=${item.name} references=${item.references} others=${others} onRemove=${(/** @type {string} */ to) => (item.keep(), item.remove(to))} onKeep=${item.keep} />`}`;
 }

@@ -1,6 +1,7 @@
 // The frame around every page: sections, search, connection, language, theme, sign-out. Beside the page when there is room, else a
 // bar above and one below.
 import { html, useEffect } from "../lib/preact.js";
+import { isThere } from "../machine.js";
 import { PARTS, SECTIONS, TABS, address } from "../routes.js";
 import { hasUnsaved } from "./address.js";
 import { Icon, Mark } from "./icons.js";
@@ -10,7 +11,7 @@ import { Unseen } from "./unseen.js";
  * @typedef {import("../routes.js").Section} Section
  * @typedef {{ t: import("../words.js").Say, language: "ru" | "en", onLanguage: (language: "ru" | "en") => void,
  *   dark: boolean, onTheme: () => void, login: string, onSignOut: () => void, onFind: () => void, onHelp: () => void, section: Section,
- *   admin: boolean, count: number, unseen: number, office: string, lost: string, known: boolean, notices: unknown, children: unknown,
+ *   admin: boolean, system: import("../store.js").System | null, count: number, unseen: number, office: string, lost: string, known: boolean, notices: unknown, children: unknown,
  *   beside: unknown, onAsk: (section: string) => void }} Props
  *   `unseen`: alarms that nobody has seen; `beside`: stands to the right of the page; `onAsk`: opens there what the manual says of a section
  */
@@ -33,7 +34,7 @@ export function Shell(props) {
       <button class="finder" type="button" title=${t("find")} onClick=${onFind}><${Icon} name="find" /><span>${t("find")}</span><kbd>/</kbd></button>
       ${PARTS.map(({ part, sections }) => sections.length > 0 && html`<div class="part" role="group" aria-labelledby=${`part-${part}`}>
         <div class="part-name" id=${`part-${part}`}>${t(`part_${part}`)}</div>
-        ${sections.map((one) => html`<${Entry} key=${one.at} ...${props} one=${one} />`)}
+        ${sections.filter((one) => props.admin || !one.admin).map((one) => html`<${Entry} key=${one.at} ...${props} one=${one} />`)}
       </div>`)}
       <div class="foot"><${Link} ...${props} /><${Tools} ...${props} /></div>
     </nav>
@@ -54,10 +55,10 @@ function toMain(event) {
 }
 
 /** @param {Props & { one: Section }} props */
-function Entry({ t, one, section, count, unseen, admin }) {
+function Entry({ t, one, section, system, count, unseen, admin }) {
   const here = one === section;
   const within = section.inside === one.at;
-  const inside = here || within ? SECTIONS.filter(({ inside, admin: only }) => inside === one.at && (admin || !only)) : [];
+  const inside = here || within ? SECTIONS.filter((sub) => sub.inside === one.at && (admin || !sub.admin) && isThere(sub, system)) : [];
   return html`<a class=${within ? "section within" : "section"} href=${address(one.at)} title=${t(one.name)} aria-current=${here ? "page" : null}>
       <${Icon} name=${one.icon} /><span>${t(one.name)}</span>
       ${one.at === "now" && count > 0 && html`<b class="count live">${count}</b>`}${one.at === "protection" && html`<${Unseen} t=${t} unseen=${unseen} />`}

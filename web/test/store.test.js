@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EMPTY, doing, happen, isAlert, mustReload, waitingCount } from "../store.js";
+import { EMPTY, doing, happen, isAlert, isMachine, mustReload, waitingCount } from "../store.js";
 
 const call = (id, more = {}) => ({ id, caller: "203", called: "202", with: ["202"], answered_at: null, started_at: "s", state: "ringing", ...more });
 const phone = (number, registered, since = null) => ({
@@ -58,4 +58,9 @@ test("what a phone does follows the calls before its registration", () => {
 test("what the system tells may be news of protection, unless it is told of the settings or a file", () => {
   assert.ok(isAlert("system", { what: "alarm" }) && isAlert("system", { what: "address_banned" }) && isAlert("system", { what: "missed" }));
   assert.ok(!isAlert("system", { what: "office" }) && !isAlert("system", { what: "import" }) && !isAlert("call", { what: "alarm" }));
+});
+
+test("news of the machine is no alarm, and what was missed may be of either", () => {
+  const of = (what) => [isMachine("system", { what }), isAlert("system", { what })];
+  assert.deepEqual(["machine", "update", "backup", "missed", "alarm"].map(of), [[true, false], [true, false], [true, false], [true, true], [false, true]]);
 });

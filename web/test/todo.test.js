@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EMPTY } from "../store.js";
-import { isNew, steps } from "../todo.js";
+import { hints, isNew, steps } from "../todo.js";
 
 const phone = (registered) => ({ number: "200", employee: "", devices: [{ kind: "sip", login: "a", registration: { registered, since: null, contacts: [] } }] });
 const trunk = (code) => ({ name: "Линия", number: "78126122981", numbers: [], comment: "", state: { code, text: "неверный пароль" } });
@@ -50,4 +50,13 @@ test("an office is new until it has a number and a telephone was there once", ()
     [box([], [seen]), box([trunk("silent")], [phone(false)]), box([trunk("silent")], [seen]), box([trunk("silent")], [phone(true)])].map(isNew),
     [true, true, false, false],
   );
+});
+
+test("the box tells what goes on, and what is missing, and nothing when all is well", () => {
+  const machine = { image: true, clock: { synchronized: true, source: "ntp", offset_ms: 0 }, on_trial: false, failed_reason: "" };
+  const keys = (known) => hints({ machine, update: null, backup: { enabled: true }, ...known }).map(({ key }) => key);
+  assert.deepEqual(keys({}), []);
+  assert.deepEqual(keys({ machine: null, backup: null }), [], "what is not known is not claimed");
+  assert.deepEqual(keys({ update: { state: "trial" }, backup: { enabled: false } }), ["trial", "backup"]);
+  assert.deepEqual(keys({ machine: { ...machine, failed_reason: "why", clock: { synchronized: false } } }), ["returned", "clock"]);
 });

@@ -33,6 +33,10 @@ fn one_of_each() -> Vec<Alarm> {
             why: ["Страница не открывалась.".to_owned(), "The page did not open.".to_owned()],
         },
         Alarm::UncleanStart { calls: 2 },
+        Alarm::BackupFailed {
+            place: "nas".to_owned(),
+            why: ["Диск полон.".to_owned(), "The disk is full.".to_owned()],
+        },
     ]
 }
 

@@ -88,6 +88,10 @@ impl Alarm {
             Self::UpdateReturned { version, why: [why, _] } => {
                 format!("Версия {version} не подошла, и станция вернулась к прежней. {why}")
             }
+            Self::BackupFailed { place, why: [why, _] } => match place.as_str() {
+                "" => format!("Резервная копия не сделана: {}.", line(why)),
+                place => format!("Резервная копия для «{}» не сделана: {}.", line(place), line(why)),
+            },
             Self::UncleanStart { calls: 0 } => {
                 "Станция запустилась после внезапного выключения: возможно, пропадало питание.".to_owned()
             }
@@ -172,6 +176,10 @@ impl Alarm {
             Self::UpdateReturned { version, why: [_, why] } => {
                 format!("Version {version} was no good, and the box went back to the one before. {why}")
             }
+            Self::BackupFailed { place, why: [_, why] } => match place.as_str() {
+                "" => format!("No backup was made: {}.", line(why)),
+                place => format!("No backup was made for “{}”: {}.", line(place), line(why)),
+            },
             Self::UncleanStart { calls: 0 } => {
                 "The box started after it had stopped suddenly: the power may have failed.".to_owned()
             }

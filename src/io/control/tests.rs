@@ -1,5 +1,6 @@
 use super::*;
 use crate::io::scratch::Scratch;
+use crate::io::store::{AuditFilter, Reader};
 
 fn office_file(scratch: &Scratch) -> PathBuf {
     scratch.path().join("office.toml")
@@ -163,4 +164,32 @@ fn users_and_tokens_are_made_once() {
     assert!(matches!(order(&handle, token), Answer::Refused { .. }));
     let odd = Request::Token { name: "other".to_owned(), admin: false, sha256: "7".repeat(63) };
     assert!(matches!(order(&handle, odd), Answer::Refused { .. }));
+}
+
+#[test]
+fn the_console_learns_how_the_exchange_is_and_the_first_password_only_while_it_is_good() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    let beginning = Handle::open(&data).expect("fresh");
+    let (handle, made) = (beginning.handle, beginning.first_sign_in.expect("fresh").password);
+    let status = |handle: &Handle| match order(handle, Request::Status) {
+        Answer::Status(status) => *status,
+        other => panic!("{other:?}"),
+    };
+    let known = status(&handle);
+    assert!(made.is_some() && known.exchange.is_new);
+    assert_eq!(known.exchange.first_password, made);
+    assert_eq!((known.exchange.trunks_up, known.exchange.phones_up, known.exchange.calls), (0, 0, 0));
+    assert_eq!(known.timezone, handle.office().settings.timezone);
+    assert!(known.exchange.pages.iter().all(|page| page.starts_with("https://")), "{known:?}");
+
+    done(order(&handle, Request::Note { deed: "restart".to_owned() }));
+    let password_hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned();
+    let change = UserChange::Password { login: "admin".to_owned(), password_hash, must_change: true };
+    done(order(&handle, Request::User(change)));
+    assert_eq!(status(&handle).exchange.first_password, None, "there is another one");
+    handle.store().close();
+    let rows =
+        Reader::open(&data).and_then(|reader| reader.audit(&AuditFilter::default(), 10, None)).expect("readable");
+    assert!(rows.iter().any(|row| row.deed.who == AUTHOR && row.deed.subject == "restart"), "{rows:?}");
 }

@@ -76,7 +76,7 @@ fn run_with(config: &Config, journal: &Journal, demo: Demo, signals: &SigSet) ->
         let _ = signals.thread_unblock();
         street::start(sip, carrier, &office, speech, rng)
     };
-    run::serve_beside(&config, journal, beside).map_err(Refusal::of)
+    run::serve_beside(&config, journal, beside).map(drop).map_err(Refusal::of)
 }
 
 /// Fills the data directory: the office, what it plays, its last month.

@@ -10,6 +10,7 @@ use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::guard::limits::Usage;
 use crate::guard::{AtHome, Ban};
+use crate::io::backup::Backups;
 use crate::io::licence::{InstallError, Keeper};
 use crate::io::phones::Phones;
 use crate::io::store::{
@@ -38,6 +39,10 @@ impl http::Exchange for Handle {
 
     fn disallow(&self, extension: &str) -> Result<bool, StoreError> {
         self.restore_limits(extension)
+    }
+
+    fn backups(&self) -> Option<Backups> {
+        Self::backups(self).cloned()
     }
 
     fn office(&self) -> Arc<Office> {

@@ -32,6 +32,7 @@ use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
+use crate::io::backup::Backups;
 use crate::io::board::{Board, Event};
 use crate::io::capture::Captures;
 use crate::io::certificate::{Certificate, CertificateError};
@@ -45,6 +46,7 @@ use crate::io::out::{OutError, Outgoing, openid};
 use crate::io::phones::Phones;
 use crate::io::signalling::Message;
 use crate::io::steward::client::Steward;
+use crate::io::steward::gauges::Gauges;
 use crate::io::store::{
     AlarmFilter, AlarmRow, AllowanceRow, AuditFilter, AuditRow, Deed, DeliveryRow, HistoryFilter, HistoryPage,
     HistoryRow, MessageRow, Place, RecordingRow, SecondFactor, StoreError, StoredStep, Summary, TokenRow, Version,
@@ -94,12 +96,14 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// That of this process: systemd tells it by INVOCATION_ID that it is looked after, a container by DOZVON_SUPERVISED, and on the
-    /// box the steward does it.
+    /// That of this process: systemd tells it by SYSTEMD_EXEC_PID that it is looked after (a shell below a service has another one), a
+    /// container by DOZVON_SUPERVISED, and on the box the steward does it.
     pub fn of(config: &Config, journal: Journal) -> Self {
-        let machine = Machine::new(Steward::default(), None);
-        let told = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let supervised = told("INVOCATION_ID") || told("DOZVON_SUPERVISED") || machine.is_box();
+        let gauges = Gauges::new(&config.paths.data);
+        let machine = Machine::new(Steward::default(), Some(Box::new(move |state| gauges.fill(state))));
+        let told = |name: &str| std::env::var(name).unwrap_or_default();
+        let by_systemd = told("SYSTEMD_EXEC_PID") == std::process::id().to_string();
+        let supervised = by_systemd || !told("DOZVON_SUPERVISED").is_empty() || machine.is_box();
         let outgoing = Outgoing::of(config.web.allow_local_outgoing);
         let syslog = SyslogHandle::new(journal.clone(), outgoing);
         Self { journal, syslog, machine, supervised, config: config.clone() }
@@ -162,6 +166,10 @@ pub(super) fn why(error: &OutError) -> [String; 2] {
 
 /// What the page may ask of the exchange and its disk. Called by the handlers' threads; may block for a short time.
 pub trait Exchange: Notices + Send + Sync + 'static {
+    /// Backups; `None` while nobody makes any.
+    fn backups(&self) -> Option<Backups> {
+        None
+    }
     /// The settings in force.
     fn office(&self) -> Arc<Office>;
     /// The numbering plan in force.

@@ -87,7 +87,11 @@ impl SyslogHandle {
         };
         *lock(&present.state) = State::Starting;
         match std::thread::Builder::new().name("syslog".to_owned()).spawn(move || post.run(&inbox)) {
-            Ok(_) => self.0.journal.tap(sender),
+            Ok(_) => {
+                self.0.journal.tap(sender);
+                // the first line that goes there: whoever switched it on sees at once whether it arrives
+                tracing::info!(server = present.settings.server, "syslog: the log is sent there from now on");
+            }
             Err(error) => *lock(&present.state) = State::Failing(OutError::Lost(error.to_string())),
         }
     }

@@ -88,7 +88,7 @@ pub(super) fn converse<T>(time: Duration, conversation: impl Future<Output = T>)
 }
 
 /// Connects to a host, by name or address.
-pub(super) async fn connect(host: &str, port: u16, outgoing: Outgoing) -> Result<TcpStream, OutError> {
+pub(in crate::io) async fn connect(host: &str, port: u16, outgoing: Outgoing) -> Result<TcpStream, OutError> {
     let mut last = OutError::NoName(host.to_owned());
     for address in addresses(host, port).await?.into_iter().take(MOST_ADDRESSES) {
         if let Err(error) = outgoing.judge(address.ip()) {

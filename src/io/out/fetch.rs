@@ -11,19 +11,47 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::dial::{ANSWER_TIME, connect, converse, secure};
 use super::{OutError, Outgoing, Trust};
+use crate::base::Duration;
 
 /// The longest answer. Bytes.
 const ANSWER: usize = 1024 * 1024;
+
+/// How long a question may take, and how long its answer may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// From the first look-up of the name to the answer's last byte.
+    pub time: Duration,
+    /// Of the answer's body.
+    pub bytes: usize,
+}
+
+/// [`fetch`] of what is larger than a few words.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_within(
+    request: Request<Vec<u8>>,
+    trust: &Trust,
+    outgoing: Outgoing,
+    bounds: Bounds,
+) -> Result<Response<Vec<u8>>, OutError> {
+    converse(bounds.time, exchange(request, trust, outgoing, bounds.bytes))?
+}
 
 /// Asks, and waits for the whole answer.
 ///
 /// # Errors
 /// When nobody was heard, or the answer is too long; a status of refusal is an answer.
 pub fn fetch(request: Request<Vec<u8>>, trust: &Trust, outgoing: Outgoing) -> Result<Response<Vec<u8>>, OutError> {
-    converse(ANSWER_TIME, exchange(request, trust, outgoing))?
+    converse(ANSWER_TIME, exchange(request, trust, outgoing, ANSWER))?
 }
 
-async fn exchange(request: Request<Vec<u8>>, trust: &Trust, outgoing: Outgoing) -> Result<Response<Vec<u8>>, OutError> {
+async fn exchange(
+    request: Request<Vec<u8>>,
+    trust: &Trust,
+    outgoing: Outgoing,
+    longest: usize,
+) -> Result<Response<Vec<u8>>, OutError> {
     let uri = request.uri().clone();
     let no_address = || OutError::Address(uri.to_string());
     let host = uri.host().ok_or_else(no_address)?;
@@ -31,9 +59,9 @@ async fn exchange(request: Request<Vec<u8>>, trust: &Trust, outgoing: Outgoing) 
     match uri.scheme_str() {
         Some("https") => {
             let stream = connect(host, uri.port_u16().unwrap_or(443), outgoing).await?;
-            talk(secure(stream, host, trust).await?, request).await
+            talk(secure(stream, host, trust).await?, request, longest).await
         }
-        Some("http") => talk(connect(host, uri.port_u16().unwrap_or(80), outgoing).await?, request).await,
+        Some("http") => talk(connect(host, uri.port_u16().unwrap_or(80), outgoing).await?, request, longest).await,
         _ => Err(no_address()),
     }
 }
@@ -52,7 +80,7 @@ fn in_origin_form(request: Request<Vec<u8>>) -> Option<Request<Full<Bytes>>> {
     Some(Request::from_parts(parts, Full::from(body)))
 }
 
-async fn talk<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Vec<u8>>, OutError>
+async fn talk<S>(stream: S, request: Request<Full<Bytes>>, longest: usize) -> Result<Response<Vec<u8>>, OutError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -60,7 +88,7 @@ where
     let connection = tokio::spawn(connection);
     let answer = async {
         let (parts, body) = sender.send_request(request).await.map_err(lost)?.into_parts();
-        let body = Limited::new(body, ANSWER).collect().await.map_err(|error| {
+        let body = Limited::new(body, longest).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() { OutError::TooLong } else { OutError::Lost(error.to_string()) }
         })?;
         Ok(Response::from_parts(parts, body.to_bytes().to_vec()))

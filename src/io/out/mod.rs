@@ -11,8 +11,9 @@ mod trust;
 
 use std::net::{IpAddr, SocketAddr};
 
+pub(in crate::io) use dial::connect;
 pub use dial::{ANSWER_TIME, Outgoing, WHOLE_TIME, first_address, handshake, places, refused};
-pub use fetch::fetch;
+pub use fetch::{Bounds, fetch, fetch_within};
 pub use trust::Trust;
 
 /// Why a server was not heard.

@@ -49,8 +49,9 @@ pub fn become_program(user: Option<&str>, program: &[OsString]) -> io::Error {
 
 fn ready_for(user: &str) -> io::Result<()> {
     let user = User::from_name(user)?.ok_or_else(|| io::Error::other(format!("there is no user {user}")))?;
-    setrlimit(Resource::RLIMIT_NOFILE, MOST_FILES, MOST_FILES)?;
-    std::fs::write("/proc/self/oom_score_adj", KEPT)?;
+    // Both are refused in some containers, and the exchange can do without.
+    let _ = setrlimit(Resource::RLIMIT_NOFILE, MOST_FILES, MOST_FILES);
+    let _ = std::fs::write("/proc/self/oom_score_adj", KEPT);
     prctl::set_keepcaps(true)?;
     setgroups(&[user.gid])?;
     setgid(user.gid)?;
@@ -60,7 +61,7 @@ fn ready_for(user: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// The group of a user; `None` when there is no such user.
-pub(super) fn group_of(user: &str) -> Option<(nix::unistd::Uid, Gid)> {
+/// A user and its group; `None` when there is no such user.
+pub(super) fn ids_of(user: &str) -> Option<(nix::unistd::Uid, Gid)> {
     User::from_name(user).ok().flatten().map(|user| (user.uid, user.gid))
 }

@@ -50,53 +50,72 @@ pub struct Wanted {
     pub interface: String,
 }
 
+/// Lifts the clock to the day on which this release was made, as early as can be: what checks a disk wonders at 1970.
+pub(super) fn lift(places: &Places) {
+    if places.is_image {
+        floor::lift(&Basis { stamp: PathBuf::new(), ..Basis::of(places) }, &Machine);
+    }
+}
+
 /// The clock of the box; off the box nothing, since the machine's clock is not ours.
-pub(super) struct Keeper(Option<Timekeeper>);
+pub(super) struct Keeper {
+    timekeeper: Option<Timekeeper>,
+    /// What is wanted, and the interface of the office; empty: none yet.
+    known: Mutex<(Time, String)>,
+}
 
 impl Keeper {
     /// Begins. The data partition is mounted; the network need not be there yet.
     pub(super) fn start(places: &Places, time: &Time) -> Self {
-        if !places.is_image {
-            return Self(None);
-        }
-        let keeper = Timekeeper::start(Basis::of(places), Arc::new(Machine), Wanted::of(time, ""));
-        Self(keeper.inspect_err(|error| tracing::error!(%error, "nobody keeps the clock")).ok())
+        let known = (time.clone(), String::new());
+        let start = || Timekeeper::start(Basis::of(places), Arc::new(Machine), Wanted::of(&known));
+        let timekeeper = places.is_image.then(start).transpose();
+        let timekeeper = timekeeper.inspect_err(|error| tracing::error!(%error, "nobody keeps the clock"));
+        Self { timekeeper: timekeeper.ok().flatten(), known: Mutex::new(known) }
     }
 
     /// Asks others from now on.
     pub(super) fn set(&self, time: &Time) -> Outcome {
-        let keeper = self.0.as_ref().ok_or("not on this machine")?;
-        let interface = keeper.state().wanted.interface.clone();
-        keeper.want(Wanted::of(time, &interface));
+        self.change(|known| known.0.clone_from(time));
         Ok(())
     }
 
     /// The network has come or changed; telephones are at this interface.
     pub(super) fn network(&self, office: &str) {
-        let Some(keeper) = &self.0 else { return };
-        let wanted = Wanted { interface: office.to_owned(), ..keeper.state().wanted.clone() };
-        keeper.want(wanted);
-        keeper.hurry();
+        self.change(|known| office.clone_into(&mut known.1));
+        if let Some(timekeeper) = &self.timekeeper {
+            timekeeper.hurry();
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut (Time, String))) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut known);
+        if let Some(timekeeper) = &self.timekeeper {
+            timekeeper.want(Wanted::of(&known));
+        }
     }
 
     /// How the clock is.
     pub(super) fn fill(&self, state: &mut machine::State) {
-        if let Some(keeper) = &self.0 {
+        if let Some(keeper) = &self.timekeeper {
             state.clock = keeper.told();
         }
     }
 
     /// The box ends: notes the time.
     pub(super) fn stop(&self) {
-        if let Some(keeper) = &self.0 {
+        if let Some(keeper) = &self.timekeeper {
             keeper.close();
         }
     }
 }
 
 impl Wanted {
-    fn of(time: &Time, interface: &str) -> Self {
-        Self { servers: time.servers.clone(), serve: time.serve, interface: interface.to_owned() }
+    /// Telephones are told at the office's interface alone.
+    fn of((time, office): &(Time, String)) -> Self {
+        let serve = time.serve && !office.is_empty();
+        Self { servers: time.servers.clone(), serve, interface: office.clone() }
     }
 }
 

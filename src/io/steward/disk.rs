@@ -176,7 +176,8 @@ fn wait(child: &mut Child, alive: &mut dyn FnMut()) -> io::Result<Option<i32>> {
 
 fn mount_data(device: &Path, data: &Path) -> io::Result<()> {
     let flags = MsFlags::MS_NOATIME | MsFlags::MS_NODEV | MsFlags::MS_NOSUID;
-    Ok(mount(Some(device), data, Some("ext4"), flags, None::<&str>)?)
+    // What is damaged shall not be damaged further: the next start mends it.
+    Ok(mount(Some(device), data, Some("ext4"), flags, Some("errors=remount-ro"))?)
 }
 
 /// Whether there is still something that calls itself a file system: then a person shall decide.

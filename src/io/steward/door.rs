@@ -33,7 +33,7 @@ pub(super) fn open(steward: &Arc<Steward>) -> io::Result<()> {
     }
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
-    if let Some((_, group)) = begin::group_of(&steward.places.user) {
+    if let Some((_, group)) = begin::ids_of(&steward.places.user) {
         std::os::unix::fs::chown(&path, None, Some(group.as_raw()))?;
     }
     let steward = Arc::clone(steward);

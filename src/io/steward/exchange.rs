@@ -83,7 +83,7 @@ fn ready_folder(places: &Places) -> io::Result<()> {
     if !folder.exists() {
         fs::DirBuilder::new().mode(0o700).create(&folder)?;
     }
-    let Some((user, group)) = begin::group_of(&places.user) else { return Ok(()) };
+    let Some((user, group)) = begin::ids_of(&places.user) else { return Ok(()) };
     std::os::unix::fs::chown(&folder, Some(user.as_raw()), Some(group.as_raw()))
 }
 

@@ -259,7 +259,6 @@ impl Hands {
         })?;
         let new = interface::interfaces(&wanted, &cards(&self.places), &self.interfaces);
         let steps = interface::steps(&self.interfaces, &new);
-        let changed = !steps.is_empty();
         // Also where a step fails: what was done is to be undone, and what was not done is undone in vain.
         let gone = std::mem::replace(&mut self.interfaces, new);
         let is_gone =
@@ -267,9 +266,7 @@ impl Hands {
         self.leases.retain(|(device, _)| !is_gone(device));
         self.lonely.retain(|device| !is_gone(device));
         let done = self.walk(&steps);
-        if changed || self.places.resolv_conf_is_missing() {
-            self.tell_name_servers(&wanted);
-        }
+        self.tell_name_servers(&wanted);
         done
     }
 

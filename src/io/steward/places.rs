@@ -69,7 +69,7 @@ impl Places {
     }
 
     /// The exchange's own folder.
-    pub(super) fn exchange_data(&self) -> PathBuf {
+    pub(in crate::io) fn exchange_data(&self) -> PathBuf {
         self.data.join("dozvon")
     }
 
@@ -81,11 +81,6 @@ impl Places {
     /// Name servers: `/etc/resolv.conf` leads there.
     pub(super) fn resolv_conf(&self) -> PathBuf {
         self.run.join("resolv.conf")
-    }
-
-    /// Whether no name servers were told yet.
-    pub(super) fn resolv_conf_is_missing(&self) -> bool {
-        !self.resolv_conf().exists()
     }
 
     /// Where the steward is asked.

@@ -40,7 +40,8 @@ pub(super) fn open(data: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_with_flags(&path, flags)?;
     let schema = schema_of(&connection, &path)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    // What was answered as saved is on the disk: "normal" would lose the last commits with the power. Nobody waits for it but who saves.
+    // What is committed is on the disk: a change that was told as kept outlives the power cut that follows it. Records come in groups,
+    // so that this costs a few waits of one thread a second.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -68,7 +69,7 @@ pub(super) fn open_for_reading(data: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn schema_of(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+pub(super) fn schema_of(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let foreign = |_| StoreError::Foreign { path: path.to_owned() };
     let schema: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(foreign)?;
     let owner: i64 = connection.query_row("PRAGMA application_id", (), |row| row.get(0)).map_err(foreign)?;
@@ -107,7 +108,7 @@ fn keep_copy(connection: &Connection, data: &Path, schema: i64) -> Result<(), St
 }
 
 /// SQLite would take the umask's mode; the database holds passwords. The files beside it take the mode of this one.
-fn make_private(path: &Path) -> io::Result<()> {
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
 }
 

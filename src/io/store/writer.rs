@@ -3,13 +3,14 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, Thread};
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::follower::Follower;
 use super::{
     Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, ban, binding, call, lease, outside,
     phone, recording, schema, server, subscription, token, turn, version,
@@ -29,6 +30,8 @@ struct Shared {
     thread: Thread,
     join: std::sync::Mutex<Option<JoinHandle<()>>>,
     counts: Arc<Counts>,
+    /// The box that follows this one, when there is one.
+    follower: OnceLock<Follower>,
 }
 
 #[derive(Debug, Default)]
@@ -78,7 +81,8 @@ impl Store {
             .spawn(move || writer.run())
             .map_err(|why| StoreError::Database(why.to_string()))?;
         let thread = join.thread().clone();
-        let shared = Shared { jobs, thread, join: std::sync::Mutex::new(Some(join)), counts };
+        let join = std::sync::Mutex::new(Some(join));
+        let shared = Shared { jobs, thread, join, counts, follower: OnceLock::new() };
         let store = Self(Arc::new(shared));
         Ok(Opened {
             store,
@@ -94,6 +98,13 @@ impl Store {
             allowances,
             interrupted,
         })
+    }
+
+    /// From now on, what is asked to be kept is told as kept when the box that follows has it too. `socket` is Litestream's, whose
+    /// settings name the database by `data`.
+    pub fn follow(&self, socket: &Path, data: &Path) {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        let _ = self.0.follower.set(Follower::new(socket, super::database(&data)));
     }
 
     /// Queues a fact. Never waits: beyond [`QUEUE`] records on their way, the record is dropped and counted.
@@ -278,7 +289,10 @@ impl Store {
 
     /// Runs SQL on the writing thread.
     #[cfg(test)]
-    pub(super) fn ask_for_test(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<i64> + Send + 'static) -> i64 {
+    pub(in crate::io) fn ask_for_test(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<i64> + Send + 'static,
+    ) -> i64 {
         self.ask(move |db| Ok(ask(db)?)).expect("valid SQL")
     }
 
@@ -294,10 +308,18 @@ impl Store {
         question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, inbox) = channel();
-        let work = Job::Work(Box::new(move |db| drop(answer.send(question(db)))));
+        let work = Job::Work(Box::new(move |db| {
+            let before = db.total_changes();
+            let found = question(db);
+            drop(answer.send((found, db.total_changes() != before)));
+        }));
         self.0.jobs.send(work).map_err(|_| StoreError::Closed)?;
         self.0.thread.unpark();
-        inbox.recv().map_err(|_| StoreError::Closed)?
+        let (found, changed) = inbox.recv().map_err(|_| StoreError::Closed)?;
+        if changed && let Some(follower) = self.0.follower.get() {
+            follower.wait();
+        }
+        found
     }
 }
 

@@ -98,6 +98,10 @@ impl Worker {
             Ok(Answer::State(state)) => state,
             _ => return, // not the box
         };
+        // Before the console's, which would make it its own.
+        if let Err(error) = take::make(self.folder()) {
+            tracing::warn!(%error, "no update can be kept");
+        }
         let plan = Plan::read(self.folder());
         if state.on_trial {
             return self.judge(plan.unwrap_or_default());
@@ -107,6 +111,7 @@ impl Worker {
         }
         let file = self.folder().join(take::FILE);
         if self.updates.view().stage == Stage::None
+            && file.exists()
             && let Ok(header) = take::header(&file)
         {
             self.updates.show_ready(&header);
@@ -127,12 +132,12 @@ impl Worker {
         };
         let reason = (outcome == Outcome::Returned).then(|| in_words(&Why::parse(&state.failed_reason)));
         let stage = if outcome == Outcome::Kept { Stage::Kept } else { Stage::Returned };
+        let is_told = plan.outcome.replace(outcome).is_some();
+        self.close(&plan);
         self.show(|view| *view = View { stage, reason: reason.clone(), ..shown(&plan) });
-        if plan.outcome.is_some() {
+        if is_told {
             return;
         }
-        plan.outcome = Some(outcome);
-        self.close(&plan);
         if let Some(why) = reason {
             tracing::error!(version = plan.version, why = state.failed_reason, "the update was returned");
             self.handle.raise(Alarm::UpdateReturned { version: plan.version, why });

@@ -44,7 +44,9 @@ fn a_single_number_is_no_sign_of_life() {
     let mut liveness = Liveness::new(at(0));
     liveness.started(at(0));
     (1..130).for_each(|second| liveness.turned(at(second), 1));
-    assert!(liveness.hangs(at(130)) && !liveness.is_fed(at(130)));
+    assert!(liveness.hangs(at(130)) && !liveness.is_fed(at(130)) && !liveness.lives());
+    liveness.turned(at(131), 2);
+    assert!(liveness.lives() && liveness.is_fed(at(131)));
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn ends_in_a_row_make_the_next_start_wait_longer() {
         liveness.ended(now);
         let wait = Duration::from_secs(wait);
         assert!(!liveness.is_due(now + (wait - Duration::from_millis(1))), "{wait:?}");
-        now = now + wait;
+        now += wait;
         assert!(liveness.is_due(now), "{wait:?}");
     }
     assert!(!liveness.is_fed(at(120)), "one that dies at each start does not feed the watchdog");

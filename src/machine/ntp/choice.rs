@@ -22,7 +22,7 @@ pub(super) fn choose(samples: &[Sample]) -> Option<Sample> {
     agreeing.sort_by_key(|sample| sample.offset);
     let upper = agreeing.len() / 2;
     // of an even count the nearer one of the two in the middle
-    let lower = upper - usize::from(agreeing.len().is_multiple_of(2));
+    let lower = upper - usize::from(agreeing.len() % 2 == 0);
     agreeing.get(lower..=upper)?.iter().min_by_key(|sample| sample.distance).copied()
 }
 

@@ -1,7 +1,7 @@
 //! What the fields of the office file are called in sentences, and how their values are said.
 
 /// The kinds in the order in which differences are told.
-pub(super) const ORDER: [&str; 29] = [
+pub(super) const ORDER: [&str; 31] = [
     "office",
     "trunk",
     "extension",
@@ -30,6 +30,8 @@ pub(super) const ORDER: [&str; 29] = [
     "notices",
     "webhook",
     "syslog",
+    "backup",
+    "backup_place",
     "device",
 ];
 
@@ -273,6 +275,19 @@ const FIELDS: &[Field] = &[
     ("syslog", "enabled", "отправка журнала", She, "sending the log", Flag),
     ("syslog", "server", "сервер журнала", He, "log server", Plain),
     ("syslog", "transport", "способ отправки журнала", He, "way of sending the log", Word),
+    ("backup", "enabled", "резервные копии по расписанию", They, "backups by timetable", Flag),
+    ("backup", "hour", "час копии", He, "hour of the backup", Plain),
+    ("backup", "weekdays", "дни копий", They, "days of backups", Word),
+    ("backup", "keep", "число хранимых копий", It, "number of backups kept", Plain),
+    ("backup", "recordings", "записи разговоров в копии", They, "recordings in the backup", Flag),
+    ("backup", "on_box", "копия на диске станции", She, "backup on the box's own disk", Flag),
+    ("backup", "passphrase", "пароль копий", He, "passphrase of backups", Plain),
+    ("backup_place", "kind", "вид", He, "kind", Word),
+    ("backup_place", "folder", "папка", She, "folder", Plain),
+    ("backup_place", "private_key", "ключ для входа", He, "key for signing in", Long),
+    ("backup_place", "host_key", "отпечаток ключа сервера", He, "fingerprint of the server's key", Plain),
+    ("backup_place", "bucket", "хранилище", It, "bucket", Plain),
+    ("backup_place", "region", "регион", He, "region", Plain),
     (
         "provisioning",
         "ldap",
@@ -319,6 +334,19 @@ const FIELDS: &[Field] = &[
 ];
 
 const WORDS: &[(&str, &str, &str)] = &[
+    ("mon", "понедельник", "Monday"),
+    ("tue", "вторник", "Tuesday"),
+    ("wed", "среда", "Wednesday"),
+    ("thu", "четверг", "Thursday"),
+    ("fri", "пятница", "Friday"),
+    ("sat", "суббота", "Saturday"),
+    ("sun", "воскресенье", "Sunday"),
+    ("sftp", "SFTP", "SFTP"),
+    ("s3", "S3", "S3"),
+    ("smb", "папка Windows (SMB)", "Windows share (SMB)"),
+    ("nfs", "NFS", "NFS"),
+    ("stick", "флешка", "USB stick"),
+    ("backup_failed", "резервная копия не сделана", "a backup was not made"),
     ("ru", "русский", "Russian"),
     ("en", "английский", "English"),
     ("udp", "UDP", "UDP"),

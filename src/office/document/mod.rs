@@ -16,8 +16,18 @@ pub use merge::{Clash, Prefer};
 pub use words::{Field, fields, sentences, thing};
 
 /// Fields whose values are never shown.
-const SECRETS: [&str; 8] =
-    ["password", "password_hash", "pin", "voicemail_pin", "client_secret", "bind_password", "admin_password", "secret"];
+const SECRETS: [&str; 10] = [
+    "password",
+    "password_hash",
+    "pin",
+    "voicemail_pin",
+    "client_secret",
+    "bind_password",
+    "admin_password",
+    "secret",
+    "passphrase",
+    "private_key",
+];
 
 /// What nobody may read of an office's settings, each long enough to be found in other text, the longest first.
 pub fn secrets(office: &Office) -> Vec<String> {

@@ -233,3 +233,23 @@ fn passwords_of_accounts_that_are_there_stay_when_time_goes_back() {
     assert_eq!(back.users[0].password_hash, "$argon2id$new");
     assert_eq!(back.settings.name, old.settings.name);
 }
+
+#[test]
+fn what_is_secret_in_an_office_is_what_its_export_leaves_out() {
+    let mut office = first();
+    office.mail.password = "mail-4711".to_owned();
+    office.extensions[0].voicemail_pin = "4711".to_owned();
+    let found = secrets(&office);
+    assert!(found.contains(&"mail-4711".to_owned()) && !found.contains(&"4711".to_owned()), "{found:?}");
+    assert!(found.is_sorted_by_key(|secret| std::cmp::Reverse(secret.len())));
+    for seed in 0..40 {
+        let office = generated::office(&mut Rng::from_seed(seed));
+        let (with, without) = (file::write(&office, true), file::write(&office, false));
+        let is_quoted = |text: &str, secret: &str| text.contains(&format!("\"{secret}\""));
+        // by chance a name may be like a password
+        let told =
+            secrets(&office).into_iter().filter(|secret| is_quoted(&with, secret) && is_quoted(&without, secret));
+        let told: Vec<String> = told.filter(|secret| with.matches(secret.as_str()).count() == 1).collect();
+        assert!(told.is_empty(), "seed {seed}: {told:?}");
+    }
+}

@@ -205,6 +205,7 @@ impl Say {
             "phone" => ("настольные телефоны", "desk telephones"),
             "phone_template" => ("шаблоны телефонов", "telephone templates"),
             "webhook" => ("получатели событий", "receivers of events"),
+            "backup_place" => ("места резервных копий", "places of backups"),
             "element" | "link" => return None,
             other => (other, other),
         };
@@ -287,6 +288,7 @@ impl Say {
             ("phone", _) => format!("У телефона {key}"),
             ("phone_template", _) => format!("У шаблона телефонов «{key}»"),
             ("webhook", _) => format!("У получателя событий «{key}»"),
+            ("backup_place", _) => format!("У места копий «{key}»"),
             ("element", _) => format!("На схеме у «{}»", self.element(thing)),
             _ => format!("У «{key}»"),
         };
@@ -332,6 +334,7 @@ impl Say {
                 self.of(format!("шаблон телефонов «{key}»"), format!("telephone template “{key}”"))
             }
             ("webhook", _) => self.of(format!("получатель событий «{key}»"), format!("receiver of events “{key}”")),
+            ("backup_place", _) => self.of(format!("место копий «{key}»"), format!("place of backups “{key}”")),
             ("element", _) if thing.is_empty() => {
                 self.of(format!("элемент «{key}» на схеме"), format!("element “{key}” of the desk"))
             }

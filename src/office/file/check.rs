@@ -7,7 +7,9 @@ use std::fmt::Display;
 use super::fault::Fault;
 use super::fields::{Report, Spot, nearest};
 use super::{Draft, spot, weak_password, written};
-use crate::office::{Device, ElementKind, Extension, Kind, LdapSecurity, MailSecurity, Office, SipDevice, WEBHOOKS};
+use crate::office::{
+    BACKUP_PLACES, Device, ElementKind, Extension, Kind, LdapSecurity, MailSecurity, Office, SipDevice, WEBHOOKS,
+};
 
 mod inside;
 mod phones;
@@ -25,6 +27,7 @@ pub(super) fn check(draft: &Draft, report: &Report) {
     checker.desk();
     checker.sign_on();
     checker.webhooks();
+    checker.backup_places();
     checker.unique("user", "login", &draft.spots.users, draft.office.users.iter().map(|user| user.login.as_str()));
 }
 
@@ -191,6 +194,20 @@ impl Checker<'_> {
     }
 
     /// Servers that are told of events.
+    fn backup_places(&self) {
+        let (places, spots) = (&self.office.backup_places, &self.draft.spots.backup_places);
+        self.unique("backup place", "name", spots, places.iter().map(|place| place.name.as_str()));
+        if places.len() > BACKUP_PLACES {
+            let what = format_args!("there are more than {BACKUP_PLACES} backup places");
+            self.report.fault(spot(spots, BACKUP_PLACES).key("name"), Fault::TooMany { most: BACKUP_PLACES }, what);
+        }
+        let backup = &self.office.backup;
+        if backup.enabled && backup.passphrase.is_empty() {
+            let what = "backup: has no `passphrase`: whoever gets hold of a backup reads every password in it";
+            self.report.warning(self.draft.spots.backup.at, what);
+        }
+    }
+
     fn webhooks(&self) {
         let (webhooks, spots) = (&self.office.webhooks, &self.draft.spots.webhooks);
         self.unique("webhook", "name", spots, webhooks.iter().map(|webhook| webhook.name.as_str()));

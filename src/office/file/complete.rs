@@ -7,7 +7,7 @@ use super::fields::{Report, Spot};
 use super::{Draft, phone, spot, written};
 use crate::base::Rng;
 use crate::office::first_start::first_group;
-use crate::office::{Device, Extension, Forward, Office, Role, SipDevice, User, Webhook, WebhookFormat};
+use crate::office::{BackupPlace, Device, Extension, Forward, Office, Role, SipDevice, User, Webhook, WebhookFormat};
 
 /// Characters of a made password: 80 bits.
 pub(in crate::office) const PASSWORD_LENGTH: usize = 16;
@@ -22,6 +22,7 @@ pub(super) fn complete(draft: &mut Draft, current: &Office, rng: &mut Rng, repor
     telephone(draft, current, report);
     sign_on(draft, current);
     notices(draft, current, report);
+    backups(draft, current);
     outgoing_numbers(draft);
     outside_numbers(draft, report);
     users(draft, current, report);
@@ -170,6 +171,27 @@ fn notices(draft: &mut Draft, current: &Office, report: &Report) {
         if webhook.secret.is_empty() && webhook.format == WebhookFormat::Telegram {
             let what = format_args!("webhook {}: has no token of a bot, and the box keeps none for it", webhook.name);
             report.warning(spot.at, what);
+        }
+    }
+}
+
+/// Secrets of backups and of their places stay when they are left out.
+fn backups(draft: &mut Draft, current: &Office) {
+    let (office, spots) = (&mut draft.office, &draft.spots);
+    if spots.backup.at.is_some() && !spots.backup.has("passphrase") {
+        office.backup.passphrase.clone_from(&current.backup.passphrase);
+    }
+    for (place, spot) in office.backup_places.iter_mut().zip(&spots.backup_places) {
+        // Not those of another server: nobody should learn them by giving his own address.
+        let same = |present: &&BackupPlace| {
+            present.name == place.name && present.kind == place.kind && present.server == place.server
+        };
+        let Some(present) = current.backup_places.iter().find(same) else { continue };
+        if !spot.has("password") {
+            place.password.clone_from(&present.password);
+        }
+        if !spot.has("private_key") {
+            place.private_key.clone_from(&present.private_key);
         }
     }
 }

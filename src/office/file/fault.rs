@@ -178,6 +178,15 @@ pub enum Fault {
     Certificate,
     /// No address that events may go to.
     WebhookUrl,
+    /// No address of a server that keeps backups.
+    BackupServer,
+    /// A folder that leads upwards.
+    Folder,
+    /// Shorter than this, in characters.
+    TooShort {
+        /// So many are needed.
+        least: usize,
+    },
     /// No token of a Telegram bot.
     TelegramToken,
     /// More than there may be.

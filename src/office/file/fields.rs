@@ -298,8 +298,8 @@ impl<'r, 'd> Fields<'r, 'd> {
     }
 
     fn as_text(&self, key: &'static str, value: &Spanned<DeValue<'d>>) -> Option<String> {
-        let most = if key == "certificate" { LONGEST_CERTIFICATE } else { LONGEST_TEXT };
-        self.as_text_of(key, value, most, matches!(key, "comment" | "description" | "certificate"))
+        let most = if matches!(key, "certificate" | "private_key") { LONGEST_CERTIFICATE } else { LONGEST_TEXT };
+        self.as_text_of(key, value, most, matches!(key, "comment" | "description" | "certificate" | "private_key"))
     }
 
     fn as_text_of(

@@ -9,6 +9,7 @@ use toml::de::DeTable;
 use super::{Device, MediaFile, Office};
 use crate::base::Rng;
 
+mod backup;
 mod check;
 mod complete;
 mod fault;
@@ -154,6 +155,8 @@ struct Spots {
     phone_templates: Vec<Spot>,
     notices: Spot,
     webhooks: Vec<Spot>,
+    backup: Spot,
+    backup_places: Vec<Spot>,
 }
 
 /// Reads a document and merges it onto `current`: a kind that is absent is left alone, a kind that is present is made exactly
@@ -219,6 +222,8 @@ fn read_kinds(root: &mut Fields<'_, '_>, current: &Office) -> Draft {
     (office.notices, spots.notices) = one(root, "notices", &current.notices, notices::notices);
     (office.webhooks, spots.webhooks) = list(root, "webhook", &current.webhooks, notices::webhook);
     (office.syslog, _) = one(root, "syslog", &current.syslog, notices::syslog);
+    (office.backup, spots.backup) = one(root, "backup", &current.backup, backup::settings);
+    (office.backup_places, spots.backup_places) = list(root, "backup_place", &current.backup_places, backup::place);
     draft
 }
 

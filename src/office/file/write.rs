@@ -5,9 +5,9 @@ use std::fmt::{Display, Write as _};
 
 use super::{times, written};
 use crate::office::{
-    Authority, Conference, Device, Element, ElementKind, Extension, ExtensionLimits, Feature, Forward, Group, Ldap,
-    Limits, Mail, MobileDevice, Network, Notices, Office, Openid, Out, Phone, PhoneKey, Quiet, Schedule, Settings,
-    SipDevice, Syslog, Trunk, User, VoiceMenu, Webhook, WebhookEvent, Word,
+    Authority, BackupPlace, BackupSettings, Conference, Device, Element, ElementKind, Extension, ExtensionLimits,
+    Feature, Forward, Group, Ldap, Limits, Mail, MobileDevice, Network, Notices, Office, Openid, Out, Phone, PhoneKey,
+    Quiet, Schedule, Settings, SipDevice, Syslog, Trunk, User, VoiceMenu, WEEKDAYS, Webhook, WebhookEvent, Word,
 };
 
 const HEADER: &str = "\
@@ -35,7 +35,7 @@ pub fn write_kind(office: &Office, kind: &str, secrets: bool) -> String {
 }
 
 /// In the order of the document; links come with their elements.
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 29] = [
     "office",
     "trunk",
     "extension",
@@ -63,6 +63,8 @@ const KINDS: [&str; 27] = [
     "notices",
     "webhook",
     "syslog",
+    "backup",
+    "backup_place",
 ];
 
 struct Document<'a> {
@@ -108,6 +110,7 @@ impl Document<'_> {
             ("phone", office.phones.is_empty()),
             ("phone_template", office.phone_templates.is_empty()),
             ("webhook", office.webhooks.is_empty()),
+            ("backup_place", office.backup_places.is_empty()),
         ];
         if kinds.iter().any(|(_, empty)| *empty) {
             self.text.push('\n');
@@ -160,6 +163,8 @@ impl Document<'_> {
             "notices" => self.notices(&office.notices),
             "webhook" => self.each(kind, &office.webhooks, Self::webhook),
             "syslog" => self.syslog(&office.syslog),
+            "backup" => self.backup(&office.backup),
+            "backup_place" => self.each(kind, &office.backup_places, Self::backup_place),
             _ => {}
         }
     }
@@ -506,6 +511,36 @@ impl Document<'_> {
         let events: Vec<&str> = webhook.events.iter().copied().map(WebhookEvent::word).collect();
         self.value("events", texts(&events));
         self.value("enabled", webhook.enabled);
+    }
+
+    fn backup(&mut self, backup: &BackupSettings) {
+        self.head("[backup]");
+        self.value("enabled", backup.enabled);
+        self.text("hour", &times::spell_minutes(backup.hour));
+        let days: Vec<&str> =
+            WEEKDAYS.into_iter().zip(backup.weekdays).filter_map(|(day, on)| on.then_some(day)).collect();
+        self.value("weekdays", texts(&days));
+        self.value("keep", backup.keep);
+        self.value("recordings", backup.recordings);
+        self.value("on_box", backup.on_box);
+        if self.secrets {
+            self.text("passphrase", &backup.passphrase);
+        }
+    }
+
+    fn backup_place(&mut self, place: &BackupPlace) {
+        self.text("name", &place.name);
+        self.text("kind", place.kind.word());
+        self.text("server", &place.server);
+        self.text("folder", &place.folder);
+        self.text("login", &place.login);
+        self.text("host_key", &place.host_key);
+        self.text("bucket", &place.bucket);
+        self.text("region", &place.region);
+        if self.secrets {
+            self.text("password", &place.password);
+            self.text("private_key", &place.private_key);
+        }
     }
 
     fn user(&mut self, user: &User) {

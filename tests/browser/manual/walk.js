@@ -6,13 +6,14 @@ import { ARTICLES, picture, pieces, sentence } from "../../../web/manual/content
 import { box } from "./box.js";
 import { calls } from "./calls.js";
 import { guard } from "./guard.js";
+import { machine } from "./machine.js";
 import { Guide } from "./guide.js";
 import { people } from "./people.js";
 import { first, newOffice, start } from "./start.js";
 import { trouble } from "./trouble.js";
 import { way } from "./way.js";
 
-const AT_WORK = { ...start, ...way, ...people, ...calls, ...box, ...guard, ...trouble };
+const AT_WORK = { ...start, ...way, ...people, ...calls, ...box, ...machine, ...guard, ...trouble };
 
 /** @param {"ru" | "en"} language @param {import("../../../web/manual/contents.js").Texts} texts */
 export function walk(language, { articles }) {

@@ -33,6 +33,7 @@ export default {
   alarm_do_recording: "See whether recordings have room enough.",
   alarm_do_mail: "Check the box's mail.",
   alarm_do_webhook: "Check the address and send a test.",
+  alarm_do_backup: "See to the place where backups go, and make one by hand.",
   alarm_do_certificate: "Telephones and browsers will trust it no longer.",
   alarm_do_licence: "Ask the vendor for a new licence.",
   alarm_do_guessing: "Nothing to do. A second factor keeps out whoever guesses the password.",

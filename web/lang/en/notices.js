@@ -36,6 +36,7 @@ export default {
   kind_other_dhcp_server: "a second DHCP server in the network",
   kind_update_returned: "an update was no good",
   kind_unclean_start: "the box went off suddenly",
+  kind_backup_failed: "a backup was not made",
 
   hooks: "Telegram and programs",
   hooks_why: "A chat of Telegram or a program of yours (CRM) learns of events: the box sends it an HTTP request.",

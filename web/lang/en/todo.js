@@ -32,4 +32,9 @@ export default {
   todo_call_why: ({ number = "" }) => `Call ${number} from a mobile: it appears here at the first ring.`,
   todo_call_now: "A call is coming. Answer it on a telephone.",
   todo_call_wait: "Once there are a number and a telephone.",
+  hint_trial: "The new version is on trial: within five minutes it stays, or the one before comes back.",
+  hint_returned: "The update did not hold: the version before is back.",
+  hint_clock: "The box's clock was not set by the internet: timetables may act at the wrong time.",
+  hint_backup: "Backups are not made by themselves. If the box breaks, the settings and the history are gone.",
+  hint_backup_act: "Set up",
 };

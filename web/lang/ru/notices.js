@@ -36,6 +36,7 @@ export default {
   kind_other_dhcp_server: "в сети второй DHCP-сервер",
   kind_update_returned: "обновление не подошло",
   kind_unclean_start: "станция выключалась внезапно",
+  kind_backup_failed: "резервная копия не сделана",
 
   hooks: "Telegram и программы",
   hooks_why: "О событиях узнает чат в Telegram или ваша программа (CRM): станция пошлёт ей запрос HTTP.",

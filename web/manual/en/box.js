@@ -12,6 +12,54 @@ export default {
     ],
     good: ["Your own music on hold: {music}.", "Whom the box never locks out: {guard}."],
   },
+  network: {
+    title: "Change the box's address",
+    why: "So that the box lives at the address you want, and can't be lost.",
+    steps: [
+      ["Open “System”, “Network”. “The router gives it (DHCP)” will do if the router keeps one address for the box. Else choose “Always the same” and fill in “Address and network” and “Router”.", "network"],
+      "Press “Save”. The new settings hold, not for good yet: two minutes are counted down.",
+      ["Open the box at its new address (a button of the page) and sign in. If the address is the same, press “All works, keep it”.", "network-trial"],
+    ],
+    good: ["You didn't confirm? After two minutes everything is as it was.", "The clock is set in “Time”: without the internet name a server of your own there."],
+  },
+  backup: {
+    title: "Make backups",
+    why: "A box may break. With a backup a new one works within minutes; without one you begin anew.",
+    steps: [
+      ["Open “Backups”. In “Make a backup” choose where to, and think of a “Passphrase”: without one anybody can read the backup.", "backup"],
+      "Press “Make the backup”. Once it says “proved by restoring”, the backup is good.",
+      ["To have them made by themselves, add a place in “Where backups go”, switch “Make backups by timetable” on and press “Save”. “Check by a backup” makes one there at once.", "backup-plan"],
+    ],
+    good: ["Lose the passphrase and nobody opens the backup. Write it down where you find it without this box.", "Keep at least one place out of this building."],
+  },
+  restore: {
+    title: "Restore the box from a backup",
+    why: "On this box or on a new one.",
+    steps: [
+      "On a new box sign in with the password that its screen shows.",
+      ["Open “Backups”, “Restore from a backup”, choose the file, type the passphrase and press “See what it holds”.", "restore"],
+      ["Is it the one? Press “Replace everything by this backup” and wait for the restart. Sign in with a password of the backup.", "restore-seen"],
+    ],
+    good: ["Everything that was on the box is replaced, but not lost: “Bring back what was”."],
+  },
+  update: {
+    title: "Install a new version",
+    why: "An update can't break the box: if it does not work, the version before comes back by itself.",
+    steps: [
+      ["Open “System”, “Update” and choose the file that the vendor sent. A USB stick will do too: plug it into the box.", "update"],
+      ["Read “What is new”, choose when, and press “Install”. The page shows each step and waits for the restart.", "update-ready"],
+    ],
+    good: ["For five minutes the box watches whether telephones and city numbers come back.", "On ordinary Linux there is no such section: the system updates the program."],
+  },
+  support: {
+    title: "Ask for help",
+    why: "A helper has to see what happens. You need not let anybody in.",
+    steps: [
+      ["Open “System”. Its first line tells whether all is well. In “For support” press “Download the file” and send it. There are no passwords in it.", "support"],
+      ["A call fails? Open “Traffic capture”, press “Begin”, repeat the call and send the file.", "support-capture"],
+    ],
+    good: ["What the box writes down just now is in “Log”."],
+  },
   guard: {
     title: "See whether all is well",
     why: "A box on the internet is found within minutes. It keeps strangers out by itself, and tells you what happened and what to do.",

@@ -49,6 +49,9 @@ const DEEDS: &[(&str, Words)] = &[
     ("token_made", Words::new("Создан ключ доступа", "A token was made")),
     ("token_removed", Words::new("Удалён ключ доступа", "A token was removed")),
     ("second_factor_on", Words::new("Включён второй шаг входа", "The second factor was switched on")),
+    ("backup_made", Words::new("Заказана резервная копия", "A backup was ordered")),
+    ("restored", Words::new("Восстановлено из резервной копии", "Restored from a backup")),
+    ("restore_undone", Words::new("Восстановление отменено", "A restore was taken back")),
     ("second_factor_off", Words::new("Выключен второй шаг входа", "The second factor was switched off")),
 ];
 
@@ -98,6 +101,11 @@ const NOTED: &[(&str, &str, &str)] = &[
     ("PUT", "/api/v1/voicemail/{id}", "marked"),
     ("GET", "/api/v1/recordings/{id}/audio", "listened"),
     ("GET", "/api/v1/voicemail/{id}/audio", "listened"),
+    ("POST", "/api/v1/backups", "backup_made"),
+    ("DELETE", "/api/v1/backups/{id}", "deleted"),
+    ("GET", "/api/v1/backups/{id}/file", "exported"),
+    ("POST", "/api/v1/backups/restore/{token}/apply", "restored"),
+    ("POST", "/api/v1/backups/undo", "restore_undone"),
     ("GET", "/api/v1/history.csv", "exported"),
     ("GET", "/api/v1/history.xlsx", "exported"),
 ];

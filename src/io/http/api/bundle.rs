@@ -72,8 +72,8 @@ impl Maker<'_> {
         self.add(bundle, "alarms.json", pretty(&self.alarms()?))?;
         self.add(bundle, "metrics.txt", metrics::page(self.house, self.office))?;
         self.add(bundle, "log.txt", journal::written(self.house, zone))?;
-        if let Some(text) = self.house.ground.machine.kernel_log() {
-            self.add(bundle, "kernel.txt", text.to_string())?;
+        if let Some(said) = self.house.ground.machine.kernel_log() {
+            self.add(bundle, "kernel.txt", said.text.to_string())?;
         }
         let last = self.house.exchange.history(&HistoryFilter::default(), LADDERS, None).map_err(io::Error::other)?;
         for row in &last.rows {

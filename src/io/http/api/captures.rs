@@ -107,7 +107,7 @@ fn wanted(visit: &Visit<'_>, what: What, address: Option<IpAddr>) -> Wanted {
     // what somebody may read is covered, whatever else it may be
     tls.retain(|port| !text.contains(port));
     let sound = visit.house.ground.config.rtp.ports;
-    let sound = (what == What::All).then(|| sound.first..=sound.last);
+    let sound = (what == What::All).then_some(sound.first..=sound.last);
     Wanted { sip: text, tls, sound, address }
 }
 

@@ -100,6 +100,15 @@ pub(super) fn of_fault(fault: &Fault, office: &Office) -> Said {
         Fault::Devices { least, most } => {
             Said::new(format!("Устройств от {least} до {most}."), format!("{least} to {most} devices."))
         }
+        Fault::TooShort { least } => {
+            Said::new(format!("Не короче {least} знаков."), format!("At least {least} characters."))
+        }
+        Fault::BackupServer => words(
+            "Адрес не подходит: SFTP — имя или имя:порт, S3 — https://имя, SMB — //сервер/папка, NFS — сервер:/путь.",
+            "The address does not fit: SFTP has host or host:port, S3 https://host, SMB //server/share, NFS server:/path.",
+        )
+        .into(),
+        Fault::Folder => words("Папка без «..» и лишних «/».", "A folder without “..” and needless slashes.").into(),
         Fault::TooMany { most } => Said::new(format!("Не больше {most}."), format!("At most {most}.")),
         Fault::Twice(name) => Said::new(format!("{name} здесь дважды."), format!("{name} is here twice.")),
         Fault::NoElement(id) => {

@@ -30,8 +30,8 @@ fn key(line: &Line) -> Key {
 /// All lines, oldest first.
 fn lines(house: &House) -> Vec<Arc<Line>> {
     let mut lines = house.ground.journal.lines();
-    if let Some(text) = house.ground.machine.kernel_log() {
-        lines.extend(kernel::read(&text, clock::power_on()));
+    if let Some(said) = house.ground.machine.kernel_log() {
+        lines.extend(kernel::read(&said.text, said.started));
     }
     lines.sort_by_key(|line| key(line));
     lines

@@ -271,6 +271,7 @@ pub(super) fn put_time(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let new = json!({ "servers": servers, "serve": serve });
     if new != time(&state) {
         machine.order(&Order::Time { servers, serve }).map_err(refused)?;
+        visit.house.exchange.phones().set_tells_time(serve);
         tell(visit, "the clock follows other servers");
     }
     Ok(super::change::shown(&new))

@@ -9,6 +9,7 @@ mod alarms;
 mod allowances;
 mod audit;
 mod authorities;
+mod backups;
 mod bans;
 mod bundle;
 mod calls;
@@ -279,6 +280,18 @@ const ROUTES: &[Route] = &[
     route("DELETE", "/api/v1/webhooks/{name}", Access::Admin, collections::delete),
     route("POST", "/api/v1/webhooks/{name}/test", Access::Admin, webhooks::test),
     route("GET", "/api/v1/webhooks/{name}/deliveries", Access::Admin, webhooks::deliveries),
+    route("GET", "/api/v1/backups", Access::Admin, backups::list),
+    route("POST", "/api/v1/backups", Access::Admin, backups::post),
+    route("POST", "/api/v1/backups/restore", Access::Admin, backups::upload),
+    route("POST", "/api/v1/backups/undo", Access::Admin, backups::undo),
+    route("GET", "/api/v1/backups/restore/{token}", Access::Admin, backups::looked),
+    route("POST", "/api/v1/backups/restore/{token}/apply", Access::Admin, backups::apply),
+    route("GET", "/api/v1/backups/{id}", Access::Admin, backups::get),
+    route("DELETE", "/api/v1/backups/{id}", Access::Admin, backups::delete),
+    route("GET", "/api/v1/backups/{id}/file", Access::Admin, backups::file),
+    route("POST", "/api/v1/backups/{id}/restore", Access::Admin, backups::look),
+    route("GET", "/api/v1/backup", Access::Admin, backups::settings),
+    route("PUT", "/api/v1/backup", Access::Admin, backups::put_settings),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/system/update", Access::Viewer, update::get),
     route("POST", "/api/v1/system/update", Access::Admin, update::post),
@@ -309,7 +322,8 @@ const ROUTES: &[Route] = &[
 ];
 
 /// Routes whose body is a file, of so many bytes at most: the gate asks them first, and takes it to the disk itself.
-const TAKE_FILES: [(&str, &str, u64); 4] = [
+const TAKE_FILES: [(&str, &str, u64); 5] = [
+    ("POST", "/api/v1/backups/restore", backups::LONGEST),
     ("POST", "/api/v1/media", SOUND),
     ("PUT", "/api/v1/media/{name}/sound", SOUND),
     ("POST", "/api/v1/phones/firmware", firmware::LONGEST),
@@ -320,7 +334,7 @@ const TAKE_FILES: [(&str, &str, u64); 4] = [
 const SOUND: u64 = 10_000_000;
 
 /// What is longer is no file that is taken in. Bytes.
-pub(super) const LONGEST_FILE: u64 = firmware::LONGEST;
+pub(super) const LONGEST_FILE: u64 = backups::LONGEST;
 
 /// How many bytes the file may have that is the body of such a request; `None`: the body is no file.
 pub(super) fn takes_file(method: &str, path: &str) -> Option<u64> {

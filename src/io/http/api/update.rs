@@ -15,8 +15,8 @@ use crate::office::Language;
 
 /// The longest update file. Bytes.
 pub(super) const LONGEST: u64 = LARGEST + LONGEST_HEADER as u64;
-/// What is left free on the disk beside it. Bytes.
-const FLOOR: u64 = 64 << 20;
+/// What must be free on the disk for a usual one. A disk that is full before the end refuses the rest. Bytes.
+const FLOOR: u64 = 96 << 20;
 const PATH: &str = "/api/v1/system/update";
 const DOWNGRADE: &str = "downgrade";
 
@@ -65,7 +65,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         return Err(problems::too_large().saying(words.into()));
     }
     match visit.ask.header(UPLOAD) {
-        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR + LONGEST => {
+        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => {
             let words = Words::new(
                 "На диске слишком мало места для обновления.",
                 "There is too little room on the disk for it.",

@@ -39,8 +39,11 @@ static FORWARDED: [HeaderName; 9] = [
     header::RANGE,
     HeaderName::from_static("last-event-id"),
 ];
-static OWN_FORWARDED: [HeaderName; 2] =
-    [HeaderName::from_static("x-csrf-token"), HeaderName::from_static("x-background")];
+static OWN_FORWARDED: [HeaderName; 3] = [
+    HeaderName::from_static("x-csrf-token"),
+    HeaderName::from_static("x-background"),
+    HeaderName::from_static("dozvon-passphrase"),
+];
 
 /// Connections to the handlers, used again and again.
 #[derive(Debug)]

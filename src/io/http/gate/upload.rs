@@ -45,7 +45,9 @@ pub(super) async fn receive(data: &Path, mut body: Incoming, judge: Option<Judge
     let mut piece = Vec::with_capacity(PIECE);
     if let Some(judge) = judge {
         while !judge(&piece).map_err(UploadError::Refused)? {
-            let frame = body.frame().await.ok_or(UploadError::Cut)?.map_err(|_| UploadError::Cut)?;
+            // One that ends before it is anything is no file.
+            let frame = body.frame().await.ok_or_else(|| UploadError::Refused(Refused::not_whole()))?;
+            let frame = frame.map_err(|_| UploadError::Cut)?;
             piece.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         }
     }

@@ -1,11 +1,11 @@
 //! A box without a battery for its clock wakes up in 1970. It starts from the latest time that it has reason to believe has passed.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::Path;
+use std::{fs, io};
 
 use super::hands::Hands;
 use super::{Basis, Before};
+use crate::io::files;
 use crate::machine::ntp::Moment;
 
 /// Sets the clock to the latest of what it shows, what the battery clock shows, what was noted, and when this program was made.
@@ -30,13 +30,7 @@ pub(super) fn lift(basis: &Basis, hands: &dyn Hands) -> Before {
 
 /// Notes the time, so that a power cut does not take it.
 pub(super) fn note(stamp: &Path, now: Moment) -> io::Result<()> {
-    let fresh = stamp.with_extension("new");
-    let mut file = File::create(&fresh)?;
-    writeln!(file, "{}", now.0 / SECOND)?;
-    file.sync_all()?;
-    fs::rename(&fresh, stamp)?;
-    let folder = stamp.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    files::replace(stamp, format!("{}\n", now.0 / SECOND).as_bytes(), 0o644)
 }
 
 fn noted(stamp: &Path) -> Option<Moment> {

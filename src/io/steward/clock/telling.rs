@@ -36,7 +36,9 @@ pub(super) fn run(keeper: &Timekeeper) {
 
 fn serve(keeper: &Timekeeper, server: &mut Server, socket: &UdpSocket, edition: u64) {
     let mut bytes = [0; LONGEST];
-    loop {
+    let mut quiet = 0;
+    // an interface may have gone and come again by the same name: in silence the socket is opened anew
+    while quiet < QUIET_PAUSES {
         let heard = socket.recv_from(&mut bytes);
         let came = keeper.0.hands.now();
         let (standing, plausible) = {
@@ -57,7 +59,7 @@ fn serve(keeper: &Timekeeper, server: &mut Server, socket: &UdpSocket, edition: 
                 }
             }
             Ok(_) => {}
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => quiet += 1,
             Err(error) => {
                 tracing::debug!(%error, "a question for the time");
                 std::thread::sleep(Duration::from_millis(10));
@@ -91,5 +93,7 @@ fn bound(socket: Socket, address: SocketAddr, wanted: &Wanted) -> io::Result<Udp
 }
 
 const PAUSE: Duration = Duration::from_millis(500);
+/// A minute.
+const QUIET_PAUSES: u32 = 120;
 /// Longer ones are cut, and answered by what they begin with. Bytes.
 const LONGEST: usize = 512;
