@@ -12,6 +12,9 @@ pub mod call;
 pub mod lamp;
 pub mod registrar;
 
+// other exchanges' backups
+pub mod import;
+
 pub mod desk;
 pub mod group;
 pub mod guard;

@@ -61,6 +61,19 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Add what the backup of a MikoPBX or FreePBX holds to the office
+    #[command(
+        after_help = "Examples:\n  dozvon import mikopbx.zip --dry-run\n  dozvon import 20261126-freepbx.tar.gz\n\n\
+        Extensions, groups, trunks, schedules and voice menus are added; what is there already stays as it is. It says what does\n\
+        not come over. MikoPBX: an archive with mikopbx.db, or that file. FreePBX: the archive of its module Backup, or an SQL dump."
+    )]
+    Import {
+        /// The backup
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Write the office file to stdout
     #[command(
         after_help = "Examples:\n  dozvon export > office.toml\n  dozvon export --secrets > office-with-passwords.toml"
@@ -527,6 +540,7 @@ fn answer(config: &Config, command: Command) -> Result<String, Refusal> {
     match command {
         Command::Serve | Command::Demo { .. } | Command::Steward { .. } | Command::Begin { .. } => Ok(String::new()),
         Command::Apply { file, dry_run } => console::apply(data, &file, dry_run),
+        Command::Import { file, dry_run } => console::import(data, &file, dry_run),
         Command::Export { secrets } => console::export(data, secrets),
         Command::WhatIf { number, from, at, keys, busy, offline } => {
             console::what_if(data, WhatIf { number, from, at, keys, busy, offline })

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms that it may use. A new arrow is a commit of its own, with its reason.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("base", &[]),
     ("codec", &[]),
     // a=crypto names what SRTP does
@@ -30,6 +30,8 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("guard", &["base", "desk", "number", "office"]),
     // what telephones are told of the office; SIP plug-and-play is SIP
     ("provision", &["base", "office", "sip"]),
+    // other exchanges' trunks speak SIP too
+    ("import", &["office", "sip"]),
     ("registrar", &["base", "number", "office", "sip"]),
     ("lamp", &["base", "sip"]),
     (
@@ -62,6 +64,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "desk",
             "engine",
             "guard",
+            "import",
             "lamp",
             "machine",
             "media",

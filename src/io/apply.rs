@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::files::{NewMedia, Written};
 use super::handle::{Handle, HandleError};
+use super::import::Looked;
 use super::sound::Progress;
 use crate::desk;
 use crate::guard;
+use crate::import;
 use crate::office::file::{self, Context, MediaImport, Reading};
 use crate::office::{Office, changes};
 use crate::provision;
@@ -46,9 +48,41 @@ pub fn apply(
 ) -> Result<Applied, Refused> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let folder = path.parent().unwrap_or(Path::new("."));
+    let work = Work { name: &name, folder, reason: &format!("apply {name}"), author, dry_run };
+    put(handle, &work, |_| text.to_owned(), told).map(|(applied, _)| applied)
+}
+
+/// Adds what another exchange's backup has to the office; sounds lie in `folder`. Returns the version that it made, if any.
+///
+/// # Errors
+/// As those of [`apply`].
+pub fn add(handle: &Handle, looked: &Looked, folder: &Path, author: &str) -> Result<Option<i64>, Refused> {
+    let reason = format!("import from {}", looked.found.maker().word());
+    let work = Work { name: "import", folder, reason: &reason, author, dry_run: false };
+    let text = |current: &Office| file::write(&import::fit(&looked.found, current, &looked.sounds).office, true);
+    put(handle, &work, text, &mut |_| {}).map(|(_, version)| version)
+}
+
+struct Work<'a> {
+    /// Of the file, for what is said of it.
+    name: &'a str,
+    /// Where media files are.
+    folder: &'a Path,
+    reason: &'a str,
+    author: &'a str,
+    dry_run: bool,
+}
+
+fn put(
+    handle: &Handle,
+    work: &Work<'_>,
+    text: impl FnOnce(&Office) -> String,
+    told: &mut dyn FnMut(String),
+) -> Result<(Applied, Option<i64>), Refused> {
+    let Work { name, folder, .. } = *work;
     let mut applied = Applied::default();
     let mut written = Written::default();
-    handle.change(author, &format!("apply {name}"), |current| {
+    let version = handle.change(work.author, work.reason, |current| {
         let mut rng = handle.rng().fork();
         let exists = |file: &str| folder.join(file).is_file();
         let check = |office: &Office| {
@@ -58,12 +92,12 @@ pub fn apply(
             findings
         };
         let context = Context { rng: &mut rng, exists: &exists, check: &check };
-        let reading = file::read(text, current, context)
-            .map_err(|problems| Refused(problems.iter().map(|problem| problem.in_file(&name)).collect()))?;
-        applied.warnings = reading.warnings.iter().map(|warning| warning.in_file(&name)).collect();
-        let (office, new_media) = import(reading, folder, told)?;
+        let reading = file::read(&text(current), current, context)
+            .map_err(|problems| Refused(problems.iter().map(|problem| problem.in_file(name)).collect()))?;
+        applied.warnings = reading.warnings.iter().map(|warning| warning.in_file(name)).collect();
+        let (office, new_media) = take_media(reading, folder, told)?;
         applied.changes = changes::between(current, &office).iter().map(ToString::to_string).collect();
-        if dry_run || office == *current {
+        if work.dry_run || office == *current {
             return Ok::<_, Refused>(None);
         }
         for media in &new_media {
@@ -73,11 +107,15 @@ pub fn apply(
         Ok(Some(office))
     })?;
     written.keep();
-    Ok(applied)
+    Ok((applied, version))
 }
 
 /// Reads and decodes the media files that are new, all of them before anything is written.
-fn import(reading: Reading, folder: &Path, told: &mut dyn FnMut(String)) -> Result<(Office, Vec<NewMedia>), Refused> {
+fn take_media(
+    reading: Reading,
+    folder: &Path,
+    told: &mut dyn FnMut(String),
+) -> Result<(Office, Vec<NewMedia>), Refused> {
     let mut office = reading.office;
     let (mut new, mut faults) = (Vec::new(), Vec::new());
     for MediaImport { name, path } in reading.imports {

@@ -2,6 +2,7 @@
 //! the data directory when none runs; what only reads, reads the database beside it.
 
 mod backups;
+mod imports;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,6 +27,7 @@ use crate::desk::{GroupExit, HangUpWhy};
 use crate::office::{Language, Office, file};
 
 pub use self::backups::{Seal, backup, restore, undo_restore};
+pub use self::imports::import;
 pub use crate::office::Role;
 
 /// Why a command was refused: lines for stderr.

@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod files;
 pub mod handle;
 pub mod http;
+pub mod import;
 pub mod journal;
 pub mod licence;
 pub mod machine;

@@ -34,6 +34,7 @@ use super::clock::Clock;
 use crate::base::{Duration, Instant};
 use crate::engine::STOP_GRACE;
 use crate::machine::liveness::Liveness;
+use crate::machine::trial::Why;
 use crate::machine::{Network, State, settings};
 use exchange::Exchange;
 use kept::Kept;
@@ -257,10 +258,24 @@ impl Rounds {
         }
     }
 
+    /// An exchange that only ends has nobody who could judge its version; the end of the trial would be long to wait for.
+    fn give_up_hopeless_trial(&self) {
+        let steward = &self.steward;
+        if !self.liveness.keeps_ending() || !is_on_trial(&steward.places) {
+            return;
+        }
+        tracing::error!("the version on trial ends again and again");
+        match slots::give_up(&steward.places, &Why::Silent.to_string()) {
+            Ok(()) => drop(steward.events.send(Event::End(End::Restart))),
+            Err(error) => tracing::error!(error, "the trial can't be ended; its own end will do that"),
+        }
+    }
+
     fn look_after_exchange(&mut self, now: Instant) {
         if self.exchange.as_mut().is_some_and(Exchange::has_ended) {
             self.exchange = None;
             self.liveness.ended(now);
+            self.give_up_hopeless_trial();
         }
         if let Some(exchange) = &mut self.exchange
             && self.liveness.hangs(now)

@@ -14,6 +14,9 @@ const STEADY_AFTER: Duration = Duration::from_secs(60);
 /// Waits between one start and the next, at most this.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// Ends in a row, about half a minute, after which a version on trial is none.
+pub const HOPELESS_ENDS: u32 = 6;
+
 /// What is known of the exchange.
 #[derive(Clone, Debug)]
 pub struct Liveness {
@@ -90,6 +93,11 @@ impl Liveness {
     /// Whether it has turned, and not ended since.
     pub fn lives(&self) -> bool {
         matches!(self.process, Process::Lives { .. })
+    }
+
+    /// Whether it ends again and again, so that nothing better is to be hoped for.
+    pub fn keeps_ending(&self) -> bool {
+        self.ends >= HOPELESS_ENDS
     }
 
     /// Whether the watchdog is to be fed.

@@ -170,6 +170,33 @@ test("one of the list is opened and put back, and the page comes back with it", 
   assert.equal((await third("GET", "backup")).value.enabled, true, "and is there again");
 });
 
+test("the office of a FreePBX is looked at, added, and taken back", async () => {
+  const file = join(scratch, "freepbx.sql");
+  const rows = [
+    "-- MySQL dump",
+    "INSERT INTO `users` (`extension`,`name`,`voicemail`) VALUES ('345','Вера','novm'),('200','Занят','novm');",
+    "INSERT INTO `devices` (`id`,`tech`,`user`) VALUES ('345','pjsip','345'),('200','pjsip','200');",
+    "INSERT INTO `sip` (`id`,`keyword`,`data`,`flags`) VALUES ('345','secret','long-secret-345',0);",
+    "INSERT INTO `meetme` (`exten`,`description`) VALUES ('551','Room');",
+  ];
+  writeFileSync(file, `${rows.join("\n")}\n`);
+  const visit = await house.enter("backups");
+  const { page } = visit;
+  await page.locator("#move-in-file").setInputFiles({ name: "picture.png", mimeType: "image/png", buffer: Buffer.from("no backup") });
+  await page.locator("#move-in", { hasText: "Это не резервная копия MikoPBX или FreePBX" }).waitFor();
+  await page.locator("#move-in-file").setInputFiles(file);
+  await page.locator("#move-in .account", { hasText: "345" }).waitFor();
+  const told = await page.locator("#move-in .told").innerText();
+  for (const said of ["Внутренний номер 200 не переносится", "Комнаты переговоров не переносятся"]) assert.ok(told.includes(said), told);
+  await look(visit, "real-move-in-ru");
+  await page.getByRole("button", { name: "Добавить", exact: true }).click();
+  await page.locator(".toast", { hasText: "Добавлено из FreePBX" }).waitFor();
+  const ask = await house.api();
+  assert.equal((await ask("GET", "extensions/345")).value.employee, "Вера");
+  await page.locator(".toast").getByRole("button").first().click();
+  await page.waitForFunction(async () => (await fetch("/api/v1/extensions/345")).status === 404);
+});
+
 test("an update is judged, written while the page tells how far it is, and started", async () => {
   const visit = await house.enter("update");
   const { page } = visit;

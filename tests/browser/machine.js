@@ -35,7 +35,12 @@ export class Box {
 
   /** Stands before this tab. @param {import("playwright-core").Page} page */
   async under(page) {
-    await page.route(/\/api\/v1\/(system|captures|backups|backup|syslog)(\/|\?|$)/, (route) => this.#answer(route));
+    const answer = (/** @type {import("playwright-core").Route} */ route) =>
+      this.#answer(route).catch((error) => {
+        // a tab that was closed meanwhile wants no answer
+        if (!/closed|disposed/.test(String(error))) throw error;
+      });
+    await page.route(/\/api\/v1\/(system|captures|backups|backup|syslog)(\/|\?|$)/, answer);
   }
 
   /** What was asked of this kind. @param {string} method @param {string} path */

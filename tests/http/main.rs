@@ -21,6 +21,7 @@ mod directory;
 mod events;
 mod gate;
 mod history;
+mod imports;
 mod journal;
 mod keeping;
 mod license;

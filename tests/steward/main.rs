@@ -197,9 +197,12 @@ fn the_exchange_has_no_rights_to_spare_and_is_started_again_when_it_hangs_or_die
     let mut keeper = Keeper::start("exchange", &switch, "user = \"nobody\"\nexchange = []\n");
     let first = exchange(&keeper, None);
     // port 80 is not everybody's
-    wait_for("the exchange to be ready", SOON, || {
-        keeper.read("run/dozvon/exchange.log").contains("ready sip=").then_some(())
-    });
+    let ready = |keeper: &Keeper, times: usize| {
+        wait_for("the exchange to be ready", SOON, || {
+            (keeper.read("run/dozvon/exchange.log").matches("ready sip=").count() == times).then_some(())
+        });
+    };
+    ready(&keeper, 1);
     let status = fs::read_to_string(format!("/proc/{first}/status")).unwrap();
     for line in
         ["CapEff:\t0000000000002400", "CapAmb:\t0000000000002400", "CapPrm:\t0000000000002400", "NoNewPrivs:\t1"]
@@ -223,12 +226,11 @@ fn the_exchange_has_no_rights_to_spare_and_is_started_again_when_it_hangs_or_die
     kill(Pid::from_raw(first), Signal::SIGSTOP).unwrap();
     let second = exchange(&keeper, Some(first));
     assert!(keeper.read("log").contains("does not turn any more"), "{}", keeper.read("log"));
+    ready(&keeper, 2);
     // it dies
     kill(Pid::from_raw(second), Signal::SIGKILL).unwrap();
     let third = exchange(&keeper, Some(second));
-    wait_for("it to be ready", SOON, || {
-        (keeper.read("run/dozvon/exchange.log").matches("ready sip=").count() == 3).then_some(())
-    });
+    ready(&keeper, 3);
 
     // all ends in good order, and the watchdog sleeps
     keeper.stop_steward();

@@ -11,6 +11,7 @@ import { Icon } from "../parts/icons.js";
 import { ItemPage, useItem } from "../parts/item.js";
 import { Bring, give, Sending, useDeed, useWatched, Wrong } from "../parts/machine.js";
 import { moment } from "../parts/moment.js";
+import { MoveIn } from "../parts/move_in.js";
 import { useStyle } from "../parts/style.js";
 
 /** @typedef {import("../backups.js").Copy} Copy */
@@ -33,7 +34,7 @@ export function Backups(props) {
   const labels = { enabled: t("plan"), hour: t("plan_hour"), weekdays: t("plan_days"), keep: t("plan_keep"), recordings: t("copy_recordings"), places: t("copy_places"), passphrase: t("copy_word") };
   const [chosen, setChosen] = useState(/** @type {Copy | null} */ (null));
   const frame = { ...props, items, plan: item.was, load: copies.load, before: /** @type {any} */ (copies.read)?.before_restore ?? null };
-  const lead = styled && html`<div class="columns even"><div class="column"><${Make} ...${frame} /></div><div class="column"><${Copies} ...${frame} said=${copies.said} onRestore=${setChosen} /><${Restore} ...${frame} chosen=${chosen} onDrop=${() => setChosen(null)} /></div></div>`;
+  const lead = styled && html`<div class="columns even"><div class="column"><${Make} ...${frame} /><${MoveIn} ...${frame} /></div><div class="column"><${Copies} ...${frame} said=${copies.said} onRestore=${setChosen} /><${Restore} ...${frame} chosen=${chosen} onDrop=${() => setChosen(null)} /></div></div>`;
   return html`<${ItemPage} item=${item} under="system" admin=${admin} title=${t("backups")} second=${second} labels=${labels} lead=${lead} fixed>
     ${item.draft && styled && html`<${Timetable} ...${props} item=${item} sticks=${box.system?.machine?.sticks ?? []} />`}
   <//>`;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
@@ -10,7 +11,9 @@ use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::guard::limits::Usage;
 use crate::guard::{AtHome, Ban};
+use crate::io::apply::{self, Refused};
 use crate::io::backup::Backups;
+use crate::io::import::Looked;
 use crate::io::licence::{InstallError, Keeper};
 use crate::io::phones::Phones;
 use crate::io::store::{
@@ -43,6 +46,10 @@ impl http::Exchange for Handle {
 
     fn backups(&self) -> Option<Backups> {
         Self::backups(self).cloned()
+    }
+
+    fn add(&self, looked: &Looked, folder: &Path, author: &str) -> Result<Option<i64>, Refused> {
+        apply::add(self, looked, folder, author)
     }
 
     fn office(&self) -> Arc<Office> {

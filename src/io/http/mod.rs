@@ -25,19 +25,21 @@ mod workers;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::base::{CallId, Duration, MessageId, RecordingId, WallTime};
 use crate::engine::ListenRefused;
 use crate::guard::limits::Usage;
 use crate::guard::{Alarm, AtHome, Ban};
+use crate::io::apply::Refused;
 use crate::io::backup::Backups;
 use crate::io::board::{Board, Event};
 use crate::io::capture::Captures;
 use crate::io::certificate::{Certificate, CertificateError};
 use crate::io::clock;
 use crate::io::config::Config;
+use crate::io::import::Looked;
 use crate::io::journal::Journal;
 use crate::io::journal::syslog::SyslogHandle;
 use crate::io::licence::{InstallError, Keeper};
@@ -170,6 +172,14 @@ pub trait Exchange: Notices + Send + Sync + 'static {
     fn backups(&self) -> Option<Backups> {
         None
     }
+    /// Adds what another exchange's backup has; the id of the new version, if there is one. Sounds lie in `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the disk; nothing has changed then.
+    fn add(&self, _looked: &Looked, _folder: &Path, _author: &str) -> Result<Option<i64>, Refused> {
+        Err(Refused(Vec::new()))
+    }
+
     /// The settings in force.
     fn office(&self) -> Arc<Office>;
     /// The numbering plan in force.

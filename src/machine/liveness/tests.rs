@@ -78,3 +78,18 @@ fn what_an_ended_one_still_tells_does_not_count() {
     liveness.turned(at(14), 2);
     assert!(!liveness.hangs(at(28)) && liveness.hangs(at(29)));
 }
+
+#[test]
+fn one_that_ends_again_and_again_is_hopeless_until_one_of_them_lives_for_long() {
+    let mut liveness = Liveness::new(at(0));
+    for end in 1..=HOPELESS_ENDS {
+        assert!(!liveness.keeps_ending());
+        liveness.started(at(u64::from(end) * 20));
+        liveness.ended(at(u64::from(end) * 20 + 1));
+    }
+    assert!(liveness.keeps_ending());
+    liveness.started(at(200));
+    (200..300).for_each(|second| liveness.turned(at(second), second));
+    liveness.ended(at(300));
+    assert!(!liveness.keeps_ending());
+}

@@ -34,6 +34,7 @@ pub use fault::{Fault, Wanted};
 pub use phone::is_file_name;
 pub use weak::{WeakPassword, weak_password};
 pub use write::{write, write_kind};
+pub use written::to_e164;
 
 /// What the reader is given beside the text.
 pub struct Context<'a> {

@@ -12,7 +12,7 @@ pub(super) fn is_e164(text: &str) -> bool {
 }
 
 /// A number as written → E.164 digits; `None` when it is none.
-pub(super) fn to_e164(written: &str, settings: &Settings) -> Option<String> {
+pub fn to_e164(written: &str, settings: &Settings) -> Option<String> {
     let bare: String = written.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
     if let Some(digits) = bare.strip_prefix('+') {
         return is_e164(digits).then(|| digits.to_owned());

@@ -52,6 +52,7 @@ const DEEDS: &[(&str, Words)] = &[
     ("backup_made", Words::new("Заказана резервная копия", "A backup was ordered")),
     ("restored", Words::new("Восстановлено из резервной копии", "Restored from a backup")),
     ("restore_undone", Words::new("Восстановление отменено", "A restore was taken back")),
+    ("imported", Words::new("Добавлено из копии другой АТС", "Added from another exchange's backup")),
     ("second_factor_off", Words::new("Выключен второй шаг входа", "The second factor was switched off")),
 ];
 
@@ -106,6 +107,7 @@ const NOTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/backups/{id}/file", "exported"),
     ("POST", "/api/v1/backups/restore/{token}/apply", "restored"),
     ("POST", "/api/v1/backups/undo", "restore_undone"),
+    ("POST", "/api/v1/imports/{token}/apply", "imported"),
     ("GET", "/api/v1/history.csv", "exported"),
     ("GET", "/api/v1/history.xlsx", "exported"),
 ];
@@ -116,6 +118,7 @@ pub(super) fn note(visit: &Visit<'_>, route: &Route) {
     let named = NOTED.iter().find(|(method, path, _)| *method == route.method && *path == route.path);
     let what = match (version, named) {
         (Some(_), _) if route.path.ends_with("/revert") => "revert",
+        (Some(_), Some((_, _, "imported"))) => "imported",
         (Some(_), _) => "change",
         (None, Some((_, _, what))) => what,
         (None, None) if route.method == "GET" && route.path.ends_with("/password") => "password_shown",

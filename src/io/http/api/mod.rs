@@ -29,6 +29,7 @@ mod history;
 mod history_export;
 mod history_ladder;
 mod history_summary;
+mod imports;
 mod journal;
 mod license;
 mod machine;
@@ -292,6 +293,8 @@ const ROUTES: &[Route] = &[
     route("POST", "/api/v1/backups/{id}/restore", Access::Admin, backups::look),
     route("GET", "/api/v1/backup", Access::Admin, backups::settings),
     route("PUT", "/api/v1/backup", Access::Admin, backups::put_settings),
+    route("POST", "/api/v1/imports", Access::Admin, imports::post),
+    route("POST", "/api/v1/imports/{token}/apply", Access::Admin, imports::apply),
     route("GET", "/api/v1/system", Access::Viewer, system::get),
     route("GET", "/api/v1/system/update", Access::Viewer, update::get),
     route("POST", "/api/v1/system/update", Access::Admin, update::post),
@@ -322,8 +325,9 @@ const ROUTES: &[Route] = &[
 ];
 
 /// Routes whose body is a file, of so many bytes at most: the gate asks them first, and takes it to the disk itself.
-const TAKE_FILES: [(&str, &str, u64); 5] = [
+const TAKE_FILES: [(&str, &str, u64); 6] = [
     ("POST", "/api/v1/backups/restore", backups::LONGEST),
+    ("POST", "/api/v1/imports", imports::LONGEST),
     ("POST", "/api/v1/media", SOUND),
     ("PUT", "/api/v1/media/{name}/sound", SOUND),
     ("POST", "/api/v1/phones/firmware", firmware::LONGEST),
