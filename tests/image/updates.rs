@@ -107,14 +107,14 @@ fn an_update_whose_engine_dies_is_given_up() {
 
 #[test]
 fn an_update_that_spoils_the_database_is_given_up_and_the_old_database_returns() {
-    // as a migration would that went wrong after it had begun
+    // before the exchange opens it, as a migration would that went wrong after it had begun
     is_given_up("bad migration", |tree| {
-        let script = "#!/bin/sh\nuntil [ -s /data/dozvon/dozvon.db ]; do usleep 100000; done\n\
-                      dd if=/dev/zero of=/data/dozvon/dozvon.db bs=4096 seek=1 count=20 conv=notrunc\n";
-        fs::write(tree.join("etc/spoil"), script).unwrap();
-        let table = tree.join("etc/inittab");
-        let text = fs::read_to_string(&table).unwrap();
-        fs::write(table, format!("{text}::once:/bin/sh /etc/spoil\n")).unwrap();
+        let boot = tree.join("etc/init.d/boot");
+        let text = fs::read_to_string(&boot).unwrap();
+        let spoil = "mount -t ext4 /dev/vda5 /data && dd if=/dev/zero of=/data/dozvon/dozvon.db bs=4096 seek=1 count=20 conv=notrunc\n\
+                     umount /data\nexit 0\n";
+        assert!(text.ends_with("exit 0\n"));
+        fs::write(boot, text.replace("exit 0\n", spoil)).unwrap();
     });
 }
 
