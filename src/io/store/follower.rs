@@ -51,11 +51,11 @@ impl Follower {
         stream.set_write_timeout(Some(PATIENCE))?;
         let body = json!({ "path": self.database, "wait": true, "timeout": PATIENCE.as_secs() }).to_string();
         let length = body.len();
-        write!(
-            stream,
+        let request = format!(
             "POST /sync HTTP/1.1\r\nHost: litestream\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
              Connection: close\r\n\r\n{body}"
-        )?;
+        );
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.take(LONGEST_ANSWER).read_to_string(&mut answer)?;
         match answer.split(' ').nth(1) {
