@@ -68,19 +68,23 @@ fn partition(places: &Places, name: &str, label: &str) -> Option<Partition> {
     }
     let device = places.dev.join(value("DEVNAME")?);
     let number = value("PARTN")?.parse().ok()?;
-    Some(Partition { name: name.to_owned(), disk: disk_of(&folder)?, number, device })
+    Some(Partition { name: name.to_owned(), disk: name_of(&disk_of(&folder)?)?, number, device })
 }
 
-/// A partition's folder lies in its disk's.
-fn disk_of(folder: &Path) -> Option<String> {
+/// The disk's own folder in `/sys`, of a disk's or of its partition's, which lies in it.
+pub(super) fn disk_of(folder: &Path) -> Option<PathBuf> {
     let folder = fs::canonicalize(folder).ok()?;
-    Some(folder.parent()?.file_name()?.to_str()?.to_owned())
+    if folder.join("partition").exists() { folder.parent().map(Path::to_owned) } else { Some(folder) }
+}
+
+fn name_of(disk: &Path) -> Option<String> {
+    Some(disk.file_name()?.to_str()?.to_owned())
 }
 
 fn system_disk(places: &Places) -> Option<String> {
     let device = fs::metadata("/").ok()?.dev();
     let (major, minor) = (nix::sys::stat::major(device), nix::sys::stat::minor(device));
-    disk_of(&places.sys.join(format!("dev/block/{major}:{minor}")))
+    name_of(&disk_of(&places.sys.join(format!("dev/block/{major}:{minor}")))?)
 }
 
 /// Mends and mounts the data partition, and empties it if that was ordered. `alive` is called again and again.
@@ -88,7 +92,7 @@ fn system_disk(places: &Places) -> Option<String> {
 /// # Errors
 /// A sentence for the console: there is no data.
 pub(super) fn open(places: &Places, alive: &mut dyn FnMut()) -> Result<(), String> {
-    if places.has_disk && !is_mounted(places) {
+    if places.has_disk && !is_mounted(places, &places.data) {
         let partition = find(places, DATA).ok_or("the disk has no data partition")?;
         let told = mend(&partition.device, alive);
         if let Err(error) = mount_data(&partition.device, &places.data) {
@@ -109,16 +113,17 @@ pub(super) fn open(places: &Places, alive: &mut dyn FnMut()) -> Result<(), Strin
 /// A sentence.
 pub(super) fn make_data_anew(places: &Places) -> Result<(), String> {
     let partition = find(places, DATA).ok_or("the disk has no data partition")?;
-    if is_mounted(places) || !make_anew(&partition.device, &mut || ()) {
+    if is_mounted(places, &places.data) || !make_anew(&partition.device, &mut || ()) {
         return Err("the data partition can't be made anew".to_owned());
     }
     Ok(())
 }
 
-fn is_mounted(places: &Places) -> bool {
+/// Whether something is mounted at this place.
+pub(super) fn is_mounted(places: &Places, place: &Path) -> bool {
     let mounts = fs::read_to_string(places.proc.join("mounts")).unwrap_or_default();
-    let data = places.data.display().to_string();
-    mounts.lines().any(|line| line.split(' ').nth(1) == Some(&data))
+    let place = place.to_string_lossy();
+    mounts.lines().any(|line| line.split(' ').nth(1) == Some(place.as_ref()))
 }
 
 /// e2fsck's careful mending, and where that does not dare to go on, its bold one. Tells what it said.

@@ -12,7 +12,8 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::User;
 
-use super::{Outcome, Places, disk};
+use super::disk::{self, disk_of, is_mounted};
+use super::{Outcome, Places};
 use crate::machine::State;
 use crate::machine::order::Stick;
 
@@ -66,26 +67,20 @@ fn sticks(places: &Places) -> Vec<Stick> {
     names.sort();
     // A box may start from a disk on USB.
     let own = disk::find(places, "data").map(|data| data.disk);
-    let is_own = |name: &str| own.as_deref().is_some_and(|own| disk_of(&blocks, name).as_deref() == Some(own));
+    let is_own = |name: &str| {
+        own.as_ref().is_some_and(|own| disk_of(&blocks.join(name)).is_some_and(|disk| disk.ends_with(own)))
+    };
     let is_stick = |name: &str| is_on_usb(&blocks, name) && holds_files(&blocks, name, &names) && !is_own(name);
     names.iter().filter(|name| is_stick(name)).map(|name| describe(places, &blocks, name)).collect()
 }
 
-/// `sdb` of `sdb` and of `sdb1`.
-fn disk_of(sys: &Path, name: &str) -> Option<String> {
-    let path = fs::canonicalize(sys.join(name)).ok()?;
-    let disk = if path.join("partition").exists() { path.parent()? } else { &path };
-    Some(disk.file_name()?.to_str()?.to_owned())
-}
-
 /// A disk that can be pulled out, or a partition of one.
 fn is_on_usb(sys: &Path, name: &str) -> bool {
-    let Ok(path) = fs::canonicalize(sys.join(name)) else { return false };
-    let disk = if path.join("partition").exists() { path.parent().map(Path::to_owned) } else { Some(path.clone()) };
-    let removable = disk.and_then(|disk| fs::read_to_string(disk.join("removable")).ok());
+    let Some(disk) = disk_of(&sys.join(name)) else { return false };
+    let removable = fs::read_to_string(disk.join("removable"));
     // Large ones say that they are fixed, so where they are plugged in counts as well.
-    removable.is_some_and(|text| text.trim() == "1")
-        || path.components().any(|part| {
+    removable.is_ok_and(|text| text.trim() == "1")
+        || disk.components().any(|part| {
             part.as_os_str().to_str().is_some_and(|part| {
                 part.strip_prefix("usb").is_some_and(|bus| !bus.is_empty() && bus.bytes().all(|b| b.is_ascii_digit()))
             })
@@ -258,12 +253,6 @@ fn unmount(places: &Places, place: &Path) -> Outcome {
         Err(Errno::EBUSY) => Err("somebody still writes there".to_owned()),
         Err(why) => Err(why.to_string()),
     }
-}
-
-fn is_mounted(places: &Places, place: &Path) -> bool {
-    let mounts = fs::read_to_string(places.proc.join("self/mounts")).unwrap_or_default();
-    let place = place.to_string_lossy();
-    mounts.lines().any(|line| line.split(' ').nth(1) == Some(place.as_ref()))
 }
 
 /// Whose files are to be where the file system knows no owners.
