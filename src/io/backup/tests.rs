@@ -10,29 +10,13 @@ use crate::call::cdr::{CallDirection, CallStarted};
 use crate::engine::Record;
 use crate::io::apply;
 use crate::io::handle::{Beginning, Handle};
-use crate::io::scratch::Scratch;
+use crate::io::scratch::{Scratch, wav};
 use crate::office::file;
 
 const WORDS: &str = "correct horse battery";
 
 fn secret() -> Option<Passphrase> {
     Passphrase::new(WORDS)
-}
-
-/// A second of a tone, as people upload it.
-fn wav() -> Vec<u8> {
-    let samples: Vec<u8> =
-        (0..8000_i32).flat_map(|n| (((f64::from(n) * 0.3).sin() * 9000.0) as i16).to_le_bytes()).collect();
-    let mut wav = b"RIFF".to_vec();
-    let length: u32 = samples.len().try_into().unwrap();
-    wav.extend((36 + length).to_le_bytes());
-    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    wav.extend(8000_u32.to_le_bytes());
-    wav.extend(16_000_u32.to_le_bytes());
-    wav.extend(b"\x02\0\x10\0data");
-    wav.extend(length.to_le_bytes());
-    wav.extend(samples);
-    wav
 }
 
 /// An office that has everything: a name, a sound, a call, a recording and a message.

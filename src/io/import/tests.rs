@@ -4,7 +4,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::*;
-use crate::io::scratch::Scratch;
+use crate::io::scratch::{Scratch, wav};
 
 const SCHEMA: &str = "CREATE TABLE m_Extensions (id INTEGER, number TEXT, type TEXT, callerid TEXT, userid INTEGER);
     CREATE TABLE m_Sip (id INTEGER, extension TEXT, type TEXT, secret TEXT, port INTEGER);
@@ -19,22 +19,6 @@ fn database(scratch: &Scratch) -> Vec<u8> {
     let path = scratch.path().join("made.db");
     Connection::open(&path).unwrap().execute_batch(SCHEMA).unwrap();
     fs::read(path).unwrap()
-}
-
-/// A second of a soft noise, 16 bits, 8 kHz.
-fn wav() -> Vec<u8> {
-    let sound: Vec<u8> =
-        (0..8000_i32).flat_map(|at| i16::try_from(at * 37 % 9000 - 4500).unwrap().to_le_bytes()).collect();
-    let length = u32::try_from(sound.len()).unwrap();
-    let mut file = b"RIFF".to_vec();
-    file.extend((36 + length).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(8000_u32.to_le_bytes());
-    file.extend(16000_u32.to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend(length.to_le_bytes());
-    file.extend(sound);
-    file
 }
 
 fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
