@@ -1,10 +1,8 @@
 //! The tables of FreePBX: github.com/FreePBX, modules core, ringgroups, queues, ivr, timeconditions, recordings. They are named as in its
 //! database, wherever they came from: JSON of version 15 and later, or a dump.
 
-use super::{
-    Check, Found, FoundMenu, Goal, Incoming, Row, Tables, base_name, device, extension, group, plain, server, trunk,
-};
-use crate::office::{Forward, Schedule, Strategy, Trunk, WeekHours};
+use super::{Check, Found, FoundMenu, Goal, Incoming, Row, Tables, base_name, device, extension, plain, server, trunk};
+use crate::office::{Forward, Group, Schedule, Strategy, Trunk, WeekHours};
 use crate::sip::Transport;
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -169,7 +167,7 @@ fn caller_number(text: &str) -> String {
 
 fn ring_groups(tables: &Tables, found: &mut Found) {
     for row in tables.rows("ringgroups") {
-        let mut new = group(row.get("grpnum"), row.get("description"));
+        let mut new = Group::new(row.get("grpnum"), plain(row.get("description")));
         new.strategy = match row.get("strategy").trim_end_matches("-prim") {
             "hunt" | "memoryhunt" | "firstavailable" | "firstnotonphone" => Strategy::FirstToLast,
             "random" | "rrmemory" => Strategy::RoundRobin,
@@ -188,7 +186,7 @@ fn ring_groups(tables: &Tables, found: &mut Found) {
 fn queues(tables: &Tables, found: &mut Found) {
     for row in tables.rows("queues_config") {
         let number = row.get("extension");
-        let mut new = group(number, row.get("descr"));
+        let mut new = Group::new(number, plain(row.get("descr")));
         let value = |keyword| setting(tables, "queues_details", number, keyword);
         new.strategy = match value("strategy") {
             "linear" => Strategy::FirstToLast,

@@ -3,10 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{
-    Check, Found, FoundMenu, Goal, Incoming, Row, Tables, base_name, device, extension, group, plain, server, trunk,
-};
-use crate::office::{Device, Forward, MobileDevice, Schedule, Strategy, WeekHours, Word};
+use super::{Check, Found, FoundMenu, Goal, Incoming, Row, Tables, base_name, device, extension, plain, server, trunk};
+use crate::office::{Device, Forward, Group, MobileDevice, Schedule, Strategy, WeekHours, Word};
 use crate::sip::Transport;
 
 /// The rule for calls that no other one takes has this priority.
@@ -135,7 +133,7 @@ fn forward(tables: &Tables, rights: &Row) -> Forward {
 
 fn queues(tables: &Tables, found: &mut Found) {
     for row in tables.rows("m_CallQueues") {
-        let mut new = group(row.get("extension"), row.get("name"));
+        let mut new = Group::new(row.get("extension"), plain(row.get("name")));
         row.get("description").clone_into(&mut new.description);
         new.description = plain(&new.description);
         new.strategy = match row.get("strategy") {

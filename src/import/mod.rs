@@ -296,20 +296,3 @@ fn server(host: &str, port: &str) -> String {
         _ => host.to_owned(),
     }
 }
-
-fn group(number: &str, name: &str) -> Group {
-    Group {
-        number: number.to_owned(),
-        name: plain(name),
-        description: String::new(),
-        strategy: Default::default(),
-        members: Vec::new(),
-        greeting: String::new(),
-        music: String::new(),
-        max_wait_seconds: 60,
-        wrap_up_seconds: 0,
-        max_queue: 10,
-        member_ring_seconds: 20,
-        announce_position: false,
-    }
-}

@@ -2,8 +2,7 @@
 
 use super::file::{PASSWORD_LENGTH, device_login, login_prefix};
 use super::{
-    BackupSettings, Device, Extension, Forward, Group, Network, Office, Permissions, Role, SipDevice, Srtp, Strategy,
-    User,
+    BackupSettings, Device, Extension, Forward, Group, Network, Office, Permissions, Role, SipDevice, Srtp, User,
 };
 use crate::base::Rng;
 
@@ -58,20 +57,7 @@ fn quiet_minute(rng: &mut Rng) -> u16 {
 
 /// The group of a new box, as nobody has touched it.
 pub(in crate::office) fn first_group() -> Group {
-    Group {
-        number: GROUP.to_owned(),
-        name: "Все сотрудники".to_owned(),
-        description: String::new(),
-        strategy: Strategy::RingAll,
-        members: EXTENSIONS.map(str::to_owned).to_vec(),
-        greeting: String::new(),
-        music: String::new(),
-        max_wait_seconds: 60,
-        wrap_up_seconds: 0,
-        max_queue: 10,
-        member_ring_seconds: 20,
-        announce_position: false,
-    }
+    Group { members: EXTENSIONS.map(str::to_owned).to_vec(), ..Group::new(GROUP, "Все сотрудники") }
 }
 
 #[cfg(test)]

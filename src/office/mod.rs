@@ -438,6 +438,26 @@ pub struct Group {
     pub announce_position: bool,
 }
 
+impl Group {
+    /// One that rings nobody yet, and as a new one on the page in all else.
+    pub fn new(number: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            number: number.into(),
+            name: name.into(),
+            description: String::new(),
+            strategy: Strategy::default(),
+            members: Vec::new(),
+            greeting: String::new(),
+            music: String::new(),
+            max_wait_seconds: 60,
+            wrap_up_seconds: 0,
+            max_queue: 10,
+            member_ring_seconds: 20,
+            announce_position: false,
+        }
+    }
+}
+
 /// `strategy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[expect(missing_docs, reason = "each is its own name")]
