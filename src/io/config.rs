@@ -91,8 +91,8 @@ pub struct Log {
     pub format: Format,
 }
 
-/// `level`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// `level`: the lower, the worse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "each is its own name")]
 pub enum Level {
@@ -208,6 +208,14 @@ impl Default for Paths {
 }
 
 impl Level {
+    /// All, the worst first.
+    pub const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
+
+    /// The level of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == word)
+    }
+
     /// As in the file.
     pub const fn as_str(self) -> &'static str {
         match self {

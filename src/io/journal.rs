@@ -15,49 +15,8 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
 use super::clock;
+pub use super::config::Level;
 use crate::base::WallTime;
-
-/// How bad it is: the lower, the worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is its own name")]
-pub enum Level {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-impl Level {
-    /// All, the worst first.
-    pub const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
-
-    /// Its word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
-
-    /// The level of this word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.word() == word)
-    }
-
-    fn of(level: &tracing::Level) -> Self {
-        match *level {
-            tracing::Level::ERROR => Self::Error,
-            tracing::Level::WARN => Self::Warn,
-            tracing::Level::INFO => Self::Info,
-            tracing::Level::DEBUG => Self::Debug,
-            tracing::Level::TRACE => Self::Trace,
-        }
-    }
-}
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,7 +140,7 @@ impl<S: Subscriber> Layer<S> for Journal {
         event.record(&mut said);
         let Said { message, fields } = said;
         let text = if message.is_empty() { fields.trim_start().to_owned() } else { message + &fields };
-        self.add(Level::of(event.metadata().level()), event.metadata().target(), &text);
+        self.add(level_of(event.metadata().level()), event.metadata().target(), &text);
     }
 }
 
@@ -208,6 +167,16 @@ pub const KEPT_BYTES: usize = 4 * 1024 * 1024;
 const LONGEST_LINE: usize = 4_000;
 /// What a line takes beside its text, roughly. Bytes.
 const LINE_BYTES: usize = 96;
+
+const fn level_of(level: &tracing::Level) -> Level {
+    match *level {
+        tracing::Level::ERROR => Level::Error,
+        tracing::Level::WARN => Level::Warn,
+        tracing::Level::INFO => Level::Info,
+        tracing::Level::DEBUG => Level::Debug,
+        tracing::Level::TRACE => Level::Trace,
+    }
+}
 
 #[cfg(test)]
 mod tests {

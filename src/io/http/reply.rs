@@ -296,6 +296,10 @@ pub(super) mod problems {
         Problem::new(409, "conflict", detail)
     }
 
+    pub(in crate::io::http) fn no_room() -> Problem {
+        conflict().saying(Words::new("На диске мало места.", "The disk has too little room.").into())
+    }
+
     pub(in crate::io::http) fn in_use() -> Problem {
         let detail = Words::new(
             "Это ещё используется. Выберите, чем заменить, или уберите отовсюду.",

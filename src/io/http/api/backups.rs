@@ -134,9 +134,7 @@ pub(super) fn upload(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let passphrase = passphrase(visit)?;
     let backups = backups(visit)?;
     match visit.ask.header(UPLOAD) {
-        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => {
-            Err(problems::conflict().saying(Words::new("На диске мало места.", "The disk has too little room.").into()))
-        }
+        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => Err(problems::no_room()),
         Some("") => Ok(Reply::empty().with(COME, "1")),
         Some(arrived) => told(visit, &backups, backups.look_at(arrived, passphrase)),
         None => Err(problems::bad_request()),

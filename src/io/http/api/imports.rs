@@ -39,9 +39,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         return Err(problems::too_large().saying(words.into()));
     }
     match visit.ask.header(UPLOAD) {
-        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => {
-            Err(problems::conflict().saying(Words::new("На диске мало места.", "The disk has too little room.").into()))
-        }
+        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => Err(problems::no_room()),
         Some("") => Ok(Reply::empty().with(COME, "1")),
         Some(arrived) => {
             forget_all(&visit.house.data);

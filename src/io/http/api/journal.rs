@@ -41,7 +41,7 @@ pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
     let query = &visit.ask.query;
     query.only(&["level", "text", "limit", "cursor"])?;
     let limit = query.number("limit", 1, paging::LONGEST, paging::USUAL)?;
-    let level = query.word("level", &Level::ALL.map(Level::word))?.and_then(|word| Level::of_word(&word));
+    let level = query.word("level", &Level::ALL.map(Level::as_str))?.and_then(|word| Level::of_word(&word));
     let text = query.get("text").map(str::to_lowercase);
     if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
         return Err(bad("text"));
@@ -61,7 +61,7 @@ pub(super) fn list(visit: &Visit<'_>) -> Result<Reply, Problem> {
         let (at, ours, id) = key(line);
         paging::seal(&format!("{at} {} {id}", u8::from(ours)))
     });
-    let item = |line: &&Arc<Line>| json!({ "at": visit.time(line.at), "level": line.level.word(), "target": line.target, "text": line.text });
+    let item = |line: &&Arc<Line>| json!({ "at": visit.time(line.at), "level": line.level.as_str(), "target": line.target, "text": line.text });
     Ok(paging::list(found.iter().map(item).collect(), next))
 }
 
@@ -85,7 +85,7 @@ pub(super) fn written(house: &House, zone: &str) -> String {
     for line in lines(house) {
         let Line { at, level, target, text: said, .. } = &*line;
         // a String takes all
-        let _ = writeln!(text, "{} {:<5} {target}: {said}", rfc3339(*at, zone), level.word());
+        let _ = writeln!(text, "{} {:<5} {target}: {said}", rfc3339(*at, zone), level.as_str());
     }
     text
 }
