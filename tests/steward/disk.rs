@@ -65,6 +65,7 @@ impl Disk {
         symlink(real.join(&part).join("size"), disk.join(&part).join("size")).unwrap();
         let tells = format!("DEVNAME={part}\nDEVTYPE=partition\nPARTN=2\nPARTNAME=data\n");
         fs::write(disk.join(&part).join("uevent"), tells).unwrap();
+        fs::write(disk.join(&part).join("partition"), "2\n").unwrap();
         symlink(&disk, sys.join("class/block").join(&self.name)).unwrap();
         symlink(disk.join(&part), sys.join("class/block").join(&part)).unwrap();
         sys
