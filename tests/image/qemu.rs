@@ -117,6 +117,11 @@ impl Box {
         String::from_utf8_lossy(&fs::read(&self.serial).unwrap_or_default()).into_owned()
     }
 
+    /// How often it has begun to start since power-on.
+    pub(crate) fn starts(&self) -> usize {
+        self.serial().matches("dozvon: slot ").count()
+    }
+
     /// A port of loopback that leads to this UDP port of the box.
     pub(crate) fn forward(&self, port: u16) -> SocketAddr {
         let here = free_port();

@@ -36,12 +36,14 @@ struct Life {
 impl Rig {
     /// An office in a box with power.
     pub(crate) fn start(parts: Parts) -> Self {
-        let office = Office::new();
-        let disk = Disk::with_office(&office.data);
-        Self::with(office, disk, parts)
+        Self::start_with(parts, |_| {})
     }
 
-    pub(crate) fn with(office: Office, disk: Disk, parts: Parts) -> Self {
+    /// The same, after something was done to its disk.
+    pub(crate) fn start_with(parts: Parts, change: impl FnOnce(&Disk)) -> Self {
+        let office = Office::new();
+        let disk = Disk::with_office(&office.data);
+        change(&disk);
         let here = Box::start(&disk, parts);
         let phones = PHONES.map(|(_, login, password)| Telephone::new(here.sip, login, password));
         let phones = Arc::new(Mutex::new(Vec::from(phones)));
@@ -82,6 +84,11 @@ impl Rig {
 
     pub(crate) fn machine(&self) -> Value {
         self.office.machine(self.here())
+    }
+
+    /// When the exchange began, as it says; `None`: it says nothing.
+    pub(crate) fn started_at(&self) -> Option<String> {
+        Some(self.office.get(self.here(), "/api/v1/system").body["started_at"].as_str()?.to_owned())
     }
 
     /// A call between the two telephones, both of which hear one another.

@@ -1,5 +1,9 @@
 //! What else happens to boxes: they are given away, their disk fills, their program hangs.
 
+use std::fs;
+use std::time::Duration;
+
+use crate::disk::{VERSION, slot, update};
 use crate::office::SOON;
 use crate::qemu::{BOOT, Parts};
 use crate::rig::Rig;
@@ -28,7 +32,45 @@ fn a_box_whose_data_partition_is_full_still_carries_calls_and_starts() {
     rig.wait("a call", SOON, |rig| rig.try_call());
     let machine = rig.machine();
     println!("full disk: {}", machine["disk"]);
+    let file = update("1.0.1", &slot("1.0.1", |_| {}));
+    let said = rig.office.upload(rig.here(), &file);
+    println!("an update for a full disk: {} {}", said.status, said.body);
+    assert!(matches!(said.status, 409 | 413 | 507), "{said:?}");
+    assert_eq!(rig.machine()["other_release"], "", "the other slot was empty");
     rig.cut();
     rig.power_on().first_register();
     rig.wait("a call", SOON, |rig| rig.try_call());
 }
+
+/// The exchange, a minute after power-on, and all of the program a minute and a half later: each once.
+const HANGS: &str = "(
+    sleep 60
+    [ ! -e /data/hung-exchange ] && : >/data/hung-exchange && sync && pkill -STOP -f 'dozvon serve'
+    sleep 90
+    [ ! -e /data/hung-all ] && : >/data/hung-all && sync && pkill -STOP dozvon
+) </dev/null >/dev/null 2>&1 &
+exit 0
+";
+
+#[test]
+#[ignore = "long: scripts/image-test --all"]
+fn an_exchange_that_hangs_is_started_anew_and_a_machine_that_hangs_by_its_watchdog() {
+    let hangs = slot(VERSION, |tree| {
+        let boot = tree.join("etc/init.d/boot");
+        let text = fs::read_to_string(&boot).unwrap();
+        assert!(text.ends_with("exit 0\n"));
+        fs::write(boot, text.trim_end_matches("exit 0\n").to_owned() + HANGS).unwrap();
+    });
+    let mut rig = Rig::start_with(Parts::default(), |disk| disk.write_partition("slot-a", &fs::read(hangs).unwrap()));
+    rig.first_register();
+    let process = rig.started_at().expect("the exchange tells when it began");
+    rig.wait("another exchange", LONG, |rig| rig.started_at().is_some_and(|began| began != process));
+    assert_eq!(rig.here().starts(), 1, "the machine went on\n{}", rig.here().said());
+    rig.wait("a call", SOON, |rig| rig.try_call());
+    rig.wait("another start of the machine", LONG, |rig| rig.here().starts() == 2);
+    rig.first_register();
+    rig.wait("a call", SOON, |rig| rig.try_call());
+}
+
+/// A minute, the watchdog's patience, and a start, on a machine that is shared.
+const LONG: Duration = Duration::from_secs(600);
