@@ -17,11 +17,11 @@ use super::board::Event;
 use super::certificate::Certificate;
 use super::clock::{self, Stopwatch};
 use super::handle::{Handle, WeakHandle};
-use super::http;
 use super::mail::MailHandle;
 use super::phones::{Way, Why};
 use super::store::{AlarmFilter, AlarmRow, DeliveryRow, NewAlarm, StoreError};
 use super::webhooks::Happening;
+use super::{http, reserve};
 use crate::base::{Duration, WallTime};
 use crate::engine::live::TrunkState;
 use crate::guard::{Alarm, TrunkFault};
@@ -86,6 +86,9 @@ struct Desk {
 impl Desk {
     fn run(mut self, raised: &Receiver<Alarm>) {
         let mut looked = Stopwatch::start();
+        if let Some(handle) = self.handle.upgrade() {
+            reserve::keep(handle.data());
+        }
         loop {
             let first = match raised.recv_timeout(LOOK_EVERY) {
                 Ok(alarm) => Some(alarm),
@@ -96,6 +99,7 @@ impl Desk {
             let mut alarms: Vec<Alarm> = first.into_iter().chain(raised.try_iter().take(AT_ONCE)).collect();
             if looked.elapsed() >= LOOK_EVERY {
                 looked = Stopwatch::start();
+                reserve::keep(handle.data());
                 alarms.extend(self.look(&handle));
             }
             if !alarms.is_empty() {

@@ -24,7 +24,7 @@ use super::trunk_doctor::Patient;
 use super::update::Updates;
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::webhooks::{Happening, WebhooksHandle};
-use super::{clock, files, http};
+use super::{clock, files, http, reserve};
 use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
 use crate::desk;
@@ -219,6 +219,7 @@ impl Handle {
     /// See [`HandleError`].
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
+        reserve::give_up_if_full(data);
         // Before anything of it is open: a restore that was ordered, or that a power cut has stopped half way.
         let Some(restored) = backup::finish(data)? else { return Self::open_taken(directory, data) };
         tracing::info!(taken_back = restored.taken_back, "a backup is in force; what was there before is kept aside");

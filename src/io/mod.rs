@@ -28,6 +28,7 @@ pub mod panel;
 pub mod phones;
 pub mod probation;
 pub mod recordings;
+mod reserve;
 mod revert;
 pub mod rtp;
 pub mod run;

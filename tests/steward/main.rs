@@ -8,6 +8,7 @@
 )]
 
 mod disk;
+mod full;
 mod keeper;
 #[path = "../discovery/place.rs"]
 mod place;
