@@ -8,6 +8,8 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine as _;
+use dozvon::machine::update::{Contents, Release, Version, measure};
+use dozvon::trust::SecretKey;
 use sha2::{Digest, Sha256};
 
 /// Bytes of a disk as it is sold; the data partition grows up to its end.
@@ -259,5 +261,18 @@ pub(crate) fn update(version: &str, slot: &Path) -> PathBuf {
     let made =
         ["release", "make", "--key", text(&vendor), "--slot", text(slot), "--version", version, "--out", text(&file)];
     run(text(&binary()), &made);
+    file
+}
+
+/// An update that the vendor has signed for another product of his.
+pub(crate) fn update_of(product: &str, version: &str, slot: &Path) -> PathBuf {
+    let file = scratch(&format!("other-{version}.update"));
+    let slot = fs::read(slot).unwrap();
+    let (size, hashes) = measure(&slot[..]).unwrap();
+    let key = SecretKey::new("test", Sha256::digest("dozvon test licences").into()).unwrap();
+    let release =
+        Release { version: Version::parse(version).unwrap(), format: 1, product: product.to_owned(), built: 1 };
+    let contents = Contents { release, notes_ru: String::new(), notes_en: String::new() };
+    fs::write(&file, [contents.sign(size, &hashes, &key).unwrap(), slot].concat()).unwrap();
     file
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::disk::{VERSION, slot, update};
+use crate::disk::{VERSION, slot, update, update_of};
 use crate::office::SOON;
 use crate::qemu::Parts;
 use crate::rig::Rig;
@@ -168,12 +168,7 @@ fn an_older_version_is_refused() {
 #[test]
 #[ignore = "long: scripts/image-test --all"]
 fn an_update_of_another_product_is_refused() {
-    let slot = slot(NEXT, |tree| {
-        let path = tree.join("etc/dozvon/release");
-        let text = fs::read_to_string(&path).unwrap();
-        fs::write(path, text.replace("product=dozvon-x86_64", "product=other-x86_64")).unwrap();
-    });
-    let file = update(NEXT, &slot);
+    let file = update_of("other-x86_64", NEXT, &slot(NEXT, |_| {}));
     let mut rig = at_work();
     refuses(&mut rig, "other product", &file);
 }
