@@ -24,7 +24,7 @@ use super::trunk_doctor::Patient;
 use super::update::Updates;
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::webhooks::{Happening, WebhooksHandle};
-use super::{clock, files, http};
+use super::{clock, files, http, store};
 use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
 use crate::desk;
@@ -204,6 +204,16 @@ pub enum HandleError {
     /// The country or the area code.
     #[error("numbering plan: {0}")]
     Plan(String),
+    /// The database can't be read any more, and no copy has taken its place.
+    #[error(
+        "{} is damaged ({why}): bring back a backup with `dozvon restore FILE`", path.display()
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
     /// No entropy.
     #[error("/dev/urandom: {0}")]
     Entropy(#[from] std::io::Error),
@@ -218,20 +228,41 @@ impl Handle {
     /// # Errors
     /// See [`HandleError`].
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
+        Self::open_or_return(data, || false)
+    }
+
+    /// As [`open`](Self::open), for the exchange: where its database is damaged and `may_return` agrees, the good copy takes its place.
+    ///
+    /// # Errors
+    /// See [`HandleError`].
+    pub fn open_or_return(data: &Path, may_return: impl FnOnce() -> bool) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         // Before anything of it is open: a restore that was ordered, or that a power cut has stopped half way.
-        let Some(restored) = backup::finish(data)? else { return Self::open_taken(directory, data) };
+        let Some(restored) = backup::finish(data)? else { return Self::open_taken(directory, data, may_return) };
         tracing::info!(taken_back = restored.taken_back, "a backup is in force; what was there before is kept aside");
-        let opened = Self::open_taken(directory, data);
+        let opened = Self::open_taken(directory, data, || false);
         if opened.is_err() && backup::undo(data).is_ok() {
             tracing::error!("what was restored does not work: the next start takes it back");
         }
         opened
     }
 
-    fn open_taken(directory: DataDir, data: &Path) -> Result<Beginning, HandleError> {
+    fn open_taken(
+        directory: DataDir,
+        data: &Path,
+        may_return: impl FnOnce() -> bool,
+    ) -> Result<Beginning, HandleError> {
+        let opened = open_store(data, may_return)?;
+        Self::begin(directory, data, opened).inspect_err(|error| {
+            // Too late for this start, since the database is open: the next one looks at all of it.
+            if matches!(error, HandleError::Store(StoreError::Damaged(_))) {
+                store::doubt(data);
+            }
+        })
+    }
+
+    fn begin(directory: DataDir, data: &Path, opened: Opened) -> Result<Beginning, HandleError> {
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let opened = Store::open(data, clock::wall())?;
         let Opened { store, bindings, subscriptions, servers, last_answered, bans, .. } = opened;
         let Opened { version, probation, phones, uses, allowances, interrupted, .. } = opened;
         if interrupted > 0 {
@@ -604,6 +635,33 @@ impl Patient for Handle {
 
 /// A trial's two rows are among so many of its number.
 const TRIAL_ROWS: usize = 50;
+
+/// Opens the database; a damaged one is set aside for its good copy, where that is allowed and there is one.
+fn open_store(data: &Path, may_return: impl FnOnce() -> bool) -> Result<Opened, HandleError> {
+    let damaged = |why: &str| HandleError::Damaged { path: store::database(data), why: why.to_owned() };
+    let opened = if store::is_gone(data) {
+        Err(StoreError::Damaged("it is gone".to_owned()))
+    } else {
+        Store::open(data, clock::wall())
+    };
+    let why = match opened {
+        Err(StoreError::Damaged(why)) => why,
+        other => return Ok(other?),
+    };
+    if !may_return() {
+        return Err(damaged(&why));
+    }
+    let Some(copied) = store::return_good_copy(data, clock::wall())? else { return Err(damaged(&why)) };
+    tracing::error!(
+        why,
+        copied = copied.millis(),
+        "the database was damaged and is set aside; its last good copy is in force"
+    );
+    match Store::open(data, clock::wall()) {
+        Err(StoreError::Damaged(why)) => Err(damaged(&why)),
+        other => Ok(other?),
+    }
+}
 
 /// The telephones that the disk remembers, with the box's own secret, made at the first start.
 fn open_phones(store: &Store, stored: Vec<Stored>, version: i64, rng: &mut Rng) -> Result<Phones, StoreError> {

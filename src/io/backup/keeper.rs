@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::beside::Beside;
 use super::ledger::{Item, Ledger, State};
 use super::place::{self, PlaceError, Shelf};
 use super::{BackupError, FOLDER, Made, Manifest, Order, Passphrase, Where, make, restore, timetable};
@@ -18,6 +19,7 @@ use crate::io::board::Event;
 use crate::io::clock;
 use crate::io::handle::{Handle, HandleError, WeakHandle};
 use crate::io::out::{Outgoing, Trust};
+use crate::io::store;
 use crate::office::Office;
 
 /// Backups of a running exchange. Clones share them.
@@ -89,6 +91,7 @@ pub fn start(handle: &Handle, outgoing: Outgoing) -> io::Result<Backups> {
     let data = handle.data().to_owned();
     super::make::tidy(&data);
     restore::tidy(&data, clock::wall());
+    store::forget_damaged(&data, clock::wall());
     let (wishes, inbox) = channel();
     let inner = Inner {
         ledger: Mutex::new(Ledger::open(&data)),
@@ -102,14 +105,15 @@ pub fn start(handle: &Handle, outgoing: Outgoing) -> io::Result<Backups> {
     let working = Arc::downgrade(&backups.0);
     let work = move || {
         let upgrade = || working.upgrade().map(Backups).filter(|backups| backups.0.handle.upgrade().is_some());
-        while next(&inbox, &upgrade).is_some() {}
+        let mut beside = Beside::default();
+        while next(&inbox, &upgrade, &mut beside).is_some() {}
     };
     std::thread::Builder::new().name("backup".to_owned()).spawn(work)?;
     Ok(backups)
 }
 
 /// Does one thing, or looks at the clock; `None`: the exchange is gone.
-fn next(inbox: &Receiver<Wish>, upgrade: &dyn Fn() -> Option<Backups>) -> Option<()> {
+fn next(inbox: &Receiver<Wish>, upgrade: &dyn Fn() -> Option<Backups>, beside: &mut Beside) -> Option<()> {
     match inbox.recv_timeout(LOOK_EVERY) {
         Ok(wish) => {
             let backups = upgrade()?;
@@ -119,7 +123,11 @@ fn next(inbox: &Receiver<Wish>, upgrade: &dyn Fn() -> Option<Backups>) -> Option
                 ids.iter().for_each(|id| backups.failed(id, ["Ошибка программы.".to_owned(), "A defect.".to_owned()]));
             }
         }
-        Err(RecvTimeoutError::Timeout) => upgrade()?.look_at_clock(),
+        Err(RecvTimeoutError::Timeout) => {
+            let backups = upgrade()?;
+            backups.look_at_clock();
+            beside.look(&backups.0.handle.upgrade()?);
+        }
         Err(RecvTimeoutError::Disconnected) => return None,
     }
     Some(())

@@ -14,7 +14,7 @@ use crate::io::clock::{self, Clock};
 use crate::io::files::free_bytes;
 use crate::io::handle::{Handle, Order};
 use crate::io::steward::client;
-use crate::io::store;
+use crate::io::store::{self, StoreError};
 use crate::machine::trial::{Before, Input, KEPT_DATABASE, Output, Phone, Trial, Why};
 use crate::machine::{self, Answer, State};
 
@@ -34,6 +34,15 @@ pub(in crate::io) fn start(handle: &Handle, own: Own) -> io::Result<()> {
     let jobs = updates.jobs();
     let worker = Worker { handle: handle.clone(), updates, own, clock: Clock::start(), due: None };
     std::thread::Builder::new().name("update".to_owned()).spawn(move || worker.run(&jobs)).map(drop)
+}
+
+/// Whether this version runs on trial: it may where there is a steward that does not say.
+pub(in crate::io) fn is_on_trial() -> bool {
+    match client::ask(&machine::Order::State, &mut |_| ()) {
+        Ok(Answer::State(state)) => state.on_trial,
+        Ok(_) => true,
+        Err(_) => client::is_there(),
+    }
 }
 
 /// Whether a trunk carries calls.
@@ -216,6 +225,11 @@ impl Worker {
     fn leave(&self) -> Result<(), Reason> {
         let refused = |error: &dyn std::fmt::Display| {
             let english = format!("The database could not be kept for the old version: {error}.");
+        match store::keep_good_copy(data, free_bytes(data).map_err(|error| refused(&error))?) {
+            Err(StoreError::Damaged(why)) => return Err(damaged(&why)),
+            Err(error) => tracing::warn!(%error, "no good copy of the database is kept before the update"),
+            Ok(_) => {}
+        }
             [format!("Не удалось сохранить базу данных для прежней версии: {error}."), english]
         };
         let data = self.handle.data();
@@ -321,6 +335,17 @@ impl Worker {
 }
 
 fn shown(plan: &Plan) -> View {
+fn damaged(why: &str) -> Reason {
+    [
+        format!(
+            "База данных повреждена, обновлять сейчас нельзя. Перезапустите станцию: она возьмёт хорошую копию базы ({why})."
+        ),
+        format!(
+            "The database is damaged, so this is no time for an update. Restart the box: it takes the good copy of it ({why})."
+        ),
+    ]
+}
+
     View { version: plan.version.clone(), notes: plan.notes.clone(), ..View::default() }
 }
 
