@@ -123,7 +123,7 @@ fn a_damaged_file_system_is_mended_and_only_one_that_is_none_any_more_is_made_an
     let switch = Place::switch(&["br0", "br1"]);
     let mut keeper = keeper("mended", &switch, &disk);
     wait_for("it to be mounted", SOON, || keeper.file_system_bytes().filter(is_grown));
-    assert!(!keeper.has_data_file("alarm-data-lost"));
+    assert!(!keeper.has_data_file("dozvon/alarm-data-lost"));
     keeper.stop_steward();
     run("e2fsck", &["-fn", &disk.partition()]);
     // nothing of it is left: no superblock, and no copy of one
@@ -134,6 +134,6 @@ fn a_damaged_file_system_is_mended_and_only_one_that_is_none_any_more_is_made_an
     partition.sync_all().unwrap();
     drop(partition);
     keeper.start_steward();
-    wait_for("the loss to be noted", SOON, || keeper.has_data_file("alarm-data-lost").then_some(()));
+    wait_for("the loss to be noted", SOON, || keeper.has_data_file("dozvon/alarm-data-lost").then_some(()));
     keeper.stop_steward();
 }
