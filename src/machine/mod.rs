@@ -15,5 +15,5 @@ pub mod trial;
 pub mod update;
 
 pub use network::{Addressing, Carrier, Network, Port};
-pub use order::{Answer, Order, State};
+pub use order::{Answer, Order, Reason, State, reason};
 pub use settings::Settings;

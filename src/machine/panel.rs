@@ -9,7 +9,7 @@ mod screen;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Network, State};
+use super::{Network, Reason, State};
 use form::{Form, Step};
 
 pub use keys::{Key, keys};
@@ -91,8 +91,8 @@ pub enum Outcome {
     Password(String),
     /// Lines of a log.
     Log(Vec<String>),
-    /// A sentence in English says why not.
-    Refused(String),
+    /// Why not.
+    Refused(Reason),
 }
 
 /// The console.
@@ -164,12 +164,18 @@ impl Panel {
         let page = std::mem::replace(&mut self.page, Page::Main);
         self.page = match (page, outcome) {
             (Page::Details { top, .. }, Outcome::Log(lines)) => Page::Details { top, log: Some(lines) },
-            (Page::Details { top, .. }, Outcome::Refused(why)) => Page::Details { top, log: Some(vec![why]) },
+            (Page::Details { top, .. }, Outcome::Refused(why)) => {
+                Page::Details { top, log: Some(vec![self.reason(why)]) }
+            }
             (Page::Working(Deed::Password(login)), Outcome::Password(password)) => Page::Password { login, password },
             (Page::Working(deed), Outcome::Done) => Page::Said(Ok(self.after(&deed))),
-            (Page::Working(_), Outcome::Refused(why)) => Page::Said(Err(why)),
+            (Page::Working(_), Outcome::Refused(why)) => Page::Said(Err(self.reason(why))),
             (page, _) => page,
         };
+    }
+
+    fn reason(&self, [ru, en]: Reason) -> String {
+        if self.language == Language::Ru { ru } else { en }
     }
 
     /// What is to be seen.

@@ -217,11 +217,11 @@ fn the_clock_is_told_whom_to_ask() {
 #[test]
 fn what_the_steward_refuses_is_told_with_its_reason() {
     let (steward, world) = the_box();
-    steward.refuse("the disk is read-only");
+    steward.refuse("диск только для чтения", "the disk is read-only");
     let mut admin = Caller::token(&world, TOKEN).with("Accept-Language", "ru");
     let answer = put(&mut admin, "/api/v1/system/time", json!({ "servers": [], "serve": false }));
     assert_eq!((answer.status, kind(&answer).as_str()), (409, "refused"));
-    assert!(answer.text().contains("Станция не смогла это сделать: the disk is read-only."), "{}", answer.text());
+    assert!(answer.text().contains("Станция не смогла это сделать: диск только для чтения."), "{}", answer.text());
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn the_box_is_restarted_and_switched_off_by_its_steward() {
     let answer = admin.ask("POST", "/api/v1/system/restart", Some(json!({ "what": "box", "when": "now" })));
     assert_eq!(answer.json(), json!({ "pending": "box", "waits_for_calls": 0 }));
     wait_for("a restart", || steward.orders() == [Order::Restart]);
-    steward.refuse("an update is being written");
+    steward.refuse("пишется обновление", "an update is being written");
     assert_eq!(admin.ask("POST", "/api/v1/system/shutdown", Some(json!({ "when": "now" }))).status, 202);
     wait_for("a shutdown", || steward.orders() == [Order::Restart, Order::ShutDown]);
     wait_for("the refusal", || admin_pending(&world) == Value::Null);

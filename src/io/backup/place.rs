@@ -17,6 +17,7 @@ use self::s3::S3;
 use self::sftp::Sftp;
 use super::FOLDER;
 use crate::io::out::{OutError, Outgoing, Trust};
+use crate::machine::Reason;
 use crate::office::{BackupKind, BackupPlace};
 
 /// Keeps files by their names.
@@ -101,8 +102,8 @@ pub enum PlaceError {
     )]
     NoSteward,
     /// The steward has refused.
-    #[error("{0}")]
-    Steward(String),
+    #[error("{}", .0[1])]
+    Steward(Reason),
     /// There is no such place any more.
     #[error("there is no such place")]
     Gone,
@@ -128,7 +129,7 @@ impl PlaceError {
                 копируйте копии туда."
                     .to_owned()
             }
-            Self::Steward(why) => format!("Не подключить: {why}."),
+            Self::Steward([why, _]) => format!("Не подключить: {why}."),
             Self::Gone => "Такого места нет.".to_owned(),
             Self::Differs => "Прочитанное обратно отличается от записанного. Проверьте диск на той стороне.".to_owned(),
         };

@@ -14,12 +14,13 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::statvfs::statvfs;
 
 use super::exchange::ready_folder;
-use super::{Places, kernel};
+use super::{Outcome, Places, kernel};
 use crate::base::Duration;
 use crate::io::alarms::DATA_LOST;
 use crate::io::clock::Stopwatch;
 use crate::io::files;
 use crate::machine::partition::{self, Header, Write};
+use crate::machine::reason;
 
 pub(super) use reset::{mark, reset};
 
@@ -113,11 +114,12 @@ pub(super) fn open(places: &Places, alive: &mut dyn FnMut()) -> Result<(), Strin
 /// Makes the data partition anew and mounts it, where it could not be: everything on it is lost, and somebody has ordered that.
 ///
 /// # Errors
-/// A sentence.
-pub(super) fn make_data_anew(places: &Places) -> Result<(), String> {
-    let partition = find(places, DATA).ok_or("the disk has no data partition")?;
+/// Why not.
+pub(super) fn make_data_anew(places: &Places) -> Outcome {
+    let partition = find(places, DATA)
+        .ok_or_else(|| reason("на диске нет раздела для данных", "the disk has no data partition"))?;
     if is_mounted(places, &places.data) || !make_anew(&partition.device, &mut || ()) {
-        return Err("the data partition can't be made anew".to_owned());
+        return Err(reason("раздел для данных не создать заново", "the data partition can't be made anew"));
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::io::handle::{Handle, Order};
 use crate::io::steward::client;
 use crate::io::store::{self, StoreError};
 use crate::machine::trial::{Before, Input, KEPT_DATABASE, Output, Phone, Trial, Why};
-use crate::machine::{self, Answer, State};
+use crate::machine::{self, Answer, Reason, State, reason};
 
 /// How often calls and the hour are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -64,9 +64,6 @@ struct Due {
     at: Option<WallTime>,
     idle: bool,
 }
-
-/// A sentence in Russian and one in English.
-type Reason = [String; 2];
 
 impl Worker {
     fn run(mut self, jobs: &Receiver<Job>) {
@@ -225,14 +222,14 @@ impl Worker {
     fn leave(&self) -> Result<(), Reason> {
         let refused = |error: &dyn std::fmt::Display| {
             let english = format!("The database could not be kept for the old version: {error}.");
+            [format!("Не удалось сохранить базу данных для прежней версии: {error}."), english]
+        };
+        let data = self.handle.data();
         match store::keep_good_copy(data, free_bytes(data).map_err(|error| refused(&error))?) {
             Err(StoreError::Damaged(why)) => return Err(damaged(&why)),
             Err(error) => tracing::warn!(%error, "no good copy of the database is kept before the update"),
             Ok(_) => {}
         }
-            [format!("Не удалось сохранить базу данных для прежней версии: {error}."), english]
-        };
-        let data = self.handle.data();
         let copy = data.join(KEPT_DATABASE);
         let database = std::fs::metadata(store::database(data)).map_or(0, |about| about.len());
         if free_bytes(data).map_err(|error| refused(&error))? < database + FLOOR {
@@ -335,6 +332,9 @@ impl Worker {
 }
 
 fn shown(plan: &Plan) -> View {
+    View { version: plan.version.clone(), notes: plan.notes.clone(), ..View::default() }
+}
+
 fn damaged(why: &str) -> Reason {
     [
         format!(
@@ -346,16 +346,15 @@ fn damaged(why: &str) -> Reason {
     ]
 }
 
-    View { version: plan.version.clone(), notes: plan.notes.clone(), ..View::default() }
-}
-
 /// What the steward's last word means.
 fn done(answer: io::Result<Answer>, russian: &str, english: &str) -> Result<(), Reason> {
-    let why = match answer {
+    let [ru, en] = match answer {
         Ok(Answer::Done) => return Ok(()),
         Ok(Answer::Refused { reason }) => reason,
-        Ok(_) => "the steward answers something else".to_owned(),
-        Err(error) => error.to_string(),
+        Ok(_) => reason("служба прибора отвечает не о том", "the steward answers something else"),
+        Err(error) => {
+            reason(format!("служба прибора не отвечает ({error})"), format!("the steward does not answer ({error})"))
+        }
     };
-    Err([format!("{russian}: {why}."), format!("{english}: {why}.")])
+    Err([format!("{russian}: {ru}."), format!("{english}: {en}.")])
 }

@@ -2,6 +2,7 @@
 
 use super::super::network::Addressing;
 use super::super::order::Card;
+use super::super::trial::Why;
 use super::form::{Form, Mistake, Question};
 use super::{Deed, Exchange, Language, Page, Panel, Sure};
 
@@ -124,7 +125,10 @@ fn failed_update(panel: &Panel, body: &mut Vec<String>) {
         return;
     };
     let words = panel.say(("The last update was taken back:", "Последнее обновление отменено:"));
-    body.push(format!("{words} {}", machine.failed_reason));
+    let why = Why::parse(&machine.failed_reason);
+    // the screen's font may have no other quotes
+    let why = if panel.language == Language::Ru { why.russian() } else { why.english().replace(['“', '”'], "\"") };
+    body.extend([words.to_owned(), format!("  {why}")]);
 }
 
 fn first_sign_in(panel: &Panel, body: &mut Vec<String>) {

@@ -18,13 +18,15 @@ use crate::io::clock;
 use crate::io::machine::{Machine, MachineError};
 use crate::machine::network::Fault;
 use crate::machine::settings::{LONGEST_NAME, MOST_TIME_SERVERS, is_host_name, is_time_server};
+use crate::machine::trial::Why;
 use crate::machine::{Addressing, Carrier, Network, Order, Port, State};
+use crate::office::Language;
 
 /// A change of the network comes back after so long, unless it is confirmed. Seconds.
 const CONFIRM_WITHIN: u32 = 120;
 
 /// How the machine is, for `GET system`.
-pub(super) fn shown(machine: &Machine) -> Value {
+pub(super) fn shown(machine: &Machine, language: Language) -> Value {
     let Some(state) = machine.state() else { return plain(machine) };
     json!({
         "image": true,
@@ -32,7 +34,7 @@ pub(super) fn shown(machine: &Machine) -> Value {
         "release": state.release,
         "other_release": state.other_release,
         "on_trial": state.on_trial,
-        "failed_reason": state.failed_reason,
+        "failed_reason": failed_reason(&state, language),
         "host_name": state.host_name,
         "uptime_seconds": state.uptime_seconds,
         "cards": state.cards,
@@ -44,6 +46,15 @@ pub(super) fn shown(machine: &Machine) -> Value {
         "watchdog": state.watchdog,
         "sticks": state.sticks,
     })
+}
+
+/// Why the last update came to nothing, as a sentence; empty: it did not.
+fn failed_reason(state: &State, language: Language) -> String {
+    match (state.failed_reason.as_str(), language) {
+        ("", _) => String::new(),
+        (line, Language::Ru) => Why::parse(line).russian(),
+        (line, Language::En) => Why::parse(line).english(),
+    }
 }
 
 /// A plain Linux tells less, and a box whose steward is silent nothing.
@@ -373,11 +384,11 @@ fn tell(visit: &Visit<'_>, text: &str) {
 pub(super) fn refused(error: MachineError) -> Problem {
     match error {
         MachineError::None => Problem::new(409, "no_steward", words::NO_STEWARD),
-        MachineError::Refused(reason) => {
-            tracing::warn!(reason, "web: the steward refused");
-            let (ru, en) =
-                (format!("Станция не смогла это сделать: {reason}."), format!("The box could not do it: {reason}."));
-            Problem::new(409, "refused", Words::new("", "")).saying(Said::new(ru, en))
+        MachineError::Refused([ru, en]) => {
+            tracing::warn!(reason = en, "web: the steward refused");
+            let said =
+                Said::new(format!("Станция не смогла это сделать: {ru}."), format!("The box could not do it: {en}."));
+            Problem::new(409, "refused", Words::new("", "")).saying(said)
         }
         MachineError::Silent(error) => {
             tracing::error!(%error, "web: the steward does not answer");
