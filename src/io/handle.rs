@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::accounts::{self, FirstSignIn};
 use super::backup::{self, BackupError, Backups};
 use super::board::Board;
+use super::clock::Stopwatch;
 use super::licence::{InstallError, Keeper};
 use super::phones::{News, Phones, SECRET_LENGTH};
 use super::probation::{CONFIRM_TIME, is_risky};
@@ -32,6 +33,7 @@ use crate::engine::live::TrunkView;
 use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscription};
 use crate::guard::limits::{Usage, Use};
 use crate::guard::{Alarm, AtHome, Ban};
+use crate::machine::forecast::Growth;
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
@@ -63,6 +65,7 @@ struct Inner {
     signalling: OnceLock<SignallingHandle>,
     /// For long reading, so that pages need not wait for it.
     long_reader: Reader,
+    growth: Mutex<Option<(Stopwatch, Option<Growth>)>>,
     /// In force with the office.
     plan: RwLock<Plan>,
     watch: Watch,
@@ -302,6 +305,7 @@ impl Handle {
             voicemail: OnceLock::new(),
             signalling: OnceLock::new(),
             long_reader,
+            growth: Mutex::default(),
             plan: RwLock::new(plan.clone()),
             watch: Watch::new(&probation),
             licence,
@@ -486,6 +490,22 @@ impl Handle {
     /// Reads the database.
     pub(super) fn reader(&self) -> &Reader {
         &self.0.reader
+    }
+
+    /// What the data have grown by of late; kept for an hour, since it is not had for nothing.
+    pub fn growth(&self) -> Option<Growth> {
+        let mut known = self.0.growth.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, growth)) = known.as_ref()
+            && at.elapsed() < GROWTH_KEPT
+        {
+            return *growth;
+        }
+        let growth = self.0.reader.growth(clock::wall()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "nobody knows how fast the data grow");
+            None
+        });
+        *known = Some((Stopwatch::start(), growth));
+        growth
     }
 
     /// Changes that wait for their confirmation.
@@ -726,6 +746,8 @@ fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
     data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
 }
 
+/// So long what the data grow by is taken for what it was.
+const GROWTH_KEPT: Duration = Duration::from_secs(3600);
 /// Alarms on their way to the thread that keeps them.
 pub const ALARMS_WAITING: usize = 1_000;
 /// An answer has left the box within this.

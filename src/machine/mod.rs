@@ -2,6 +2,7 @@
 //! of them and the files that carry it; the hands are `io::steward`, a process of root's that the exchange may ask by [`Order`].
 
 pub mod environment;
+pub mod forecast;
 pub mod interface;
 pub mod kernel_log;
 pub mod liveness;

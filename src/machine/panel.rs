@@ -59,6 +59,8 @@ pub struct Exchange {
     pub is_new: bool,
     /// The one-time password that was made for it, as long as it is known.
     pub first_password: Option<String>,
+    /// Days until the disk is full; `None`: nobody knows, or it is not foreseen.
+    pub disk_days: Option<u32>,
 }
 
 /// What the shell shall do. It tells [`Panel::done`] what came of it.

@@ -195,7 +195,7 @@ pub(in crate::io) fn resolve(data: &Path, path: &str) -> Option<PathBuf> {
 }
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
-const GIGABYTE: u64 = 1_000_000_000;
+pub(super) const GIGABYTE: u64 = 1_000_000_000;
 /// Rows that are read at a time.
 const ROWS: usize = 500;
 /// Directories of year, month and day.

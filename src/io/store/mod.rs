@@ -13,6 +13,7 @@ mod copy;
 mod delivery;
 mod follower;
 mod good;
+mod growth;
 mod history;
 mod lease;
 mod mail;

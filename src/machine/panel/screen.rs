@@ -373,6 +373,9 @@ pub(super) fn details(panel: &Panel, log: Option<&[String]>) -> Vec<String> {
         let disk = &machine.disk;
         let wear = disk.wear.map(|wear| format!(", {} {wear} %", panel.say(("worn", "износ")))).unwrap_or_default();
         let free = panel.say(("MB free", "МБ свободно"));
+        let days = panel.facts.exchange.as_ref().and_then(|exchange| exchange.disk_days);
+        let days = days.map(|days| format!(", {} {days}", panel.say(("days left:", "хватит на дней:"))));
+        let days = days.unwrap_or_default();
         let source = if machine.clock.synchronized {
             machine.clock.source.as_str()
         } else {
@@ -381,7 +384,7 @@ pub(super) fn details(panel: &Panel, log: Option<&[String]>) -> Vec<String> {
         lines.extend([
             format!("{} {} {}", panel.say(("Slot", "Слот")), machine.slot, machine.release),
             format!("{} {}", panel.say(("Clock:", "Часы:")), source),
-            format!("{} {} {free}{wear}", panel.say(("Disk:", "Диск:")), disk.data_free / mega),
+            format!("{} {} {free}{days}{wear}", panel.say(("Disk:", "Диск:")), disk.data_free / mega),
             format!("{} {} {free}", panel.say(("Memory:", "Память:")), machine.memory_available / mega),
         ]);
         lines.extend(warmest.map(|sensor| format!("{} {:.0} C", sensor.name, sensor.celsius)));

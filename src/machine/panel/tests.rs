@@ -48,6 +48,7 @@ fn exchange() -> Exchange {
         calls: 3,
         is_new: false,
         first_password: None,
+        disk_days: Some(40),
     }
 }
 

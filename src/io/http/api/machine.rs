@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::House;
 use super::super::ending::What;
 use super::super::reply::{Problem, Reply, problems};
 use super::super::words::{Said, Words};
@@ -15,19 +16,22 @@ use super::machine_words as words;
 use super::{Visit, session};
 use crate::io::board::Event;
 use crate::io::clock;
-use crate::io::machine::{Machine, MachineError};
+use crate::io::machine::MachineError;
+use crate::io::recordings;
+use crate::machine::forecast::Forecast;
 use crate::machine::network::Fault;
+use crate::machine::order::Disk;
 use crate::machine::settings::{LONGEST_NAME, MOST_TIME_SERVERS, is_host_name, is_time_server};
 use crate::machine::trial::Why;
 use crate::machine::{Addressing, Carrier, Network, Order, Port, State};
-use crate::office::Language;
+use crate::office::{Language, Office};
 
 /// A change of the network comes back after so long, unless it is confirmed. Seconds.
 const CONFIRM_WITHIN: u32 = 120;
 
 /// How the machine is, for `GET system`.
-pub(super) fn shown(machine: &Machine, language: Language) -> Value {
-    let Some(state) = machine.state() else { return plain(machine) };
+pub(super) fn shown(house: &House, office: &Office, language: Language) -> Value {
+    let Some(state) = house.ground.machine.state() else { return plain(house, office) };
     json!({
         "image": true,
         "slot": state.slot,
@@ -41,7 +45,7 @@ pub(super) fn shown(machine: &Machine, language: Language) -> Value {
         "temperatures": state.temperatures,
         "memory_total": state.memory_total,
         "memory_available": state.memory_available,
-        "disk": state.disk,
+        "disk": disk(house, office, &state.disk),
         "clock": state.clock,
         "watchdog": state.watchdog,
         "sticks": state.sticks,
@@ -58,7 +62,8 @@ fn failed_reason(state: &State, language: Language) -> String {
 }
 
 /// A plain Linux tells less, and a box whose steward is silent nothing.
-fn plain(machine: &Machine) -> Value {
+fn plain(house: &House, office: &Office) -> Value {
+    let machine = &house.ground.machine;
     match machine.plain() {
         Some(state) if !machine.is_box() => json!({
             "image": false,
@@ -67,10 +72,21 @@ fn plain(machine: &Machine) -> Value {
             "temperatures": state.temperatures,
             "memory_total": state.memory_total,
             "memory_available": state.memory_available,
-            "disk": state.disk,
+            "disk": disk(house, office, &state.disk),
         }),
         _ => json!({ "image": machine.is_box() }),
     }
+}
+
+/// A disk, and how long it lasts.
+fn disk(house: &House, office: &Office, disk: &Disk) -> Value {
+    let growth = house.exchange.growth().filter(|_| disk.data > 0);
+    let Forecast { days_left, recordings_days } =
+        growth.map(|growth| recordings::forecast(office, &growth, disk.data_free)).unwrap_or_default();
+    let mut shown = json!(disk);
+    shown["days_left"] = days_left.into();
+    shown["recordings_days"] = recordings_days.into();
+    shown
 }
 
 pub(super) fn get_network(visit: &Visit<'_>) -> Result<Reply, Problem> {

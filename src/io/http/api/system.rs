@@ -36,7 +36,7 @@ pub(super) fn shown(house: &House, office: &Office, language: Language) -> Value
             "tls_port": house.sip.tls,
         },
         "mobile_ranges_date": house.exchange.plan().mobile_ranges_date(),
-        "machine": machine::shown(&house.ground.machine, language),
+        "machine": machine::shown(house, office, language),
         "pending": house.ending.pending().map(What::word),
     })
 }
