@@ -23,7 +23,7 @@ use super::store::StoreError;
 use crate::base::WallTime;
 
 pub use archive::Passphrase;
-pub use keeper::{Backups, BeginError, Looked, Wrong, start};
+pub use keeper::{Backups, BeginError, CHECK_TIME, CheckError, Looked, Wrong, start};
 pub use ledger::{Item, State};
 pub use make::{Made, Order, make, name_for};
 pub use place::{PlaceError, Where};

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{PIECE, PlaceError, Shelf};
+use crate::io::files::free_bytes;
 use crate::io::steward::client;
 use crate::machine::{Answer, Order, reason};
 use crate::office::{BackupKind, BackupPlace};
@@ -108,6 +109,10 @@ impl Shelf for Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PlaceError::file(&path, &error)),
             _ => Ok(()),
         }
+    }
+
+    fn free(&mut self) -> Option<u64> {
+        free_bytes(&self.path).ok()
     }
 }
 
