@@ -36,6 +36,8 @@ const ADVICE = {
   update_returned: { word: "alarm_do_update" },
   unclean_start: { word: "alarm_do_power" },
   backup_failed: { word: "alarm_do_backup" },
+  data_lost: { word: "alarm_do_data", act: ["alarm_open_backups", "backups"] },
+  database_returned: { word: "alarm_do_database", act: ["alarm_open_backups", "backups"] },
 };
 
 /** Those that "allow for an hour" answers. */

@@ -7,7 +7,7 @@
  * @typedef {{ word: Key, values?: Record<string, unknown> }} Said
  * @typedef {Said & { level: Level }} Judged
  * @typedef {{ name: string, mac: string, link: boolean, speed: number | null, addresses: string[] }} Card
- * @typedef {{ model?: string, size?: number, data: number, data_free: number, wear?: number | null, written?: number | null, failing?: boolean, days_left?: number | null }} Disk
+ * @typedef {{ model?: string, size?: number, data: number, data_free: number, wear?: number | null, written?: number | null, failing?: boolean, days_left?: number | null, recordings_days?: number | null }} Disk
  * @typedef {{ id: string, label: string, size: number, free: number, updates: string[], mounted: boolean }} Stick
  * @typedef {{ image: boolean, slot?: string, release?: string, other_release?: string, on_trial?: boolean, failed_reason?: string, host_name?: string,
  *   uptime_seconds?: number, cards?: Card[], temperatures?: { name: string, celsius: number }[], memory_total?: number, memory_available?: number,
@@ -60,10 +60,12 @@ export function lasting(seconds) {
  * @param {Disk} disk
  * @returns {Judged}
  */
-export function room({ data, data_free: free, days_left: left }) {
+export function room({ data, data_free: free, days_left: left, recordings_days: kept }) {
   if (data <= 0) return { level: "off", word: "box_unknown" };
   if (free < data * HARDLY) return { level: "bad", word: "disk_full" };
   if (typeof left === "number" && left <= SOON) return { level: "warn", word: "disk_days", values: { count: left } };
+  // The oldest go before it is full, however little is free.
+  if (typeof kept === "number") return { level: "ok", word: "disk_keeps", values: { count: kept } };
   if (free < data * LITTLE) return { level: "warn", word: "disk_little" };
   return typeof left === "number" ? { level: "ok", word: "disk_days", values: { count: left } } : { level: "ok", word: "disk_enough" };
 }

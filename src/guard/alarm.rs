@@ -140,6 +140,13 @@ pub enum Alarm {
         /// Calls that it cut.
         calls: u32,
     },
+    /// The disk was damaged beyond mending and begins anew: all that was on it is lost.
+    DataLost,
+    /// The database was damaged, and its last good copy is in its place.
+    DatabaseReturned {
+        /// When that copy was made.
+        copied: WallTime,
+    },
 }
 
 /// A limit of calls outside.
@@ -207,6 +214,8 @@ impl Alarm {
             Self::UpdateReturned { .. } => "update_returned",
             Self::UncleanStart { .. } => "unclean_start",
             Self::BackupFailed { .. } => "backup_failed",
+            Self::DataLost => "data_lost",
+            Self::DatabaseReturned { .. } => "database_returned",
         }
     }
 
@@ -221,6 +230,8 @@ impl Alarm {
             | Self::PageGuessing { .. }
             | Self::OtherDhcpServer { .. }
             | Self::BackupFailed { .. }
+            | Self::DataLost
+            | Self::DatabaseReturned { .. }
             | Self::UpdateReturned { .. } => Severity::Alarm,
             _ => Severity::Warning,
         }
@@ -258,6 +269,8 @@ impl Alarm {
             | Self::MailFailing { .. }
             | Self::LicenceEnds { .. }
             | Self::LicenceOver
+            | Self::DataLost
+            | Self::DatabaseReturned { .. }
             | Self::UncleanStart { .. } => String::new(),
         };
         format!("{} {subject}", self.kind())

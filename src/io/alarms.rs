@@ -3,6 +3,7 @@
 //! raise: trunks that stay away, the licence, the page's certificate, other DHCP servers.
 
 mod letters;
+mod notes;
 mod outages;
 
 use std::collections::HashMap;
@@ -27,6 +28,8 @@ use crate::engine::live::TrunkState;
 use crate::guard::{Alarm, TrunkFault};
 use crate::office::{Language, Office};
 use crate::trust::{Standing, State};
+
+pub(super) use notes::DATA_LOST;
 
 /// Starts the thread; it ends with the exchange.
 ///
@@ -101,6 +104,7 @@ impl Desk {
                 looked = Stopwatch::start();
                 reserve::keep(handle.data());
                 alarms.extend(self.look(&handle));
+                self.tell_noted(&handle);
             }
             if !alarms.is_empty() {
                 self.tell(&handle, &alarms);
@@ -132,7 +136,17 @@ impl Desk {
         alarms
     }
 
-    fn tell(&mut self, handle: &Handle, alarms: &[Alarm]) {
+    /// What the start has found, or the steward before it.
+    fn tell_noted(&mut self, handle: &Handle) {
+        for (note, alarm) in notes::read(handle.data()) {
+            if self.tell(handle, &[alarm]) {
+                notes::forget(&note);
+            }
+        }
+    }
+
+    /// Keeps and tells them; false: the disk does not keep them.
+    fn tell(&mut self, handle: &Handle, alarms: &[Alarm]) -> bool {
         let (now, office) = (clock::wall(), handle.office());
         let gathered = gather(alarms);
         let rows = gathered.iter().map(|(alarm, count)| row(&office, alarm, *count, now)).collect();
@@ -142,7 +156,7 @@ impl Desk {
                 for (alarm, count) in gathered {
                     tracing::error!(%error, count, "not kept: {}", alarm.text(&office, Language::En));
                 }
-                return;
+                return false;
             }
         };
         let unseen = handle.reader().unseen_alarms().unwrap_or(0);
@@ -163,6 +177,7 @@ impl Desk {
                 }
             }
         }
+        true
     }
 
     /// What had to wait, as one letter.

@@ -3,6 +3,7 @@
 //! so that other tools can open it too. Its first entry is [`Manifest`]; what it says of each file is checked when it is read.
 
 mod archive;
+mod beside;
 mod keeper;
 mod ledger;
 mod make;
@@ -22,7 +23,7 @@ use super::store::StoreError;
 use crate::base::WallTime;
 
 pub use archive::Passphrase;
-pub use keeper::{Backups, BeginError, Looked, Wrong, start};
+pub use keeper::{Backups, BeginError, CHECK_TIME, CheckError, Looked, Wrong, start};
 pub use ledger::{Item, State};
 pub use make::{Made, Order, make, name_for};
 pub use place::{PlaceError, Where};
@@ -153,6 +154,7 @@ impl BackupError {
             Self::Store(StoreError::Newer { .. }) => {
                 "Копия сделана более новой программой. Сначала обновите эту станцию.".to_owned()
             }
+            Self::Store(StoreError::Damaged(why)) => format!("База данных повреждена: {why}."),
             Self::Store(error) => format!("База данных: {error}."),
             Self::Foreign => "Это не резервная копия станции.".to_owned(),
             Self::NeedsPassphrase => "Копия зашифрована: введите её пароль.".to_owned(),

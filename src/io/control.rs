@@ -15,7 +15,7 @@ use super::backup::{self, BackupError};
 use super::handle::{Handle, HandleError};
 use super::steward::gauges;
 use super::store::Deed;
-use super::{apply, board, clock, licence, update};
+use super::{apply, board, clock, files, licence, recordings, update};
 use crate::base::Duration;
 use crate::engine::live::TrunkState;
 use crate::machine::panel::Exchange;
@@ -196,8 +196,14 @@ fn status(handle: &Handle) -> Status {
         calls: handle.board().calls().len(),
         is_new: office.users.iter().any(|user| user.login == "admin" && user.must_change),
         first_password: handle.first_password().map(str::to_owned),
+        disk_days: disk_days(handle),
     };
     Status { exchange, timezone: office.settings.timezone.clone() }
+}
+
+fn disk_days(handle: &Handle) -> Option<u32> {
+    let free = files::free_bytes(handle.data()).ok()?;
+    recordings::forecast(&handle.office(), &handle.growth()?, free).days_left
 }
 
 /// What is marked is done when the exchange starts anew.

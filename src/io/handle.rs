@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::accounts::{self, FirstSignIn};
 use super::backup::{self, BackupError, Backups};
 use super::board::Board;
+use super::clock::Stopwatch;
 use super::licence::{InstallError, Keeper};
 use super::phones::{News, Phones, SECRET_LENGTH};
 use super::probation::{CONFIRM_TIME, is_risky};
@@ -24,7 +25,7 @@ use super::trunk_doctor::Patient;
 use super::update::Updates;
 use super::voicemail::{NewMessage, VoicemailHandle};
 use super::webhooks::{Happening, WebhooksHandle};
-use super::{clock, files, http, reserve};
+use super::{clock, files, http, reserve, store};
 use crate::base::{CallId, Duration, Message, MessageId, RecordingId, Rng, WallTime};
 use crate::call::{Edit, Shelf};
 use crate::desk;
@@ -32,6 +33,7 @@ use crate::engine::live::TrunkView;
 use crate::engine::{ListenRefused, StoredBinding, StoredServer, StoredSubscription};
 use crate::guard::limits::{Usage, Use};
 use crate::guard::{Alarm, AtHome, Ban};
+use crate::machine::forecast::Growth;
 use crate::media::Clip;
 use crate::number::Plan;
 use crate::office::file::{self, Context};
@@ -63,6 +65,7 @@ struct Inner {
     signalling: OnceLock<SignallingHandle>,
     /// For long reading, so that pages need not wait for it.
     long_reader: Reader,
+    growth: Mutex<Option<(Stopwatch, Option<Growth>)>>,
     /// In force with the office.
     plan: RwLock<Plan>,
     watch: Watch,
@@ -204,6 +207,16 @@ pub enum HandleError {
     /// The country or the area code.
     #[error("numbering plan: {0}")]
     Plan(String),
+    /// The database can't be read any more, and no copy has taken its place.
+    #[error(
+        "{} is damaged ({why}): bring back a backup with `dozvon restore FILE`", path.display()
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
     /// No entropy.
     #[error("/dev/urandom: {0}")]
     Entropy(#[from] std::io::Error),
@@ -218,21 +231,42 @@ impl Handle {
     /// # Errors
     /// See [`HandleError`].
     pub fn open(data: &Path) -> Result<Beginning, HandleError> {
+        Self::open_or_return(data, || false)
+    }
+
+    /// As [`open`](Self::open), for the exchange: where its database is damaged and `may_return` agrees, the good copy takes its place.
+    ///
+    /// # Errors
+    /// See [`HandleError`].
+    pub fn open_or_return(data: &Path, may_return: impl FnOnce() -> bool) -> Result<Beginning, HandleError> {
         let directory = DataDir::take(data)?;
         reserve::give_up_if_full(data);
         // Before anything of it is open: a restore that was ordered, or that a power cut has stopped half way.
-        let Some(restored) = backup::finish(data)? else { return Self::open_taken(directory, data) };
+        let Some(restored) = backup::finish(data)? else { return Self::open_taken(directory, data, may_return) };
         tracing::info!(taken_back = restored.taken_back, "a backup is in force; what was there before is kept aside");
-        let opened = Self::open_taken(directory, data);
+        let opened = Self::open_taken(directory, data, || false);
         if opened.is_err() && backup::undo(data).is_ok() {
             tracing::error!("what was restored does not work: the next start takes it back");
         }
         opened
     }
 
-    fn open_taken(directory: DataDir, data: &Path) -> Result<Beginning, HandleError> {
+    fn open_taken(
+        directory: DataDir,
+        data: &Path,
+        may_return: impl FnOnce() -> bool,
+    ) -> Result<Beginning, HandleError> {
+        let opened = open_store(data, may_return)?;
+        Self::begin(directory, data, opened).inspect_err(|error| {
+            // Too late for this start, since the database is open: the next one looks at all of it.
+            if matches!(error, HandleError::Store(StoreError::Damaged(_))) {
+                store::doubt(data);
+            }
+        })
+    }
+
+    fn begin(directory: DataDir, data: &Path, opened: Opened) -> Result<Beginning, HandleError> {
         let mut rng = Rng::from_entropy(clock::entropy()?);
-        let opened = Store::open(data, clock::wall())?;
         let Opened { store, bindings, subscriptions, servers, last_answered, bans, .. } = opened;
         let Opened { version, probation, phones, uses, allowances, interrupted, .. } = opened;
         if interrupted > 0 {
@@ -272,6 +306,7 @@ impl Handle {
             voicemail: OnceLock::new(),
             signalling: OnceLock::new(),
             long_reader,
+            growth: Mutex::default(),
             plan: RwLock::new(plan.clone()),
             watch: Watch::new(&probation),
             licence,
@@ -458,6 +493,22 @@ impl Handle {
         &self.0.reader
     }
 
+    /// What the data have grown by of late; kept for an hour, since it is not had for nothing.
+    pub fn growth(&self) -> Option<Growth> {
+        let mut known = self.0.growth.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, growth)) = known.as_ref()
+            && at.elapsed() < GROWTH_KEPT
+        {
+            return *growth;
+        }
+        let growth = self.0.reader.growth(clock::wall()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "nobody knows how fast the data grow");
+            None
+        });
+        *known = Some((Stopwatch::start(), growth));
+        growth
+    }
+
     /// Changes that wait for their confirmation.
     pub(super) fn watch(&self) -> &Watch {
         &self.0.watch
@@ -606,6 +657,33 @@ impl Patient for Handle {
 /// A trial's two rows are among so many of its number.
 const TRIAL_ROWS: usize = 50;
 
+/// Opens the database; a damaged one is set aside for its good copy, where that is allowed and there is one.
+fn open_store(data: &Path, may_return: impl FnOnce() -> bool) -> Result<Opened, HandleError> {
+    let damaged = |why: &str| HandleError::Damaged { path: store::database(data), why: why.to_owned() };
+    let opened = if store::is_gone(data) {
+        Err(StoreError::Damaged("it is gone".to_owned()))
+    } else {
+        Store::open(data, clock::wall())
+    };
+    let why = match opened {
+        Err(StoreError::Damaged(why)) => why,
+        other => return Ok(other?),
+    };
+    if !may_return() {
+        return Err(damaged(&why));
+    }
+    let Some(copied) = store::return_good_copy(data, clock::wall())? else { return Err(damaged(&why)) };
+    tracing::error!(
+        why,
+        copied = copied.millis(),
+        "the database was damaged and is set aside; its last good copy is in force"
+    );
+    match Store::open(data, clock::wall()) {
+        Err(StoreError::Damaged(why)) => Err(damaged(&why)),
+        other => Ok(other?),
+    }
+}
+
 /// The telephones that the disk remembers, with the box's own secret, made at the first start.
 fn open_phones(store: &Store, stored: Vec<Stored>, version: i64, rng: &mut Rng) -> Result<Phones, StoreError> {
     let secret = match store.setting(PHONES_SECRET)? {
@@ -669,6 +747,8 @@ fn own_mobile_ranges(country: &str, data: &Path) -> PathBuf {
     data.join(format!("{}-mobile.csv", country.to_ascii_lowercase()))
 }
 
+/// So long what the data grow by is taken for what it was.
+const GROWTH_KEPT: Duration = Duration::from_secs(3600);
 /// Alarms on their way to the thread that keeps them.
 pub const ALARMS_WAITING: usize = 1_000;
 /// An answer has left the box within this.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::clock::{self, Stopwatch};
 use super::steward::client::Steward;
 use crate::base::WallTime;
-use crate::machine::{Answer, Order, State};
+use crate::machine::{Answer, Order, Reason, State};
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +18,8 @@ pub enum MachineError {
     #[error("this machine has no steward")]
     None,
     /// The steward says no.
-    #[error("the steward refused: {0}")]
-    Refused(String),
+    #[error("the steward refused: {}", .0[1])]
+    Refused(Reason),
     /// It did not answer.
     #[error("the steward does not answer: {0}")]
     Silent(#[from] io::Error),
@@ -153,7 +153,7 @@ impl Machine {
         let answer = if self.is_box() {
             match self.0.steward.within(STATE_PATIENCE).ask(&Order::State, &mut |_| ()) {
                 Ok(Answer::State(state)) => Ok(Arc::from(state)),
-                Ok(other) => Err(MachineError::Refused(format!("{other:?}"))),
+                Ok(other) => Err(MachineError::Silent(io::Error::other(format!("it said {other:?}")))),
                 Err(error) => Err(MachineError::Silent(error)),
             }
         } else {

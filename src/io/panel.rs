@@ -17,7 +17,7 @@ use super::control::{self, Answer, Request, Status};
 use super::steward::{Places, client};
 use crate::base::Duration;
 use crate::machine::panel::{Deed, Facts, Outcome, Panel, Screen, keys};
-use crate::machine::{self, Order};
+use crate::machine::{self, Order, reason};
 
 /// Shows the console until the terminal goes away.
 ///
@@ -147,7 +147,7 @@ impl Console {
             }
             Deed::Password(login) => match console::new_password(&self.data, login) {
                 Ok(password) => Outcome::Password(password),
-                Err(Refusal(reasons)) => Outcome::Refused(reasons.join(" ")),
+                Err(Refusal(reasons)) => in_english(reasons.join(" ")),
             },
             Deed::Network(network) => order(&Order::Network { network: network.clone(), confirm_within: 0 }),
             Deed::Restart => order(&Order::Restart),
@@ -185,8 +185,12 @@ fn order(order: &Order) -> Outcome {
         Ok(machine::Answer::Text { text }) => Outcome::Log(text.lines().map(str::to_owned).collect()),
         Ok(machine::Answer::Refused { reason }) => Outcome::Refused(reason),
         Ok(_) => Outcome::Done,
-        Err(error) => Outcome::Refused(format!("the steward does not answer: {error}")),
+        Err(error) => in_english(format!("the steward does not answer: {error}")),
     }
+}
+
+fn in_english(why: String) -> Outcome {
+    Outcome::Refused(reason(why.clone(), why))
 }
 
 /// Draws what has changed: a serial line is slow.

@@ -28,7 +28,9 @@ use super::store::{Reader, RecordingRow, Store, StoreError};
 use crate::base::{CallId, Duration, RecordingId, WallTime};
 use crate::call::cdr::RecordingBegun;
 use crate::engine::Record;
+use crate::machine::forecast::{self, Bounds, Forecast, Growth};
 use crate::media::tape::{Block, FRAME_SAMPLES};
+use crate::office::Office;
 
 pub use file::RecordingFormat;
 pub(super) use ogg::packets;
@@ -314,6 +316,18 @@ pub(super) fn write_whole(
     }
     let contents = file.finish()?;
     Ok((path, contents.duration_ms, contents.bytes))
+}
+
+/// How long a disk lasts whose data grow so, and of which so many bytes are free.
+pub(super) fn forecast(office: &Office, growth: &Growth, free: u64) -> Forecast {
+    let some = |count: u32| Some(count).filter(|count| *count > 0);
+    let kept = &office.recordings;
+    let bounds = Bounds {
+        recordings_days: some(kept.keep_days),
+        recordings_bytes: some(kept.keep_gigabytes).map(|gigabytes| u64::from(gigabytes) * shelf::GIGABYTE),
+        messages_days: some(office.voicemail.keep_days),
+    };
+    forecast::forecast(growth, &bounds, free.saturating_sub(recorder::FLOOR))
 }
 
 /// Mends a message's file that was cut, and says how long it is and how large.

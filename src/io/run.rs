@@ -32,7 +32,7 @@ use super::recordings::RecorderHandle;
 use super::rtp::MediaHandle;
 use super::signalling::{self, SignallingHandle};
 use super::steward::heartbeat::{self, Heartbeat};
-use super::store::StoreError;
+use super::store::{RUNNING, StoreError};
 use super::update;
 use super::voicemail::VoicemailHandle;
 use super::webhooks::{self, Happening};
@@ -121,7 +121,8 @@ pub(super) fn serve_beside<T>(
     let (media_events, media_inbox) = mpsc::unbounded_channel();
     let taped = Arc::new(OnceLock::new());
     let media = start::media_plane(config, clock, rng.fork(), media_events, Arc::clone(&taped))?;
-    let mut beginning = Handle::open(&config.paths.data)?;
+    // A version on trial must not mend what it has spoiled itself: the old one returns, and with it the database as it left that.
+    let mut beginning = Handle::open_or_return(&config.paths.data, || !update::is_on_trial())?;
     if config.standby.litestream != Path::new("") {
         beginning.handle.store().follow(&config.standby.litestream, beginning.handle.data());
     }
@@ -704,8 +705,6 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// The setting of the box by which a start knows how the process before it ended.
-const RUNNING: &str = "running";
 /// Events taken before timers and datagrams get their turn.
 const AT_ONCE: usize = 64;
 /// How often the calendar is compared.

@@ -35,14 +35,14 @@ use crate::base::{Duration, Instant};
 use crate::engine::STOP_GRACE;
 use crate::machine::liveness::Liveness;
 use crate::machine::trial::Why;
-use crate::machine::{Network, State, settings};
+use crate::machine::{Network, Reason, State, reason, settings};
 use exchange::Exchange;
 use kept::Kept;
 use network::Ports;
 use watchdog::{Fast, Watchdog};
 
-/// What comes of an order: it is done, or a sentence in English says why not.
-type Outcome = Result<(), String>;
+/// What comes of an order: it is done, or why not.
+type Outcome = Result<(), Reason>;
 
 /// How often the exchange is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -105,7 +105,10 @@ impl Steward {
 
     fn set_host_name(&self, name: String) -> Outcome {
         if !settings::is_host_name(&name) {
-            return Err("a host name is letters, digits and inner hyphens, at most 63".to_owned());
+            return Err(reason(
+                "имя станции: латинские буквы, цифры и дефисы внутри, не больше 63 знаков",
+                "a host name is letters, digits and inner hyphens, at most 63",
+            ));
         }
         self.kept.change(|kept| kept.host_name = name)?;
         self.tell_kernel_host_name();
@@ -121,7 +124,10 @@ impl Steward {
 
     fn set_time(&self, servers: Vec<String>, serve: bool) -> Outcome {
         if servers.len() > settings::MOST_TIME_SERVERS || !servers.iter().all(|name| settings::is_time_server(name)) {
-            return Err("time servers are names or addresses, at most eight".to_owned());
+            return Err(reason(
+                "серверы времени: имена или адреса, не больше восьми",
+                "time servers are names or addresses, at most eight",
+            ));
         }
         let time = settings::Time { servers, serve };
         self.kept.change(|kept| kept.time = time.clone())?;
@@ -137,12 +143,13 @@ impl Steward {
         if !self.has_data {
             return disk::make_data_anew(&self.places);
         }
-        disk::mark(&self.places.data).map_err(|error| format!("the order can't be noted: {error}"))
+        disk::mark(&self.places.data).map_err(|error| not_noted(&error))
     }
 
     /// What the kernel has said since it started.
-    fn kernel_log(&self) -> Result<String, String> {
-        kernel::log(&self.places.dev.join("kmsg")).map_err(|error| format!("the kernel's log: {error}"))
+    fn kernel_log(&self) -> Result<String, Reason> {
+        let told = |error| reason(format!("журнал ядра: {error}"), format!("the kernel's log: {error}"));
+        kernel::log(&self.places.dev.join("kmsg")).map_err(told)
     }
 }
 
@@ -267,7 +274,7 @@ impl Rounds {
         tracing::error!("the version on trial ends again and again");
         match slots::give_up(&steward.places, &Why::Silent.to_string()) {
             Ok(()) => drop(steward.events.send(Event::End(End::Restart))),
-            Err(error) => tracing::error!(error, "the trial can't be ended; its own end will do that"),
+            Err([_, error]) => tracing::error!(error, "the trial can't be ended; its own end will do that"),
         }
     }
 
@@ -339,6 +346,11 @@ impl Rounds {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// The disk does not take a mark.
+fn not_noted(error: &io::Error) -> Reason {
+    reason(format!("это не записать на диск: {error}"), format!("it can't be noted: {error}"))
 }
 
 fn is_on_trial(places: &Places) -> bool {

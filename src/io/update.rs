@@ -303,7 +303,7 @@ pub(super) struct Own {
     pub(super) https: SocketAddr,
 }
 
-pub(super) use work::{carries, start};
+pub(super) use work::{carries, is_on_trial, start};
 
 fn judge_disk(error: &std::io::Error) -> Refused {
     tracing::error!(%error, "an update can't be kept");

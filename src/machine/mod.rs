@@ -2,6 +2,7 @@
 //! of them and the files that carry it; the hands are `io::steward`, a process of root's that the exchange may ask by [`Order`].
 
 pub mod environment;
+pub mod forecast;
 pub mod interface;
 pub mod kernel_log;
 pub mod liveness;
@@ -15,5 +16,5 @@ pub mod trial;
 pub mod update;
 
 pub use network::{Addressing, Carrier, Network, Port};
-pub use order::{Answer, Order, State};
+pub use order::{Answer, Order, Reason, State, reason};
 pub use settings::Settings;

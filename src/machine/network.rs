@@ -1,5 +1,7 @@
 //! The box's places in networks: the office's, and at will a cable of the carrier's. What may be wanted, and what is wrong with it.
 
+mod words;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
@@ -132,52 +134,37 @@ pub enum Side {
 }
 
 /// What is wrong with wanted networks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Not `52:54:00:12:34:56`.
-    #[error("the card is not named by its MAC address, like 52:54:00:12:34:56")]
     Card(Side),
     /// Not 1 to 4094.
-    #[error("a VLAN is 1 to 4094")]
     Vlan(Side),
     /// Not `192.168.1.10/24`.
-    #[error("the address is not like 192.168.1.10/24")]
     Address(Side),
     /// The network's own address, that of all, one that no machine can have, or a network of less than 2 or more than 16 million.
-    #[error("no machine can have this address")]
     NotAHost(Side),
     /// Outside of the port's network, or the port's own address.
-    #[error("the gateway is not another machine of the same network")]
     Gateway(Side),
     /// The carrier's cable has neither a card nor a VLAN of its own.
-    #[error("the carrier's cable needs a card or a VLAN of its own")]
     CarrierCard,
     /// Both places are the same port.
-    #[error("the carrier's port is the office's")]
     SamePort,
     /// Both places have addresses in common.
-    #[error("the carrier's network is the office's")]
     SameNetwork,
     /// Not `10.0.0.0/8`: no network, or with bits behind its beginning.
-    #[error("a route is a network, like 10.0.0.0/8")]
     Route(usize),
     /// So much of the world that the office would be cut off from it.
-    #[error("this route is wider than /8: only the carrier's networks belong here")]
     RouteTooWide(usize),
     /// It leads the office's own network away.
-    #[error("this route has the office's own network in it")]
     RouteOfOffice(usize),
     /// More than [`MOST_ROUTES`].
-    #[error("too many routes")]
     TooManyRoutes,
     /// A fixed address without a gateway, and routes.
-    #[error("routes need the carrier's gateway")]
     NoGateway,
     /// Not an address of a machine.
-    #[error("no name server can have this address")]
     NameServer(usize),
     /// More than [`MOST_NAME_SERVERS`].
-    #[error("at most three name servers are asked")]
     TooManyNameServers,
 }
 

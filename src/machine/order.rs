@@ -108,9 +108,17 @@ pub enum Answer {
     },
     /// Nothing was done.
     Refused {
-        /// A sentence in English.
-        reason: String,
+        /// Why.
+        reason: Reason,
     },
+}
+
+/// Why something is not done: in Russian and in English, without a full stop. What a tool or the kernel said stands in both as it was said.
+pub type Reason = [String; 2];
+
+/// A [`Reason`].
+pub fn reason(ru: impl Into<String>, en: impl Into<String>) -> Reason {
+    [ru.into(), en.into()]
 }
 
 /// How the machine is.

@@ -9,7 +9,7 @@ mod screen;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Network, State};
+use super::{Network, Reason, State};
 use form::{Form, Step};
 
 pub use keys::{Key, keys};
@@ -59,6 +59,8 @@ pub struct Exchange {
     pub is_new: bool,
     /// The one-time password that was made for it, as long as it is known.
     pub first_password: Option<String>,
+    /// Days until the disk is full; `None`: nobody knows, or it is not foreseen.
+    pub disk_days: Option<u32>,
 }
 
 /// What the shell shall do. It tells [`Panel::done`] what came of it.
@@ -91,8 +93,8 @@ pub enum Outcome {
     Password(String),
     /// Lines of a log.
     Log(Vec<String>),
-    /// A sentence in English says why not.
-    Refused(String),
+    /// Why not.
+    Refused(Reason),
 }
 
 /// The console.
@@ -164,12 +166,18 @@ impl Panel {
         let page = std::mem::replace(&mut self.page, Page::Main);
         self.page = match (page, outcome) {
             (Page::Details { top, .. }, Outcome::Log(lines)) => Page::Details { top, log: Some(lines) },
-            (Page::Details { top, .. }, Outcome::Refused(why)) => Page::Details { top, log: Some(vec![why]) },
+            (Page::Details { top, .. }, Outcome::Refused(why)) => {
+                Page::Details { top, log: Some(vec![self.reason(why)]) }
+            }
             (Page::Working(Deed::Password(login)), Outcome::Password(password)) => Page::Password { login, password },
             (Page::Working(deed), Outcome::Done) => Page::Said(Ok(self.after(&deed))),
-            (Page::Working(_), Outcome::Refused(why)) => Page::Said(Err(why)),
+            (Page::Working(_), Outcome::Refused(why)) => Page::Said(Err(self.reason(why))),
             (page, _) => page,
         };
+    }
+
+    fn reason(&self, [ru, en]: Reason) -> String {
+        if self.language == Language::Ru { ru } else { en }
     }
 
     /// What is to be seen.

@@ -39,6 +39,15 @@ test("a box that is well says so, and shows how much is left", async () => {
   await look(visit, "system-well-ru");
 });
 
+test("the disk says how long it lasts, or after how many days the oldest recordings go", async () => {
+  const days = await at("system", ({ machine }) => Object.assign(machine.disk, { days_left: 40, recordings_days: null }));
+  await days.page.locator(".gauges .lamp.ok", { hasText: "хватит на 40 дней" }).waitFor();
+  const kept = await at("system", ({ machine }) => Object.assign(machine.disk, { data_free: 12_000_000_000, days_left: null, recordings_days: 30 }));
+  await kept.page.locator(".gauges .lamp.ok", { hasText: "записи удаляются примерно через 30 дней" }).waitFor();
+  await kept.page.locator("h1", { hasText: "Всё в порядке" }).waitFor();
+  await look(kept.visit, "system-disk-ru");
+});
+
 test("what is wrong is told first, with what to do", async () => {
   const { page, visit } = await at("system", ({ machine }) => {
     machine.disk.failing = true;
@@ -290,6 +299,22 @@ test("a backup is made with a passphrase typed twice, proved, and comes to this 
   await page.getByRole("button", { name: /^Удалить: / }).click();
   await page.locator("dialog").getByRole("button", { name: "Удалить" }).click();
   await page.locator("#copies .room").waitFor({ state: "detached" });
+});
+
+test("a place for backups is checked within moments, and says how much room it has", async () => {
+  const { page, box, visit } = await at("backups", ({ backup, instead }) => {
+    backup.places = [{ name: "NAS", kind: "sftp", server: "nas.lan", folder: "", login: "office", host_key: "SHA256:abc", has_password: true, has_private_key: false }];
+    instead["POST backup/check"] = { status: 200, body: { free_bytes: 120_000_000_000 } };
+  });
+  await button(page, "Проверить").click();
+  await page.locator("#places .lamp.ok", { hasText: "Свободно 120 ГБ" }).waitFor();
+  assert.deepEqual(box.told("POST", "backup/check"), [{ place: "NAS" }]);
+  await look(visit, "backups-checked-ru");
+  box.instead["POST backup/check"] = problem(409, "Сервер не принимает имя или пароль.");
+  await button(page, "Проверить").click();
+  await page.locator("#places .note", { hasText: "Сервер не принимает имя или пароль." }).waitFor();
+  assert.equal(await page.locator("#places .lamp.ok").count(), 0);
+  await look(visit, "backups-check-refused-ru");
 });
 
 test("backups by timetable get their places, each with what it needs", async () => {

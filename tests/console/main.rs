@@ -260,6 +260,53 @@ fn a_database_of_a_newer_version_is_one_sentence() {
     }
 }
 
+/// Waits for the alarm of a returned database to have come so often.
+fn is_told(data: &Path, times: i64) {
+    let database = rusqlite::Connection::open(data.join("dozvon.db")).unwrap();
+    database.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
+    let sql = "SELECT coalesce(sum(count), 0) FROM alarm WHERE kind = 'database_returned' AND text_ru LIKE '%копии%'";
+    for _ in 0..3_000 {
+        let count: i64 = database.query_row(sql, (), |row| row.get(0)).unwrap();
+        if count == times {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("the alarm did not come {times} times");
+}
+
+#[test]
+fn a_damaged_database_comes_back_from_its_good_copy_again_and_again() {
+    let place = Place::new();
+    assert_eq!(place.serve(&[]).stop(), Some(0));
+    let data = place.data();
+    assert!(dozvon::io::store::keep_good_copy(&data, u64::MAX).unwrap());
+    for times in 1..=2 {
+        // as after a power cut: nothing is left of its header, and there is no log that would mend it
+        for log in ["dozvon.db-wal", "dozvon.db-shm"] {
+            let _ = fs::remove_file(data.join(log));
+        }
+        fs::File::options().write(true).open(data.join("dozvon.db")).unwrap().write_all(&[0; 4096]).unwrap();
+        let (status, _, said) = place.run(&["export"]);
+        assert_eq!(status, 1, "{said}");
+        let running = place.serve(&[]);
+        assert!(running.line("first sign-in").is_none(), "no other office is made: {:?}", running.lines);
+        is_told(&data, 1);
+        assert_eq!(running.stop(), Some(0));
+        assert!(!data.join("alarm-database-returned").exists(), "it is told once");
+        let aside = fs::read_dir(&data).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+        assert_eq!(aside.filter(|name| name.starts_with("dozvon.db.damaged-")).count(), times);
+    }
+    fs::remove_file(data.join("dozvon.db.good")).unwrap();
+    fs::File::options().write(true).open(data.join("dozvon.db")).unwrap().write_all(&[0; 4096]).unwrap();
+    for log in ["dozvon.db-wal", "dozvon.db-shm"] {
+        let _ = fs::remove_file(data.join(log));
+    }
+    let (status, _, said) = place.run(&["serve"]);
+    assert_eq!((status, said.lines().count()), (1, 1), "{said}");
+    assert!(said.contains("data/dozvon.db is damaged (") && said.contains("`dozvon restore FILE`"), "{said}");
+}
+
 #[test]
 fn a_broken_host_file_names_its_line() {
     let place = Place::new();

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dozvon::machine::order::Card;
-use dozvon::machine::{Addressing, Answer, Order, State};
+use dozvon::machine::{Addressing, Answer, Order, State, reason};
 use nix::pty::openpty;
 use nix::sys::termios::{Termios, tcgetattr};
 
@@ -150,7 +150,9 @@ fn steward(place: &Place) -> (PathBuf, Arc<Mutex<Vec<Order>>>) {
             let answer = match &order {
                 Order::State => Answer::State(Box::new(state())),
                 Order::KernelLog => Answer::Text { text: "[    0.000000] Linux version 6.12\n".to_owned() },
-                Order::ShutDown => Answer::Refused { reason: "the button is stuck".to_owned() },
+                Order::ShutDown => {
+                    Answer::Refused { reason: reason("кнопка застряла", "the button is stuck") }
+                }
                 _ => Answer::Done,
             };
             if order != Order::State {

@@ -214,6 +214,58 @@ fn a_server_with_ssh_keeps_a_backup_and_must_keep_its_key() {
     assert_eq!(refused["error"], "Сервер не принимает имя или пароль.");
 }
 
+fn checked(admin: &mut Caller<'_>, place: &str) -> Answer {
+    admin.ask("POST", "/api/v1/backup/check", Some(json!({ "place": place })))
+}
+
+#[test]
+fn a_place_is_checked_by_a_small_file_of_which_nothing_stays() {
+    let (sshd, key) = keeping::sshd();
+    let store = keeping::s3();
+    let world = world();
+    let folder = sshd.directory.join("kept/here");
+    let mut there = place(BackupKind::Sftp, &format!("127.0.0.1:{}", sshd.port));
+    there.login = nix::unistd::User::from_uid(nix::unistd::getuid()).unwrap().unwrap().name;
+    there.folder = folder.to_str().unwrap().to_owned();
+    (there.password, there.private_key) = (String::new(), key);
+    let mut cloud = place(BackupKind::S3, &format!("http://127.0.0.1:{}", store.port));
+    cloud.name = "S3".to_owned();
+    let mut stick = place(BackupKind::Stick, "");
+    stick.name = "Stick".to_owned();
+    world.change(|office| office.backup_places = vec![there, cloud, stick]);
+    let mut admin = world.admin();
+    let good = checked(&mut admin, "Копии");
+    assert_eq!(good.status, 200, "{}", good.text());
+    assert!(good.json()["free_bytes"].as_u64().unwrap() > 0, "OpenSSH tells: {}", good.text());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    assert!(world.handle.office().backup_places[0].host_key.starts_with("SHA256:"));
+    let good = checked(&mut admin, "S3");
+    assert_eq!((good.status, good.json()), (200, json!({ "free_bytes": null })), "{}", good.text());
+    assert_eq!(admin.get("/api/v1/backups").json()["items"], json!([]), "no backup was made");
+    assert!(
+        !fs::read_dir(world.data.join("backups"))
+            .unwrap()
+            .any(|entry| { entry.unwrap().file_name().to_string_lossy().contains("check") })
+    );
+
+    world.change(|office| {
+        office.backup_places[0].login = "nobody-of-this-name".to_owned();
+        office.backup_places[1].bucket = "nobodys".to_owned();
+    });
+    for (name, why) in [
+        ("Копии", "Сервер не принимает имя или пароль."),
+        ("S3", "Сервер отказал: NoSuchBucket."),
+        ("Stick", "Флешки и общие папки подключает только сама станция."),
+    ] {
+        let refused = checked(&mut admin, name);
+        assert_eq!(refused.status, 409, "{}", refused.text());
+        assert!(refused.json()["detail"].as_str().unwrap().starts_with(why), "{}", refused.text());
+    }
+    assert!(world.alarms.as_ref().unwrap().try_iter().next().is_none(), "who checks is told at once, and nobody else");
+    let nowhere = checked(&mut admin, "nowhere");
+    assert_eq!((nowhere.status, &nowhere.json()["errors"][0]["pointer"]), (422, &json!("/place")));
+}
+
 #[test]
 fn a_store_that_speaks_s3_keeps_a_backup_in_parts() {
     let store = keeping::s3();

@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use dozvon::base::CallId;
+use dozvon::base::{CallId, RecordingId, WallTime};
 use dozvon::call::cdr::CallOutcome;
+use dozvon::engine::Record;
 use dozvon::engine::live::Live;
 use dozvon::io::http::Ground;
 use dozvon::io::machine::Machine;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use crate::api::call;
 use crate::client::{Answer, Caller, put, put_as};
 use crate::events::Stream;
-use crate::real::kind;
+use crate::real::{RealWorld, kind};
 use crate::steward::StandIn;
 use crate::world::{PASSWORD, START, TOKEN, VIEWER_TOKEN, World, ground, office, user};
 
@@ -110,9 +111,39 @@ fn the_boxs_state_is_shown_and_many_pages_ask_it_seldom() {
         );
         assert_eq!(machine["cards"][0]["addresses"], json!(["192.168.1.10/24"]));
         assert_eq!(machine["disk"]["wear"], 3);
+        assert_eq!(machine["disk"]["days_left"], Value::Null, "nobody knows yet");
     }
     let most = usize::try_from(since.elapsed().as_secs() / 2).unwrap() + 1;
     assert!(steward.asked() <= most, "{} of {most}", steward.asked());
+}
+
+#[test]
+fn the_disk_says_how_long_it_lasts_by_how_the_recordings_grew() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let fill = |state: &mut State| (state.disk.data, state.disk.data_free) = (300_000_000_000, 41_073_741_824);
+    let machine = Machine::new(Steward::at("/nowhere/steward.sock".into()), Some(Box::new(fill)));
+    let world = RealWorld::on(Ground { machine, ..ground() });
+    let now = dozvon::io::clock::wall().millis();
+    let record = |id: u64, days_ago: i64, bytes: u64| {
+        let (recording, at) = (RecordingId(id), WallTime(now - days_ago * DAY_MS));
+        let path = format!("recordings/{id}.opus");
+        let store = world.handle.store();
+        store.record(Record::RecordingStarted { recording, call: CallId(id), at, path, format: "opus" });
+        store.record(Record::RecordingEnded { recording, at, duration_ms: 1000, bytes });
+    };
+    record(1, 10, 12_000_000_000);
+    record(2, 3, 8_000_000_000);
+    world.handle.store().flush().unwrap();
+    let disk = |world: &RealWorld| world.admin().get("/api/v1/system").json()["machine"]["disk"].clone();
+    // 2 GB a day, and 40 GB until nothing is recorded any more; the history takes hardly anything.
+    let told = disk(&world);
+    let left = told["days_left"].as_u64().unwrap();
+    assert!((19..=20).contains(&left) && told["recordings_days"] == Value::Null, "{told}");
+    world.change(|office| office.recordings.keep_days = 15);
+    let told = disk(&world);
+    assert_eq!((&told["days_left"], &told["recordings_days"]), (&Value::Null, &json!(15)), "{told}");
+    world.change(|office| office.recordings.keep_gigabytes = 24);
+    assert_eq!(disk(&world)["recordings_days"], 12);
 }
 
 #[test]
@@ -217,11 +248,11 @@ fn the_clock_is_told_whom_to_ask() {
 #[test]
 fn what_the_steward_refuses_is_told_with_its_reason() {
     let (steward, world) = the_box();
-    steward.refuse("the disk is read-only");
+    steward.refuse("диск только для чтения", "the disk is read-only");
     let mut admin = Caller::token(&world, TOKEN).with("Accept-Language", "ru");
     let answer = put(&mut admin, "/api/v1/system/time", json!({ "servers": [], "serve": false }));
     assert_eq!((answer.status, kind(&answer).as_str()), (409, "refused"));
-    assert!(answer.text().contains("Станция не смогла это сделать: the disk is read-only."), "{}", answer.text());
+    assert!(answer.text().contains("Станция не смогла это сделать: диск только для чтения."), "{}", answer.text());
 }
 
 #[test]
@@ -249,7 +280,7 @@ fn the_box_is_restarted_and_switched_off_by_its_steward() {
     let answer = admin.ask("POST", "/api/v1/system/restart", Some(json!({ "what": "box", "when": "now" })));
     assert_eq!(answer.json(), json!({ "pending": "box", "waits_for_calls": 0 }));
     wait_for("a restart", || steward.orders() == [Order::Restart]);
-    steward.refuse("an update is being written");
+    steward.refuse("пишется обновление", "an update is being written");
     assert_eq!(admin.ask("POST", "/api/v1/system/shutdown", Some(json!({ "when": "now" }))).status, 202);
     wait_for("a shutdown", || steward.orders() == [Order::Restart, Order::ShutDown]);
     wait_for("the refusal", || admin_pending(&world) == Value::Null);

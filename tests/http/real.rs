@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver;
 use dozvon::guard::Alarm;
 use dozvon::io::certificate::{CA_FILE, Certificate};
 use dozvon::io::handle::{Beginning, Handle, HandleError};
-use dozvon::io::http::{SipAddress, WebAddresses, WebConfig, serve};
+use dozvon::io::http::{Ground, SipAddress, WebAddresses, WebConfig, serve};
 use dozvon::io::journal::Journal;
 use dozvon::office::Office;
 
@@ -28,23 +28,32 @@ pub(crate) struct RealWorld {
 impl RealWorld {
     /// A new box whose admin has the password of all tests.
     pub(crate) fn new() -> Self {
+        Self::on(ground())
+    }
+
+    /// The same on this ground.
+    pub(crate) fn on(ground: Ground) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("dozvon-real-{}-{number}", std::process::id()));
         let _ = std::fs::remove_dir_all(&data);
-        let world = Self::open(data);
+        let world = Self::open_on(data, ground);
         world.change(|office| office.users = vec![user("admin", dozvon::office::Role::Admin, false)]);
         world
     }
 
     /// Starts the box again.
     pub(crate) fn open(data: PathBuf) -> Self {
+        Self::open_on(data, ground())
+    }
+
+    /// The same on this ground.
+    pub(crate) fn open_on(data: PathBuf, ground: Ground) -> Self {
         let Beginning { handle, alarms, .. } = Handle::open(&data).unwrap();
         let free = "127.0.0.1:0".parse().unwrap();
         let sip = SipAddress { host: None, udp: 5060, tcp: 5062, tls: 5061 };
         let certificate = Certificate::open(data.join("tls"), &[], dozvon::io::clock::wall).unwrap();
         let (http, https, names) = (free, free, names());
-        let ground = ground();
         let journal = ground.journal.clone();
         let config = WebConfig { http, https, started_at: START, names, outgoing: TESTS, sip, certificate, ground };
         let at = serve(config, Arc::new(handle.clone()), handle.board().clone(), data.clone()).unwrap();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use dozvon::io::http::Ground;
 use dozvon::io::machine::Machine;
 use dozvon::io::steward::client::Steward;
-use dozvon::machine::{Answer, Order, State};
+use dozvon::machine::{Answer, Order, Reason, State, reason};
 
 use crate::world::ground;
 
@@ -21,7 +21,7 @@ struct Shared {
     orders: Mutex<Vec<Order>>,
     state: Mutex<State>,
     /// It refuses everything but to tell.
-    refusal: Mutex<Option<String>>,
+    refusal: Mutex<Option<Reason>>,
 }
 
 impl StandIn {
@@ -53,8 +53,8 @@ impl StandIn {
         set(&mut self.0.state.lock().unwrap());
     }
 
-    pub(crate) fn refuse(&self, reason: &str) {
-        *self.0.refusal.lock().unwrap() = Some(reason.to_owned());
+    pub(crate) fn refuse(&self, russian: &str, english: &str) {
+        *self.0.refusal.lock().unwrap() = Some(reason(russian, english));
     }
 
     /// What was ordered, without questions.

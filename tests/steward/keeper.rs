@@ -129,7 +129,7 @@ impl Keeper {
 
     pub(crate) fn refused(&self, order: &Order) -> String {
         match self.ask(order) {
-            Answer::Refused { reason } => reason,
+            Answer::Refused { reason: [_, english] } => english,
             other => panic!("{order:?}: {other:?}"),
         }
     }

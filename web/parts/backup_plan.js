@@ -1,6 +1,7 @@
 // Copies by themselves: on which days, with which word, and where to.
 import { FIELDS, SHORTEST, blank, told, weekdays } from "../backups.js";
 import { html, useState } from "../lib/preact.js";
+import { size } from "../machine.js";
 import { DAYS } from "../timetable.js";
 import { Count, Field, Sect, Switch } from "./form.js";
 import { Icon } from "./icons.js";
@@ -48,13 +49,21 @@ function Add({ t, draft, edit }) {
 
 /** @param {any} props */
 function Place(props) {
-  const { t, api, item, place, nth, admin } = props;
+  const { t, api, item, place, nth, admin, language } = props;
   const { draft, was, edit, fault } = item;
   const [said, setSaid] = useState("");
   const { busy, fault: refused, act, clear } = useDeed(props);
   const change = (/** @type {any} */ part) => (clear(), setSaid(""), edit({ places: draft.places.map((/** @type {any} */ one, /** @type {number} */ at) => (at === nth ? { ...one, ...part } : one)) }));
   const remove = () => edit({ places: draft.places.filter((/** @type {any} */ _, /** @type {number} */ at) => at !== nth) });
-  const check = () => act(async () => (await api.write("POST", "backups", { where: was.places[nth]?.name ?? place.name, recordings: false }), setSaid(t("place_begun"))));
+  const check = () =>
+    act(async () => {
+      setSaid("");
+      const { value } = await api.write("POST", "backup/check", { place: place.name });
+      const free = typeof value?.free_bytes === "number" ? size(value.free_bytes, language) : null;
+      setSaid(free ? t("place_good_free", { size: t(free.word, free.values) }) : t("place_good"));
+      // A server with SSH has shown its key, which is kept from now on.
+      if (place.kind === "sftp" && !place.host_key) item.load();
+    });
   const fields = FIELDS[/** @type {import("../backups.js").Kind} */ (place.kind)] ?? [];
   const saved = was.places.some((/** @type {any} */ one) => one.name === place.name);
   return html`<fieldset class="tel place-form"><legend class="unseen">${place.name}</legend><div class="tel-in">

@@ -4,7 +4,7 @@ import { advice, bare, callers, networks, part, secondsLeft, sorted } from "../g
 import ru from "../lang/ru.js";
 
 const LIMITS = { outside_calls: 0, extension_calls: 3, extension_calls_a_day: 200, extension_minutes_a_day: 600, calls_a_day: 0, minutes_a_day: 0, blocked: [], countries: [], paid_services: false, quiet_from: "22:00", quiet_to: "07:00", quiet_classes: ["international"] };
-const KINDS = ["address_banned", "old_password", "limit_reached", "blocked_destination", "quiet_hours", "emergency_call", "trunk_down", "trunk_back", "disk_full", "recording_failed", "mail_failing", "webhook_failing", "certificate_ends", "licence_ends", "licence_over", "page_guessing", "other_dhcp_server", "update_returned", "unclean_start", "backup_failed"];
+const KINDS = ["address_banned", "old_password", "limit_reached", "blocked_destination", "quiet_hours", "emergency_call", "trunk_down", "trunk_back", "disk_full", "recording_failed", "mail_failing", "webhook_failing", "certificate_ends", "licence_ends", "licence_over", "page_guessing", "other_dhcp_server", "update_returned", "unclean_start", "backup_failed", "data_lost", "database_returned"];
 const known = { bans: [], allowed: [], sections: ["extensions", "calls", "trunks", "office", "notices", "about", "me", "phone-search"] };
 const alarm = (kind, more = {}) => ({ id: "1", at: "2026-11-26T09:00:00+03:00", last_at: "2026-11-26T09:00:00+03:00", count: 1, kind, severity: "warning", text: "", extension: null, address: null, seen: false, ...more });
 const ban = (more = {}) => ({ id: "7", address: "203.0.113.5", reason: "wrong_passwords", text: "", since: "2026-11-26T09:00:00+03:00", until: "2026-11-26T09:10:00+03:00", times: 1, dropped: 12, user_agent: "", logins: [], ...more });

@@ -13,6 +13,7 @@ test("bytes and spans are said with as much as matters", () => {
 test("room and wear of a disk are words, and what a disk does not tell is not claimed", () => {
   assert.deepEqual([80e9, 14e9, 4e9].map((free) => room(disk({ data_free: free })).word), ["disk_enough", "disk_little", "disk_full"]);
   assert.deepEqual([room(disk({ days_left: 9 })), room(disk({ days_left: 90 }))].map(({ level, values }) => [level, values.count]), [["warn", 9], ["ok", 90]]);
+  assert.deepEqual([room(disk({ recordings_days: 30, data_free: 10e9 })), room(disk({ recordings_days: 30, data_free: 4e9 }))].map(({ level, word }) => [level, word]), [["ok", "disk_keeps"], ["bad", "disk_full"]], "the oldest go before it is full");
   assert.equal(room(disk({ data: 0 })).level, "off");
   assert.deepEqual([{ wear: 3 }, { wear: 75 }, { wear: 95 }, { wear: null }, { wear: 3, failing: true }].map((more) => wear(disk(more)).word), ["disk_well", "disk_old", "disk_worn", "disk_wear_unknown", "disk_failing"]);
 });

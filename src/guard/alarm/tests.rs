@@ -37,6 +37,8 @@ fn one_of_each() -> Vec<Alarm> {
             place: "nas".to_owned(),
             why: ["Диск полон.".to_owned(), "The disk is full.".to_owned()],
         },
+        Alarm::DataLost,
+        Alarm::DatabaseReturned { copied: at },
     ]
 }
 

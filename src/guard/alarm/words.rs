@@ -98,6 +98,11 @@ impl Alarm {
             Self::UncleanStart { calls } => format!(
                 "Станция запустилась после внезапного выключения: возможно, пропадало питание. Оборвано разговоров: {calls}."
             ),
+            Self::DataLost => "Диск станции был испорчен, и всё, что на нём хранилось, пропало: настройки, история, записи разговоров. Станция начала с чистого листа.".to_owned(),
+            Self::DatabaseReturned { copied } => format!(
+                "База данных станции была повреждена. Станция вернулась к её копии, сделанной {}: изменений и истории звонков после этого в ней нет.",
+                time(office, *copied, ru)
+            ),
         }
     }
 
@@ -186,6 +191,11 @@ impl Alarm {
             Self::UncleanStart { calls } => {
                 format!("The box started after it had stopped suddenly: the power may have failed. Calls cut: {calls}.")
             }
+            Self::DataLost => "The box's disk was damaged, and all that was on it is lost: settings, history, recordings of calls. The box has begun anew.".to_owned(),
+            Self::DatabaseReturned { copied } => format!(
+                "The box's database was damaged. The box went back to the copy made on {}: changes and call history after that are not in it.",
+                time(office, *copied, en)
+            ),
         }
     }
 }

@@ -9,15 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::beside::Beside;
 use super::ledger::{Item, Ledger, State};
 use super::place::{self, PlaceError, Shelf};
 use super::{BackupError, FOLDER, Made, Manifest, Order, Passphrase, Where, make, restore, timetable};
 use crate::base::{Duration, Rng, WallTime};
 use crate::guard::Alarm;
 use crate::io::board::Event;
-use crate::io::clock;
+use crate::io::clock::{self, Stopwatch};
 use crate::io::handle::{Handle, HandleError, WeakHandle};
 use crate::io::out::{Outgoing, Trust};
+use crate::io::store;
 use crate::office::Office;
 
 /// Backups of a running exchange. Clones share them.
@@ -27,12 +29,24 @@ pub struct Backups(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     data: PathBuf,
-    wishes: Sender<Wish>,
+    jobs: Sender<Job>,
     ledger: Mutex<Ledger>,
     /// Backups that are to be restored, by the word under which they are asked for.
     looked_at: Mutex<HashMap<String, Looked>>,
     handle: WeakHandle,
     outgoing: Outgoing,
+}
+
+/// What the thread is to do.
+#[derive(Debug)]
+enum Job {
+    Make(Wish),
+    /// Try a place. Who asked longer than [`CHECK_TIME`] ago waits no more.
+    Check {
+        place: String,
+        asked: Stopwatch,
+        answer: Sender<Result<Option<u64>, PlaceError>>,
+    },
 }
 
 /// What is to be made.
@@ -81,6 +95,23 @@ pub enum BeginError {
     NoPlace,
 }
 
+/// Why a place was not found to be good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// A backup is being made.
+    #[error("a backup is being made")]
+    Busy,
+    /// There is no such place.
+    #[error("there is no such place")]
+    NoPlace,
+    /// It has not answered yet.
+    #[error("the place does not answer")]
+    Slow,
+    /// It refuses.
+    #[error(transparent)]
+    Refused(#[from] PlaceError),
+}
+
 /// Starts the thread; it ends with the exchange.
 ///
 /// # Errors
@@ -89,11 +120,12 @@ pub fn start(handle: &Handle, outgoing: Outgoing) -> io::Result<Backups> {
     let data = handle.data().to_owned();
     super::make::tidy(&data);
     restore::tidy(&data, clock::wall());
-    let (wishes, inbox) = channel();
+    store::forget_damaged(&data, clock::wall());
+    let (jobs, inbox) = channel();
     let inner = Inner {
         ledger: Mutex::new(Ledger::open(&data)),
         data,
-        wishes,
+        jobs,
         looked_at: Mutex::default(),
         handle: handle.downgrade(),
         outgoing,
@@ -102,16 +134,24 @@ pub fn start(handle: &Handle, outgoing: Outgoing) -> io::Result<Backups> {
     let working = Arc::downgrade(&backups.0);
     let work = move || {
         let upgrade = || working.upgrade().map(Backups).filter(|backups| backups.0.handle.upgrade().is_some());
-        while next(&inbox, &upgrade).is_some() {}
+        let mut beside = Beside::default();
+        while next(&inbox, &upgrade, &mut beside).is_some() {}
     };
     std::thread::Builder::new().name("backup".to_owned()).spawn(work)?;
     Ok(backups)
 }
 
 /// Does one thing, or looks at the clock; `None`: the exchange is gone.
-fn next(inbox: &Receiver<Wish>, upgrade: &dyn Fn() -> Option<Backups>) -> Option<()> {
+fn next(inbox: &Receiver<Job>, upgrade: &dyn Fn() -> Option<Backups>, beside: &mut Beside) -> Option<()> {
     match inbox.recv_timeout(LOOK_EVERY) {
-        Ok(wish) => {
+        Ok(Job::Check { place, asked, answer }) => {
+            let backups = upgrade()?;
+            if asked.elapsed() < CHECK_TIME {
+                let tried = catch_unwind(AssertUnwindSafe(|| backups.try_place(place)));
+                let _ = answer.send(tried.unwrap_or(Err(PlaceError::Gone)));
+            }
+        }
+        Ok(Job::Make(wish)) => {
             let backups = upgrade()?;
             let ids = wish.ids.clone();
             if catch_unwind(AssertUnwindSafe(|| backups.carry_out(wish))).is_err() {
@@ -119,7 +159,11 @@ fn next(inbox: &Receiver<Wish>, upgrade: &dyn Fn() -> Option<Backups>) -> Option
                 ids.iter().for_each(|id| backups.failed(id, ["Ошибка программы.".to_owned(), "A defect.".to_owned()]));
             }
         }
-        Err(RecvTimeoutError::Timeout) => upgrade()?.look_at_clock(),
+        Err(RecvTimeoutError::Timeout) => {
+            let backups = upgrade()?;
+            backups.look_at_clock();
+            beside.look(&backups.0.handle.upgrade()?);
+        }
         Err(RecvTimeoutError::Disconnected) => return None,
     }
     Some(())
@@ -154,8 +198,35 @@ impl Backups {
         ledger.keep();
         drop(ledger);
         let wish = Wish { ids: vec![item.id.clone()], order, keep: None };
-        self.0.wishes.send(wish).map_err(|_| BeginError::Busy)?;
+        self.0.jobs.send(Job::Make(wish)).map_err(|_| BeginError::Busy)?;
         Ok(item)
+    }
+
+    /// Tries a place of the office: a small file goes there, is read back and removed. Bytes that are free there, where that is told.
+    ///
+    /// # Errors
+    /// See [`CheckError`].
+    pub fn check(&self, name: &str) -> Result<Option<u64>, CheckError> {
+        let office = self.0.handle.upgrade().ok_or(CheckError::Busy)?.office();
+        office.backup_place(name).ok_or(CheckError::NoPlace)?;
+        if self.is_making() {
+            return Err(CheckError::Busy);
+        }
+        let (answer, inbox) = channel();
+        // By the thread that makes backups: a share can be at one place only.
+        let job = Job::Check { place: name.to_owned(), asked: Stopwatch::start(), answer };
+        self.0.jobs.send(job).map_err(|_| CheckError::Busy)?;
+        Ok(inbox.recv_timeout(CHECK_TIME).map_err(|_| CheckError::Slow)??)
+    }
+
+    fn try_place(&self, name: String) -> Result<Option<u64>, PlaceError> {
+        let file = format!("dozvon-check-{}.tmp", new_word());
+        let probe = self.0.data.join(FOLDER).join(format!("{file}.part"));
+        place::check(&mut *self.shelf(&Where::Place(name))?, &file, &probe)
+    }
+
+    fn is_making(&self) -> bool {
+        self.ledger().items.iter().any(|item| matches!(item.state, State::Running { .. }))
     }
 
     /// Removes one from its place and from the list. One that failed is only forgotten.
@@ -297,7 +368,7 @@ impl Backups {
         ledger.items.splice(0..0, rows);
         ledger.keep();
         drop(ledger);
-        let _ = self.0.wishes.send(Wish { ids, order, keep: Some(settings.keep) });
+        let _ = self.0.jobs.send(Job::Make(Wish { ids, order, keep: Some(settings.keep) }));
     }
 
     fn carry_out(&self, wish: Wish) {
@@ -465,5 +536,7 @@ fn new_word() -> String {
 
 /// How often the timetable is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// A handler has 30 s, and a person less patience.
+pub const CHECK_TIME: Duration = Duration::from_secs(20);
 /// Progress is told in such steps. Percent.
 const STEP: u8 = 5;

@@ -17,6 +17,7 @@ use self::s3::S3;
 use self::sftp::Sftp;
 use super::FOLDER;
 use crate::io::out::{OutError, Outgoing, Trust};
+use crate::machine::Reason;
 use crate::office::{BackupKind, BackupPlace};
 
 /// Keeps files by their names.
@@ -27,6 +28,10 @@ pub(super) trait Shelf {
     fn read(&mut self, name: &str, piece: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), PlaceError>;
     /// Removes it; one that is gone is no error.
     fn remove(&mut self, name: &str) -> Result<(), PlaceError>;
+    /// How many bytes are free there; `None`: the protocol does not tell.
+    fn free(&mut self) -> Option<u64> {
+        None
+    }
     /// The fingerprint of the server's key, when it has one that is not known yet.
     fn new_host_key(&self) -> Option<String> {
         None
@@ -101,8 +106,8 @@ pub enum PlaceError {
     )]
     NoSteward,
     /// The steward has refused.
-    #[error("{0}")]
-    Steward(String),
+    #[error("{}", .0[1])]
+    Steward(Reason),
     /// There is no such place any more.
     #[error("there is no such place")]
     Gone,
@@ -128,7 +133,7 @@ impl PlaceError {
                 копируйте копии туда."
                     .to_owned()
             }
-            Self::Steward(why) => format!("Не подключить: {why}."),
+            Self::Steward([why, _]) => format!("Не подключить: {why}."),
             Self::Gone => "Такого места нет.".to_owned(),
             Self::Differs => "Прочитанное обратно отличается от записанного. Проверьте диск на той стороне.".to_owned(),
         };
@@ -179,12 +184,26 @@ pub(super) fn put_proved(
         told(piece.len() as u64);
         Ok(())
     })?;
-    let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    if found == sha256 {
+    if in_hexadecimal(hash.finalize().as_slice()) == sha256 {
         return Ok(());
     }
     let _ = shelf.remove(name);
     Err(PlaceError::Differs)
+}
+
+/// Tries a place: a small file, which lies at `probe`, goes there, is read back and removed. Bytes that are free there, as far as is known.
+pub(super) fn check(shelf: &mut dyn Shelf, name: &str, probe: &Path) -> Result<Option<u64>, PlaceError> {
+    let text = name.repeat(PROBE / name.len().max(1));
+    std::fs::write(probe, &text).map_err(|why| PlaceError::file(probe, &why))?;
+    let proved = put_proved(shelf, name, probe, &in_hexadecimal(Sha256::digest(&text).as_slice()), &mut |_| ());
+    let _ = std::fs::remove_file(probe);
+    let removed = shelf.remove(name);
+    proved.and(removed)?;
+    Ok(shelf.free())
+}
+
+fn in_hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Brings a file here, to a path where nothing is.
@@ -198,5 +217,7 @@ pub(super) fn fetch(shelf: &mut dyn Shelf, name: &str, to: &Path) -> Result<(), 
     read
 }
 
+/// Bytes of the file by which a place is tried.
+const PROBE: usize = 16 * 1024;
 /// Bytes that are read or sent at a time.
 const PIECE: usize = 128 * 1024;

@@ -18,7 +18,7 @@ use crate::io::clock;
 use crate::io::files;
 use crate::io::licence::{Keeper, LICENCE_FILE};
 use crate::io::recordings;
-use crate::io::store::{examine_database, settle_database};
+use crate::io::store::{GOOD, examine_database, settle_database};
 use crate::trust::State;
 
 /// A backup that waits beside the present data.
@@ -232,8 +232,8 @@ fn swap(data: &Path, staged: &Path, aside: &Path, name: &str, fault: Fault<'_>) 
         act(fault, &place, |place| fs::rename(place, aside.join(name)))?;
     }
     if name == DATABASE {
-        // A log beside a database that is not its own would destroy it.
-        for ending in ["-wal", "-shm"] {
+        // A log beside a database that is not its own would destroy it, and a copy of another one must not return in its place.
+        for ending in ["-wal", "-shm", ".good"] {
             let log = data.join(format!("{DATABASE}{ending}"));
             if log.exists() {
                 act(fault, &log, |log| fs::rename(log, aside.join(format!("{DATABASE}{ending}"))))?;
@@ -252,7 +252,7 @@ fn names_in(staged: &Path) -> Result<Vec<String>, BackupError> {
     let read = fs::read_dir(staged).map_err(BackupError::file(staged))?;
     let mut names: Vec<String> = read
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| !name.starts_with("dozvon.db-"))
+        .filter(|name| !name.starts_with("dozvon.db-") && name != GOOD)
         .collect();
     names.sort_by_key(|name| (name == DATABASE, name.clone()));
     Ok(names)

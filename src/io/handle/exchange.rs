@@ -23,6 +23,7 @@ use crate::io::store::{
 use crate::io::trunk_doctor::Examination;
 use crate::io::update::Updates;
 use crate::io::{http, recordings, signalling};
+use crate::machine::forecast::Growth;
 use crate::number::Plan;
 use crate::office::{Office, Role, Trunk};
 use crate::trust::Standing;
@@ -50,6 +51,10 @@ impl http::Exchange for Handle {
 
     fn add(&self, looked: &Looked, folder: &Path, author: &str) -> Result<Option<i64>, Refused> {
         apply::add(self, looked, folder, author)
+    }
+
+    fn growth(&self) -> Option<Growth> {
+        Self::growth(self)
     }
 
     fn office(&self) -> Arc<Office> {

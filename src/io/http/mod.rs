@@ -55,6 +55,7 @@ use crate::io::store::{
 };
 use crate::io::trunk_doctor::Examination;
 use crate::io::update::Updates;
+use crate::machine::forecast::Growth;
 use crate::number::Plan;
 use crate::office::{Language, Office, Role, Trunk};
 use crate::trust::Standing;
@@ -178,6 +179,11 @@ pub trait Exchange: Notices + Send + Sync + 'static {
     /// What is wrong with it, or the disk; nothing has changed then.
     fn add(&self, _looked: &Looked, _folder: &Path, _author: &str) -> Result<Option<i64>, Refused> {
         Err(Refused(Vec::new()))
+    }
+
+    /// What the data have grown by of late, as it was known within the last hour; `None`: nobody knows yet.
+    fn growth(&self) -> Option<Growth> {
+        None
     }
 
     /// The settings in force.

@@ -9,7 +9,7 @@ use super::file::{self, Contents, SoundFile};
 use super::{Begin, DIRECTORY, Kind, MESSAGES, RecordingFormat, Settings, names};
 use crate::base::{Duration, RecordingId, WallTime};
 use crate::engine::Record;
-use crate::io::store::{Reader, RecordingRow, Store, StoreError};
+use crate::io::store::{Reader, RecordingRow, Store, StoreError, has_damaged};
 
 /// `DATA/recordings` and the table of that name.
 #[derive(Debug)]
@@ -110,6 +110,9 @@ impl Shelf {
             }
             true
         })?;
+        if has_damaged(&self.data) {
+            return Ok(()); // what this database does not know, the one aside may
+        }
         self.sweep_directory(DIRECTORY, now, DEPTH)
     }
 
@@ -192,7 +195,7 @@ pub(in crate::io) fn resolve(data: &Path, path: &str) -> Option<PathBuf> {
 }
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
-const GIGABYTE: u64 = 1_000_000_000;
+pub(super) const GIGABYTE: u64 = 1_000_000_000;
 /// Rows that are read at a time.
 const ROWS: usize = 500;
 /// Directories of year, month and day.

@@ -13,10 +13,14 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::statvfs::statvfs;
 
-use super::{Places, kernel};
+use super::exchange::ready_folder;
+use super::{Outcome, Places, kernel};
 use crate::base::Duration;
+use crate::io::alarms::DATA_LOST;
 use crate::io::clock::Stopwatch;
+use crate::io::files;
 use crate::machine::partition::{self, Header, Write};
+use crate::machine::reason;
 
 pub(super) use reset::{mark, reset};
 
@@ -101,7 +105,7 @@ pub(super) fn open(places: &Places, alive: &mut dyn FnMut()) -> Result<(), Strin
                 return Err(format!("{device} can't be mounted: {error}\n{told}"));
             }
             mount_data(&partition.device, &places.data).map_err(|error| format!("{device}, made anew: {error}"))?;
-            note_loss(&places.data, &told);
+            note_loss(places, &told);
         }
     }
     reset(&places.data).map_err(|error| format!("the box can't forget: {error}"))
@@ -110,11 +114,12 @@ pub(super) fn open(places: &Places, alive: &mut dyn FnMut()) -> Result<(), Strin
 /// Makes the data partition anew and mounts it, where it could not be: everything on it is lost, and somebody has ordered that.
 ///
 /// # Errors
-/// A sentence.
-pub(super) fn make_data_anew(places: &Places) -> Result<(), String> {
-    let partition = find(places, DATA).ok_or("the disk has no data partition")?;
+/// Why not.
+pub(super) fn make_data_anew(places: &Places) -> Outcome {
+    let partition = find(places, DATA)
+        .ok_or_else(|| reason("на диске нет раздела для данных", "the disk has no data partition"))?;
     if is_mounted(places, &places.data) || !make_anew(&partition.device, &mut || ()) {
-        return Err("the data partition can't be made anew".to_owned());
+        return Err(reason("раздел для данных не создать заново", "the data partition can't be made anew"));
     }
     Ok(())
 }
@@ -204,10 +209,11 @@ fn make_anew(device: &Path, alive: &mut dyn FnMut()) -> bool {
     finish(&mut command, alive).is_ok_and(|(status, _)| status == Some(0))
 }
 
-/// That everything is gone must not look like a new box: whoever looks at the data finds why.
-fn note_loss(data: &Path, told: &str) {
+/// That everything is gone must not look like a new box: the exchange tells of it, and removes the note from what is its own folder.
+fn note_loss(places: &Places, told: &str) {
     let text = format!("the data partition could not be mended and was made anew; e2fsck said:\n{told}\n");
-    if let Err(error) = crate::io::files::replace(&data.join("alarm-data-lost"), text.as_bytes(), 0o644) {
+    let note = places.exchange_data().join(DATA_LOST);
+    if let Err(error) = ready_folder(places).and_then(|()| files::replace(&note, text.as_bytes(), 0o644)) {
         tracing::error!(%error, "the loss can't be noted");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{End, Event, Outcome, Steward, begin, shares, slots};
 use crate::base::Duration;
-use crate::machine::{Answer, Order};
+use crate::machine::{Answer, Order, reason};
 
 /// Longest order: a network with all its routes has some kilobytes.
 const LONGEST_ORDER: u64 = 64 * 1024;
@@ -93,7 +93,10 @@ fn converse(steward: &Steward, stream: &UnixStream) -> io::Result<()> {
         }
         let order = match serde_json::from_str(&line) {
             Ok(order) => order,
-            Err(error) => return send(stream, &Answer::Refused { reason: format!("not an order: {error}") }),
+            Err(error) => {
+                let why = reason(format!("это не приказ: {error}"), format!("not an order: {error}"));
+                return send(stream, &Answer::Refused { reason: why });
+            }
         };
         // Who does not listen any more wants it done all the same.
         let (answer, end) = perform(steward, order, &mut |percent| drop(send(stream, &Answer::Working { percent })));

@@ -78,7 +78,7 @@ fn program(places: &Places) -> io::Result<Vec<String>> {
 }
 
 /// The exchange's own folder on the data partition.
-fn ready_folder(places: &Places) -> io::Result<()> {
+pub(super) fn ready_folder(places: &Places) -> io::Result<()> {
     let folder = places.exchange_data();
     if !folder.exists() {
         fs::DirBuilder::new().mode(0o700).create(&folder)?;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Outcome, Places};
 use crate::io::files;
-use crate::machine::Settings;
+use crate::machine::{Settings, reason};
 
 /// Longest file that is read.
 const LONGEST: usize = 64 * 1024;
@@ -40,8 +40,12 @@ impl Kept {
         let mut new = settings.clone();
         change(&mut new);
         if new != *settings {
-            files::replace(&self.path, new.write().as_bytes(), 0o600)
-                .map_err(|error| format!("machine.toml can't be written: {error}"))?;
+            files::replace(&self.path, new.write().as_bytes(), 0o600).map_err(|error| {
+                reason(
+                    format!("настройки прибора не записать на диск: {error}"),
+                    format!("machine.toml can't be written: {error}"),
+                )
+            })?;
             *settings = new;
         }
         Ok(())

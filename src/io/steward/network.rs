@@ -16,9 +16,9 @@ use super::kept::Kept;
 use super::{Outcome, Places};
 use crate::base::{Duration, Instant};
 use crate::io::clock::Clock;
-use crate::machine::Network;
 use crate::machine::interface::{self, Interface, Lease, News, Step};
-use crate::machine::network::{Side, Subnet, Wanted, Way};
+use crate::machine::network::{Fault, Side, Subnet, Wanted, Way};
+use crate::machine::{Network, Reason, reason};
 
 /// How often cables, clients and the time for a confirmation are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -105,10 +105,10 @@ impl Ports {
 
     fn ask(&self, order: impl FnOnce(Sender<Outcome>) -> Order) -> Outcome {
         let (answer, told) = channel();
-        let gone = |_| "the network's keeper is gone".to_owned();
+        let gone = || reason("за сетью сейчас никто не следит", "the network's keeper is gone");
         let sent = self.orders.lock().unwrap_or_else(PoisonError::into_inner).send(order(answer));
-        sent.map_err(|error| gone(error.to_string()))?;
-        told.recv().map_err(|error| gone(error.to_string()))?
+        sent.map_err(|_| gone())?;
+        told.recv().map_err(|_| gone())?
     }
 }
 
@@ -134,7 +134,7 @@ impl Hands {
     fn work(mut self, inbox: &Receiver<Order>) {
         self.ready_kernel();
         let network = self.kept.get().network;
-        if let Err(error) = self.make_so(&network) {
+        if let Err([_, error]) = self.make_so(&network) {
             tracing::error!(error, "the network is not as it shall be");
         }
         loop {
@@ -182,7 +182,7 @@ impl Hands {
     fn take(&mut self, network: Network, confirm_within: u32) -> Outcome {
         let before = self.look_at().network;
         if let Err(fault) = self.make_so(&network) {
-            if let Err(error) = self.make_so(&before) {
+            if let Err([_, error]) = self.make_so(&before) {
                 tracing::error!(error, "the network that was before does not come back");
             }
             return Err(fault);
@@ -198,7 +198,7 @@ impl Hands {
 
     fn confirm(&mut self) -> Outcome {
         match self.look_at() {
-            Seen { confirm_by: None, .. } => Err("nothing waits for a confirmation".to_owned()),
+            Seen { confirm_by: None, .. } => Err(reason("подтверждать нечего", "nothing waits for a confirmation")),
             Seen { network, .. } => self.keep(network),
         }
     }
@@ -238,7 +238,7 @@ impl Hands {
             network = self.kept.get().network;
             self.show(network.clone(), None);
         }
-        if let Err(error) = self.make_so(&network) {
+        if let Err([_, error]) = self.make_so(&network) {
             tracing::warn!(error, "the network is not as it shall be");
         }
         let ended: Vec<String> =
@@ -253,10 +253,7 @@ impl Hands {
 
     /// Makes the interfaces those that this network needs on the cards that there are.
     fn make_so(&mut self, network: &Network) -> Outcome {
-        let wanted = network.check().map_err(|faults| {
-            let words: Vec<String> = faults.iter().map(|fault| format!("{}: {fault}", fault.pointer())).collect();
-            words.join("; ")
-        })?;
+        let wanted = network.check().map_err(|faults| faults_in_words(&faults))?;
         let new = interface::interfaces(&wanted, &cards(&self.places), &self.interfaces);
         let steps = interface::steps(&self.interfaces, &new);
         // Also where a step fails: what was done is to be undone, and what was not done is undone in vain.
@@ -267,11 +264,11 @@ impl Hands {
         self.lonely.retain(|device| !is_gone(device));
         let done = self.walk(&steps);
         self.tell_name_servers(&wanted);
-        done
+        done.map_err(|said| reason(format!("сеть так не настроить: «{said}»"), format!("the network: {said}")))
     }
 
     /// Takes all steps, also after one that fails; tells of the first that did.
-    fn walk(&mut self, steps: &[Step]) -> Outcome {
+    fn walk(&mut self, steps: &[Step]) -> Result<(), String> {
         let mut outcome = Ok(());
         for step in steps {
             let taken = self.step(step);
@@ -283,7 +280,7 @@ impl Hands {
         outcome
     }
 
-    fn step(&mut self, step: &Step) -> Outcome {
+    fn step(&mut self, step: &Step) -> Result<(), String> {
         tracing::debug!(?step, "network");
         match step {
             Step::StartDhcp(device) => self.start_client(device),
@@ -312,7 +309,7 @@ impl Hands {
         }
     }
 
-    fn start_client(&mut self, device: &str) -> Outcome {
+    fn start_client(&mut self, device: &str) -> Result<(), String> {
         self.clients.retain(|client| client.device != device);
         self.started = self.started.wrapping_add(1);
         let name = self.kept.get().host_name;
@@ -401,12 +398,12 @@ impl Hands {
         }
     }
 
-    fn ip(&self, words: &[String]) -> Outcome {
+    fn ip(&self, words: &[String]) -> Result<(), String> {
         let all: Vec<&str> = ["ip"].into_iter().chain(words.iter().map(String::as_str)).collect();
         self.run(&all)
     }
 
-    fn run(&self, words: &[&str]) -> Outcome {
+    fn run(&self, words: &[&str]) -> Result<(), String> {
         let output = Command::new(&self.places.busybox).args(words).stdin(Stdio::null()).output();
         let output = output.map_err(|error| format!("{}: {error}", self.places.busybox.display()))?;
         if output.status.success() {
@@ -415,4 +412,16 @@ impl Hands {
         let said = String::from_utf8_lossy(&output.stderr);
         Err(format!("{}: {}", words.join(" "), said.lines().next().unwrap_or_default()))
     }
+}
+
+/// Each with the place in the network that it is about.
+fn faults_in_words(faults: &[Fault]) -> Reason {
+    let joined = |nth: usize| {
+        let words = faults.iter().map(|fault| {
+            let said = fault.said();
+            format!("{}: {}", fault.pointer(), said.get(nth).map_or("", |text| text.trim_end_matches('.')))
+        });
+        words.collect::<Vec<_>>().join("; ")
+    };
+    [joined(0), joined(1)]
 }

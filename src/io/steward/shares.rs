@@ -14,8 +14,8 @@ use nix::unistd::User;
 
 use super::disk::{self, disk_of, is_mounted};
 use super::{Outcome, Places};
-use crate::machine::State;
 use crate::machine::order::Stick;
+use crate::machine::{Reason, State, reason};
 
 /// Tells of the sticks that are plugged in, mounted or not.
 pub(super) fn fill(places: &Places, state: &mut State) {
@@ -26,7 +26,7 @@ pub(super) fn fill(places: &Places, state: &mut State) {
 pub(super) fn stop(places: &Places) {
     let sticks = sticks(places).into_iter().map(|stick| place_of(places, &stick.id));
     for place in sticks.chain([share_place(places)]) {
-        if let Err(why) = unmount(places, &place) {
+        if let Err([_, why]) = unmount(places, &place) {
             tracing::warn!(why, "a stick or a share is not let go");
         }
     }
@@ -50,7 +50,7 @@ pub(super) fn watch(places: &Places) -> io::Result<()> {
             for id in present.iter().filter(|id| !known.contains(id)) {
                 match mount_stick(&places, id) {
                     Ok(()) => tracing::info!(id, "a stick"),
-                    Err(why) => tracing::warn!(id, why, "a stick can't be used"),
+                    Err([_, why]) => tracing::warn!(id, why, "a stick can't be used"),
                 }
             }
             known = present;
@@ -144,16 +144,17 @@ fn label(device: &Path) -> Option<String> {
 /// Makes a stick usable.
 pub(super) fn mount_stick(places: &Places, id: &str) -> Outcome {
     if !sticks(places).iter().any(|stick| stick.id == id) {
-        return Err(format!("there is no stick {id}"));
+        return Err(no_stick(id));
     }
     let (device, place) = (places.dev.join(id), place_of(places, id));
     if is_mounted(places, &place) {
         return Ok(());
     }
-    if let Err(why) = fs::create_dir_all(&place) {
-        return Err(format!("{}: {why}", place.display()));
-    }
-    let mut last = "it holds no file system that this kernel knows".to_owned();
+    fs::create_dir_all(&place).map_err(|why| no_place(&place, &why))?;
+    let mut last = reason(
+        "на ней нет файловой системы, которую станция понимает (подойдут FAT32, exFAT, ext4)",
+        "it holds no file system that this kernel knows",
+    );
     for (kind, options) in KINDS {
         let options = if *options { owner_options(places) } else { String::new() };
         match mount(Some(&device), &place, Some(*kind), FLAGS, Some(options.as_str())) {
@@ -165,7 +166,7 @@ pub(super) fn mount_stick(places: &Places, id: &str) -> Outcome {
             }
             // Not of this kind, or a kind that the kernel does not have.
             Err(Errno::EINVAL | Errno::ENODEV) => {}
-            Err(why) => last = format!("{kind}: {why}"),
+            Err(why) => last = reason(format!("флешка не читается: {kind}, {why}"), format!("{kind}: {why}")),
         }
     }
     Err(last)
@@ -174,7 +175,7 @@ pub(super) fn mount_stick(places: &Places, id: &str) -> Outcome {
 /// Lets a stick be pulled out: all is written when this returns.
 pub(super) fn unmount_stick(places: &Places, id: &str) -> Outcome {
     if id.is_empty() || id.contains('/') || id.contains('.') {
-        return Err(format!("there is no stick {id}"));
+        return Err(no_stick(id));
     }
     unmount(places, &place_of(places, id))
 }
@@ -185,9 +186,7 @@ pub(super) fn mount_share(places: &Places, source: &str, login: &str, password: 
     if is_mounted(places, &place) {
         unmount(places, &place)?;
     }
-    if let Err(why) = fs::create_dir_all(&place) {
-        return Err(format!("{}: {why}", place.display()));
-    }
+    fs::create_dir_all(&place).map_err(|why| no_place(&place, &why))?;
     match source.strip_prefix("//") {
         Some(rest) => mount_smb(places, (rest, source), (login, password), &place),
         None => mount_nfs(source, &place),
@@ -206,42 +205,62 @@ fn mount_smb(places: &Places, (rest, source): (&str, &str), (login, password): (
     let done =
         mount(Some(source), place, Some("cifs"), FLAGS, Some(format!("{options},{}", owner_options(places)).as_str()));
     done.map_err(|why| match why {
-        Errno::ENODEV => "this kernel has no client for SMB".to_owned(),
-        Errno::EACCES | Errno::EPERM => "the server refuses the login or the password".to_owned(),
-        Errno::ENXIO | Errno::ENOENT => "the server has no such share".to_owned(),
-        other => other.to_string(),
+        Errno::ENODEV => reason("эта станция не умеет SMB", "this kernel has no client for SMB"),
+        Errno::EACCES | Errno::EPERM => {
+            reason("сервер не принимает логин или пароль", "the server refuses the login or the password")
+        }
+        Errno::ENXIO | Errno::ENOENT => reason("на сервере нет такой папки", "the server has no such share"),
+        other => mount_said(other),
     })
 }
 
 /// What the kernel's client takes in one line. A comma would begin another option.
-fn smb_options(address: &str, login: &str, password: &str) -> Result<String, String> {
+fn smb_options(address: &str, login: &str, password: &str) -> Result<String, Reason> {
     if [login, password].iter().any(|text| text.chars().any(|letter| letter == ',' || letter.is_control())) {
-        return Err("a login and a password of SMB may hold no comma".to_owned());
+        return Err(reason(
+            "в логине и пароле SMB не может быть запятой",
+            "a login and a password of SMB may hold no comma",
+        ));
     }
     let who = if login.is_empty() { "sec=none".to_owned() } else { format!("username={login},password={password}") };
     Ok(format!("ip={address},{who},vers=3,iocharset=utf8"))
 }
 
-fn mount_nfs(source: &str, place: &Path) -> Result<(), String> {
+fn mount_nfs(source: &str, place: &Path) -> Outcome {
     let Some((host, _)) = source.split_once(":/") else {
-        return Err("a share of NFS is written server:/path".to_owned());
+        return Err(reason("папку NFS пишут так: сервер:/путь", "a share of NFS is written server:/path"));
     };
     let address = address_of(host, 2049)?;
     let options = format!("addr={address},vers=4,soft,timeo=100,retrans=2");
     let done = mount(Some(source), place, Some("nfs4"), FLAGS, Some(options.as_str()));
     done.map_err(|why| match why {
-        Errno::ENODEV => "this kernel has no client for NFS".to_owned(),
-        Errno::EACCES | Errno::EPERM => "the server does not give this share to this box".to_owned(),
-        Errno::ENOENT => "the server has no such path".to_owned(),
-        other => other.to_string(),
+        Errno::ENODEV => reason("эта станция не умеет NFS", "this kernel has no client for NFS"),
+        Errno::EACCES | Errno::EPERM => {
+            reason("сервер не даёт эту папку станции", "the server does not give this share to this box")
+        }
+        Errno::ENOENT => reason("на сервере нет такого пути", "the server has no such path"),
+        other => mount_said(other),
     })
 }
 
-fn address_of(host: &str, port: u16) -> Result<String, String> {
+fn address_of(host: &str, port: u16) -> Result<String, Reason> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let found = (bare, port).to_socket_addrs().map_err(|_| format!("the name {bare} has no address"))?;
-    let address = found.into_iter().next().ok_or_else(|| format!("the name {bare} has no address"))?;
-    Ok(address.ip().to_string())
+    let found = (bare, port).to_socket_addrs().ok().and_then(|mut found| found.next());
+    let none = || reason(format!("у имени {bare} нет адреса"), format!("the name {bare} has no address"));
+    Ok(found.ok_or_else(none)?.ip().to_string())
+}
+
+fn no_stick(id: &str) -> Reason {
+    reason(format!("флешки {id} здесь нет"), format!("there is no stick {id}"))
+}
+
+fn no_place(place: &Path, why: &io::Error) -> Reason {
+    reason(format!("некуда подключить: {why}"), format!("{}: {why}", place.display()))
+}
+
+/// In the kernel's own words.
+fn mount_said(why: Errno) -> Reason {
+    reason(format!("подключить не удалось: «{}»", why.desc()), why.to_string())
 }
 
 fn unmount(places: &Places, place: &Path) -> Outcome {
@@ -250,8 +269,8 @@ fn unmount(places: &Places, place: &Path) -> Outcome {
     }
     match umount2(place, MntFlags::empty()) {
         Ok(()) => Ok(()),
-        Err(Errno::EBUSY) => Err("somebody still writes there".to_owned()),
-        Err(why) => Err(why.to_string()),
+        Err(Errno::EBUSY) => Err(reason("туда ещё идёт запись", "somebody still writes there")),
+        Err(why) => Err(mount_said(why)),
     }
 }
 

@@ -18,13 +18,13 @@ use std::sync::Arc;
 
 use embedded_io_adapters::std::FromStd;
 
-use super::{End, Event, Outcome, Places, Steward};
+use super::{End, Event, Outcome, Places, Steward, not_noted};
 use crate::base::Duration;
 use crate::io::licence;
-use crate::machine::State;
 use crate::machine::environment::{Environment, Slot, TRIES};
 use crate::machine::trial::{KEPT_DATABASE, LONGEST, Why};
-use crate::machine::update::{BLOCK, Release, UpdateReader};
+use crate::machine::update::{BLOCK, Release, UpdateError, UpdateReader};
+use crate::machine::{Reason, State, reason};
 
 /// A slow disk tells of itself: so much is written between two signs of life. Bytes.
 const SYNC_EVERY: u64 = 4 << 20;
@@ -100,7 +100,7 @@ pub(super) fn watch_trial(steward: &Arc<Steward>) -> io::Result<()> {
         match give_up(&steward.places, &Why::Silent.to_string()) {
             Ok(()) => drop(steward.events.send(Event::End(End::Restart))),
             // GRUB counts the starts of a trial: the third one ends it too.
-            Err(error) => {
+            Err([_, error]) => {
                 tracing::error!(error, "the trial can't be ended; the box starts anew");
                 let _ = steward.events.send(Event::End(End::Restart));
             }
@@ -113,28 +113,38 @@ pub(super) fn watch_trial(steward: &Arc<Steward>) -> io::Result<()> {
 /// are.
 pub(super) fn write(places: &Places, file: &Path, told: &mut dyn FnMut(u8)) -> Outcome {
     let slot = idle_slot(places)?;
-    let here = release(places).ok_or("this system does not say which release it is")?;
-    let update = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let here = release(places).ok_or_else(|| {
+        reason("эта система не говорит, какая она версия", "this system does not say which release it is")
+    })?;
+    let unreadable = |error: io::Error| {
+        reason(format!("файл обновления не прочитать: {error}"), format!("{}: {error}", file.display()))
+    };
+    let update = File::open(file).map_err(unreadable)?;
     if !update.metadata().is_ok_and(|about| about.is_file()) {
-        return Err(format!("{} is no file", file.display()));
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
     let mut reader = UpdateReader::open(FromStd::new(update), &licence::trusted_for_updates(&places.etc))
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| no_update(&error))?;
     // Whether an older version is meant is between the exchange and who asked for it.
-    reader.header().judge(&here, true).map_err(|error| error.to_string())?;
+    reader.header().judge(&here, true).map_err(|refusal| said(&refusal.russian(), refusal.to_string()))?;
     let header = reader.header().clone();
     let path = partition(places, slot)?;
-    let disk = |error: io::Error| format!("slot {slot} can't be written: {error}");
+    let disk = |error: io::Error| {
+        reason(format!("слот {slot} не записать: {error}"), format!("slot {slot} can't be written: {error}"))
+    };
     let target = File::options().read(true).write(true).open(&path).map_err(disk)?;
     if ground::length(&target).map_err(disk)? < header.size {
-        return Err(format!("the update is larger than slot {slot}"));
+        return Err(reason(
+            format!("обновление больше слота {slot}"),
+            format!("the update is larger than slot {slot}"),
+        ));
     }
     // From here on the slot holds nothing that is known to be good.
     for kind in [Kind::Written, Kind::Other, Kind::Failed] {
         forget(places, kind).map_err(disk)?;
     }
     let mut at = 0;
-    while let Some(block) = reader.next_block().map_err(|error| error.to_string())? {
+    while let Some(block) = reader.next_block().map_err(|error| no_update(&error))? {
         ground::write_at(&target, block, at).map_err(disk)?;
         at += block.len() as u64;
         if at % SYNC_EVERY == 0 {
@@ -150,7 +160,10 @@ pub(super) fn write(places: &Places, file: &Path, told: &mut dyn FnMut(u8)) -> O
         let block = room.get_mut(..header.block_size(number)).unwrap_or_default();
         target.read_exact_at(block, at).map_err(disk)?;
         if !header.is_block(number, block) {
-            return Err(format!("slot {slot} does not hold what was written: the disk may be failing"));
+            return Err(reason(
+                format!("в слоте {slot} не то, что записано: возможно, диск отказывает"),
+                format!("slot {slot} does not hold what was written: the disk may be failing"),
+            ));
         }
         at += block.len() as u64;
         told(share(at, header.size, WRITING, 100 - WRITING));
@@ -168,7 +181,7 @@ fn share(done: u64, of: u64, from: usize, width: usize) -> u8 {
 pub(super) fn start_trial(places: &Places) -> Outcome {
     let slot = idle_slot(places)?;
     let written = note(places, Kind::Written).filter(|written| written.slot == slot);
-    let written = written.ok_or("no update was written")?;
+    let written = written.ok_or_else(|| reason("обновление не записано", "no update was written"))?;
     let from = release(places).map_or_else(String::new, |release| release.version.to_string());
     let good = Environment::good(slot.other());
     let begin = || {
@@ -181,14 +194,13 @@ pub(super) fn start_trial(places: &Places) -> Outcome {
         ground::sync_all();
         ground::put_environment(places, &Environment { trial: Some(slot), tries: TRIES, ..good })
     };
-    begin().map_err(|error: io::Error| format!("the trial can't be noted: {error}"))
+    begin().map_err(|error: io::Error| not_noted(&error))
 }
 
 /// Notes that the running slot is good.
 pub(super) fn keep(places: &Places) -> Outcome {
     let running = on_trial(places)?;
-    ground::put_environment(places, &Environment::good(running))
-        .map_err(|error| format!("it can't be noted: {error}"))?;
+    ground::put_environment(places, &Environment::good(running)).map_err(|error| not_noted(&error))?;
     // It is kept: what is left is cleared up at the next start at the latest.
     if let Err(error) = clear_kept(places, running) {
         tracing::warn!(%error, "what the trial left is not cleared up yet");
@@ -197,16 +209,16 @@ pub(super) fn keep(places: &Places) -> Outcome {
 }
 
 /// Notes that the running slot is not. The machine starts anew when this is done.
-pub(super) fn give_up(places: &Places, reason: &str) -> Outcome {
+pub(super) fn give_up(places: &Places, why: &str) -> Outcome {
     let running = on_trial(places)?;
     let version = note(places, Kind::Trial).map_or_else(String::new, |trial| trial.version);
-    let why = Why::parse(reason).to_string();
+    let why = Why::parse(why).to_string();
     let end = || {
         put(places, Kind::Failed, &Note { slot: running, version, more: why })?;
         let back = Environment { failed: Some(running), ..Environment::good(running.other()) };
         ground::put_environment(places, &back)
     };
-    end().map_err(|error: io::Error| format!("it can't be noted: {error}"))
+    end().map_err(|error: io::Error| not_noted(&error))
 }
 
 fn settle_on(places: &Places, running: Slot) -> io::Result<()> {
@@ -262,31 +274,57 @@ fn running(places: &Places) -> Option<Slot> {
 }
 
 /// The slot that does not, while nothing is going on.
-fn idle_slot(places: &Places) -> Result<Slot, String> {
-    let running = running(places).ok_or("this is not the box's image: it has no slots")?;
-    let environment = ground::environment(places, running).map_err(|error| format!("EFI partition: {error}"))?;
+fn idle_slot(places: &Places) -> Result<Slot, Reason> {
+    let (running, environment) = present(places)?;
     if environment.trial.is_some() {
-        return Err("a version is on trial".to_owned());
+        return Err(reason("одна версия уже на пробе", "a version is on trial"));
     }
     if environment.slot != running {
-        return Err(format!("slot {} should run and can't: it must be mended first", environment.slot));
+        return Err(reason(
+            format!("слот {} должен работать и не запускается: сначала его надо починить", environment.slot),
+            format!("slot {} should run and can't: it must be mended first", environment.slot),
+        ));
     }
     Ok(running.other())
 }
 
+/// The slot that runs, and what the boot loader knows.
+fn present(places: &Places) -> Result<(Slot, Environment), Reason> {
+    let running = running(places).ok_or_else(|| {
+        reason("это не образ станции: слотов здесь нет", "this is not the box's image: it has no slots")
+    })?;
+    let environment = ground::environment(places, running)
+        .map_err(|error| reason(format!("раздел EFI не прочитать: {error}"), format!("EFI partition: {error}")))?;
+    Ok((running, environment))
+}
+
 /// The slot that runs, when it is on trial.
-fn on_trial(places: &Places) -> Result<Slot, String> {
-    let running = running(places).ok_or("this is not the box's image: it has no slots")?;
-    let environment = ground::environment(places, running).map_err(|error| format!("EFI partition: {error}"))?;
-    if environment.trial == Some(running) { Ok(running) } else { Err("nothing is on trial".to_owned()) }
+fn on_trial(places: &Places) -> Result<Slot, Reason> {
+    let (running, environment) = present(places)?;
+    if environment.trial == Some(running) {
+        Ok(running)
+    } else {
+        Err(reason("сейчас ничего не на пробе", "nothing is on trial"))
+    }
+}
+
+fn no_update(error: &UpdateError) -> Reason {
+    said(&error.russian(), error.to_string())
+}
+
+/// A sentence without its full stop.
+fn said(ru: &str, en: String) -> Reason {
+    reason(ru.trim_end_matches('.'), en)
 }
 
 fn release(places: &Places) -> Option<Release> {
     Release::parse(&std::fs::read_to_string(places.etc.join("dozvon/release")).ok()?)
 }
 
-fn partition(places: &Places, slot: Slot) -> Result<PathBuf, String> {
-    ground::partition(places, slot.partition()).ok_or_else(|| format!("there is no partition {}", slot.partition()))
+fn partition(places: &Places, slot: Slot) -> Result<PathBuf, Reason> {
+    let name = slot.partition();
+    ground::partition(places, name)
+        .ok_or_else(|| reason(format!("на диске нет раздела {name}"), format!("there is no partition {name}")))
 }
 
 /// The exchange's directory.

@@ -6,7 +6,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::schema::{self, SCHEMA};
-use super::{StoreError, Version, version};
+use super::{RUNNING, StoreError, Version, version};
 use crate::base::Duration;
 
 /// What a database that lies still has in it.
@@ -47,7 +47,7 @@ pub fn copy_database(data: &Path, to: &Path) -> Result<Census, StoreError> {
     }
     copy.pragma_update(None, "journal_mode", "delete")?;
     // Whoever starts on it was not cut by anything.
-    copy.execute("UPDATE setting SET value = 'no' WHERE key = 'running'", ())?;
+    copy.execute("UPDATE setting SET value = 'no' WHERE key = ?1", [RUNNING])?;
     census(&copy)
 }
 

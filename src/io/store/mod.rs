@@ -12,6 +12,8 @@ mod call;
 mod copy;
 mod delivery;
 mod follower;
+mod good;
+mod growth;
 mod history;
 mod lease;
 mod mail;
@@ -41,6 +43,11 @@ pub use audit::{AUDIT_DAYS, AUDIT_ROWS, AuditFilter, AuditRow, Deed};
 pub use call::{party_of_element, party_of_trunk};
 pub use copy::{Census, copy_database, examine_database, known_schema, settle_database};
 pub use delivery::{DELIVERIES_KEPT, DeliveryOutcome, DeliveryRow};
+pub(super) use good::doubt;
+pub use good::{
+    GOOD, RETURNED_NOTE, forget_damaged, good_copy_at, good_copy_is_due, has_damaged, is_gone, keep_good_copy,
+    return_good_copy,
+};
 pub use history::{HistoryFilter, HistoryPage, HistoryRow, Place, Reader, StoredStep};
 pub use mail::{LetterRow, NewLetter};
 pub use outside::AllowanceRow;
@@ -52,6 +59,8 @@ pub use token::TokenRow;
 pub use version::Version;
 pub use voicemail::MessageRow;
 pub use writer::{QUEUE, Store};
+
+use rusqlite::ErrorCode;
 
 use crate::engine::{StoredBinding, StoredServer, StoredSubscription};
 
@@ -142,6 +151,9 @@ pub enum StoreError {
     /// The writing thread is gone.
     #[error("the database is closed")]
     Closed,
+    /// What is on the disk is not what SQLite has written: see `good`.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// SQLite refused.
     #[error("database: {0}")]
     Database(String),
@@ -149,9 +161,15 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error.to_string())
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
     }
 }
+
+/// The setting of the box by which a start knows how the process before it ended: `yes` while one runs.
+pub const RUNNING: &str = "running";
 
 /// The database file of a data directory.
 pub fn database(data: &Path) -> PathBuf {

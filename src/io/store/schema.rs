@@ -70,11 +70,9 @@ pub(super) fn open_for_reading(data: &Path) -> Result<Connection, StoreError> {
 }
 
 pub(super) fn schema_of(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
-    let foreign = |_| StoreError::Foreign { path: path.to_owned() };
-    let schema: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(foreign)?;
-    let owner: i64 = connection.query_row("PRAGMA application_id", (), |row| row.get(0)).map_err(foreign)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0)).map_err(foreign)?;
+    let schema: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0))?;
+    let owner: i64 = connection.query_row("PRAGMA application_id", (), |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
     if owner != APPLICATION_ID && (schema != 0 || tables != 0) {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }

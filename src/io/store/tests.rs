@@ -209,7 +209,7 @@ fn a_file_that_is_no_database_of_ours_is_left_alone() {
         "a letter to my aunt, long enough to look like a header of some file. ".repeat(20),
     )
     .expect("writable");
-    assert!(matches!(Store::open(scratch.path(), NOW), Err(StoreError::Foreign { .. })));
+    assert!(matches!(Store::open(scratch.path(), NOW), Err(StoreError::Damaged(_))));
     std::fs::remove_file(database(scratch.path())).expect("there");
     let other = rusqlite::Connection::open(database(scratch.path())).expect("opens");
     other.execute_batch("CREATE TABLE aunt (name TEXT)").expect("writable");

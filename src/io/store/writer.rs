@@ -12,8 +12,8 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::follower::Follower;
 use super::{
-    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, ban, binding, call, lease, outside,
-    phone, recording, schema, server, subscription, token, turn, version,
+    Deed, Opened, Probationer, SecondFactor, StoreError, TokenRow, account, audit, ban, binding, call, good, lease,
+    outside, phone, recording, schema, server, subscription, token, turn, version,
 };
 use crate::base::{Duration, WallTime};
 use crate::engine::Record;
@@ -53,9 +53,10 @@ impl Store {
     /// starts the writing thread. `now` decides which registrations still hold.
     ///
     /// # Errors
-    /// [`StoreError::NotWritable`], [`StoreError::Newer`], [`StoreError::Foreign`], [`StoreError::Database`].
+    /// [`StoreError::NotWritable`], [`StoreError::Newer`], [`StoreError::Foreign`], [`StoreError::Damaged`], [`StoreError::Database`].
     pub fn open(data: &Path, now: WallTime) -> Result<Opened, StoreError> {
         let connection = schema::open(data)?;
+        good::check_if_doubtful(&connection, data)?;
         let bindings = binding::restore(&connection, now)?;
         let last_answered = turn::restore(&connection)?;
         let servers = server::restore(&connection)?;

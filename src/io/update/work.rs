@@ -14,9 +14,9 @@ use crate::io::clock::{self, Clock};
 use crate::io::files::free_bytes;
 use crate::io::handle::{Handle, Order};
 use crate::io::steward::client;
-use crate::io::store;
+use crate::io::store::{self, StoreError};
 use crate::machine::trial::{Before, Input, KEPT_DATABASE, Output, Phone, Trial, Why};
-use crate::machine::{self, Answer, State};
+use crate::machine::{self, Answer, Reason, State, reason};
 
 /// How often calls and the hour are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -34,6 +34,15 @@ pub(in crate::io) fn start(handle: &Handle, own: Own) -> io::Result<()> {
     let jobs = updates.jobs();
     let worker = Worker { handle: handle.clone(), updates, own, clock: Clock::start(), due: None };
     std::thread::Builder::new().name("update".to_owned()).spawn(move || worker.run(&jobs)).map(drop)
+}
+
+/// Whether this version runs on trial: it may where there is a steward that does not say.
+pub(in crate::io) fn is_on_trial() -> bool {
+    match client::ask(&machine::Order::State, &mut |_| ()) {
+        Ok(Answer::State(state)) => state.on_trial,
+        Ok(_) => true,
+        Err(_) => client::is_there(),
+    }
 }
 
 /// Whether a trunk carries calls.
@@ -55,9 +64,6 @@ struct Due {
     at: Option<WallTime>,
     idle: bool,
 }
-
-/// A sentence in Russian and one in English.
-type Reason = [String; 2];
 
 impl Worker {
     fn run(mut self, jobs: &Receiver<Job>) {
@@ -219,6 +225,11 @@ impl Worker {
             [format!("Не удалось сохранить базу данных для прежней версии: {error}."), english]
         };
         let data = self.handle.data();
+        match store::keep_good_copy(data, free_bytes(data).map_err(|error| refused(&error))?) {
+            Err(StoreError::Damaged(why)) => return Err(damaged(&why)),
+            Err(error) => tracing::warn!(%error, "no good copy of the database is kept before the update"),
+            Ok(_) => {}
+        }
         let copy = data.join(KEPT_DATABASE);
         let database = std::fs::metadata(store::database(data)).map_or(0, |about| about.len());
         if free_bytes(data).map_err(|error| refused(&error))? < database + FLOOR {
@@ -324,13 +335,26 @@ fn shown(plan: &Plan) -> View {
     View { version: plan.version.clone(), notes: plan.notes.clone(), ..View::default() }
 }
 
+fn damaged(why: &str) -> Reason {
+    [
+        format!(
+            "База данных повреждена, обновлять сейчас нельзя. Перезапустите станцию: она возьмёт хорошую копию базы ({why})."
+        ),
+        format!(
+            "The database is damaged, so this is no time for an update. Restart the box: it takes the good copy of it ({why})."
+        ),
+    ]
+}
+
 /// What the steward's last word means.
 fn done(answer: io::Result<Answer>, russian: &str, english: &str) -> Result<(), Reason> {
-    let why = match answer {
+    let [ru, en] = match answer {
         Ok(Answer::Done) => return Ok(()),
         Ok(Answer::Refused { reason }) => reason,
-        Ok(_) => "the steward answers something else".to_owned(),
-        Err(error) => error.to_string(),
+        Ok(_) => reason("служба прибора отвечает не о том", "the steward answers something else"),
+        Err(error) => {
+            reason(format!("служба прибора не отвечает ({error})"), format!("the steward does not answer ({error})"))
+        }
     };
-    Err([format!("{russian}: {why}."), format!("{english}: {why}.")])
+    Err([format!("{russian}: {ru}."), format!("{english}: {en}.")])
 }

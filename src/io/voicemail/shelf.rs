@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::files::{NewMedia, Written};
 use super::super::handle::{Handle, HandleError};
 use super::super::recordings::{self, Finished, MESSAGES};
-use super::super::store::{MessageRow, Reader, Store, StoreError};
+use super::super::store::{MessageRow, Reader, Store, StoreError, has_damaged};
 use super::{Event, MOST, SHORTEST};
 use crate::base::{Message, MessageId, RecordingId, WallTime};
 use crate::io::clock;
@@ -251,6 +251,9 @@ impl Shelf {
     }
 
     fn sweep(&self, left: Vec<String>) -> Result<(), StoreError> {
+        if has_damaged(self.handle.data()) {
+            return Ok(()); // what this database does not know, the one aside may
+        }
         for path in left {
             if !self.reader.has_message_file(&path)? {
                 self.take_away(&path);

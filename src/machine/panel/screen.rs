@@ -2,6 +2,7 @@
 
 use super::super::network::Addressing;
 use super::super::order::Card;
+use super::super::trial::Why;
 use super::form::{Form, Mistake, Question};
 use super::{Deed, Exchange, Language, Page, Panel, Sure};
 
@@ -124,7 +125,10 @@ fn failed_update(panel: &Panel, body: &mut Vec<String>) {
         return;
     };
     let words = panel.say(("The last update was taken back:", "Последнее обновление отменено:"));
-    body.push(format!("{words} {}", machine.failed_reason));
+    let why = Why::parse(&machine.failed_reason);
+    // the screen's font may have no other quotes
+    let why = if panel.language == Language::Ru { why.russian() } else { why.english().replace(['“', '”'], "\"") };
+    body.extend([words.to_owned(), format!("  {why}")]);
 }
 
 fn first_sign_in(panel: &Panel, body: &mut Vec<String>) {
@@ -369,6 +373,9 @@ pub(super) fn details(panel: &Panel, log: Option<&[String]>) -> Vec<String> {
         let disk = &machine.disk;
         let wear = disk.wear.map(|wear| format!(", {} {wear} %", panel.say(("worn", "износ")))).unwrap_or_default();
         let free = panel.say(("MB free", "МБ свободно"));
+        let days = panel.facts.exchange.as_ref().and_then(|exchange| exchange.disk_days);
+        let days = days.map(|days| format!(", {} {days}", panel.say(("days left:", "хватит на дней:"))));
+        let days = days.unwrap_or_default();
         let source = if machine.clock.synchronized {
             machine.clock.source.as_str()
         } else {
@@ -377,7 +384,7 @@ pub(super) fn details(panel: &Panel, log: Option<&[String]>) -> Vec<String> {
         lines.extend([
             format!("{} {} {}", panel.say(("Slot", "Слот")), machine.slot, machine.release),
             format!("{} {}", panel.say(("Clock:", "Часы:")), source),
-            format!("{} {} {free}{wear}", panel.say(("Disk:", "Диск:")), disk.data_free / mega),
+            format!("{} {} {free}{days}{wear}", panel.say(("Disk:", "Диск:")), disk.data_free / mega),
             format!("{} {} {free}", panel.say(("Memory:", "Память:")), machine.memory_available / mega),
         ]);
         lines.extend(warmest.map(|sensor| format!("{} {:.0} C", sensor.name, sensor.celsius)));

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use super::super::network::{Addressing, Port};
 use super::super::order::{Card, Clock, Disk, Temperature};
+use super::super::reason;
 use super::*;
 
 fn card(name: &str, mac: &str, addresses: &[&str]) -> Card {
@@ -47,6 +48,7 @@ fn exchange() -> Exchange {
         calls: 3,
         is_new: false,
         first_password: None,
+        disk_days: Some(40),
     }
 }
 
@@ -119,9 +121,9 @@ fn the_state_names_the_first_thing_in_the_way() {
     assert!(shows(&panel, "No cable"));
     let mut known = facts();
     let machine = known.machine.as_mut().unwrap();
-    (machine.on_trial, machine.failed_reason) = (true, "telephones did not come back".to_owned());
+    (machine.on_trial, machine.failed_reason) = (true, "phones 3 20".to_owned());
     panel.learn(known);
-    assert!(shows(&panel, "Ready, update on trial: 0.1.0") && shows(&panel, "taken back: telephones did not"));
+    assert!(shows(&panel, "Ready, update on trial: 0.1.0") && shows(&panel, "Too few telephones came back: 3 of 20."));
 }
 
 #[test]
@@ -158,7 +160,7 @@ fn dhcp_is_two_digits_and_some_returns() {
     types(&mut panel, "101\r\r");
     let Some(Deed::Network(network)) = types(&mut panel, "1") else { panic!("{:?}", panel.screen()) };
     assert_eq!(network, Network::default());
-    panel.done(Outcome::Refused("no such card".to_owned()));
+    panel.done(Outcome::Refused(reason("нет такой карты", "no such card")));
     assert!(shows(&panel, "That was not done:") && shows(&panel, "no such card"));
 }
 

@@ -347,6 +347,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("nfs", "NFS", "NFS"),
     ("stick", "флешка", "USB stick"),
     ("backup_failed", "резервная копия не сделана", "a backup was not made"),
+    ("data_lost", "данные на диске пропали", "the data on the disk are lost"),
+    ("database_returned", "база данных вернулась из копии", "the database came back from its copy"),
     ("ru", "русский", "Russian"),
     ("en", "английский", "English"),
     ("udp", "UDP", "UDP"),

@@ -30,7 +30,8 @@ export default {
   restore_back: "Bring back what was",
   restore_back_ask: ({ when = "" }) => `Bring back what was there before ${when}?`,
   restore_back_why: "Everything that changed since is lost. Calls are cut off.",
-  place_begun: "A backup is being made: see the list “Copies”.",
+  place_good: "The place is good: a small file was written, read back and removed",
+  place_good_free: ({ size = "" }) => `The place is good: a small file was written, read back and removed. ${size} are free`,
   copies: "Copies",
   copies_none: "There are none yet. Make the first one: it is needed before something breaks.",
   copy_running: "being made",
@@ -121,6 +122,6 @@ export default {
   place_host_key_why: "Empty: the box remembers it at the first check.",
   place_stick_name: "Name of the stick",
   place_stick_why: "Empty: any that is in the box.",
-  place_check: "Check by a backup",
-  place_checking: "Beginning…",
+  place_check: "Check",
+  place_checking: "Checking…",
 };

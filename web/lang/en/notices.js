@@ -37,6 +37,8 @@ export default {
   kind_update_returned: "an update was no good",
   kind_unclean_start: "the box went off suddenly",
   kind_backup_failed: "a backup was not made",
+  kind_data_lost: "the data on the disk are lost",
+  kind_database_returned: "the database came back from its copy",
 
   hooks: "Telegram and programs",
   hooks_why: "A chat of Telegram or a program of yours (CRM) learns of events: the box sends it an HTTP request.",

@@ -43,6 +43,7 @@ export default {
   watchdog_why_off: "A box that hangs must be restarted by hand.",
   disk_enough: "enough room",
   disk_days: ({ count = 0 }) => `enough for ${counted(count, "day")}`,
+  disk_keeps: ({ count = 0 }) => `enough: recordings are deleted after about ${counted(count, "day")}`,
   disk_little: "little room",
   disk_full: "hardly any room",
   disk_well: ({ used = 0 }) => `well, ${used} % worn`,

@@ -37,6 +37,8 @@ export default {
   kind_update_returned: "обновление не подошло",
   kind_unclean_start: "станция выключалась внезапно",
   kind_backup_failed: "резервная копия не сделана",
+  kind_data_lost: "данные на диске пропали",
+  kind_database_returned: "база данных вернулась из копии",
 
   hooks: "Telegram и программы",
   hooks_why: "О событиях узнает чат в Telegram или ваша программа (CRM): станция пошлёт ей запрос HTTP.",

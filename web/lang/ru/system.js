@@ -44,6 +44,7 @@ export default {
   watchdog_why_off: "Зависший прибор придётся перезапустить рукой.",
   disk_enough: "места хватает",
   disk_days: ({ count = 0 }) => `хватит на ${days(count)}`,
+  disk_keeps: ({ count = 0 }) => `места хватит: записи удаляются примерно через ${days(count)}`,
   disk_little: "места мало",
   disk_full: "места почти нет",
   disk_well: ({ used = 0 }) => `здоров, износ ${used} %`,

@@ -28,7 +28,7 @@ export default {
     steps: [
       ["Open “Backups”. In “Make a backup” choose where to, and think of a “Passphrase”: without one anybody can read the backup.", "backup"],
       "Press “Make the backup”. Once it says “proved by restoring”, the backup is good.",
-      ["To have them made by themselves, add a place in “Where backups go”, switch “Make backups by timetable” on and press “Save”. “Check by a backup” makes one there at once.", "backup-plan"],
+      ["To have them made by themselves, add a place in “Where backups go”, switch “Make backups by timetable” on and press “Save”. “Check” tries the place within seconds: a small file is written there, read back and removed.", "backup-plan"],
     ],
     good: ["Lose the passphrase and nobody opens the backup. Write it down where you find it without this box.", "Keep at least one place out of this building."],
   },

@@ -6,8 +6,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{PIECE, PlaceError, Shelf};
+use crate::io::files::free_bytes;
 use crate::io::steward::client;
-use crate::machine::order::{Answer, Order};
+use crate::machine::{Answer, Order, reason};
 use crate::office::{BackupKind, BackupPlace};
 
 /// A folder, and what is to be done when nobody needs it any more.
@@ -28,8 +29,14 @@ impl Folder {
             state.sticks.iter().filter(|stick| wanted.is_empty() || stick.id == wanted || stick.label == wanted);
         let stick = match (fitting.next(), fitting.next()) {
             (Some(stick), None) => stick,
-            (None, _) => return Err(PlaceError::Steward("this stick is not plugged in".to_owned())),
-            (Some(_), Some(_)) => return Err(PlaceError::Steward("several sticks are plugged in".to_owned())),
+            (None, _) => {
+                return Err(PlaceError::Steward(reason("эта флешка не вставлена", "this stick is not plugged in")));
+            }
+            (Some(_), Some(_)) => {
+                let why =
+                    reason("вставлено несколько флешек: назовите одну", "several sticks are plugged in: name one");
+                return Err(PlaceError::Steward(why));
+            }
         };
         done(ask(&Order::MountStick { id: stick.id.clone() })?)?;
         // A folder of our own: of a stick whose file system knows owners nothing else is ours.
@@ -102,6 +109,10 @@ impl Shelf for Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PlaceError::file(&path, &error)),
             _ => Ok(()),
         }
+    }
+
+    fn free(&mut self) -> Option<u64> {
+        free_bytes(&self.path).ok()
     }
 }
 

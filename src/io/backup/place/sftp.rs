@@ -176,6 +176,13 @@ impl Shelf for Sftp {
         }
     }
 
+    /// By an extension that OpenSSH has (statvfs@openssh.com).
+    fn free(&mut self) -> Option<u64> {
+        let folder = if self.folder.is_empty() { "." } else { &self.folder };
+        let told = self.wait(self.files.fs_info(folder)).ok()??;
+        Some(told.blocks_avail.saturating_mul(told.fragment_size))
+    }
+
     fn new_host_key(&self) -> Option<String> {
         let seen = self.key.lock().unwrap_or_else(PoisonError::into_inner);
         seen.known.is_empty().then(|| seen.found.clone())

@@ -13,7 +13,8 @@ use super::change::{Before, Place, change_to, read_back, shown};
 use super::tables::{self, Table};
 use super::{Visit, paging};
 use crate::io::backup::{
-    BackupError, Backups, BeginError, FOLDER, Item, Looked, Manifest, Order, Passphrase, State, Where, Wrong,
+    BackupError, Backups, BeginError, CHECK_TIME, CheckError, FOLDER, Item, Looked, Manifest, Order, Passphrase, State,
+    Where, Wrong,
 };
 use crate::io::files::free_bytes;
 use crate::office::{Office, PASSPHRASE};
@@ -24,6 +25,8 @@ pub(super) const LONGEST: u64 = 20_000_000_000;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 /// What is left free on the disk beside an upload and what becomes of it. Bytes.
 const FLOOR: u64 = 256 * 1024 * 1024;
+const BUSY: Words = Words::new("Копия уже делается. Дождитесь её.", "A backup is being made. Wait for it.");
+const NO_PLACE: Words = Words::new("Такого места нет.", "There is no such place.");
 /// Brings the passphrase of a backup that is uploaded: base64 of UTF-8.
 const PASSPHRASE_HEADER: &str = "dozvon-passphrase";
 
@@ -75,14 +78,34 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
             let location = format!("/api/v1/backups/{}", item.id);
             Ok(Reply::accepted(&shown_item(visit, &item)).with("location", location))
         }
-        Err(BeginError::Busy) => {
-            let words = Words::new("Копия уже делается. Дождитесь её.", "A backup is being made. Wait for it.");
-            Err(problems::conflict().saying(words.into()))
+        Err(BeginError::Busy) => Err(problems::conflict().saying(BUSY.into())),
+        Err(BeginError::NoPlace) => Err(problems::invalid().at("/where", NO_PLACE)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Check {
+    place: String,
+}
+
+/// POST `backup/check`: whether a place takes backups, told within seconds.
+pub(super) fn check(visit: &Visit<'_>) -> Result<Reply, Problem> {
+    visit.ask.query.only(&[])?;
+    let Check { place } = visit.ask.json()?;
+    let refused = |said: Said| problems::conflict().saying(said);
+    match backups(visit)?.check(&place) {
+        Ok(free) => Ok(Reply::json(&json!({ "free_bytes": free }))),
+        Err(CheckError::NoPlace) => Err(problems::invalid().at("/place", NO_PLACE)),
+        Err(CheckError::Busy) => Err(refused(BUSY.into())),
+        Err(CheckError::Slow) => {
+            let seconds = CHECK_TIME.as_secs();
+            Err(refused(Said::new(
+                format!("Место не ответило за {seconds} секунд. Проверьте его адрес и связь с ним."),
+                format!("The place did not answer within {seconds} seconds. See to its address and the way there."),
+            )))
         }
-        Err(BeginError::NoPlace) => {
-            let words = Words::new("Такого места нет.", "There is no such place.");
-            Err(problems::invalid().at("/where", words))
-        }
+        Err(CheckError::Refused(error)) => Err(refused(both(error.said()))),
     }
 }
 

@@ -61,7 +61,7 @@ impl Maker<'_> {
     fn fill<W: Write>(&self, bundle: &mut tar::Builder<W>) -> io::Result<()> {
         let zone = &self.office.settings.timezone;
         self.add(bundle, "README.txt", README.say(self.language).to_owned())?;
-        let shown = system::shown(self.house, self.office);
+        let shown = system::shown(self.house, self.office, self.language);
         self.add(bundle, "system.json", pretty(&shown))?;
         self.add(bundle, "settings.toml", file::write(self.office, false))?;
         let findings = doctor::examine(&self.house.ground.config);

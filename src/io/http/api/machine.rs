@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::House;
 use super::super::ending::What;
 use super::super::reply::{Problem, Reply, problems};
 use super::super::words::{Said, Words};
@@ -15,39 +16,54 @@ use super::machine_words as words;
 use super::{Visit, session};
 use crate::io::board::Event;
 use crate::io::clock;
-use crate::io::machine::{Machine, MachineError};
+use crate::io::machine::MachineError;
+use crate::io::recordings;
+use crate::machine::forecast::Forecast;
 use crate::machine::network::Fault;
+use crate::machine::order::Disk;
 use crate::machine::settings::{LONGEST_NAME, MOST_TIME_SERVERS, is_host_name, is_time_server};
+use crate::machine::trial::Why;
 use crate::machine::{Addressing, Carrier, Network, Order, Port, State};
+use crate::office::{Language, Office};
 
 /// A change of the network comes back after so long, unless it is confirmed. Seconds.
 const CONFIRM_WITHIN: u32 = 120;
 
 /// How the machine is, for `GET system`.
-pub(super) fn shown(machine: &Machine) -> Value {
-    let Some(state) = machine.state() else { return plain(machine) };
+pub(super) fn shown(house: &House, office: &Office, language: Language) -> Value {
+    let Some(state) = house.ground.machine.state() else { return plain(house, office) };
     json!({
         "image": true,
         "slot": state.slot,
         "release": state.release,
         "other_release": state.other_release,
         "on_trial": state.on_trial,
-        "failed_reason": state.failed_reason,
+        "failed_reason": failed_reason(&state, language),
         "host_name": state.host_name,
         "uptime_seconds": state.uptime_seconds,
         "cards": state.cards,
         "temperatures": state.temperatures,
         "memory_total": state.memory_total,
         "memory_available": state.memory_available,
-        "disk": state.disk,
+        "disk": disk(house, office, &state.disk),
         "clock": state.clock,
         "watchdog": state.watchdog,
         "sticks": state.sticks,
     })
 }
 
+/// Why the last update came to nothing, as a sentence; empty: it did not.
+fn failed_reason(state: &State, language: Language) -> String {
+    match (state.failed_reason.as_str(), language) {
+        ("", _) => String::new(),
+        (line, Language::Ru) => Why::parse(line).russian(),
+        (line, Language::En) => Why::parse(line).english(),
+    }
+}
+
 /// A plain Linux tells less, and a box whose steward is silent nothing.
-fn plain(machine: &Machine) -> Value {
+fn plain(house: &House, office: &Office) -> Value {
+    let machine = &house.ground.machine;
     match machine.plain() {
         Some(state) if !machine.is_box() => json!({
             "image": false,
@@ -56,10 +72,21 @@ fn plain(machine: &Machine) -> Value {
             "temperatures": state.temperatures,
             "memory_total": state.memory_total,
             "memory_available": state.memory_available,
-            "disk": state.disk,
+            "disk": disk(house, office, &state.disk),
         }),
         _ => json!({ "image": machine.is_box() }),
     }
+}
+
+/// A disk, and how long it lasts.
+fn disk(house: &House, office: &Office, disk: &Disk) -> Value {
+    let growth = house.exchange.growth().filter(|_| disk.data > 0);
+    let Forecast { days_left, recordings_days } =
+        growth.map(|growth| recordings::forecast(office, &growth, disk.data_free)).unwrap_or_default();
+    let mut shown = json!(disk);
+    shown["days_left"] = days_left.into();
+    shown["recordings_days"] = recordings_days.into();
+    shown
 }
 
 pub(super) fn get_network(visit: &Visit<'_>) -> Result<Reply, Problem> {
@@ -373,11 +400,11 @@ fn tell(visit: &Visit<'_>, text: &str) {
 pub(super) fn refused(error: MachineError) -> Problem {
     match error {
         MachineError::None => Problem::new(409, "no_steward", words::NO_STEWARD),
-        MachineError::Refused(reason) => {
-            tracing::warn!(reason, "web: the steward refused");
-            let (ru, en) =
-                (format!("Станция не смогла это сделать: {reason}."), format!("The box could not do it: {reason}."));
-            Problem::new(409, "refused", Words::new("", "")).saying(Said::new(ru, en))
+        MachineError::Refused([ru, en]) => {
+            tracing::warn!(reason = en, "web: the steward refused");
+            let said =
+                Said::new(format!("Станция не смогла это сделать: {ru}."), format!("The box could not do it: {en}."));
+            Problem::new(409, "refused", Words::new("", "")).saying(said)
         }
         MachineError::Silent(error) => {
             tracing::error!(%error, "web: the steward does not answer");

@@ -1,7 +1,7 @@
-//! What is said of the machine: what is wrong with wanted networks, and why something can't be done here.
+//! What is said of the machine: why something can't be done here. What is wrong with wanted networks says `machine`.
 
 use super::super::words::{Said, Words};
-use crate::machine::network::{Fault, MOST_NAME_SERVERS, MOST_ROUTES};
+use crate::machine::network::Fault;
 
 pub(super) const NO_STEWARD: Words = Words::new(
     "Это обычный Linux, а не образ Дозвона: сеть, часы, перезагрузку и выключение настраивают средствами самой машины.",
@@ -38,61 +38,6 @@ pub(super) fn time_servers(most: usize) -> Said {
 
 /// What is wrong, and what would be right.
 pub(super) fn fault(fault: Fault) -> Said {
-    let words = |ru, en| Said::of(Words::new(ru, en));
-    match fault {
-        Fault::Card(_) => words(
-            "Выберите карту из списка; её адрес выглядит как 52:54:00:12:34:56.",
-            "Choose a card of the list; its address looks like 52:54:00:12:34:56.",
-        ),
-        Fault::Vlan(_) => words("Номер VLAN: от 1 до 4094, или пусто.", "A VLAN is 1 to 4094, or nothing."),
-        Fault::Address(_) => words(
-            "Здесь нужен адрес с длиной сети, например 192.168.1.10/24.",
-            "This takes an address with its network's length, such as 192.168.1.10/24.",
-        ),
-        Fault::NotAHost(_) => words(
-            "Такого адреса у машины быть не может: это адрес самой сети, общий для всех или служебный.",
-            "No machine can have this address: it is the network's own, that of all, or set aside.",
-        ),
-        Fault::Gateway(_) => words(
-            "Шлюз: адрес другой машины той же сети.",
-            "The gateway is the address of another machine of the same network.",
-        ),
-        Fault::CarrierCard => words(
-            "Для кабеля оператора выберите отдельную карту или VLAN.",
-            "Choose a card or a VLAN of its own for the carrier's cable.",
-        ),
-        Fault::SamePort => words(
-            "Это тот же порт, что и у офиса. Выберите другую карту или VLAN.",
-            "This is the office's port. Choose another card or VLAN.",
-        ),
-        Fault::SameNetwork => words(
-            "Сети офиса и оператора пересекаются: станция не узнает, куда идти.",
-            "The networks of office and carrier overlap: the box would not know which way to go.",
-        ),
-        Fault::Route(_) => words("Здесь нужна сеть, например 10.0.0.0/8.", "This takes a network, such as 10.0.0.0/8."),
-        Fault::RouteTooWide(_) => words(
-            "Слишком широко: через кабель оператора идут только его сети, не больше /8.",
-            "Too wide: only the carrier's own networks go through its cable, /8 at most.",
-        ),
-        Fault::RouteOfOffice(_) => words(
-            "Эта сеть принадлежит офису: телефоны остались бы без связи.",
-            "This network is the office's: telephones would lose the box.",
-        ),
-        Fault::TooManyRoutes => Said::new(
-            format!("Сетей оператора не больше {MOST_ROUTES}."),
-            format!("There are at most {MOST_ROUTES} networks of the carrier."),
-        ),
-        Fault::NoGateway => words(
-            "Чтобы идти в сети оператора, нужен его шлюз.",
-            "The carrier's gateway is needed to reach its networks.",
-        ),
-        Fault::NameServer(_) => words(
-            "Здесь нужен адрес сервера имён, например 192.168.1.1.",
-            "This takes the address of a name server, such as 192.168.1.1.",
-        ),
-        Fault::TooManyNameServers => Said::new(
-            format!("Серверов имён не больше {MOST_NAME_SERVERS}."),
-            format!("There are at most {MOST_NAME_SERVERS} name servers."),
-        ),
-    }
+    let [ru, en] = fault.said();
+    Said::new(ru, en)
 }

@@ -293,6 +293,7 @@ const ROUTES: &[Route] = &[
     route("POST", "/api/v1/backups/{id}/restore", Access::Admin, backups::look),
     route("GET", "/api/v1/backup", Access::Admin, backups::settings),
     route("PUT", "/api/v1/backup", Access::Admin, backups::put_settings),
+    route("POST", "/api/v1/backup/check", Access::Admin, backups::check),
     route("POST", "/api/v1/imports", Access::Admin, imports::post),
     route("POST", "/api/v1/imports/{token}/apply", Access::Admin, imports::apply),
     route("GET", "/api/v1/system", Access::Viewer, system::get),

@@ -11,11 +11,11 @@ use crate::io::clock;
 use crate::office::{Language, Office};
 
 pub(super) fn get(visit: &Visit<'_>) -> Result<Reply, Problem> {
-    Ok(Reply::json(&shown(visit.house, &visit.office)))
+    Ok(Reply::json(&shown(visit.house, &visit.office, visit.language())))
 }
 
 /// All of it.
-pub(super) fn shown(house: &House, office: &Office) -> Value {
+pub(super) fn shown(house: &House, office: &Office, language: Language) -> Value {
     let settings = &office.settings;
     let now = clock::wall();
     let time = |at| rfc3339(at, &settings.timezone);
@@ -36,7 +36,7 @@ pub(super) fn shown(house: &House, office: &Office) -> Value {
             "tls_port": house.sip.tls,
         },
         "mobile_ranges_date": house.exchange.plan().mobile_ranges_date(),
-        "machine": machine::shown(&house.ground.machine),
+        "machine": machine::shown(house, office, language),
         "pending": house.ending.pending().map(What::word),
     })
 }
