@@ -30,8 +30,8 @@ const ARROWS: [(&str, &[&str]); 24] = [
     ("guard", &["base", "desk", "number", "office"]),
     // what telephones are told of the office; SIP plug-and-play is SIP
     ("provision", &["base", "office", "sip"]),
-    // other exchanges' trunks speak SIP too
-    ("import", &["office", "sip"]),
+    // other exchanges' trunks speak SIP too, and their rules are of dialled numbers
+    ("import", &["number", "office", "sip"]),
     ("registrar", &["base", "number", "office", "sip"]),
     ("lamp", &["base", "sip"]),
     (

@@ -1,12 +1,13 @@
-//! What was found, held against the office: what is new is added, what is there already stays, and what doesn't fit is told.
+//! What was found, held against the office: what is new is added, what is there already stays, what a new box came with gives way, and what
+//! doesn't fit is told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Check, Found, FoundMenu, Goal, Incoming, Maker, NOTES, Note, plain};
-use crate::office::file::{to_e164, weak_password};
-use crate::office::{
-    Device, Element, ElementKind, Extension, Forward, Group, MediaFile, Office, Out, Trunk, VoiceMenu,
-};
+use super::desk::STEP_Y;
+use super::found::{Found, FoundGroup, FoundMenu, FoundMessage};
+use super::{NOTES, Note, plain};
+use crate::office::file::{is_host, is_host_port, to_e164, weak_password};
+use crate::office::{Conference, Device, Extension, Forward, Kind, MediaFile, Office, Trunk, VoiceMenu, VoiceMessage};
 
 /// The office with what came, and what is to be said of it.
 #[derive(Clone, Debug, Default)]
@@ -15,70 +16,140 @@ pub struct Imported {
     pub office: Office,
     /// What did not come, and what should be looked at.
     pub notes: Vec<Note>,
+    /// Numbers of what a new box came with, and what gives way.
+    pub replaced: Vec<String>,
     /// Numbers of new extensions.
     pub extensions: Vec<String>,
     /// Numbers of new groups.
     pub groups: Vec<String>,
+    /// Numbers of new conference rooms.
+    pub conferences: Vec<String>,
     /// Names.
     pub trunks: Vec<String>,
     /// Names.
     pub schedules: Vec<String>,
     /// Names.
     pub menus: Vec<String>,
+    /// Names.
+    pub messages: Vec<String>,
 }
 
 /// Adds what was found to the office. `sounds` has the files of [`Found::sounds`] that are there: as wanted → the path beside the office file.
+/// What a new box came with and nobody has touched is taken out when any extension comes.
 pub fn fit(found: &Found, current: &Office, sounds: &BTreeMap<String, String>) -> Imported {
-    let imported = Imported { office: current.clone(), notes: found.notes.clone(), ..Imported::default() };
-    let mut fitter = Fitter {
-        found,
-        sounds,
-        imported,
-        drawn: HashMap::new(),
-        way: Vec::new(),
-        menus: HashMap::new(),
-        next: 0,
-        top: 0.0,
-    };
-    fitter.top = current.desk.elements.iter().map(|element| element.y + STEP_Y).fold(40.0, f64::max);
-    found.trunks.iter().for_each(|trunk| fitter.trunk(trunk));
-    found.extensions.iter().for_each(|extension| fitter.extension(extension));
-    fitter.forwards();
-    found.groups.iter().for_each(|(group, _)| fitter.group(group));
-    found.menus.iter().for_each(|menu| fitter.menu(menu));
-    found.incoming.iter().for_each(|incoming| fitter.incoming(incoming));
-    fitter.imported
+    let made_up = if found.extensions.is_empty() { Vec::new() } else { current.made_up() };
+    let imported = Fitter::new(found, current, sounds).add(&made_up);
+    if !imported.extensions.is_empty() || made_up.is_empty() {
+        return imported;
+    }
+    Fitter::new(found, current, sounds).add(&[])
 }
 
-struct Fitter<'a> {
-    found: &'a Found,
+pub(super) struct Fitter<'a> {
+    pub(super) found: &'a Found,
     sounds: &'a BTreeMap<String, String>,
-    imported: Imported,
+    pub(super) imported: Imported,
     /// Goals that have their element.
-    drawn: HashMap<String, String>,
+    pub(super) drawn: HashMap<String, String>,
     /// Goals from the start of a call to the one that is drawn.
-    way: Vec<String>,
+    pub(super) way: Vec<String>,
     /// Key of a menu → its name in the office.
-    menus: HashMap<String, String>,
-    next: u32,
+    pub(super) menus: HashMap<String, String>,
+    /// Likewise of messages.
+    pub(super) messages: HashMap<String, String>,
+    /// Numbers that nothing can have here → what they have become.
+    renumbered: HashMap<String, String>,
+    /// Numbers that come.
+    wanted: BTreeSet<String>,
+    pub(super) next: u32,
     /// Where the desk is free.
-    top: f64,
+    pub(super) top: f64,
+    /// Notes beyond [`NOTES`].
+    untold: usize,
 }
 
-/// Between elements of the desk.
-const STEP_X: f64 = 200.0;
-const STEP_Y: f64 = 120.0;
-
-impl Fitter<'_> {
-    fn note(&mut self, ru: String, en: String) {
-        let note = Note::new(ru, en);
-        if self.imported.notes.len() < NOTES && !self.imported.notes.contains(&note) {
-            self.imported.notes.push(note);
+impl<'a> Fitter<'a> {
+    fn new(found: &'a Found, current: &Office, sounds: &'a BTreeMap<String, String>) -> Self {
+        let extensions = found.extensions.iter().map(|one| &one.number);
+        let groups = found.groups.iter().map(|one| &one.group.number);
+        let rooms = found.rooms.iter().map(|one| &one.number);
+        Self {
+            found,
+            sounds,
+            imported: Imported { office: current.clone(), notes: found.notes.clone(), ..Imported::default() },
+            drawn: HashMap::new(),
+            way: Vec::new(),
+            menus: HashMap::new(),
+            messages: HashMap::new(),
+            renumbered: HashMap::new(),
+            wanted: extensions.chain(groups).chain(rooms).cloned().collect(),
+            next: 0,
+            top: current.desk.elements.iter().map(|element| element.y + STEP_Y).fold(40.0, f64::max),
+            untold: found.untold,
         }
     }
 
-    fn office(&mut self) -> &mut Office {
+    fn add(mut self, made_up: &[(Kind, String)]) -> Imported {
+        let found = self.found;
+        self.make_room(made_up);
+        found.trunks.iter().for_each(|trunk| self.trunk(trunk));
+        found.extensions.iter().for_each(|extension| self.extension(extension));
+        found.groups.iter().for_each(|group| self.group(group));
+        found.rooms.iter().for_each(|room| self.room(room));
+        self.forwards();
+        self.rights();
+        found.menus.iter().for_each(|menu| self.menu(menu));
+        found.messages.iter().for_each(|message| self.message(message));
+        self.ways();
+        if !made_up.is_empty() {
+            self.redirect();
+        }
+        if made_up.iter().any(|(kind, number)| *kind == Kind::Group && self.imported.office.group(number).is_none()) {
+            self.open_numbers();
+        }
+        if self.untold > 0 {
+            let more = self.untold;
+            self.imported.notes.push(Note::new(
+                format!("И ещё {more} таких замечаний: столько не показать."),
+                format!("And {more} more of these: too many to show."),
+            ));
+        }
+        self.imported
+    }
+
+    /// Takes out what a new box came with.
+    fn make_room(&mut self, made_up: &[(Kind, String)]) {
+        if made_up.is_empty() {
+            return;
+        }
+        for (kind, number) in made_up {
+            self.office().remove(*kind, number);
+        }
+        for group in &mut self.office().groups {
+            group.members.retain(|member| !made_up.contains(&(Kind::Extension, member.clone())));
+        }
+        self.imported.replaced = made_up.iter().map(|(_, number)| number.clone()).collect();
+    }
+
+    pub(super) fn note(&mut self, ru: String, en: String) {
+        let note = Note::new(ru, en);
+        if self.imported.notes.contains(&note) {
+            return;
+        }
+        if self.imported.notes.len() < NOTES {
+            self.imported.notes.push(note);
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    pub(super) fn office(&mut self) -> &mut Office {
         &mut self.imported.office
+    }
+
+    /// What a number of a group or a room there is here.
+    pub(super) fn now<'n>(&'n self, number: &'n str) -> &'n str {
+        self.renumbered.get(number).map_or(number, String::as_str)
     }
 
     fn trunk(&mut self, trunk: &Trunk) {
@@ -96,9 +167,7 @@ impl Fitter<'_> {
                 numbers.push(number);
             }
         }
-        let fits =
-            !trunk.server.is_empty() && trunk.server.chars().all(|c| c.is_ascii_alphanumeric() || ".-:_".contains(c));
-        if numbers.is_empty() || !fits || name.is_empty() {
+        if numbers.is_empty() || !is_host_port(&trunk.server) || name.is_empty() {
             return self.note(
                 format!("Подключение «{name}»: не нашли его городской номер или адрес сервера. Добавьте его вручную."),
                 format!("Trunk {name}: its number or its server was not found. Add it by hand."),
@@ -107,19 +176,60 @@ impl Fitter<'_> {
         let mut new = trunk.clone();
         new.number = numbers.remove(0);
         new.numbers = numbers;
-        for host in [&mut new.outbound_proxy, &mut new.from_domain] {
-            if !host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)) {
-                host.clear();
+        for (host, fits) in [
+            (&mut new.outbound_proxy, is_host_port as fn(&str) -> bool),
+            (&mut new.from_domain, is_host as fn(&str) -> bool),
+        ] {
+            if !host.is_empty() && !fits(host) {
+                let lost = std::mem::take(host);
+                self.note(
+                    format!("Подключение «{name}»: адрес «{lost}» не подходит, он не переносится."),
+                    format!("Trunk {name}: the address {lost} does not fit and does not come over."),
+                );
             }
         }
         self.imported.trunks.push(new.name.clone());
         self.office().trunks.push(new);
     }
 
+    /// The number of a new group or room: its own, or a free one where its own is none that can be had here, as those are that MikoPBX
+    /// gives (2200100). `None`: the thing does not come, which is told.
+    fn number_for(&mut self, number: &str, name: &str, kind: Kind) -> Option<String> {
+        let (ru, en, first) = match kind {
+            Kind::Conference => ("Комната", "Room", 800),
+            _ => ("Группа", "Group", 500),
+        };
+        if is_inside(number) || number.is_empty() {
+            return self.is_free(number, ru, en).then(|| number.to_owned());
+        }
+        let office = &self.imported.office;
+        let same = office.groups.iter().map(|one| (Kind::Group, &one.number, &one.name));
+        let mut same = same.chain(office.conferences.iter().map(|one| (Kind::Conference, &one.number, &one.name)));
+        if let Some((_, there, _)) = same.find(|(of, _, other)| *of == kind && !name.is_empty() && *other == name) {
+            let there = there.clone();
+            self.note(
+                format!("{ru} {number} «{name}» уже есть под номером {there}, она не меняется."),
+                format!("{en} {number} {name} is here already as {there} and stays as it is."),
+            );
+            self.renumbered.insert(number.to_owned(), there);
+            return None;
+        }
+        let free = |one: &String| !self.wanted.contains(one) && office.owner_of(one, None).is_none();
+        let Some(new) = (first..first + 100).map(|one: u32| one.to_string()).find(free) else {
+            self.is_free(number, ru, en);
+            return None;
+        };
+        self.renumbered.insert(number.to_owned(), new.clone());
+        self.note(
+            format!("{ru} {number} «{name}» получает номер {new}: внутренние номера здесь из 3–5 цифр и не с 0 или 1."),
+            format!("{en} {number} {name} becomes {new}: numbers inside have 3 to 5 digits here and don't start with 0 or 1."),
+        );
+        Some(new)
+    }
+
     /// Whether a number may be that of a new thing.
     fn is_free(&mut self, number: &str, ru: &str, en: &str) -> bool {
-        let digits = (3..=5).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit());
-        if !digits || number.starts_with(['0', '1']) {
+        if !is_inside(number) {
             self.note(
                 format!("{ru} {number} не переносится: внутренние номера здесь из 3–5 цифр и не с 0 или 1."),
                 format!("{en} {number} does not come over: numbers inside have 3 to 5 digits here and don't start with 0 or 1."),
@@ -142,12 +252,14 @@ impl Fitter<'_> {
         }
         let mut new = extension.clone();
         let number = new.number.clone();
+        let mut logins: BTreeSet<String> = BTreeSet::new();
         for device in &mut new.devices {
             let Device::Sip(sip) = device else { continue };
             let usable = |login: &str| {
                 login.len() <= 64 && login.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
             };
-            if !usable(&sip.login) || self.imported.office.device_by_login(&sip.login).is_some() {
+            let taken = self.imported.office.device_by_login(&sip.login).is_some() || !logins.insert(sip.login.clone());
+            if !usable(&sip.login) || taken {
                 let login = std::mem::take(&mut sip.login);
                 sip.password.clear();
                 self.note(
@@ -169,10 +281,22 @@ impl Fitter<'_> {
             }
         }
         let settings = self.imported.office.settings.clone();
-        new.devices.retain(|device| match device {
+        let (devices, lost): (Vec<Device>, Vec<Device>) = new.devices.into_iter().partition(|device| match device {
             Device::Mobile(mobile) => to_e164(&mobile.number, &settings).is_some(),
             Device::Sip(_) => true,
         });
+        new.devices = devices;
+        for device in &mut new.devices {
+            let Device::Mobile(mobile) = device else { continue };
+            mobile.number = to_e164(&mobile.number, &settings).unwrap_or_default();
+        }
+        for device in lost {
+            let Device::Mobile(mobile) = device else { continue };
+            self.note(
+                format!("{number}: мобильный {} не переносится: это не городской номер.", mobile.number),
+                format!("{number}: the mobile {} does not come over: it is no outside number.", mobile.number),
+            );
+        }
         self.imported.extensions.push(number);
         self.office().extensions.push(new);
     }
@@ -180,20 +304,27 @@ impl Fitter<'_> {
     /// Targets of forwarding that are nobody's are left out.
     fn forwards(&mut self) {
         let office = &self.imported.office;
-        let groups: Vec<&str> = self.found.groups.iter().map(|(group, _)| group.number.as_str()).collect();
-        let own = |to: &str| office.extension(to).is_some() || office.group(to).is_some() || groups.contains(&to);
         let mut lost = Vec::new();
         let mut extensions = office.extensions.clone();
         for extension in extensions.iter_mut().filter(|one| self.imported.extensions.contains(&one.number)) {
             for device in &mut extension.devices {
                 let Device::Sip(sip) = device else { continue };
-                let Forward::Conditional { busy, no_answer } = &mut sip.forward else { continue };
-                for to in [busy, no_answer] {
-                    if !to.is_empty() && !own(to) && to_e164(to, &office.settings).is_none() {
-                        lost.push((extension.number.clone(), std::mem::take(to)));
+                let targets = match &mut sip.forward {
+                    Forward::None => Vec::new(),
+                    Forward::Always { to } => vec![to],
+                    Forward::Conditional { busy, no_answer } => vec![busy, no_answer],
+                };
+                for to in targets {
+                    self.now(to).to_owned().clone_into(to);
+                    let own = office.extension(to).is_some() || office.group(to).is_some();
+                    let outside = if own { Some(to.clone()) } else { to_e164(to, &office.settings) };
+                    match outside.filter(|outside| *outside != extension.number) {
+                        Some(outside) => *to = outside,
+                        None if to.is_empty() => {}
+                        None => lost.push((extension.number.clone(), std::mem::take(to))),
                     }
                 }
-                if sip.forward.targets().all(|(_, to)| to.is_empty()) {
+                if sip.forward.targets().next().is_none() {
                     sip.forward = Forward::None;
                 }
             }
@@ -207,48 +338,77 @@ impl Fitter<'_> {
         }
     }
 
-    fn group(&mut self, group: &Group) {
-        if !self.is_free(&group.number, "Группа", "Group") {
-            return;
-        }
-        let mut new = group.clone();
+    fn group(&mut self, found: &FoundGroup) {
+        let Some(number) = self.number_for(&found.group.number, &found.group.name, Kind::Group) else { return };
+        let mut new = found.group.clone();
         new.members.clear();
-        for member in &group.members {
+        for member in &found.group.members {
             if self.imported.office.extension(member).is_none() {
                 self.note(
-                    format!("Группа {}: участника {member} нет среди внутренних номеров.", group.number),
-                    format!("Group {}: its member {member} is no extension.", group.number),
+                    format!("Группа {number}: участника {member} нет среди внутренних номеров."),
+                    format!("Group {number}: its member {member} is no extension."),
                 );
             } else if !new.members.contains(member) {
                 new.members.push(member.clone());
             }
         }
-        self.imported.groups.push(new.number.clone());
+        for (sound, ru, en, into) in [
+            (&found.greeting, "приветствия", "greeting", &mut new.greeting),
+            (&found.music, "музыки", "music", &mut new.music),
+        ] {
+            if sound.is_empty() {
+                continue;
+            }
+            match self.media(sound) {
+                Some(media) => *into = media,
+                None => self.note(
+                    format!("Группа {number}: {ru} «{sound}» в копии нет, не переносится."),
+                    format!("Group {number}: its {en} {sound} is not in the backup and does not come over."),
+                ),
+            }
+        }
+        new.number.clone_from(&number);
+        self.imported.groups.push(number);
         self.office().groups.push(new);
+    }
+
+    fn room(&mut self, room: &Conference) {
+        let Some(number) = self.number_for(&room.number, &room.name, Kind::Conference) else { return };
+        self.imported.conferences.push(number.clone());
+        self.office().conferences.push(Conference { number, ..room.clone() });
+    }
+
+    /// The name of the media file of a sound; `None`: it is not in the backup.
+    fn media(&mut self, sound: &str) -> Option<String> {
+        let file = self.sounds.get(sound).filter(|_| !sound.is_empty())?.clone();
+        let name = plain(sound.rsplit_once('.').map_or(sound, |(stem, _)| stem));
+        if name.is_empty() {
+            return None;
+        }
+        if self.imported.office.media(&name).is_none() {
+            self.office().media.push(MediaFile { name: name.clone(), file, clip: None });
+        }
+        Some(name)
     }
 
     fn menu(&mut self, menu: &FoundMenu) {
         let name = &menu.name;
-        let Some(file) = self.sounds.get(&menu.sound).filter(|_| !menu.sound.is_empty()) else {
-            return self.note(
-                format!("Меню «{name}» не переносится: в копии нет его записи. Звонок идёт туда, куда вело меню без выбора."),
-                format!("Menu {name} does not come over: its sound is not in the backup. Calls go where the menu led without a choice."),
-            );
-        };
-        if name.is_empty() || self.imported.office.voice_menu(name).is_some() {
+        if !name.is_empty() && self.imported.office.voice_menu(name).is_some() {
             return self.note(
                 format!("Меню «{name}» уже есть, оно не меняется."),
                 format!("Menu {name} is here already and stays as it is."),
             );
         }
-        let media = plain(menu.sound.rsplit_once('.').map_or(menu.sound.as_str(), |(stem, _)| stem));
-        let file = file.clone();
-        if self.imported.office.media(&media).is_none() {
-            self.office().media.push(MediaFile { name: media.clone(), file, clip: None });
-        }
+        let media = if name.is_empty() { None } else { self.media(&menu.sound) };
+        let Some(greeting) = media else {
+            return self.note(
+                format!("Меню «{name}» не переносится: в копии нет его записи. Звонок идёт туда, куда вело меню без выбора."),
+                format!("Menu {name} does not come over: its sound is not in the backup. Calls go where the menu led without a choice."),
+            );
+        };
         let new = VoiceMenu {
             name: name.clone(),
-            greeting: media,
+            greeting,
             invalid: String::new(),
             timeout_seconds: menu.timeout_seconds,
             repeat: menu.repeat,
@@ -258,165 +418,30 @@ impl Fitter<'_> {
         self.office().voice_menus.push(new);
     }
 
-    fn incoming(&mut self, incoming: &Incoming) {
-        let office = &self.imported.office;
-        let of_trunk = |name: &str| office.trunk(name).filter(|_| self.imported.trunks.iter().any(|new| new == name));
-        let started = |number: &str| office.desk.start_of(number).is_some();
-        let numbers: Vec<String> = if incoming.number.is_empty() {
-            let new = self.imported.trunks.iter().filter(|name| incoming.trunk.is_empty() || **name == incoming.trunk);
-            let all = new.filter_map(|name| of_trunk(name)).flat_map(Trunk::all_numbers);
-            all.filter(|number| !started(number)).map(str::to_owned).collect()
-        } else {
-            let number = to_e164(&incoming.number, &office.settings);
-            let number = number.filter(|number| office.trunk_of(number).is_some() && !started(number));
-            if number.is_none() {
-                let called = incoming.number.clone();
-                return self.note(
-                    format!("Входящие на {called} не переносятся: такого номера нет или его схема уже есть."),
-                    format!(
-                        "Calls to {called} do not come over: there is no such number, or it has its way on the desk."
-                    ),
-                );
-            }
-            number.into_iter().collect()
-        };
-        if numbers.is_empty() {
-            return;
-        }
-        let start = self.element(ElementKind::Incoming { numbers });
-        self.link(&start, Out::Next, &incoming.goal);
-        self.top += STEP_Y;
-    }
-
-    /// Draws where a link leads, and the link. Without a counterpart nothing is drawn.
-    fn link(&mut self, from: &str, out: Out, goal: &Goal) {
-        let Some(to) = self.draw(goal) else { return };
-        if let Some(element) = self.office().desk.elements.iter_mut().find(|element| element.id == from) {
-            element.links.insert(out, to);
-        }
-    }
-
-    fn draw(&mut self, goal: &Goal) -> Option<String> {
-        let known = format!("{goal:?}");
-        if self.way.contains(&known) && !matches!(goal, Goal::Menu(_)) {
-            self.note(
-                "Схема ходила по кругу без паузы; круг разорван. Проверьте её.".to_owned(),
-                "The desk went round without a pause; the circle was opened. Look at it.".to_owned(),
+    fn message(&mut self, message: &FoundMessage) {
+        let name = &message.name;
+        if !name.is_empty() && self.imported.office.voice_message(name).is_some() {
+            self.messages.insert(message.key.clone(), name.clone());
+            return self.note(
+                format!("Голосовое сообщение «{name}» уже есть, оно не меняется."),
+                format!("Voice message {name} is here already and stays as it is."),
             );
-            return None;
         }
-        if let Some(id) = self.drawn.get(&known) {
-            return Some(id.clone());
-        }
-        if self.way.len() >= DEEPEST {
-            return None;
-        }
-        self.way.push(known.clone());
-        let id = self.draw_new(goal, &known);
-        self.way.pop();
-        id
-    }
-
-    fn draw_new(&mut self, goal: &Goal, known: &str) -> Option<String> {
-        let found = self.found;
-        match goal {
-            Goal::Nowhere => None,
-            Goal::HangUp => Some(self.placed(known, ElementKind::HangUp)),
-            Goal::Extension(number) if self.imported.office.extension(number).is_some() => {
-                Some(self.placed(known, ElementKind::Extension { extension: number.clone() }))
-            }
-            Goal::Group(number) if self.imported.office.group(number).is_some() => {
-                let id = self.placed(known, ElementKind::Group { group: number.clone() });
-                let then = found.groups.iter().find(|(group, _)| group.number == *number).map(|(_, then)| then);
-                if let Some(then) = then {
-                    self.link(&id, Out::Reserve, then);
-                }
-                Some(id)
-            }
-            Goal::Menu(key) => {
-                let menu = found.menus.iter().find(|menu| menu.key == *key)?;
-                let Some(name) = self.menus.get(key).cloned() else { return self.draw(&menu.then) };
-                let id = self.placed(known, ElementKind::VoiceMenu { voice_menu: name });
-                for (key, goal) in &menu.keys {
-                    self.link(&id, Out::Key(*key), goal);
-                }
-                self.link(&id, Out::Timeout, &menu.then);
-                Some(id)
-            }
-            Goal::Check(key) => {
-                let check = found.checks.iter().find(|check| check.key == *key)?;
-                let schedule = self.schedule(check)?;
-                let id = self.placed(known, ElementKind::Schedule { schedule });
-                self.link(&id, Out::Yes, &check.yes);
-                self.link(&id, Out::No, &check.no);
-                Some(id)
-            }
-            Goal::Extension(what) | Goal::Group(what) | Goal::Elsewhere(what) => {
-                self.note(
-                    format!("На схеме нет места для «{what}»: звонок там кончается. Проведите связь сами."),
-                    format!("The desk has nothing for {what}: the call ends there. Draw the link yourself."),
-                );
-                None
-            }
-        }
-    }
-
-    /// The name of the timetable in the office; a name that another one has gets a number.
-    fn schedule(&mut self, check: &Check) -> Option<String> {
-        if check.schedule.name.is_empty() {
-            return None;
-        }
-        for nth in 1..=MOST_ALIKE {
-            let mut new = check.schedule.clone();
-            if nth > 1 {
-                new.name = format!("{} {nth}", new.name);
-            }
-            let name = new.name.clone();
-            match self.imported.office.schedules.iter().find(|schedule| schedule.name == name) {
-                Some(same) if *same == new => return Some(name),
-                Some(_) => {}
-                None => {
-                    self.imported.schedules.push(name.clone());
-                    self.office().schedules.push(new);
-                    return Some(name);
-                }
-            }
-        }
-        None
-    }
-
-    fn placed(&mut self, known: &str, kind: ElementKind) -> String {
-        let id = self.element(kind);
-        self.drawn.insert(known.to_owned(), id.clone());
-        id
-    }
-
-    fn element(&mut self, kind: ElementKind) -> String {
-        let id = loop {
-            self.next += 1;
-            let id = format!("import{}", self.next);
-            if !self.imported.office.desk.elements.iter().any(|element| element.id == id) {
-                break id;
-            }
+        let media = if name.is_empty() { None } else { self.media(&message.sound) };
+        let Some(media) = media else {
+            return self.note(
+                format!("Объявление «{name}» не переносится: в копии нет его записи. Звонок идёт сразу дальше."),
+                format!("Announcement {name} does not come over: its sound is not in the backup. Calls go on at once."),
+            );
         };
-        let column = u32::try_from(self.way.len()).unwrap_or(0);
-        let x = 40.0 + STEP_X * f64::from(column);
-        let taken = |element: &&Element| (element.x - x).abs() < 1.0 && element.y >= self.top;
-        let lowest = self.imported.office.desk.elements.iter().filter(taken).map(|element| element.y + STEP_Y);
-        let y = lowest.fold(self.top, f64::max);
-        self.office().desk.elements.push(Element { id: id.clone(), kind, x, y, links: HashMap::new() });
-        id
+        self.messages.insert(message.key.clone(), name.clone());
+        self.imported.messages.push(name.clone());
+        self.office().voice_messages.push(VoiceMessage { name: name.clone(), media, repeat: 1 });
     }
 }
 
-/// A way over more elements than this is no way for callers.
-const DEEPEST: usize = 40;
-/// Timetables of one name.
-const MOST_ALIKE: u32 = 20;
-
-impl Found {
-    /// Whose backup it is.
-    pub fn maker(&self) -> Maker {
-        self.maker.unwrap_or(Maker::Miko)
-    }
+/// Whether a number can be one inside the office.
+fn is_inside(number: &str) -> bool {
+    let digits = (3..=5).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit());
+    digits && !number.starts_with(['0', '1'])
 }

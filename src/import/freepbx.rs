@@ -1,47 +1,177 @@
-//! The tables of FreePBX: github.com/FreePBX, modules core, ringgroups, queues, ivr, timeconditions, recordings. They are named as in its
-//! database, wherever they came from: JSON of version 15 and later, or a dump.
+//! The tables of FreePBX: github.com/FreePBX, modules core, ringgroups, queues, ivr, timeconditions, recordings, announcement, conferences,
+//! findmefollow, callforward, voicemail, daynight, miscdests. They are named as in its database, wherever they came from: JSON of version
+//! 15 and later, or a dump.
 
-use super::{Check, Found, FoundMenu, Goal, Incoming, Row, Tables, base_name, device, extension, plain, server, trunk};
-use crate::office::{Forward, Group, Schedule, Strategy, Trunk, WeekHours};
+use super::dial::Pattern;
+use super::found::{Check, Found, FoundGroup, FoundMenu, FoundMessage, Goal, Incoming, is_pin, server, trunk};
+use super::{Row, Tables, base_name, plain};
+use crate::office::{Conference, Group, Schedule, Strategy, Trunk, WeekHours};
 use crate::sip::Transport;
 
+mod json;
+mod people;
+mod rest;
+mod routes;
+
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// The tables of a dump that are read.
+pub const TABLES: [&str; 42] = [
+    "users",
+    "devices",
+    "sip",
+    "pjsip",
+    "trunks",
+    "trunk_dialpatterns",
+    "incoming",
+    "outbound_routes",
+    "outbound_route_patterns",
+    "outbound_route_trunks",
+    "outbound_route_sequence",
+    "pinsets",
+    "pinset_usage",
+    "ringgroups",
+    "queues_config",
+    "queues_details",
+    "ivr_details",
+    "ivr_entries",
+    "timeconditions",
+    "timegroups_details",
+    "timegroups_groups",
+    "recordings",
+    "announcement",
+    "meetme",
+    "findmefollow",
+    "daynight",
+    "miscdests",
+    "paging_config",
+    "paging_groups",
+    "parkplus",
+    "miscapps",
+    "disa",
+    "callback",
+    "directory_details",
+    "directory_entries",
+    "vmblast",
+    "vmblast_groups",
+    "setcid",
+    "speeddials",
+    "phonebook",
+    "blacklist",
+    "iax",
+];
 
 pub(super) fn read(tables: &Tables) -> Found {
     let mut found = Found::default();
     trunks(tables, &mut found);
-    extensions(tables, &mut found);
+    people::read(tables, &mut found);
     ring_groups(tables, &mut found);
     queues(tables, &mut found);
     menus(tables, &mut found);
+    messages(tables, &mut found);
+    rooms(tables, &mut found);
     checks(tables, &mut found);
+    incoming(tables, &mut found);
+    routes::read(tables, &mut found);
+    rest::tell(tables, &mut found);
+    found
+}
+
+fn incoming(tables: &Tables, found: &mut Found) {
     for row in tables.rows("incoming") {
-        if !row.get("cidnum").is_empty() {
+        let (caller, number) = (row.get("cidnum"), row.get("extension"));
+        if !caller.is_empty() {
             found.note(
-                format!("Входящие только от номера «{}»: по номеру звонящего не различаем.", row.get("cidnum")),
-                format!("A route for calls from {} only: calls are not told apart by who calls.", row.get("cidnum")),
+                format!(
+                    "Маршрут входящих «{number}» только для звонков от «{caller}»: по номеру звонящего не различаем."
+                ),
+                format!("Inbound route {number} for calls from {caller} only: calls are not told apart by who calls."),
             );
             continue;
         }
-        let goal = goal(row.get("destination"));
-        found.incoming.push(Incoming { number: row.get("extension").to_owned(), trunk: String::new(), goal });
+        let goal = goal(tables, row.get("destination"));
+        found.incoming.push(Incoming { number: number.to_owned(), trunk: String::new(), goal });
     }
-    if !tables.rows("outbound_routes").is_empty() {
+}
+
+/// The file of a recording, without its folder. Of several that are played in turn the first is taken, which is told.
+fn sound(tables: &Tables, id: &str, of: &str, found: &mut Found) -> String {
+    if matches!(id, "" | "0") {
+        return String::new();
+    }
+    let Some(recording) = tables.find("recordings", "id", id) else {
         found.note(
-            "Правила исходящих не переносятся: звонок уходит через номер, выбранный у сотрудника. Всем разрешены звонки по стране.",
-            "Outbound routes do not come over: a call leaves by the number chosen for the extension. Everybody may call within the country.",
+            format!("{of}: записи с номером {id} в копии нет."),
+            format!("{of}: there is no recording {id} in the backup."),
+        );
+        return String::new();
+    };
+    let mut files = recording.get("filename").split('&').map(base_name);
+    let first = files.next().unwrap_or("").to_owned();
+    if files.next().is_some() {
+        let name = recording.get("displayname");
+        found.note(
+            format!("{of}: запись «{name}» из нескольких файлов, взят первый."),
+            format!("{of}: the recording {name} has several files, the first one is taken."),
         );
     }
-    for (table, ru, en) in [
-        ("announcement", "Объявления не переносятся.", "Announcements do not come over."),
-        ("meetme", "Комнаты переговоров не переносятся.", "Conference rooms do not come over."),
-        ("findmefollow", "Переадресация Follow Me не переносится.", "Follow Me does not come over."),
-    ] {
-        if !tables.rows(table).is_empty() {
-            found.note(ru, en);
+    first
+}
+
+fn messages(tables: &Tables, found: &mut Found) {
+    for row in tables.rows("announcement") {
+        let name = plain(row.get("description"));
+        for (column, ru, en) in [
+            ("repeat_msg", "повтор по клавише не переносится", "the key that repeats it does not come over"),
+            (
+                "return_ivr",
+                "возврат в меню не переносится, проведите связь сами",
+                "going back to the menu does not come over, draw the link yourself",
+            ),
+        ] {
+            if !matches!(row.get(column), "" | "0" | "disabled") {
+                found.note(format!("Объявление «{name}»: {ru}."), format!("Announcement {name}: {en}."));
+            }
+        }
+        let sound = sound(tables, row.get("recording_id"), &name, found);
+        let (key, then) = (row.get("announcement_id").to_owned(), goal(tables, row.get("post_dest")));
+        found.messages.push(FoundMessage { key, name, sound, then });
+    }
+}
+
+fn rooms(tables: &Tables, found: &mut Found) {
+    for row in tables.rows("meetme") {
+        let (number, name, pin) = (row.get("exten"), plain(row.get("description")), row.get("userpin"));
+        if number.is_empty() {
+            continue;
+        }
+        room(found, number, name.clone(), pin);
+        if !row.get("adminpin").is_empty() {
+            found.note(
+                format!("Комната {number} «{name}»: PIN ведущего не переносится, ведущих здесь нет."),
+                format!("Room {number} {name}: the PIN of its leader does not come over, rooms have no leaders here."),
+            );
+        }
+        if row.get("options").contains('r') {
+            found.note(
+                format!("Комната {number} «{name}»: запись совещаний не переносится."),
+                format!("Room {number} {name}: recording it does not come over."),
+            );
         }
     }
-    found
+}
+
+/// A room with its PIN, if that is one here.
+pub(super) fn room(found: &mut Found, number: &str, name: String, pin: &str) {
+    let fits = pin.is_empty() || is_pin(pin);
+    if !fits {
+        found.note(
+            format!("Комната {number} «{name}»: PIN здесь из 4–10 цифр, старый не подошёл. Пока туда войдёт любой свой: задайте новый."),
+            format!("Room {number} {name}: a PIN has 4 to 10 digits here, the old one does not fit. Anybody inside may enter until you set another."),
+        );
+    }
+    let pin = if fits { pin.to_owned() } else { String::new() };
+    found.rooms.push(Conference { number: number.to_owned(), name, pin });
 }
 
 /// A value of the tables that have a row a setting.
@@ -50,42 +180,9 @@ fn setting<'a>(tables: &'a Tables, table: &str, id: &str, keyword: &str) -> &'a 
     rows.find(|row| row.get("id") == id && row.get("keyword") == keyword).map_or("", |row| row.get("data"))
 }
 
-fn extensions(tables: &Tables, found: &mut Found) {
-    let may_call_out = !tables.rows("trunks").is_empty();
-    for user in tables.rows("users") {
-        let number = user.get("extension");
-        if number.is_empty() {
-            continue;
-        }
-        let mut new = extension(number, user.get("name"), "", may_call_out);
-        new.voicemail = !matches!(user.get("voicemail"), "" | "novm" | "disabled");
-        let own = tables.rows("devices").iter().filter(|device| device.get("user") == number);
-        for row in own {
-            let (id, tech) = (row.get("id"), row.get("tech"));
-            let ring = user.number("ringtimer", 0, 300, 20);
-            match tech {
-                "sip" | "pjsip" if new.devices.len() < 4 => {
-                    let secret = setting(tables, "sip", id, "secret");
-                    let ring = if ring == 0 { 20 } else { ring };
-                    new.devices.push(device(id, secret, ring, Forward::None));
-                }
-                _ => found.note(
-                    format!("{number}: телефон {id} ({tech}) не переносится."),
-                    format!("{number}: the device {id} ({tech}) does not come over."),
-                ),
-            }
-        }
-        if new.devices.is_empty() {
-            new.devices.push(device("", "", 20, Forward::None));
-        }
-        found.extensions.push(new);
-    }
-}
-
 fn trunks(tables: &Tables, found: &mut Found) {
     for row in tables.rows("trunks") {
-        let (id, name, tech) = (row.get("trunkid"), row.get("name"), row.get("tech"));
-        let name = plain(if name.is_empty() { row.get("channelid") } else { name });
+        let (id, name, tech) = (row.get("trunkid"), trunk_name(row), row.get("tech"));
         if matches!(row.get("disabled"), "on" | "1") {
             found.note(
                 format!("Подключение «{name}» выключено и не переносится."),
@@ -103,13 +200,51 @@ fn trunks(tables: &Tables, found: &mut Found) {
             }
         };
         new.max_calls = row.number("maxchans", 0, 10_000, 0);
-        let called = tables.rows("incoming").iter().map(|row| row.get("extension")).filter(|number| !number.is_empty());
-        // Routes name no trunk; with one trunk they are all its own.
-        let called: Vec<&str> = if tables.rows("trunks").len() == 1 { called.collect() } else { Vec::new() };
         let own = [caller_number(row.get("outcid")), new.login.clone()];
-        new.numbers = called.into_iter().map(str::to_owned).chain(own).filter(|number| !number.is_empty()).collect();
+        new.numbers = own.into_iter().filter(|number| !number.is_empty()).collect();
+        let of_trunk = |pattern: &&Row| pattern.get("trunkid") == id;
+        for pattern in tables.rows("trunk_dialpatterns").iter().filter(of_trunk) {
+            found.rewrites.push((new.name.clone(), routes::pattern(pattern)));
+        }
+        let prefix = row.get("dialoutprefix").to_owned();
+        if !prefix.is_empty() {
+            let pass = "!".to_owned();
+            let pattern = Pattern::Asterisk { from: String::new(), prefix: String::new(), pass, prepend: prefix };
+            found.rewrites.push((new.name.clone(), pattern));
+        }
         found.trunks.push(new);
     }
+    called_numbers(tables, found);
+}
+
+/// Routes name no trunk: numbers that are no trunk's go to the first one, before what else may be its number.
+fn called_numbers(tables: &Tables, found: &mut Found) {
+    let called = tables.rows("incoming").iter().map(|row| row.get("extension"));
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let known =
+        |number: &str| found.trunks.iter().flat_map(|one| &one.numbers).any(|one| digits(one) == digits(number));
+    let lost: Vec<String> =
+        called.filter(|number| !digits(number).is_empty() && !known(number)).map(str::to_owned).collect();
+    let several = found.trunks.len() > 1;
+    let Some(first) = found.trunks.first_mut().filter(|_| !lost.is_empty()) else { return };
+    let name = first.name.clone();
+    first.numbers.splice(0..0, lost.iter().cloned());
+    if several {
+        let list = lost.join(", ");
+        found.note(
+            format!(
+                "Входящие на {list}: копия не говорит, через какое это подключение. Записали за «{name}», проверьте."
+            ),
+            format!(
+                "Calls to {list}: the backup does not say by which trunk they come. They are put to {name}, look at it."
+            ),
+        );
+    }
+}
+
+/// The name that people know a trunk by.
+fn trunk_name(row: &Row) -> String {
+    plain(if row.get("name").is_empty() { row.get("channelid") } else { row.get("name") })
 }
 
 fn pjsip(tables: &Tables, id: &str, name: String) -> Trunk {
@@ -178,8 +313,23 @@ fn ring_groups(tables: &Tables, found: &mut Found) {
             new.member_ring_seconds = new.max_wait_seconds;
             new.max_wait_seconds = 60;
         }
-        new.members = row.get("grplist").split('-').filter(|member| !member.is_empty()).map(str::to_owned).collect();
-        found.groups.push((new, goal(row.get("postdest"))));
+        let list = row.get("grplist").split('-').map(|member| (member.trim_end_matches('#'), member.ends_with('#')));
+        let outside_too = |member: &str| tables.find("users", "extension", member).is_none();
+        let (outside, own): (Vec<_>, Vec<_>) = list
+            .filter(|(member, _)| !member.is_empty())
+            .partition(|(member, outside)| *outside && outside_too(member));
+        if !outside.is_empty() {
+            let (number, name) = (new.number.clone(), new.name.clone());
+            let list = outside.iter().map(|(member, _)| *member).collect::<Vec<_>>().join(", ");
+            found.note(
+                format!("Группа {number} «{name}»: городские номера {list} не переносятся, здесь в группе только внутренние. Добавьте их сотрудникам как мобильные."),
+                format!("Group {number} {name}: outside numbers {list} do not come over, groups here ring extensions only. Add them to extensions as mobiles."),
+            );
+        }
+        new.members = own.into_iter().map(|(member, _)| member.to_owned()).collect();
+        let greeting = sound(tables, row.get("annmsg_id"), &format!("{} {}", new.number, new.name), found);
+        let then = goal(tables, row.get("postdest"));
+        found.groups.push(FoundGroup { group: new, then, greeting, music: String::new() });
     }
 }
 
@@ -206,7 +356,9 @@ fn queues(tables: &Tables, found: &mut Found) {
         let members = tables.rows("queues_details").iter();
         let members = members.filter(|row| row.get("id") == number && row.get("keyword") == "member");
         new.members = members.filter_map(|row| member(row.get("data"))).collect();
-        found.groups.push((new, goal(row.get("dest"))));
+        let greeting = sound(tables, row.get("joinannounce_id"), &format!("{} {}", new.number, new.name), found);
+        let then = goal(tables, row.get("dest"));
+        found.groups.push(FoundGroup { group: new, then, greeting, music: String::new() });
     }
 }
 
@@ -220,14 +372,13 @@ fn member(data: &str) -> Option<String> {
 fn menus(tables: &Tables, found: &mut Found) {
     for row in tables.rows("ivr_details") {
         let (id, name) = (row.get("id"), plain(row.get("name")));
-        let recording = tables.find("recordings", "id", row.get("announcement"));
-        let sound = recording.map_or("", |recording| recording.get("filename").split('&').next().unwrap_or(""));
+        let sound = sound(tables, row.get("announcement"), &name, found);
         let mut keys = Vec::new();
         for entry in tables.rows("ivr_entries").iter().filter(|entry| entry.get("ivr_id") == id) {
             let selection = entry.get("selection");
             match (selection.chars().next(), selection.chars().count()) {
                 (Some(key), 1) if key.is_ascii_digit() || "*#".contains(key) => {
-                    keys.push((key, goal(entry.get("dest"))))
+                    keys.push((key, goal(tables, entry.get("dest"))))
                 }
                 _ if matches!(selection, "t" | "i") => {}
                 _ => found.note(
@@ -245,18 +396,27 @@ fn menus(tables: &Tables, found: &mut Found) {
         found.menus.push(FoundMenu {
             key: id.to_owned(),
             name,
-            sound: base_name(sound).to_owned(),
+            sound,
             timeout_seconds: row.number("timeout_time", 1, 300, 10),
             repeat: row.number("timeout_loops", 0, 99, 1) + 1,
             keys,
-            then: goal(row.get("timeout_destination")),
+            then: goal(tables, row.get("timeout_destination")),
         });
     }
 }
 
 fn checks(tables: &Tables, found: &mut Found) {
     for row in tables.rows("timeconditions") {
-        let name = plain(row.get("displayname"));
+        let mut name = plain(row.get("displayname"));
+        if name.is_empty() {
+            name = format!("Расписание {}", plain(row.get("timeconditions_id")));
+        }
+        if row.get("mode").starts_with("calendar") {
+            found.note(
+                format!("Расписание «{name}» по календарю: его события не переносятся, часы задайте сами."),
+                format!("Schedule {name} follows a calendar: its events do not come over, set the hours yourself."),
+            );
+        }
         let mut schedule = Schedule { name: name.clone(), ..Schedule::default() };
         let details = tables.rows("timegroups_details").iter();
         for detail in details.filter(|detail| detail.get("timegroupid") == row.get("time")) {
@@ -268,7 +428,7 @@ fn checks(tables: &Tables, found: &mut Found) {
                 ),
             }
         }
-        let (yes, no) = (goal(row.get("truegoto")), goal(row.get("falsegoto")));
+        let (yes, no) = (goal(tables, row.get("truegoto")), goal(tables, row.get("falsegoto")));
         found.checks.push(Check { key: row.get("timeconditions_id").to_owned(), schedule, yes, no });
     }
 }
@@ -308,84 +468,50 @@ fn week_hours(text: &str) -> Option<WeekHours> {
 }
 
 /// A destination of its dial plan: `context,extension,priority`.
-fn goal(text: &str) -> Goal {
+fn goal(tables: &Tables, text: &str) -> Goal {
     let mut parts = text.split(',').map(str::trim);
     let (context, number) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let row = |table, column| tables.find(table, column, number);
     match context {
         "" => Goal::Nowhere,
         "from-did-direct" => Goal::Extension(number.to_owned()),
         "ext-local" if number.bytes().all(|digit| digit.is_ascii_digit()) => Goal::Extension(number.to_owned()),
+        "ext-findmefollow" => Goal::Extension(number.trim_start_matches("FM").to_owned()),
         "ext-group" | "ext-queues" => Goal::Group(number.to_owned()),
         "timeconditions" => Goal::Check(number.to_owned()),
         "app-blackhole" => Goal::HangUp,
-        _ => match context.strip_prefix("ivr-") {
-            Some(id) => Goal::Menu(id.to_owned()),
-            None => Goal::Elsewhere(plain(text)),
+        // By day; the switch itself is told elsewhere. It never leads to itself: that is one step.
+        "app-daynight" => {
+            let mut modes = tables.rows("daynight").iter().filter(|row| row.get("ext") == number);
+            let day = modes.find(|row| row.get("dmode") == "day").map_or("", |row| row.get("dest"));
+            if day.starts_with("app-daynight") { elsewhere(text) } else { goal(tables, day) }
+        }
+        "ext-miscdests" => match row("miscdests", "id") {
+            Some(misc) if tables.find("users", "extension", misc.get("destdial")).is_some() => {
+                Goal::Extension(misc.get("destdial").to_owned())
+            }
+            Some(misc) => elsewhere(&format!("{} ({})", misc.get("description"), misc.get("destdial"))),
+            None => elsewhere(text),
+        },
+        "ext-meetme" => {
+            let name = row("meetme", "exten").map_or("", |room| room.get("description"));
+            Goal::Elsewhere(plain(&format!("комната {number} {name}")), plain(&format!("room {number} {name}")))
+        }
+        "ext-local" if number.starts_with("vm") => {
+            let box_of: String = number.chars().filter(char::is_ascii_digit).collect();
+            Goal::Elsewhere(
+                format!("голосовая почта {box_of} ({number})"),
+                format!("the mailbox of {box_of} ({number})"),
+            )
+        }
+        _ => match (context.strip_prefix("ivr-"), context.strip_prefix("app-announcement-")) {
+            (Some(id), _) => Goal::Menu(id.to_owned()),
+            (_, Some(id)) => Goal::Message(id.to_owned()),
+            _ => elsewhere(text),
         },
     }
 }
 
-/// Rows of the names that JSON has for tables, by those of the database.
-pub(super) fn table_name(key: &str) -> &str {
-    match key {
-        "groups" => "ringgroups",
-        "ivrs" => "ivr_details",
-        "entries" => "ivr_entries",
-        "Did" => "incoming",
-        "Routing" => "outbound_routes",
-        other => other,
-    }
+fn elsewhere(text: &str) -> Goal {
+    Goal::Elsewhere(plain(text), plain(text))
 }
-
-impl Tables {
-    /// Takes what the JSON of a module of FreePBX holds: lists of objects are tables, wherever they stand.
-    pub fn take_json(&mut self, json: &serde_json::Value) {
-        self.take_value("", json, 0);
-    }
-
-    fn take_value(&mut self, key: &str, value: &serde_json::Value, depth: usize) {
-        if depth > DEEPEST {
-            return;
-        }
-        match value {
-            serde_json::Value::Array(items) => {
-                for item in items {
-                    self.take_row(key, item);
-                    self.take_value(key, item, depth + 1);
-                }
-            }
-            serde_json::Value::Object(columns) => {
-                for (name, inner) in columns {
-                    // Lists that PHP keyed by id: their rows stand in an object.
-                    if name.bytes().all(|digit| digit.is_ascii_digit()) {
-                        self.take_row(key, inner);
-                    }
-                    let inside = if name.bytes().all(|digit| digit.is_ascii_digit()) { key } else { name };
-                    if !matches!(inner, serde_json::Value::String(_) | serde_json::Value::Number(_)) {
-                        self.take_value(inside, inner, depth + 1);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn take_row(&mut self, key: &str, value: &serde_json::Value) {
-        let Some(columns) = value.as_object() else { return };
-        let mut row = Row::default();
-        for (column, value) in columns {
-            match value {
-                serde_json::Value::String(text) => row.put(column, text.as_str()),
-                serde_json::Value::Number(number) => row.put(column, number.to_string()),
-                serde_json::Value::Bool(on) => row.put(column, if *on { "1" } else { "0" }),
-                _ => {}
-            }
-        }
-        if row.0.len() > 1 {
-            self.push(table_name(key), row);
-        }
-    }
-}
-
-/// Its JSON is not deeper than six.
-const DEEPEST: usize = 12;

@@ -1,11 +1,15 @@
 //! The database of MikoPBX: github.com/mikopbx/Core, src/Common/Models. Its extensions, queues and menus share one table of numbers.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
-use super::{Check, Found, FoundMenu, Goal, Incoming, Row, Tables, base_name, device, extension, plain, server, trunk};
-use crate::office::{Device, Forward, Group, MobileDevice, Schedule, Strategy, WeekHours, Word};
+use super::dial::{Pattern, Rule};
+use super::found::{
+    Check, Found, FoundGroup, FoundMenu, FoundMessage, Goal, Incoming, device, extension, server, trunk,
+};
+use super::{Row, Tables, base_name, freepbx, plain};
+use crate::office::{Device, Forward, Group, MobileDevice, Strategy, Word};
 use crate::sip::Transport;
+
+mod hours;
+mod rest;
 
 /// The rule for calls that no other one takes has this priority.
 const LAST_PRIORITY: u32 = 9999;
@@ -13,40 +17,117 @@ const DAY: usize = 24 * 60;
 /// The key of the only timetable.
 const OFFICE_HOURS: &str = "work";
 
+/// The tables that are read.
+pub const TABLES: [&str; 30] = [
+    "m_Extensions",
+    "m_Users",
+    "m_Sip",
+    "m_SipHosts",
+    "m_Iax",
+    "m_Providers",
+    "m_ExternalPhones",
+    "m_ExtensionForwardingRights",
+    "m_IncomingRoutingTable",
+    "m_OutgoingRoutingTable",
+    "m_CallQueues",
+    "m_CallQueueMembers",
+    "m_IvrMenu",
+    "m_IvrMenuActions",
+    "m_OutWorkTimes",
+    "m_OutWorkTimesRouts",
+    "m_ConferenceRooms",
+    "m_DialplanApplications",
+    "m_SoundFiles",
+    "m_AsteriskManagerUsers",
+    "m_AsteriskRestUsers",
+    "m_ApiKeys",
+    "m_NetworkFilters",
+    "m_FirewallRules",
+    "m_Fail2BanRules",
+    "m_NetworkStaticRoutes",
+    "m_LanInterfaces",
+    "m_CustomFiles",
+    "m_PbxExtensionModules",
+    "m_PbxSettings",
+];
+
 pub(super) fn read(tables: &Tables, zone: &str) -> Found {
     let mut found = Found::default();
     trunks(tables, &mut found);
     extensions(tables, &mut found);
     queues(tables, &mut found);
     menus(tables, &mut found);
+    rooms(tables, &mut found);
     incoming(tables, zone, &mut found);
-    for row in tables.rows("m_Extensions") {
-        let number = row.get("number");
-        let (ru, en) = match row.get("type") {
-            "CONFERENCE" => ("комната переговоров", "conference room"),
-            "DIALPLAN APPLICATION" if !is_system(row) => ("приложение", "application"),
-            "MODULES" => ("номер модуля", "number of a module"),
-            _ => continue,
-        };
-        found.note(format!("{number}: {ru} не переносится."), format!("{number}: a {en} does not come over."));
-    }
-    if !tables.rows("m_OutgoingRoutingTable").is_empty() {
-        found.note(
-            "Правила исходящих не переносятся: звонок уходит через номер, выбранный у сотрудника. Всем разрешены звонки по стране.",
-            "Rules for outgoing calls do not come over: a call leaves by the number chosen for the extension. Everybody may call within the country.",
-        );
-    }
+    outgoing(tables, &mut found);
+    rest::tell(tables, &mut found);
     found
 }
 
-/// Applications that MikoPBX brings itself.
-fn is_system(row: &Row) -> bool {
-    row.get("number").starts_with("000") || row.get("callerid").is_empty()
+fn rooms(tables: &Tables, found: &mut Found) {
+    for row in tables.rows("m_ConferenceRooms").iter().filter(|row| !row.get("extension").is_empty()) {
+        freepbx::room(found, row.get("extension"), plain(row.get("name")), row.get("pinCode"));
+    }
+}
+
+/// Rules in the order of their priority; equal ones as they stand.
+fn outgoing(tables: &Tables, found: &mut Found) {
+    let mut rows: Vec<&Row> = tables.rows("m_OutgoingRoutingTable").iter().collect();
+    rows.sort_by_key(|row| row.number("priority", 0, u32::MAX, u32::MAX));
+    for row in rows {
+        let provider = row.get("providerid");
+        let trunk = tables.rows("m_Sip").iter().find(|sip| !provider.is_empty() && sip.get("uniqid") == provider);
+        let name = plain(row.get("rulename"));
+        if trunk.is_none() {
+            found.note(
+                format!("Правило исходящих «{name}» не переносится: его подключения нет в копии, или оно не SIP."),
+                format!("Outgoing rule {name} does not come over: its trunk is not in the backup, or is no SIP trunk."),
+            );
+            continue;
+        }
+        let pattern = Pattern::Begins {
+            begins: row.get("numberbeginswith").to_owned(),
+            rest: row.get("restnumbers").parse().unwrap_or(0),
+            trim: usize::try_from(row.number("trimfrombegin", 0, 50, 0)).unwrap_or(0),
+            prepend: row.get("prepend").to_owned(),
+        };
+        let trunks = trunk.map(trunk_name).into_iter().collect();
+        found.rules.push(Rule { name, trunks, patterns: vec![pattern], ..Rule::default() });
+    }
+}
+
+/// The name that people know a trunk by.
+fn trunk_name(row: &Row) -> String {
+    plain(if row.get("description").is_empty() { row.get("uniqid") } else { row.get("description") })
+}
+
+/// Where a call goes that is told something before.
+fn message(tables: &Tables, id: &str, then: Goal, found: &mut Found) -> Goal {
+    if matches!(id, "" | "0") {
+        return then;
+    }
+    let Some(row) = tables.find("m_SoundFiles", "id", id) else {
+        found.note(
+            format!("Звука с номером {id} в копии нет: сообщение не переносится."),
+            format!("There is no sound {id} in the backup: the message does not come over."),
+        );
+        return then;
+    };
+    let sound = base_name(row.get("path")).to_owned();
+    let name = row.get("name").rsplit_once('.').map_or(row.get("name"), |(stem, _)| stem);
+    let name = plain(if name.is_empty() { &sound } else { name });
+    let made = |one: &&FoundMessage| one.sound == sound && one.then == then;
+    if let Some(same) = found.messages.iter().find(made) {
+        return Goal::Message(same.key.clone());
+    }
+    let key = format!("{name} {}", found.messages.len());
+    found.messages.push(FoundMessage { key: key.clone(), name, sound, then });
+    Goal::Message(key)
 }
 
 fn trunks(tables: &Tables, found: &mut Found) {
     for row in tables.rows("m_Sip").iter().filter(|row| row.get("type") == "friend") {
-        let name = plain(if row.get("description").is_empty() { row.get("uniqid") } else { row.get("description") });
+        let name = trunk_name(row);
         if row.get("disabled") == "1" {
             found.note(
                 format!("Подключение «{name}» выключено и не переносится."),
@@ -67,8 +148,9 @@ fn trunks(tables: &Tables, found: &mut Found) {
         new.numbers = numbers_of(tables, row.get("uniqid"), row.get("username"));
         found.trunks.push(new);
     }
-    if !tables.rows("m_Iax").is_empty() {
-        found.note("Подключения IAX не переносятся.", "IAX trunks do not come over.");
+    let iax: Vec<&str> = tables.rows("m_Iax").iter().map(|row| row.get("description")).collect();
+    if !iax.is_empty() {
+        found.note_names("Подключения IAX не переносятся", "IAX trunks do not come over", iax.into_iter());
     }
 }
 
@@ -80,25 +162,32 @@ fn numbers_of(tables: &Tables, provider: &str, login: &str) -> Vec<String> {
 }
 
 fn extensions(tables: &Tables, found: &mut Found) {
-    let may_call_out = !tables.rows("m_OutgoingRoutingTable").is_empty();
     for row in tables.rows("m_Extensions").iter().filter(|row| row.get("type") == "SIP") {
         let number = row.get("number");
-        let Some(sip) =
-            tables.rows("m_Sip").iter().find(|sip| sip.get("extension") == number && sip.get("type") != "friend")
-        else {
+        let mut sips = tables.rows("m_Sip").iter();
+        let sip = sips.find(|sip| sip.get("extension") == number && sip.get("type") != "friend");
+        let Some(sip) = sip.filter(|sip| sip.get("disabled") != "1") else {
+            let why = if sip.is_some() {
+                ("выключен", "disabled")
+            } else {
+                ("без учётной записи SIP", "without a SIP account")
+            };
+            found.note(
+                format!("Внутренний номер {number} {} и не переносится.", why.0),
+                format!("Extension {number} is {} and does not come over.", why.1),
+            );
             continue;
         };
-        let user = tables.find("m_Users", "id", row.get("userid"));
+        let id = row.get("userid");
+        let user = tables.find("m_Users", "id", id).filter(|_| !id.is_empty());
         let name = user.map_or("", |user| user.get("username"));
         let name = if name.is_empty() { row.get("callerid") } else { name };
-        let mut new = extension(number, name, user.map_or("", |user| user.get("email")), may_call_out);
-        new.record = false;
+        let mut new = extension(number, name, user.map_or("", |user| user.get("email")));
         let rights = tables.find("m_ExtensionForwardingRights", "extension", number);
-        let forward = rights.map_or(Forward::None, |rights| forward(tables, rights));
+        let forward = rights.map_or(Forward::None, |rights| forward(tables, rights, found));
         let ring = rights.map_or(20, |rights| rights.number("ringlength", 1, 300, 20)).max(5);
         new.devices.push(device(number, sip.get("secret"), ring, forward));
-        let mobile = mobile_of(tables, row.get("userid"));
-        if let Some(mobile) = mobile.filter(|_| !row.get("userid").is_empty()) {
+        for mobile in mobiles_of(tables, id).take(MOBILES) {
             new.devices.push(Device::Mobile(MobileDevice {
                 number: mobile.to_owned(),
                 ring_seconds: 20,
@@ -107,23 +196,56 @@ fn extensions(tables: &Tables, found: &mut Found) {
         }
         found.extensions.push(new);
     }
+    let known =
+        |id: &str| tables.rows("m_Extensions").iter().any(|row| row.get("type") == "SIP" && row.get("userid") == id);
+    let lost = tables.rows("m_Extensions").iter().filter(|row| row.get("type") == "EXTERNAL");
+    let lost: Vec<&str> = lost
+        .filter(|row| row.get("userid").is_empty() || !known(row.get("userid")))
+        .map(|row| row.get("number"))
+        .collect();
+    if !lost.is_empty() {
+        found.note_names(
+            "Мобильные без сотрудника не переносятся",
+            "Mobiles of nobody do not come over",
+            lost.into_iter(),
+        );
+    }
 }
 
-/// The mobile telephone of a person: an extension of his of type EXTERNAL.
-fn mobile_of<'a>(tables: &'a Tables, user: &str) -> Option<&'a str> {
-    let mut externals = tables.rows("m_Extensions").iter().filter(|row| row.get("type") == "EXTERNAL");
-    externals.find(|row| row.get("userid") == user).map(|row| row.get("number")).filter(|number| !number.is_empty())
+/// Mobiles of an extension beside its telephone.
+const MOBILES: usize = 3;
+
+/// The mobile telephones of a person: extensions of his of type EXTERNAL.
+fn mobiles_of<'a>(tables: &'a Tables, user: &'a str) -> impl Iterator<Item = &'a str> {
+    let externals = tables.rows("m_Extensions").iter().filter(|row| row.get("type") == "EXTERNAL");
+    externals
+        .filter(move |row| !user.is_empty() && row.get("userid") == user)
+        .filter(|row| !is_disabled(tables, row.get("number")))
+        .map(|row| row.get("number"))
+        .filter(|number| !number.is_empty())
 }
 
-fn forward(tables: &Tables, rights: &Row) -> Forward {
+fn is_disabled(tables: &Tables, external: &str) -> bool {
+    tables.find("m_ExternalPhones", "extension", external).is_some_and(|row| row.get("disabled") == "1")
+}
+
+fn forward(tables: &Tables, rights: &Row, found: &mut Found) -> Forward {
     // Those to menus and rooms have no counterpart: only people and queues can be forwarded to.
-    let may = |column: &str| {
+    let mut may = |column: &str| {
         let to = rights.get(column);
         let kind = tables.find("m_Extensions", "number", to).map_or("EXTERNAL", |row| row.get("type"));
-        if matches!(kind, "SIP" | "QUEUE" | "EXTERNAL") { to.to_owned() } else { String::new() }
+        if to.is_empty() || matches!(kind, "SIP" | "QUEUE" | "EXTERNAL") {
+            return to.to_owned();
+        }
+        let number = rights.get("extension");
+        found.note(
+            format!("{number}: переадресация на {to} не переносится."),
+            format!("{number}: forwarding to {to} does not come over."),
+        );
+        String::new()
     };
-    let (busy, no_answer) = (may("forwardingonbusy"), may("forwardingonunavailable"));
-    match may("forwarding") {
+    let (always, busy, no_answer) = (may("forwarding"), may("forwardingonbusy"), may("forwardingonunavailable"));
+    match always {
         // Without answer within the time of ringing: that is what «forwarding» means there.
         to if !to.is_empty() => Forward::Conditional { busy, no_answer: to },
         _ if busy.is_empty() && no_answer.is_empty() => Forward::None,
@@ -153,7 +275,10 @@ fn queues(tables: &Tables, found: &mut Found) {
         members.sort_by_key(|member| member.number("priority", 0, u32::MAX, 0));
         new.members = members.iter().map(|member| member.get("extension").to_owned()).collect();
         let then = goal(tables, row.get("timeout_extension"));
-        found.groups.push((new, then));
+        let music = tables.find("m_SoundFiles", "id", row.get("moh_sound_id"));
+        let music = music.map_or_else(String::new, |sound| base_name(sound.get("path")).to_owned());
+        rest::tell_queue(tables, row, found);
+        found.groups.push(FoundGroup { group: new, then, greeting: String::new(), music });
     }
 }
 
@@ -167,10 +292,12 @@ fn menus(tables: &Tables, found: &mut Found) {
         for action in actions {
             let digits = action.get("digits");
             match (digits.chars().next(), digits.chars().count()) {
-                (Some(key), 1) => keys.push((key, goal(tables, action.get("extension")))),
+                (Some(key), 1) if key.is_ascii_digit() || "*#".contains(key) => {
+                    keys.push((key, goal(tables, action.get("extension"))))
+                }
                 _ => found.note(
-                    format!("Меню «{name}»: пункт «{digits}» из нескольких цифр не переносится."),
-                    format!("Menu {name}: the entry {digits} of several digits does not come over."),
+                    format!("Меню «{name}»: пункт «{digits}» не переносится, только одна цифра."),
+                    format!("Menu {name}: the entry {digits} does not come over, only single digits do."),
                 ),
             }
         }
@@ -202,25 +329,36 @@ fn goal(tables: &Tables, number: &str) -> Goal {
         "SIP" => Goal::Extension(to()),
         "QUEUE" => Goal::Group(to()),
         "IVR MENU" | "IVR" => Goal::Menu(to()),
-        _ if number == "hangup" => Goal::HangUp,
-        _ => Goal::Elsewhere(to()),
+        _ if matches!(number, "hangup" | "busy") => Goal::HangUp,
+        _ if number == "voicemail" => Goal::Elsewhere("голосовая почта".to_owned(), "voicemail".to_owned()),
+        _ if number == "did2user" => {
+            Goal::Elsewhere("номер сотрудника по городскому".to_owned(), "the extension of a city number".to_owned())
+        }
+        "CONFERENCE" => Goal::Elsewhere(plain(&format!("комната {number}")), plain(&format!("room {number}"))),
+        _ => Goal::Elsewhere(plain(number), plain(number)),
     }
 }
 
 fn incoming(tables: &Tables, zone: &str, found: &mut Found) {
     let mut rules: Vec<&Row> = tables.rows("m_IncomingRoutingTable").iter().collect();
     rules.sort_by_key(|rule| rule.number("priority", 0, LAST_PRIORITY, 0));
-    let hours = office_hours(tables, zone, found);
+    let hours = hours::office_hours(tables, zone, found);
     let mut taken: Vec<(&str, &str)> = Vec::new();
     for rule in rules {
         let (provider, number) = (rule.get("provider"), rule.get("number"));
-        let goal = match rule.get("action") {
-            "hangup" | "busy" => Goal::HangUp,
-            _ => goal(tables, rule.get("extension")),
+        let goal = match (rule.get("action"), rule.get("extension")) {
+            ("hangup" | "busy" | "playback", _) => Goal::HangUp,
+            (_, to) => goal(tables, to),
         };
         if goal == Goal::Nowhere {
+            let name = rule.get("rulename");
+            found.note(
+                format!("Правило входящих «{name}» никуда не ведёт и не переносится."),
+                format!("Incoming rule {name} leads nowhere and does not come over."),
+            );
             continue;
         }
+        let goal = message(tables, rule.get("audio_message_id"), goal, found);
         if taken.contains(&(provider, number)) {
             let name = rule.get("rulename");
             found.note(
@@ -246,107 +384,5 @@ fn incoming(tables: &Tables, zone: &str, found: &mut Found) {
             _ => goal,
         };
         found.incoming.push(Incoming { number: number.to_owned(), trunk: plain(trunk), goal });
-    }
-}
-
-/// The hours in which the office works, of those in which it does not, and where calls go then.
-fn office_hours(tables: &Tables, zone: &str, found: &mut Found) -> Option<(Schedule, Goal)> {
-    let rows = tables.rows("m_OutWorkTimes");
-    let first = rows.first()?;
-    let mut closed = [[false; DAY]; 7];
-    let mut schedule = Schedule { name: "Рабочее время MikoPBX".to_owned(), ..Schedule::default() };
-    for row in rows {
-        match (date(row.get("date_from"), zone), date(row.get("date_to"), zone)) {
-            (Some(from), Some(to)) if from <= to => schedule.closed.push((from, to)),
-            (Some(day), None) => schedule.closed.push((day, day)),
-            (None, None) => close(&mut closed, row),
-            _ => {}
-        }
-        if row.get("allowRestriction") == "1" {
-            found.note(
-                format!(
-                    "Нерабочее время «{}» касалось не всех правил, здесь — всех. Проверьте схему.",
-                    row.get("description")
-                ),
-                format!(
-                    "The off-hours {} were of some rules only, here they are of all. Look at the desk.",
-                    row.get("description")
-                ),
-            );
-        }
-    }
-    if rows.iter().any(|row| row.get("action") == "playmessage" && !row.get("audio_message_id").is_empty()) {
-        found.note(
-            "Сообщение в нерабочее время не переносится. Добавьте его на схему.",
-            "The message of the off-hours does not come over. Put it on the desk.",
-        );
-    }
-    if rows.iter().any(|row| row.get("extension") != first.get("extension")) {
-        found.note(
-            "У нерабочего времени разные назначения; взято первое.",
-            "The off-hours lead to different places; the first one is taken.",
-        );
-    }
-    schedule.hours = open_hours(&closed);
-    let no = if first.get("action") == "extension" { goal(tables, first.get("extension")) } else { Goal::HangUp };
-    Some((schedule, no))
-}
-
-fn date(seconds: &str, zone: &str) -> Option<jiff::civil::Date> {
-    let at = Timestamp::from_second(seconds.parse().ok()?).ok()?;
-    Some(at.to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC)).date())
-}
-
-/// Marks what a rule closes: days from 1, Monday; without days every day, without times all day.
-fn close(closed: &mut [[bool; DAY]; 7], row: &Row) {
-    let day = |column: &str| row.get(column).parse::<usize>().ok().filter(|day| (1..=7).contains(day));
-    let minute = |column: &str| {
-        let (hours, minutes) = row.get(column).split_once(':')?;
-        Some((hours.parse::<usize>().ok()? * 60 + minutes.get(..2)?.parse::<usize>().ok()?).min(DAY))
-    };
-    let first = day("weekday_from").unwrap_or(1);
-    let last = day("weekday_to").unwrap_or(if day("weekday_from").is_some() { first } else { 7 });
-    let (from, to) = (minute("time_from").unwrap_or(0), minute("time_to").unwrap_or(DAY));
-    // 23:59 is how people write midnight.
-    let to = if to == DAY - 1 { DAY } else { to };
-    for nth in 0..=(last + 7 - first) % 7 {
-        let day = (first - 1 + nth) % 7;
-        for minute in 0..DAY {
-            let inside = if from < to { (from..to).contains(&minute) } else { minute >= from || minute < to };
-            if let Some(mark) = closed.get_mut(day).and_then(|day| day.get_mut(minute)).filter(|_| inside) {
-                *mark = true;
-            }
-        }
-    }
-}
-
-fn open_hours(closed: &[[bool; DAY]; 7]) -> Vec<WeekHours> {
-    let mut hours: Vec<WeekHours> = Vec::new();
-    for (day, minutes) in closed.iter().enumerate() {
-        let mut from = None;
-        for minute in 0..=DAY {
-            let open = minutes.get(minute).is_some_and(|closed| !closed);
-            match (from, open) {
-                (None, true) => from = Some(minute),
-                (Some(begun), false) => {
-                    add(&mut hours, day, begun, minute);
-                    from = None;
-                }
-                _ => {}
-            }
-        }
-    }
-    hours
-}
-
-fn add(hours: &mut Vec<WeekHours>, day: usize, from: usize, to: usize) {
-    let (Ok(from), Ok(to)) = (u16::try_from(from), u16::try_from(to)) else { return };
-    let same = hours.iter().position(|one| one.from == from && one.to == to);
-    let at = same.unwrap_or_else(|| {
-        hours.push(WeekHours { days: [false; 7], from, to });
-        hours.len() - 1
-    });
-    if let Some(on) = hours.get_mut(at).and_then(|one| one.days.get_mut(day)) {
-        *on = true;
     }
 }

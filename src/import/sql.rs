@@ -21,6 +21,7 @@ pub fn inserts(dump: &str, wanted: &[&str], into: &mut Tables) {
             rest = if wanted.contains(&name) {
                 take(name, values, columns.get(name).map_or(&[], Vec::as_slice), into)
             } else {
+                into.leave(name);
                 after
             };
         }

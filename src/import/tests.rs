@@ -1,7 +1,11 @@
 use super::*;
 use crate::base::Rng;
 use crate::office::file::{self, Context};
-use crate::office::{ElementKind, Office, Out};
+use crate::office::{Element, ElementKind, Forward, NumberFormat, Office, Out};
+
+mod freepbx;
+mod garbage;
+mod place;
 
 const ZONE: &str = "Europe/Moscow";
 
@@ -23,7 +27,8 @@ fn miko() -> Tables {
         ("m_Extensions", Row::from([("number", "2200100"), ("type", "QUEUE")])),
         ("m_Extensions", Row::from([("number", "600"), ("type", "QUEUE")])),
         ("m_Extensions", Row::from([("number", "2200200"), ("type", "IVR MENU")])),
-        ("m_Extensions", Row::from([("number", "550"), ("type", "CONFERENCE")])),
+        ("m_Extensions", Row::from([("number", "2200300"), ("type", "CONFERENCE")])),
+        ("m_Extensions", Row::from([("number", "79990000000"), ("type", "EXTERNAL"), ("userid", "77")])),
         ("m_Sip", Row::from([("extension", "301"), ("type", "peer"), ("secret", "long-secret-301")])),
         ("m_Sip", Row::from([("extension", "302"), ("type", "peer"), ("secret", "302")])),
         ("m_Sip", Row::from([("extension", "10"), ("type", "peer"), ("secret", "long-secret-10")])),
@@ -57,7 +62,17 @@ fn miko() -> Tables {
         ("m_CallQueueMembers", Row::from([("queue", "Q1"), ("extension", "302"), ("priority", "2")])),
         ("m_CallQueueMembers", Row::from([("queue", "Q1"), ("extension", "301"), ("priority", "1")])),
         ("m_CallQueueMembers", Row::from([("queue", "Q1"), ("extension", "10"), ("priority", "3")])),
-        ("m_SoundFiles", Row::from([("id", "7"), ("path", "/storage/media/hello.mp3")])),
+        (
+            "m_CallQueues",
+            Row::from([("uniqid", "Q2"), ("extension", "2200100"), ("name", "Склад"), ("moh_sound_id", "8")]),
+        ),
+        ("m_CallQueueMembers", Row::from([("queue", "Q2"), ("extension", "201")])),
+        ("m_ConferenceRooms", Row::from([("extension", "2200300"), ("name", "Планёрка"), ("pinCode", "4711")])),
+        ("m_ConferenceRooms", Row::from([("extension", "551"), ("name", "Короткий PIN"), ("pinCode", "12")])),
+        ("m_SoundFiles", Row::from([("id", "7"), ("name", "Привет"), ("path", "/storage/media/hello.mp3")])),
+        ("m_SoundFiles", Row::from([("id", "8"), ("name", "Музыка"), ("path", "/storage/moh/wait.mp3")])),
+        ("m_SoundFiles", Row::from([("id", "9"), ("name", "Закрыто.mp3"), ("path", "/storage/media/closed.mp3")])),
+        ("m_SoundFiles", Row::from([("id", "10"), ("name", "Лишний"), ("path", "/storage/media/spare.mp3")])),
         (
             "m_IvrMenu",
             Row::from([
@@ -69,6 +84,7 @@ fn miko() -> Tables {
             ]),
         ),
         ("m_IvrMenuActions", Row::from([("ivr_menu_id", "I1"), ("digits", "1"), ("extension", "301")])),
+        ("m_IvrMenuActions", Row::from([("ivr_menu_id", "I1"), ("digits", "2"), ("extension", "2200100")])),
         ("m_IvrMenuActions", Row::from([("ivr_menu_id", "I1"), ("digits", "22"), ("extension", "301")])),
         (
             "m_IncomingRoutingTable",
@@ -81,23 +97,88 @@ fn miko() -> Tables {
                 ("weekday_to", "5"),
                 ("time_from", "18:00"),
                 ("time_to", "09:00"),
-                ("action", "extension"),
-                ("extension", "302"),
+                ("action", "playmessage"),
+                ("audio_message_id", "9"),
             ]),
         ),
-        ("m_OutWorkTimes", Row::from([("weekday_from", "6"), ("weekday_to", "7"), ("extension", "302")])),
+        (
+            "m_OutWorkTimes",
+            Row::from([
+                ("weekday_from", "6"),
+                ("weekday_to", "7"),
+                ("action", "playmessage"),
+                ("audio_message_id", "9"),
+            ]),
+        ),
+        (
+            "m_OutgoingRoutingTable",
+            Row::from([
+                ("rulename", "Город"),
+                ("providerid", "SIP-1"),
+                ("priority", "1"),
+                ("numberbeginswith", "(7|8)"),
+                ("restnumbers", "10"),
+                ("trimfrombegin", "1"),
+                ("prepend", "+7"),
+            ]),
+        ),
+        (
+            "m_OutgoingRoutingTable",
+            Row::from([
+                ("rulename", "Короткие"),
+                ("providerid", "SIP-1"),
+                ("numberbeginswith", "5"),
+                ("restnumbers", "1"),
+            ]),
+        ),
+        (
+            "m_OutgoingRoutingTable",
+            Row::from([
+                ("rulename", "Старое"),
+                ("providerid", "IAX-1"),
+                ("numberbeginswith", "810"),
+                ("restnumbers", "-1"),
+            ]),
+        ),
+        ("m_Iax", Row::from([("uniqid", "IAX-1"), ("description", "Филиал")])),
+        ("m_AsteriskManagerUsers", Row::from([("username", "crm")])),
+        ("m_PbxSettings", Row::from([("key", "Name"), ("value", "ATS")])),
     ])
 }
+
+const SOUNDS: [(&str, &str); 3] =
+    [("hello.mp3", "sound0.mp3"), ("wait.mp3", "sound1.mp3"), ("closed.mp3", "sound2.mp3")];
 
 /// The office that the file's own reader makes of it, on a new box.
 fn applied(tables: &Tables, maker: Maker, sounds: &[(&str, &str)]) -> (Office, Imported) {
     let current = Office::first_start(&mut Rng::from_seed(4), "$argon2id$x", false);
+    applied_to(&current, tables, maker, sounds)
+}
+
+fn applied_to(current: &Office, tables: &Tables, maker: Maker, sounds: &[(&str, &str)]) -> (Office, Imported) {
     let sounds = sounds.iter().map(|(want, file)| ((*want).to_owned(), (*file).to_owned())).collect();
-    let fitted = fit(&tables.read(maker, ZONE), &current, &sounds);
+    let fitted = fit(&tables.read(maker, ZONE), current, &sounds);
     let check = |office: &Office| crate::desk::check::findings(office);
     let context = Context { rng: &mut Rng::from_seed(5), exists: &|_| true, check: &check };
-    let read = file::read(&file::write(&fitted.office, true), &current, context).expect("a valid office");
+    let read = file::read(&file::write(&fitted.office, true), current, context).expect("a valid office");
     (read.office, fitted)
+}
+
+fn start<'o>(office: &'o Office, number: &str) -> &'o Element {
+    let starts = |one: &&Element| matches!(&one.kind, ElementKind::Incoming { numbers } if numbers.iter().any(|own| own == number));
+    office.desk.elements.iter().find(starts).unwrap()
+}
+
+fn behind<'o>(office: &'o Office, element: &Element, out: Out) -> &'o Element {
+    office.desk.elements.iter().find(|one| one.id == element.links[&out]).unwrap()
+}
+
+fn is_extension(element: &Element, number: &str) -> bool {
+    matches!(&element.kind, ElementKind::Extension { extension } if extension == number)
+}
+
+fn is_group(element: &Element, number: &str) -> bool {
+    matches!(&element.kind, ElementKind::Group { group } if group == number)
 }
 
 fn notes(imported: &Imported) -> String {
@@ -106,8 +187,8 @@ fn notes(imported: &Imported) -> String {
 
 #[test]
 fn an_office_of_mikopbx_comes_over_with_its_passwords_and_its_desk() {
-    let (office, imported) = applied(&miko(), Maker::Miko, &[("hello.mp3", "sound0.mp3")]);
-    assert_eq!(imported.extensions, ["301", "302"]);
+    let (office, imported) = applied(&miko(), Maker::Miko, &SOUNDS);
+    assert_eq!(imported.extensions, ["301", "302", "201"]);
     let anna = office.extension("301").unwrap();
     assert_eq!((anna.employee.as_str(), anna.email.as_str(), anna.devices.len()), ("Анна", "anna@example.org", 2));
     let sip = anna.sip_devices().next().unwrap();
@@ -126,39 +207,80 @@ fn an_office_of_mikopbx_comes_over_with_its_passwords_and_its_desk() {
     let hours: Vec<_> = schedule.hours.iter().map(|one| (one.days, one.from, one.to)).collect();
     assert_eq!(hours, [([true, true, true, true, true, false, false], 9 * 60, 18 * 60)]);
 
-    let start = office
-        .desk
-        .elements
-        .iter()
-        .find(|one| matches!(&one.kind, ElementKind::Incoming { numbers } if numbers == &["74957654321"]))
-        .unwrap();
-    let at = |id: &String| office.desk.elements.iter().find(|one| one.id == *id).unwrap();
-    let check = at(&start.links[&Out::Next]);
+    let check = behind(&office, start(&office, "74957654321"), Out::Next);
     assert!(matches!(check.kind, ElementKind::Schedule { .. }));
-    let menu = at(&check.links[&Out::Yes]);
+    let menu = behind(&office, check, Out::Yes);
     assert!(matches!(menu.kind, ElementKind::VoiceMenu { .. }));
-    assert!(
-        matches!(&at(&menu.links[&Out::Key('1')]).kind, ElementKind::Extension { extension } if extension == "301")
-    );
-    let queue = at(&menu.links[&Out::Timeout]);
-    assert!(matches!(&queue.kind, ElementKind::Group { group } if group == "600"));
-    assert_eq!(at(&queue.links[&Out::Reserve]).id, menu.id, "a circle through a menu waits");
-    assert!(matches!(&at(&check.links[&Out::No]).kind, ElementKind::Extension { extension } if extension == "302"));
+    assert!(is_extension(behind(&office, menu, Out::Key('1')), "301"));
+    let queue = behind(&office, menu, Out::Timeout);
+    assert!(is_group(queue, "600"));
+    assert_eq!(behind(&office, queue, Out::Reserve).id, menu.id, "a circle through a menu waits");
 }
 
 #[test]
-fn what_does_not_come_over_is_told() {
+fn rooms_messages_and_music_of_mikopbx_come_over_under_numbers_that_can_be_had() {
+    let (office, imported) = applied(&miko(), Maker::Miko, &SOUNDS);
+    assert_eq!(
+        (imported.groups.as_slice(), imported.conferences.as_slice()),
+        (&["600".to_owned(), "500".to_owned()][..], &["800".to_owned(), "551".to_owned()][..])
+    );
+    let store = office.group("500").unwrap();
+    assert_eq!(
+        (store.name.as_str(), store.members.as_slice(), store.music.as_str()),
+        ("Склад", &["201".to_owned()][..], "wait")
+    );
+    let pins = ["800", "551"].map(|number| office.conference(number).unwrap().pin.as_str());
+    assert_eq!(pins, ["4711", ""], "a PIN that nobody can set here is told, not kept");
+    let check = behind(&office, start(&office, "74957654321"), Out::Next);
+    let menu = behind(&office, check, Out::Yes);
+    assert!(is_group(behind(&office, menu, Out::Key('2')), "500"), "links follow the new number");
+    let closed = behind(&office, check, Out::No);
+    assert!(matches!(&closed.kind, ElementKind::VoiceMessage { voice_message } if voice_message == "Закрыто"));
+    assert_eq!(behind(&office, closed, Out::Next).kind, ElementKind::HangUp);
+    assert_eq!(office.voice_message("Закрыто").unwrap().media, "closed");
+    let told = notes(&imported);
+    for words in [
+        "Group 2200100 Склад becomes 500",
+        "Room 2200300 Планёрка becomes 800",
+        "Room 551 Короткий PIN: a PIN has 4 to 10",
+    ] {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
+}
+
+#[test]
+fn rules_of_mikopbx_become_rights_and_the_form_of_numbers() {
+    let (office, imported) = applied(&miko(), Maker::Miko, &SOUNDS);
+    let anna = office.extension("301").unwrap();
+    assert_eq!(anna.permissions.words(), ["internal", "city", "mobile_region", "mobile_national", "long_distance"]);
+    assert_eq!(anna.outgoing_number, "74957654321");
+    assert_eq!(office.trunk("Оператор").unwrap().number_format, NumberFormat::Plus);
+    let told = notes(&imported);
+    for words in
+        ["Outgoing rule Короткие (5…) does not come over", "Outgoing rule Старое does not come over: its trunk"]
+    {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
+}
+
+#[test]
+fn what_does_not_come_over_is_told_by_its_name() {
     let (_, imported) = applied(&miko(), Maker::Miko, &[]);
     let told = notes(&imported);
     for words in [
         "Extension 10 does not come over",
-        "Extension 201 does not come over: the number is taken",
         "302: the telephone's password is weak",
         "Group 600: its member 10 is no extension",
         "301: forwarding to 999",
-        "550: a conference room",
-        "the entry 22 of several digits",
+        "the entry 22 does not come over",
         "its sound is not in the backup",
+        "Announcement Закрыто does not come over: its sound is not in the backup",
+        "Group 500: its music wait.mp3 is not in the backup",
+        "Mobiles of nobody do not come over: 79990000000",
+        "IAX trunks do not come over: Филиал",
+        "AMI accounts do not come over: crm",
+        "The general settings of MikoPBX",
+        "Sounds that no menu and no queue plays do not come over: Лишний",
     ] {
         assert!(told.contains(words), "{words}\n{told}");
     }
@@ -167,58 +289,24 @@ fn what_does_not_come_over_is_told() {
 }
 
 #[test]
-fn what_came_once_does_not_come_twice() {
-    let (office, _) = applied(&miko(), Maker::Miko, &[("hello.mp3", "sound0.mp3")]);
-    let sounds = [("hello.mp3".to_owned(), "sound0.mp3".to_owned())].into();
-    let again = fit(&miko().read(Maker::Miko, ZONE), &office, &sounds);
-    assert!(again.office == office, "{}", notes(&again));
-    assert!(again.extensions.is_empty() && again.trunks.is_empty() && again.menus.is_empty());
+fn notes_beyond_the_bound_are_counted() {
+    let rows: Vec<(&str, Row)> = (0..NOTES + 10)
+        .map(|nth| ("m_Extensions", Row::from([("number", nth.to_string().as_str()), ("type", "SIP")])))
+        .collect();
+    let found = tables(&rows).read(Maker::Miko, ZONE);
+    let fitted = fit(&found, &Office::default(), &BTreeMap::new());
+    let last = fitted.notes.last().unwrap().say(Language::En).to_owned();
+    assert_eq!((fitted.notes.len(), last.as_str()), (NOTES + 1, "And 10 more of these: too many to show."));
 }
 
 #[test]
-fn the_json_of_freepbx_comes_over() {
-    let mut tables = Tables::default();
-    tables.take_json(&serde_json::json!({ "configs": {
-        "Users": { "users": [{ "extension": "310", "name": "Анна", "voicemail": "default", "ringtimer": 0 }] },
-        "Devices": {
-            "devices": [{ "id": "310", "tech": "pjsip", "user": "310", "description": "Анна" }],
-            "techTables": { "sip": [{ "id": "310", "keyword": "secret", "data": "long-secret-310", "flags": 0 }] },
-        },
-        "Trunks": {
-            "trunks": [{ "trunkid": 1, "name": "City", "tech": "pjsip", "outcid": "<74950000001>", "disabled": "off" }],
-            "techTables": { "pjsip": [
-                { "id": 1, "keyword": "sip_server", "data": "sip.example.org" },
-                { "id": 1, "keyword": "sip_server_port", "data": "5060" },
-                { "id": 1, "keyword": "username", "data": "office" },
-                { "id": 1, "keyword": "secret", "data": "carrier" },
-                { "id": 1, "keyword": "registration", "data": "send" },
-            ] },
-        },
-        "Did": [{ "extension": "+74950000001", "cidnum": "", "destination": "timeconditions,1,1" }],
-    } }));
-    tables.take_json(&serde_json::json!({ "groups": [{
-        "grpnum": "610", "strategy": "ringall", "grptime": 25, "grplist": "310-311", "description": "Все", "postdest": "app-blackhole,hangup,1",
-    }] }));
-    tables.take_json(&serde_json::json!({ "tables": {
-        "timeconditions": [{ "timeconditions_id": 1, "displayname": "Часы", "time": 4, "truegoto": "ext-group,610,1", "falsegoto": "ext-local,vmb310,1" }],
-        "timegroups_details": [
-            { "id": 1, "timegroupid": 4, "time": "09:00-18:00|mon-fri|*|*" },
-            { "id": 2, "timegroupid": 4, "time": "*|*|1|jan" },
-        ],
-    } }));
-    let (office, imported) = applied(&tables, Maker::FreePbx, &[]);
-    let anna = office.extension("310").unwrap();
-    assert_eq!((anna.employee.as_str(), anna.voicemail, anna.outgoing_number.as_str()), ("Анна", true, "74950000001"));
-    assert_eq!(anna.sip_devices().next().map(|sip| sip.password.as_str()), Some("long-secret-310"));
-    assert_eq!(office.trunk("City").map(|trunk| trunk.login.as_str()), Some("office"));
-    assert_eq!(office.group("610").map(|group| (group.members.len(), group.max_wait_seconds)), Some((1, 25)));
-    assert_eq!(
-        office.schedules.iter().map(|one| (one.name.as_str(), one.hours.len())).collect::<Vec<_>>(),
-        [("Часы", 1)]
-    );
-    assert!(office.desk.start_of("74950000001").is_some());
-    let told = notes(&imported);
-    assert!(told.contains("*|*|1|jan") && told.contains("vmb310") && told.contains("member 311"), "{told}");
+fn what_came_once_does_not_come_twice() {
+    let (office, _) = applied(&miko(), Maker::Miko, &SOUNDS);
+    let sounds = SOUNDS.map(|(want, file)| (want.to_owned(), file.to_owned())).into();
+    let again = fit(&miko().read(Maker::Miko, ZONE), &office, &sounds);
+    assert!(again.office == office, "{}", notes(&again));
+    assert!(again.extensions.is_empty() && again.trunks.is_empty() && again.menus.is_empty());
+    assert!(again.groups.is_empty() && again.conferences.is_empty() && again.messages.is_empty());
 }
 
 #[test]
@@ -233,4 +321,5 @@ fn a_dump_gives_its_rows_with_quotes_and_without_columns() {
     assert_eq!(names.get(..2), Some(&[("320", "It's; (me), 'too'"), ("321", "")][..]));
     assert_eq!(tables.rows("trunks")[0].get("name"), "City");
     assert!(tables.rows("secret").is_empty());
+    assert!(tables.left.contains("secret"), "what is not read is told");
 }

@@ -12,7 +12,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 use super::files::NewMedia;
-use crate::import::{Found, Maker, ROWS, Row, Tables, inserts};
+use crate::import::{FREEPBX_TABLES, Found, MIKO_TABLES, Maker, ROWS, Row, Tables, inserts};
 
 /// What was found in a backup.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub enum ImportError {
     #[error("it is too large: {0}")]
     TooLarge(&'static str),
     /// There is nothing that could be taken.
-    #[error("there are no extensions, groups, trunks or menus in it")]
+    #[error("there are no extensions, groups, trunks, rooms or menus in it")]
     Empty,
 }
 
@@ -85,15 +85,15 @@ pub fn look(file: &Path, zone: &str, folder: &Path) -> Result<Looked, ImportErro
                 miko = true;
             }
         } else if last.ends_with(".json") && name.to_ascii_lowercase().contains("modulejson") {
-            let mut text = Vec::new();
-            within(data, LONGEST_TEXT).read_to_end(&mut text)?;
-            if let Ok(json) = serde_json::from_slice(&text) {
-                tables.take_json(&json);
-            }
+            take_module(last_part(name), data, &mut tables)?;
         } else if last.ends_with(".sql") {
-            take_dump(data, &mut tables)?;
+            take_dump(last_part(name), data, &mut tables)?;
         } else if last.ends_with(".sql.gz") {
-            take_dump(&mut GzDecoder::new(data), &mut tables)?;
+            take_dump(last_part(name), &mut GzDecoder::new(data), &mut tables)?;
+        } else if last == "voicemail.conf" {
+            if let Some(text) = text_of(&last, data, &mut tables)? {
+                tables.take_mailboxes(&String::from_utf8_lossy(&text));
+            }
         }
         Ok(())
     })?;
@@ -101,7 +101,7 @@ pub fn look(file: &Path, zone: &str, folder: &Path) -> Result<Looked, ImportErro
     if miko {
         tables = read_database(&database)?;
         let _ = fs::remove_file(&database);
-    } else if tables == Tables::default() {
+    } else if tables.is_empty() {
         return Err(ImportError::Foreign);
     }
     let found = tables.read(maker, zone);
@@ -112,10 +112,35 @@ pub fn look(file: &Path, zone: &str, folder: &Path) -> Result<Looked, ImportErro
     Ok(Looked { found, sounds })
 }
 
-fn take_dump(data: &mut dyn Read, tables: &mut Tables) -> Result<(), ImportError> {
+/// The whole of a file; what is too long, or broken, is only told: other parts of the backup are good.
+fn text_of(name: &str, data: &mut dyn Read, tables: &mut Tables) -> Result<Option<Vec<u8>>, ImportError> {
     let mut text = Vec::new();
-    within(data, LONGEST_TEXT).read_to_end(&mut text)?;
-    inserts(&String::from_utf8_lossy(&text), &OF_FREEPBX, tables);
+    match within(data, LONGEST_TEXT).read_to_end(&mut text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge && name == LONE => {
+            Err(ImportError::TooLarge("its dump"))
+        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidInput) => {
+            tables.damaged(name);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn take_module(name: &str, data: &mut dyn Read, tables: &mut Tables) -> Result<(), ImportError> {
+    let Some(text) = text_of(name, data, tables)? else { return Ok(()) };
+    match serde_json::from_slice(&text) {
+        Ok(json) => tables.take_json(name.rsplit_once('.').map_or(name, |(module, _)| module), &json),
+        Err(_) => tables.damaged(name),
+    }
+    Ok(())
+}
+
+fn take_dump(name: &str, data: &mut dyn Read, tables: &mut Tables) -> Result<(), ImportError> {
+    if let Some(text) = text_of(name, data, tables)? {
+        inserts(&String::from_utf8_lossy(&text), &FREEPBX_TABLES, tables);
+    }
     Ok(())
 }
 
@@ -129,12 +154,12 @@ fn walk(file: &Path, each: Each<'_>) -> Result<(), ImportError> {
             let mut inside = Vec::new();
             GzDecoder::new(File::open(file)?).take(HEAD).read_to_end(&mut inside)?;
             let data = BufReader::new(GzDecoder::new(BufReader::new(File::open(file)?)));
-            if is_tar(&inside) { walk_tar(data, each) } else { each("dump.sql", &mut { data }) }
+            if is_tar(&inside) { walk_tar(data, each) } else { each(LONE, &mut { data }) }
         }
         head if is_tar(head) => walk_tar(BufReader::new(File::open(file)?), each),
         head if head.starts_with(b"SQLite format 3\0") => each("mikopbx.db", &mut File::open(file)?),
         head if head.starts_with(b"-- MySQL") || head.starts_with(b"-- MariaDB") || head.starts_with(b"/*") => {
-            each("dump.sql", &mut File::open(file)?)
+            each(LONE, &mut File::open(file)?)
         }
         _ => Err(ImportError::Foreign),
     }
@@ -212,32 +237,37 @@ fn read_database(path: &Path) -> Result<Tables, ImportError> {
     // A stranger's database: its schema calls nothing.
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
     let mut tables = Tables::default();
-    for table in OF_MIKO {
-        let known: i64 = connection.query_row(
-            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1",
-            [table],
-            |row| row.get(0),
-        )?;
-        if known == 0 {
-            continue;
-        }
-        let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\" LIMIT {ROWS}"))?;
+    let mut names =
+        connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name LIMIT 1000")?;
+    let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for table in names.iter().filter(|name| name.starts_with("m_") && !name.contains('"')) {
+        let wanted = MIKO_TABLES.contains(&table.as_str());
+        let most = if wanted { ROWS + 1 } else { 1 };
+        let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\" LIMIT {most}"))?;
         let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let mut read = Row::default();
-            for (nth, column) in columns.iter().enumerate() {
-                match row.get_ref(nth)? {
-                    ValueRef::Text(text) => read.put(column, String::from_utf8_lossy(text)),
-                    ValueRef::Integer(number) => read.put(column, number.to_string()),
-                    ValueRef::Real(number) => read.put(column, number.to_string()),
-                    ValueRef::Null | ValueRef::Blob(_) => {}
-                }
+            if wanted {
+                tables.push(table, row_of(row, &columns)?);
+            } else {
+                tables.leave(table);
             }
-            tables.push(table, read);
         }
     }
     Ok(tables)
+}
+
+fn row_of(row: &rusqlite::Row<'_>, columns: &[String]) -> Result<Row, rusqlite::Error> {
+    let mut read = Row::default();
+    for (nth, column) in columns.iter().enumerate() {
+        match row.get_ref(nth)? {
+            ValueRef::Text(text) => read.put(column, String::from_utf8_lossy(text)),
+            ValueRef::Integer(number) => read.put(column, number.to_string()),
+            ValueRef::Real(number) => read.put(column, number.to_string()),
+            ValueRef::Null | ValueRef::Blob(_) => {}
+        }
+    }
+    Ok(read)
 }
 
 /// Unpacks the wanted sounds, and keeps those that can be played.
@@ -271,41 +301,8 @@ fn last_part(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-const OF_MIKO: [&str; 13] = [
-    "m_Extensions",
-    "m_Users",
-    "m_Sip",
-    "m_Iax",
-    "m_ExtensionForwardingRights",
-    "m_IncomingRoutingTable",
-    "m_OutgoingRoutingTable",
-    "m_CallQueues",
-    "m_CallQueueMembers",
-    "m_IvrMenu",
-    "m_IvrMenuActions",
-    "m_OutWorkTimes",
-    "m_SoundFiles",
-];
-const OF_FREEPBX: [&str; 18] = [
-    "users",
-    "devices",
-    "sip",
-    "pjsip",
-    "trunks",
-    "incoming",
-    "outbound_routes",
-    "ringgroups",
-    "queues_config",
-    "queues_details",
-    "ivr_details",
-    "ivr_entries",
-    "timeconditions",
-    "timegroups_details",
-    "recordings",
-    "announcement",
-    "meetme",
-    "findmefollow",
-];
+/// What a dump is called that is no part of an archive.
+const LONE: &str = "dump.sql";
 /// What a sound is known by.
 const ENDINGS: [&str; 6] = ["mp3", "wav", "wma", "m4a", "ogg", "flac"];
 /// Files in an archive.

@@ -2,7 +2,8 @@
 
 use super::file::{PASSWORD_LENGTH, device_login, login_prefix};
 use super::{
-    BackupSettings, Device, Extension, Forward, Group, Network, Office, Permissions, Role, SipDevice, Srtp, User,
+    BackupSettings, Device, Extension, Forward, Group, Kind, Network, Office, Permissions, Reference, Role, SipDevice,
+    Srtp, User,
 };
 use crate::base::Rng;
 
@@ -14,31 +15,8 @@ impl Office {
     /// `must_change` makes the first sign-in choose another password.
     pub fn first_start(rng: &mut Rng, admin_hash: &str, must_change: bool) -> Self {
         let prefix = login_prefix(&Self::default(), rng);
-        let extension = |number: &str, rng: &mut Rng| Extension {
-            number: number.to_owned(),
-            employee: String::new(),
-            email: String::new(),
-            ring: Default::default(),
-            outgoing_number: String::new(),
-            permissions: Permissions::default(),
-            record: false,
-            voicemail: false,
-            voicemail_pin: String::new(),
-            voicemail_greeting: String::new(),
-            call_waiting: true,
-            do_not_disturb: false,
-            limits: Default::default(),
-            devices: vec![Device::Sip(SipDevice {
-                login: device_login(&prefix, number, 0, |_| false),
-                password: rng.token(PASSWORD_LENGTH),
-                ring_seconds: 20,
-                allow_from: vec![Network::ANY],
-                forward: Forward::None,
-                mac: String::new(),
-                line: 0,
-                model: String::new(),
-                srtp: Srtp::Optional,
-            })],
+        let extension = |number: &str, rng: &mut Rng| {
+            first_extension(number, device_login(&prefix, number, 0, |_| false), rng.token(PASSWORD_LENGTH))
         };
         Self {
             extensions: EXTENSIONS.iter().map(|number| extension(number, rng)).collect(),
@@ -47,6 +25,69 @@ impl Office {
             backup: BackupSettings { hour: quiet_minute(rng), ..BackupSettings::default() },
             ..Self::default()
         }
+    }
+
+    /// What a new box comes with and nobody has changed since: extensions, then the group if all its members are among them. Passwords
+    /// and the number that is shown outside are the box's own doing and count for nothing. Whatever the office's own things refer to is
+    /// in use and left out; elements of the desk are no such use, since calls can go elsewhere.
+    pub fn made_up(&self) -> Vec<(Kind, String)> {
+        let group = self.groups.iter().find(|group| **group == first_group());
+        let spare = |kind, number: &str| {
+            self.references(kind, number).iter().all(|by| match by {
+                Reference::Element { .. } => true,
+                Reference::Member { group: of } => group.is_some_and(|group| group.number == *of),
+                _ => false,
+            })
+        };
+        let mut found: Vec<(Kind, String)> = self
+            .extensions
+            .iter()
+            .filter(|extension| is_first(extension) && spare(Kind::Extension, &extension.number))
+            .map(|extension| (Kind::Extension, extension.number.clone()))
+            .collect();
+        if found.len() == EXTENSIONS.len() && group.is_some() && spare(Kind::Group, GROUP) {
+            found.push((Kind::Group, GROUP.to_owned()));
+        }
+        found
+    }
+}
+
+/// An extension as `first_start` makes it.
+fn is_first(extension: &Extension) -> bool {
+    let Some(sip) = extension.sip_devices().next() else { return false };
+    let prefix = sip.login.split_once('+').map_or("", |(prefix, _)| prefix);
+    let number = extension.number.as_str();
+    let mut made = first_extension(number, device_login(prefix, number, 0, |_| false), sip.password.clone());
+    made.outgoing_number.clone_from(&extension.outgoing_number);
+    EXTENSIONS.contains(&number) && *extension == made
+}
+
+fn first_extension(number: &str, login: String, password: String) -> Extension {
+    Extension {
+        number: number.to_owned(),
+        employee: String::new(),
+        email: String::new(),
+        ring: Default::default(),
+        outgoing_number: String::new(),
+        permissions: Permissions::default(),
+        record: false,
+        voicemail: false,
+        voicemail_pin: String::new(),
+        voicemail_greeting: String::new(),
+        call_waiting: true,
+        do_not_disturb: false,
+        limits: Default::default(),
+        devices: vec![Device::Sip(SipDevice {
+            login,
+            password,
+            ring_seconds: 20,
+            allow_from: vec![Network::ANY],
+            forward: Forward::None,
+            mac: String::new(),
+            line: 0,
+            model: String::new(),
+            srtp: Srtp::Optional,
+        })],
     }
 }
 
@@ -81,6 +122,31 @@ mod tests {
         let prefix = logins[0].split_once('+').map(|(prefix, _)| prefix).expect("a prefix");
         assert!(prefix.len() == 5 && logins.iter().all(|login| login.starts_with(prefix)), "{logins:?}");
         assert_eq!(logins[2], format!("{prefix}+user202s0"));
+    }
+
+    #[test]
+    fn what_nobody_has_changed_or_uses_is_known_as_made_up() {
+        let new = Office::first_start(&mut Rng::from_seed(5), "$argon2id$hash", true);
+        let made_up = |office: &Office| office.made_up().into_iter().map(|(_, number)| number).collect::<Vec<_>>();
+        assert_eq!(made_up(&new), ["200", "201", "202", "500"]);
+        let changed = |change: &dyn Fn(&mut Office)| {
+            let mut office = new.clone();
+            change(&mut office);
+            made_up(&office)
+        };
+        let shown = |office: &mut Office| office.extensions[0].outgoing_number = "74950000001".to_owned();
+        assert_eq!(changed(&shown), ["200", "201", "202", "500"]);
+        let named = |office: &mut Office| office.extensions[1].employee = "Анна".to_owned();
+        assert_eq!(changed(&named), ["200", "202"], "the group rings somebody real");
+        let renamed = |office: &mut Office| office.groups[0].name = "Продажи".to_owned();
+        assert!(changed(&renamed).is_empty(), "somebody has looked at its members");
+        let forwards = |office: &mut Office| {
+            let mut other = Extension { number: "300".to_owned(), ..office.extensions[0].clone() };
+            let Some(Device::Sip(sip)) = other.devices.first_mut() else { return };
+            sip.forward = Forward::Always { to: "202".to_owned() };
+            office.extensions.push(other);
+        };
+        assert_eq!(changed(&forwards), ["200", "201"]);
     }
 
     #[test]

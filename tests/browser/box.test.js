@@ -174,10 +174,11 @@ test("the office of a FreePBX is looked at, added, and taken back", async () => 
   const file = join(scratch, "freepbx.sql");
   const rows = [
     "-- MySQL dump",
-    "INSERT INTO `users` (`extension`,`name`,`voicemail`) VALUES ('345','Вера','novm'),('200','Занят','novm');",
-    "INSERT INTO `devices` (`id`,`tech`,`user`) VALUES ('345','pjsip','345'),('200','pjsip','200');",
+    "INSERT INTO `users` (`extension`,`name`,`voicemail`) VALUES ('345','Вера','novm'),('12','Короткий','novm');",
+    "INSERT INTO `devices` (`id`,`tech`,`user`) VALUES ('345','pjsip','345');",
     "INSERT INTO `sip` (`id`,`keyword`,`data`,`flags`) VALUES ('345','secret','long-secret-345',0);",
-    "INSERT INTO `meetme` (`exten`,`description`) VALUES ('551','Room');",
+    "INSERT INTO `meetme` (`exten`,`description`,`userpin`,`adminpin`) VALUES ('551','Переговорная','4711','9999');",
+    "INSERT INTO `vmblast` (`grpnum`,`description`) VALUES ('77','Всем');",
   ];
   writeFileSync(file, `${rows.join("\n")}\n`);
   const visit = await house.enter("backups");
@@ -187,7 +188,7 @@ test("the office of a FreePBX is looked at, added, and taken back", async () => 
   await page.locator("#move-in-file").setInputFiles(file);
   await page.locator("#move-in .account", { hasText: "345" }).waitFor();
   const told = await page.locator("#move-in .told").innerText();
-  for (const said of ["Внутренний номер 200 не переносится", "Комнаты переговоров не переносятся"]) assert.ok(told.includes(said), told);
+  for (const said of ["Внутренний номер 12 не переносится", "Комната 551 «Переговорная»: PIN ведущего не переносится", "Рассылки голосовой почты не переносятся: 77 Всем"]) assert.ok(told.includes(said), told);
   await look(visit, "real-move-in-ru");
   await page.getByRole("button", { name: "Добавить", exact: true }).click();
   await page.locator(".toast", { hasText: "Добавлено из FreePBX" }).waitFor();

@@ -6,12 +6,12 @@ use crate::client::Caller;
 use crate::real::RealWorld;
 use crate::world::{TOKEN, VIEWER_TOKEN, World};
 
-/// A backup of FreePBX: two people, of whom one has a number that this box has, a group and a carrier.
+/// A backup of FreePBX: two people, of whom one has a number that a new box has too, a group, a room and a carrier.
 fn freepbx() -> Vec<u8> {
     let core = json!({ "configs": {
         "Users": { "users": [
             { "extension": "310", "name": "Анна", "voicemail": "novm" },
-            { "extension": "201", "name": "Другой", "voicemail": "novm" },
+            { "extension": "201", "name": "Борис", "voicemail": "novm" },
         ] },
         "Devices": {
             "devices": [{ "id": "310", "tech": "pjsip", "user": "310" }],
@@ -29,8 +29,15 @@ fn freepbx() -> Vec<u8> {
     } });
     let groups =
         json!({ "groups": [{ "grpnum": "610", "strategy": "ringall", "grplist": "310", "description": "Все" }] });
+    let rooms = json!({ "configs": { "data": [{ "exten": "820", "description": "Планёрка", "userpin": "4711", "adminpin": "1" }] } });
+    let other = json!({ "configs": [{ "id": 1, "name": "Склад" }] });
     let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
-    for (name, json) in [("modulejson/Core.json", core), ("modulejson/Ringgroups.json", groups)] {
+    for (name, json) in [
+        ("modulejson/Core.json", core),
+        ("modulejson/Ringgroups.json", groups),
+        ("modulejson/Conferences.json", rooms),
+        ("modulejson/Contactmanager.json", other),
+    ] {
         let text = json.to_string();
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
@@ -50,11 +57,14 @@ fn a_backup_of_freepbx_is_looked_at_added_and_taken_back() {
     let found = found.json();
     assert_eq!((&found["from"], &found["name"]), (&json!("freepbx"), &json!("FreePBX")));
     let new = (&found["extensions"], &found["groups"], &found["trunks"]);
-    assert_eq!(new, (&json!(["310"]), &json!(["610"]), &json!(["City"])));
-    assert!(
-        found["notes"].to_string().contains("Внутренний номер 201 не переносится: такой номер здесь уже занят."),
-        "{found}"
-    );
+    assert_eq!(new, (&json!(["310", "201"]), &json!(["610"]), &json!(["City"])));
+    assert_eq!((&found["conferences"], &found["messages"]), (&json!(["820"]), &json!([])));
+    assert_eq!(found["replaced"], json!(["200", "201", "202", "500"]));
+    let notes = found["notes"].to_string();
+    for words in ["Комната 820 «Планёрка»: PIN ведущего не переносится", "чего здесь нет: Contactmanager."]
+    {
+        assert!(notes.contains(words), "{found}");
+    }
     assert!(!found.to_string().contains("secret"), "{found}");
     assert!(*world.handle.office() == *before, "looking changes nothing");
 
@@ -67,14 +77,16 @@ fn a_backup_of_freepbx_is_looked_at_added_and_taken_back() {
     let device = office.extension("310").unwrap().sip_devices().next().unwrap();
     assert_eq!((device.login.as_str(), device.password.as_str()), ("310", "long-secret-310"));
     assert!(office.desk.start_of("74950000001").is_some());
-    let devices = |office: &dozvon::office::Office| office.extension("201").map(|one| one.devices.clone());
-    assert_eq!(devices(&office), devices(&before));
+    assert_eq!(office.extension("201").map(|one| one.employee.as_str()), Some("Борис"));
+    assert!(office.extension("200").is_none() && office.group("500").is_none());
     assert_eq!(admin.get("/api/v1/audit").json()["items"][0]["what"], "imported");
     assert_eq!(admin.ask("POST", &apply, None).status, 404, "it is added once");
 
     let back = admin.ask("POST", &format!("/api/v1/versions/{version}/revert"), Some(json!({ "scope": "this" })));
     assert_eq!(back.status, 200, "{}", back.text());
-    assert!(world.handle.office().extension("310").is_none() && world.handle.office().trunks.is_empty());
+    let after = world.handle.office();
+    assert!(after.extension("310").is_none() && after.trunks.is_empty() && after.conferences.is_empty());
+    assert!(*after == *before, "what gave way is back with its passwords");
 }
 
 #[test]

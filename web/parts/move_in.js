@@ -4,7 +4,7 @@ import { Icon } from "./icons.js";
 import { Bring, Sending, useDeed, Wrong } from "./machine.js";
 
 /** What may come, as the box names it. @type {[string, import("../words.js").Key][]} */
-const KINDS = [["extensions", "move_in_extensions"], ["groups", "move_in_groups"], ["trunks", "move_in_trunks"], ["schedules", "move_in_schedules"], ["menus", "move_in_menus"]];
+const KINDS = [["extensions", "move_in_extensions"], ["groups", "move_in_groups"], ["trunks", "move_in_trunks"], ["schedules", "move_in_schedules"], ["menus", "move_in_menus"], ["messages", "move_in_messages"], ["conferences", "move_in_conferences"]];
 
 /** @param {any} props */
 export function MoveIn(props) {
@@ -39,6 +39,7 @@ export function MoveIn(props) {
       ${sent && html`<${Sending} text=${sent.percent < 100 ? t("media_sending", sent) : t("move_in_looking")} percent=${sent.percent} />`}
       ${seen && html`<div class="stack" role="status"><h3>${t(come.length > 0 ? "move_in_comes" : "move_in_nothing", { name: seen.name })}</h3>
         ${come.length > 0 && html`<dl class="account">${come.map(([kind, label]) => html`<div key=${kind}><dt>${t(label)}</dt><dd>${seen[kind].join(", ")}</dd></div>`)}</dl>`}
+        ${seen.replaced.length > 0 && html`<p>${t("move_in_replaced", { numbers: seen.replaced.join(", ") })}</p>`}
         ${seen.notes.length > 0 && html`<h3>${t("move_in_notes")}</h3><ul class="told">${seen.notes.map((/** @type {string} */ note) => html`<li key=${note}>${note}</li>`)}</ul>`}</div>`}
       <${Wrong} fault=${fault} />
       ${seen && html`<div class="adds">${come.length > 0 && html`<button class="button primary" type="button" disabled=${busy} onClick=${add}><${Icon} name="plus" />${t("move_in_add")}</button>`}

@@ -31,6 +31,10 @@ pub fn import(data: &Path, from: &Path, dry_run: bool) -> Result<String, Refusal
     let text = file::write(&fitted.office, true);
     let (changes, warnings) = order(data, Request::Apply { path, text, dry_run })?;
     let mut said = format!("a backup of {}\n", looked.found.maker().name());
+    if !fitted.replaced.is_empty() {
+        let numbers = fitted.replaced.join(", ");
+        let _ = writeln!(said, "giving way, as the box came with them and nobody has changed them: {numbers}");
+    }
     for note in &fitted.notes {
         let _ = writeln!(said, "note: {}", note.say(Language::En));
     }

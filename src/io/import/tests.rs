@@ -4,16 +4,46 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::*;
+use crate::base::Rng;
+use crate::desk;
+use crate::import;
 use crate::io::scratch::{Scratch, wav};
+use crate::office::file::{self, Context};
+use crate::office::{Language, Office};
 
 const SCHEMA: &str = "CREATE TABLE m_Extensions (id INTEGER, number TEXT, type TEXT, callerid TEXT, userid INTEGER);
-    CREATE TABLE m_Sip (id INTEGER, extension TEXT, type TEXT, secret TEXT, port INTEGER);
+    CREATE TABLE m_Sip (id INTEGER, extension TEXT, type TEXT, secret TEXT, port INTEGER, uniqid TEXT, host TEXT, username TEXT, description TEXT);
     CREATE TABLE m_IvrMenu (id INTEGER, uniqid TEXT, extension TEXT, name TEXT, audio_message_id TEXT);
     CREATE TABLE m_SoundFiles (id INTEGER, path TEXT);
+    CREATE TABLE m_ConferenceRooms (id INTEGER, extension TEXT, name TEXT, pinCode TEXT);
+    CREATE TABLE m_OutgoingRoutingTable (id INTEGER, rulename TEXT, providerid TEXT, priority INTEGER, numberbeginswith TEXT, restnumbers TEXT);
+    CREATE TABLE m_IncomingRoutingTable (id INTEGER, number TEXT, provider TEXT, extension TEXT, action TEXT, priority INTEGER);
+    CREATE TABLE m_Codecs (id INTEGER, name TEXT);
+    CREATE TABLE other (id INTEGER);
+    INSERT INTO m_ConferenceRooms VALUES (1, '2200300', 'Планёрка', '4711');
+    INSERT INTO m_OutgoingRoutingTable VALUES (1, 'Город', 'T1', 1, '8', 10);
+    INSERT INTO m_IncomingRoutingTable VALUES (1, '74950000001', 'T1', '2200', 'extension', 1);
+    INSERT INTO m_Codecs VALUES (1, 'alaw');
+    INSERT INTO other VALUES (1);
     INSERT INTO m_Extensions VALUES (1, '301', 'SIP', 'Анна', NULL), (2, '2200', 'IVR MENU', '', NULL);
-    INSERT INTO m_Sip VALUES (1, '301', 'peer', 'long-secret-301', 5060);
+    INSERT INTO m_Sip VALUES (1, '301', 'peer', 'long-secret-301', 5060, 'P1', '', '', '');
+    INSERT INTO m_Sip VALUES (2, '', 'friend', 'carrier', 5060, 'T1', 'sip.example.org', 'office', 'City');
     INSERT INTO m_IvrMenu VALUES (1, 'I1', '2200', 'Меню', '7');
     INSERT INTO m_SoundFiles VALUES (7, '/storage/media/hello.wav');";
+
+/// What the backup adds to a new box, in its changes.
+fn added(looked: &Looked) -> (Office, import::Imported) {
+    let current = Office::first_start(&mut Rng::from_seed(4), "$argon2id$x", false);
+    let fitted = import::fit(&looked.found, &current, &looked.sounds);
+    let exists = |file: &str| looked.sounds.values().any(|own| own == file);
+    let context = Context { rng: &mut Rng::from_seed(5), exists: &exists, check: &desk::check::findings };
+    let read = file::read(&file::write(&fitted.office, true), &current, context).unwrap();
+    (read.office, fitted)
+}
+
+fn told(fitted: &import::Imported) -> String {
+    fitted.notes.iter().map(|note| format!("{}\n", note.say(Language::En))).collect()
+}
 
 fn database(scratch: &Scratch) -> Vec<u8> {
     let path = scratch.path().join("made.db");
@@ -65,6 +95,66 @@ fn a_database_is_found_in_a_zip_in_a_tar_and_by_itself_with_the_sounds_of_its_me
         assert_eq!(left, ["sound0.wav"], "the database with its passwords is gone");
     }
     assert!(looked(&scratch, &database).unwrap().sounds.is_empty());
+}
+
+#[test]
+fn a_backup_of_mikopbx_becomes_the_office_of_a_new_box() {
+    let scratch = Scratch::new();
+    let (database, wav) = (database(&scratch), wav());
+    let looked = looked(&scratch, &zipped(&[("mikopbx.db", &database), ("media/hello.wav", &wav)])).unwrap();
+    let (office, fitted) = added(&looked);
+    assert_eq!(office.extensions.iter().map(|one| one.number.as_str()).collect::<Vec<_>>(), ["301"]);
+    assert_eq!(fitted.replaced, ["200", "201", "202", "500"]);
+    assert_eq!(
+        office.conferences.iter().map(|one| (one.number.as_str(), one.pin.as_str())).collect::<Vec<_>>(),
+        [("800", "4711")]
+    );
+    assert!(office.extensions[0].permissions.city && !office.extensions[0].permissions.international);
+    assert!(office.desk.start_of("74950000001").is_some());
+    assert!(told(&fitted).contains("no place here: m_Codecs."), "{}", told(&fitted));
+}
+
+#[test]
+fn a_backup_of_freepbx_becomes_the_office_of_a_new_box_and_its_broken_parts_are_told() {
+    let scratch = Scratch::new();
+    let core = r#"{"configs":{"Users":{"users":[{"extension":"310","name":"Anna","voicemail":"default"}]}}}"#;
+    let rooms = r#"{"configs":{"data":[{"exten":"820","description":"Room","userpin":"4711"}]}}"#;
+    let message = r#"{"configs":[{"announcement_id":1,"description":"Closed","recording_id":3,"post_dest":"app-blackhole,hangup,1"}]}"#;
+    let recordings = r#"{"configs":{"data":[{"id":3,"displayname":"Closed","filename":"custom/closed"}]}}"#;
+    let devices = "CREATE TABLE `devices` (\n  `id` varchar(20),\n  `tech` varchar(10),\n  `user` varchar(50)\n);\n\
+        INSERT INTO `devices` VALUES ('310','pjsip','310');\n\
+        INSERT INTO `sip` (`id`,`keyword`,`data`) VALUES ('310','secret','long-secret-310');\n";
+    let mut broken = GzEncoder::new(Vec::new(), Compression::fast());
+    broken.write_all(devices.as_bytes()).unwrap();
+    let mut broken = broken.finish().unwrap();
+    broken[12] ^= 0xff;
+    let files: [(&str, &[u8]); 9] = [
+        ("./modulejson/Core.json", core.as_bytes()),
+        ("./modulejson/Conferences.json", rooms.as_bytes()),
+        ("./modulejson/Announcement.json", message.as_bytes()),
+        ("./modulejson/Recordings.json", recordings.as_bytes()),
+        ("./modulejson/Cut.json", &core.as_bytes()[..40]),
+        ("./files/Devices.sql", devices.as_bytes()),
+        ("./files/cdr.sql.gz", &broken),
+        (
+            "./files/etc/asterisk/voicemail.conf",
+            b"[default]
+310 => 47110,Anna,anna@example.org
+",
+        ),
+        ("./files/sounds/en/custom/closed.wav", &wav()),
+    ];
+    let (office, fitted) = added(&looked(&scratch, &tarred(&files)).unwrap());
+    let anna = office.extension("310").unwrap();
+    assert_eq!((anna.voicemail_pin.as_str(), anna.email.as_str()), ("47110", "anna@example.org"));
+    assert_eq!(anna.sip_devices().next().map(|sip| sip.password.as_str()), Some("long-secret-310"));
+    assert_eq!(office.conference("820").map(|room| room.pin.as_str()), Some("4711"));
+    assert_eq!(office.voice_message("Closed").map(|message| message.media.as_str()), Some("closed"));
+    assert!(
+        told(&fitted).contains("Can't be read, and does not come over: Cut.json, cdr.sql.gz."),
+        "{}",
+        told(&fitted)
+    );
 }
 
 #[test]

@@ -31,6 +31,7 @@ use fields::{Fields, NOWHERE, Report, Spot};
 pub(in crate::office) use complete::PASSWORD_LENGTH;
 pub use complete::{device_login, login_prefix};
 pub use fault::{Fault, Wanted};
+pub use nouns::{is_email, is_host, is_host_port};
 pub use phone::is_file_name;
 pub use weak::{WeakPassword, weak_password};
 pub use write::{write, write_kind};

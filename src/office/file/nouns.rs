@@ -116,8 +116,8 @@ fn codecs(fields: &mut Fields<'_, '_>) -> Vec<String> {
     words
 }
 
-/// `host`, `host:port`, `[v6]`, `[v6]:port`: RFC 3261 §25.1, hostport.
-pub(super) fn is_host_port(text: &str) -> bool {
+/// Whether it is `host`, `host:port`, `[v6]` or `[v6]:port`: RFC 3261 §25.1, hostport.
+pub fn is_host_port(text: &str) -> bool {
     let (host, port) = match text.rfind(']') {
         Some(end) => (text.get(..=end), text.get(end + 1..).filter(|rest| !rest.is_empty())),
         None => text.find(':').map_or((Some(text), None), |colon| (text.get(..colon), text.get(colon..))),
@@ -129,7 +129,8 @@ pub(super) fn is_host_port(text: &str) -> bool {
     host.is_some_and(is_host) && port_fits
 }
 
-pub(super) fn is_host(text: &str) -> bool {
+/// Whether it is a host name or an address, as they stand in URIs: RFC 3261 §25.1, host.
+pub fn is_host(text: &str) -> bool {
     if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address.parse::<std::net::Ipv6Addr>().is_ok();
     }
@@ -162,7 +163,8 @@ pub(super) fn extension(fields: &mut Fields<'_, '_>) -> Extension {
     extension
 }
 
-pub(super) fn is_email(text: &str) -> bool {
+/// Whether mail can be sent there.
+pub fn is_email(text: &str) -> bool {
     let parts = text.split_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
         && !text.contains(char::is_whitespace)

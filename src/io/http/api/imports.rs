@@ -90,6 +90,9 @@ fn told(visit: &Visit<'_>, token: &str, looked: &Looked) -> Result<Reply, Proble
         "trunks": fitted.trunks,
         "schedules": fitted.schedules,
         "menus": fitted.menus,
+        "messages": fitted.messages,
+        "conferences": fitted.conferences,
+        "replaced": fitted.replaced,
         "notes": notes,
         "changes": changes(visit, &visit.office, &next),
     })))
