@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 use std::{env, fs};
 
 #[path = "scripts/voice.rs"]
@@ -26,6 +27,8 @@ const TYPES: &[(&str, &str)] = &[
 const PICTURE: &str = "webp";
 /// What the API can be asked.
 const DESCRIPTION: &str = "src/io/http/api/openapi.json";
+/// An age that no build is older than.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 const LEFT_OUT: &[&str] = &["node_modules", "test"];
 
 fn main() {
@@ -67,8 +70,13 @@ fn main() {
     write(&out.join("voice.rs"), table.as_bytes());
 
     let pictures = root.join("target/manual");
-    // Cargo would take a directory that is not there for one that changes all the time.
-    fs::create_dir_all(&pictures).unwrap_or_else(|error| fail(&format!("{}: {error}", pictures.display())));
+    // Cargo would take a directory that is not there for one that changes all the time, and one that came up during this build for one
+    // that has changed since: the next build would make everything anew.
+    if !pictures.exists() {
+        fs::create_dir_all(&pictures)
+            .and_then(|()| fs::File::open(&pictures)?.set_modified(SystemTime::UNIX_EPOCH + DAY))
+            .unwrap_or_else(|error| fail(&format!("{}: {error}", pictures.display())));
+    }
     let mut files = Vec::new();
     collect(&web, "", &mut files);
     collect(&pictures, "pictures/", &mut files);
