@@ -160,16 +160,25 @@ impl Disk {
         String::from_utf8_lossy(&output.stdout).trim_end_matches('#').to_owned()
     }
 
-    /// Fills the file system of the data partition with a file beside the exchange's.
+    /// Fills the file system of the data partition with a file beside the exchange's, up to what only root may use.
     pub(crate) fn fill_data(&self) {
         let (file, weight) = (scratch("data.ext4"), scratch("weight"));
         let (at, length) = self.partition("data");
         fs::write(&file, self.read(at, usize::try_from(length).unwrap())).unwrap();
-        fs::File::create(&weight).unwrap().write_all(&vec![b'x'; usize::try_from(length).unwrap()]).unwrap();
-        let order = format!("write {} weight", weight.display());
-        // it ends with "no space left"
+        // what its journal still holds would come over the weight
         let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
-        let _ = Command::new("debugfs").args(["-w", "-R", &order, text(&file)]).env("PATH", path).output().unwrap();
+        let repaired = Command::new("e2fsck").args(["-fy", text(&file)]).env("PATH", path).output().unwrap();
+        assert!(matches!(repaired.status.code(), Some(0 | 1)), "e2fsck: {}", words(&repaired));
+        let about = words(&run("dumpe2fs", &["-h", text(&file)]));
+        let count = |name: &str| -> u64 {
+            let line = about.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{about}"));
+            line.trim().parse().unwrap()
+        };
+        // ext4 keeps some for itself beside root's (s_resv_clusters): a fiftieth, at most 4,096
+        let own = (count("Block count:") / 50).min(4096);
+        let blocks = count("Free blocks:") - count("Reserved block count:") - own;
+        fs::write(&weight, vec![b'x'; usize::try_from(blocks * 4096).unwrap()]).unwrap();
+        run("debugfs", &["-w", "-R", &format!("write {} weight", weight.display()), text(&file)]);
         self.write(at, &fs::read(&file).unwrap());
         [file, weight].iter().for_each(|path| fs::remove_file(path).unwrap());
     }

@@ -45,9 +45,12 @@ fn a_box_whose_data_partition_is_full_still_carries_calls_and_starts() {
 /// The exchange, a minute after power-on, and all of the program a minute and a half later: each once.
 const HANGS: &str = "(
     sleep 60
-    [ ! -e /data/hung-exchange ] && : >/data/hung-exchange && sync && pkill -STOP -f 'dozvon serve'
+    [ -e /data/hung-exchange ] || for process in $(pidof dozvon); do
+        : >/data/hung-exchange
+        grep -q serve /proc/$process/cmdline && kill -STOP $process
+    done
     sleep 90
-    [ ! -e /data/hung-all ] && : >/data/hung-all && sync && pkill -STOP dozvon
+    [ -e /data/hung-all ] || { : >/data/hung-all; sync; killall -STOP dozvon; }
 ) </dev/null >/dev/null 2>&1 &
 exit 0
 ";

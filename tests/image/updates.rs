@@ -111,7 +111,7 @@ fn an_update_that_spoils_the_database_is_given_up_and_the_old_database_returns()
     is_given_up("bad migration", |tree| {
         let boot = tree.join("etc/init.d/boot");
         let text = fs::read_to_string(&boot).unwrap();
-        let spoil = "mount -t ext4 /dev/vda5 /data && dd if=/dev/zero of=/data/dozvon/dozvon.db bs=4096 seek=1 count=20 conv=notrunc\n\
+        let spoil = "mount -t ext4 /dev/vda5 /data && dd if=/dev/zero of=/data/dozvon/dozvon.db bs=4096 count=20 conv=notrunc\n\
                      rm -f /data/dozvon/dozvon.db-wal /data/dozvon/dozvon.db-shm\n\
                      umount /data\nexit 0\n";
         assert!(text.ends_with("exit 0\n"));
