@@ -441,7 +441,8 @@ pub fn overhear(bytes: &[u8]) -> Option<(Identity, Ipv4Addr)> {
 /// A message with the options that are looked at; `None`: it is none of DHCP.
 fn read(bytes: &[u8]) -> Option<Message> {
     let (head, mut rest) = bytes.split_at_checked(HEAD)?;
-    if !head.ends_with(&COOKIE) {
+    let is_card_whole = head.get(HLEN).is_some_and(|length| usize::from(*length) <= CHADDR);
+    if !head.ends_with(&COOKIE) || !is_card_whole {
         return None;
     }
     let mut sifted = head.to_vec();
@@ -492,6 +493,10 @@ fn written(message: &Message) -> Vec<u8> {
 
 /// What stands before the options, with their cookie: RFC 2131 §2. Bytes.
 const HEAD: usize = 240;
+/// Where the length of the hardware address stands: RFC 2131 §2.
+const HLEN: usize = 2;
+/// The field of that address, which dhcproto cuts by the length without looking. Bytes.
+const CHADDR: usize = 16;
 /// RFC 2131 §3.
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
 /// Addresses that are given, and cards that are remembered.

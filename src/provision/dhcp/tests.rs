@@ -259,6 +259,16 @@ fn an_odd_option_takes_nothing_else_with_it() {
     );
 }
 
+#[test]
+fn a_hardware_address_longer_than_its_field_is_no_message() {
+    let mut bytes = written(&message(MessageType::Request, SNOM, vec![DhcpOption::RequestedIpAddress(ip(100))]));
+    for length in [17, 255] {
+        bytes[2] = length;
+        assert_eq!(server().handle(AT, &bytes, &|_| None).reply, None);
+        assert_eq!(overhear(&bytes), None);
+    }
+}
+
 fn offer(from: Ipv4Addr) -> Vec<u8> {
     let mut offer = message(MessageType::Offer, LAPTOP, vec![DhcpOption::ServerIdentifier(from)]);
     offer.set_opcode(Opcode::BootReply);
