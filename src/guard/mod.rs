@@ -65,7 +65,7 @@ pub fn may_use(device: &SipDevice, address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::office::{Forward, Network, Srtp};
+    use crate::office::Network;
 
     const ALL: [Class; 7] = [
         Class::Emergency,
@@ -115,17 +115,7 @@ mod tests {
     #[test]
     fn a_device_is_used_only_from_its_networks() {
         let network = |text: &str, prefix| Network { address: text.parse().expect("an address"), prefix };
-        let device = |allow_from| SipDevice {
-            login: "user200s0".to_owned(),
-            password: String::new(),
-            ring_seconds: 20,
-            allow_from,
-            forward: Forward::None,
-            mac: String::new(),
-            line: 0,
-            model: String::new(),
-            srtp: Srtp::Optional,
-        };
+        let device = |allow_from| SipDevice { allow_from, ..SipDevice::new("user200s0", "") };
         let from = |device: &SipDevice, text: &str| may_use(device, text.parse().expect("an address"));
         let lan = device(vec![network("192.168.1.0", 24), network("fd00::", 8)]);
         assert!(from(&lan, "192.168.1.77") && from(&lan, "fd12::1") && from(&lan, "::ffff:192.168.1.5"));

@@ -3,9 +3,7 @@
 use super::dial::{Pattern, Rule};
 use super::{Maker, NAMES_OF_A_NOTE, NOTES, Note, plain};
 use crate::office::file::is_email;
-use crate::office::{
-    Conference, Device, Extension, Forward, Group, Network, Permissions, Schedule, SipDevice, Srtp, Trunk,
-};
+use crate::office::{Conference, Device, Extension, Forward, Group, Schedule, SipDevice, Srtp, Trunk};
 
 /// What another exchange has.
 #[derive(Clone, Debug, Default)]
@@ -151,22 +149,7 @@ pub(super) struct Incoming {
 
 /// An extension without devices that calls nobody outside yet.
 pub(super) fn extension(number: &str, employee: &str, email: &str) -> Extension {
-    Extension {
-        number: number.to_owned(),
-        employee: plain(employee),
-        email: address(email),
-        ring: Default::default(),
-        outgoing_number: String::new(),
-        permissions: Permissions::default(),
-        limits: Default::default(),
-        record: false,
-        voicemail: false,
-        voicemail_pin: String::new(),
-        voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
-        devices: Vec::new(),
-    }
+    Extension { employee: plain(employee), email: address(email), ..Extension::new(number) }
 }
 
 /// The first address of what may be several; empty when it is none.
@@ -181,17 +164,7 @@ pub(super) fn is_pin(text: &str) -> bool {
 }
 
 pub(super) fn device(login: &str, password: &str, ring_seconds: u32, forward: Forward) -> Device {
-    Device::Sip(SipDevice {
-        login: login.to_owned(),
-        password: password.to_owned(),
-        ring_seconds,
-        allow_from: vec![Network::ANY],
-        forward,
-        mac: String::new(),
-        line: 0,
-        model: String::new(),
-        srtp: Srtp::Optional,
-    })
+    Device::Sip(SipDevice { ring_seconds, forward, ..SipDevice::new(login, password) })
 }
 
 /// A trunk as most carriers want it.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::office::{Conference, Extension, Group, Parking, Permissions, RingOrder, Strategy as GroupStrategy, Trunk};
+use crate::office::{Conference, Extension, Group, Parking, Strategy as GroupStrategy, Trunk};
 use crate::sip::Transport;
 
 fn plan() -> Plan {
@@ -31,25 +31,6 @@ fn trunk(number: &str, numbers: &[&str]) -> Trunk {
     }
 }
 
-fn extension(number: &str) -> Extension {
-    Extension {
-        number: number.to_owned(),
-        employee: String::new(),
-        email: String::new(),
-        ring: RingOrder::Parallel,
-        outgoing_number: String::new(),
-        permissions: Permissions::default(),
-        record: false,
-        voicemail: false,
-        voicemail_pin: String::new(),
-        voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
-        limits: Default::default(),
-        devices: Vec::new(),
-    }
-}
-
 fn group(number: &str) -> Group {
     Group {
         number: number.to_owned(),
@@ -70,7 +51,7 @@ fn group(number: &str) -> Group {
 fn office() -> Office {
     Office {
         trunks: vec![trunk("78126122981", &["78126122982"])],
-        extensions: ["200", "201", "6543", "45678"].map(extension).to_vec(),
+        extensions: ["200", "201", "6543", "45678"].map(Extension::new).to_vec(),
         groups: vec![group("500")],
         ..Office::default()
     }
@@ -128,7 +109,7 @@ fn an_extension_wins_over_a_local_number() {
 #[test]
 fn emergency_numbers_are_matched_exactly_and_first() {
     let mut office = office();
-    office.extensions.push(extension("112"));
+    office.extensions.push(Extension::new("112"));
     for number in ["101", "102", "103", "104", "112"] {
         assert_eq!(plan().interpret(&office, number), Target::Emergency { digits: number.to_owned() });
         assert_eq!(plan().classify(number), Class::Emergency);
@@ -255,7 +236,7 @@ fn parking_places_and_rooms_are_dialled_and_never_stored() {
     for nothing in ["700", "710", "0701", "801", "+701"] {
         assert_eq!(plan().interpret(&office, nothing), Target::Unknown, "{nothing}");
     }
-    office.extensions.push(extension("701"));
+    office.extensions.push(Extension::new("701"));
     assert_eq!(plan().interpret(&office, "701"), Target::Extension { number: "701".to_owned() }, "were it let in");
     office.parking = Parking { last: 0, ..Parking::default() };
     assert_eq!(plan().interpret(&office, "702"), Target::Unknown, "no parking");

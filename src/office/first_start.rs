@@ -1,10 +1,7 @@
 //! The office of a new box: product.md section 4.
 
 use super::file::{PASSWORD_LENGTH, device_login, login_prefix};
-use super::{
-    BackupSettings, Device, Extension, Forward, Group, Kind, Network, Office, Permissions, Reference, Role, SipDevice,
-    Srtp, User,
-};
+use super::{BackupSettings, Device, Extension, Group, Kind, Office, Reference, Role, SipDevice, User};
 use crate::base::Rng;
 
 const EXTENSIONS: [&str; 3] = ["200", "201", "202"];
@@ -16,7 +13,7 @@ impl Office {
     pub fn first_start(rng: &mut Rng, admin_hash: &str, must_change: bool) -> Self {
         let prefix = login_prefix(&Self::default(), rng);
         let extension = |number: &str, rng: &mut Rng| {
-            first_extension(number, device_login(&prefix, number, 0, |_| false), rng.token(PASSWORD_LENGTH))
+            first_extension(number, &device_login(&prefix, number, 0, |_| false), &rng.token(PASSWORD_LENGTH))
         };
         Self {
             extensions: EXTENSIONS.iter().map(|number| extension(number, rng)).collect(),
@@ -57,38 +54,13 @@ fn is_first(extension: &Extension) -> bool {
     let Some(sip) = extension.sip_devices().next() else { return false };
     let prefix = sip.login.split_once('+').map_or("", |(prefix, _)| prefix);
     let number = extension.number.as_str();
-    let mut made = first_extension(number, device_login(prefix, number, 0, |_| false), sip.password.clone());
+    let mut made = first_extension(number, &device_login(prefix, number, 0, |_| false), &sip.password);
     made.outgoing_number.clone_from(&extension.outgoing_number);
     EXTENSIONS.contains(&number) && *extension == made
 }
 
-fn first_extension(number: &str, login: String, password: String) -> Extension {
-    Extension {
-        number: number.to_owned(),
-        employee: String::new(),
-        email: String::new(),
-        ring: Default::default(),
-        outgoing_number: String::new(),
-        permissions: Permissions::default(),
-        record: false,
-        voicemail: false,
-        voicemail_pin: String::new(),
-        voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
-        limits: Default::default(),
-        devices: vec![Device::Sip(SipDevice {
-            login,
-            password,
-            ring_seconds: 20,
-            allow_from: vec![Network::ANY],
-            forward: Forward::None,
-            mac: String::new(),
-            line: 0,
-            model: String::new(),
-            srtp: Srtp::Optional,
-        })],
-    }
+fn first_extension(number: &str, login: &str, password: &str) -> Extension {
+    Extension { devices: vec![Device::Sip(SipDevice::new(login, password))], ..Extension::new(number) }
 }
 
 /// From two to five at night; each box has a minute of its own, so that a server that keeps the backups of many is not asked by all at once.
@@ -143,7 +115,7 @@ mod tests {
         let forwards = |office: &mut Office| {
             let mut other = Extension { number: "300".to_owned(), ..office.extensions[0].clone() };
             let Some(Device::Sip(sip)) = other.devices.first_mut() else { return };
-            sip.forward = Forward::Always { to: "202".to_owned() };
+            sip.forward = crate::office::Forward::Always { to: "202".to_owned() };
             office.extensions.push(other);
         };
         assert_eq!(changed(&forwards), ["200", "201"]);

@@ -259,6 +259,28 @@ pub struct Extension {
     pub devices: Vec<Device>,
 }
 
+impl Extension {
+    /// One of this number without devices, which calls nobody outside yet.
+    pub fn new(number: &str) -> Self {
+        Self {
+            number: number.to_owned(),
+            employee: String::new(),
+            email: String::new(),
+            ring: RingOrder::default(),
+            outgoing_number: String::new(),
+            permissions: Permissions::default(),
+            limits: ExtensionLimits::default(),
+            record: false,
+            voicemail: false,
+            voicemail_pin: String::new(),
+            voicemail_greeting: String::new(),
+            call_waiting: true,
+            do_not_disturb: false,
+            devices: Vec::new(),
+        }
+    }
+}
+
 /// `ring`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum RingOrder {
@@ -310,6 +332,23 @@ pub struct SipDevice {
     pub model: String,
     /// Whether its calls are encrypted; optional unless the file says otherwise.
     pub srtp: Srtp,
+}
+
+impl SipDevice {
+    /// One that may register from anywhere and rings for 20 s, on no telephone of a known make.
+    pub fn new(login: &str, password: &str) -> Self {
+        Self {
+            login: login.to_owned(),
+            password: password.to_owned(),
+            ring_seconds: 20,
+            allow_from: vec![Network::ANY],
+            forward: Forward::None,
+            mac: String::new(),
+            line: 0,
+            model: String::new(),
+            srtp: Srtp::Optional,
+        }
+    }
 }
 
 /// Any outside number, called through the trunk.

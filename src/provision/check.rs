@@ -5,7 +5,7 @@ use super::template::{Kind, Template, TemplateError, Templates};
 use super::view::{Site, Subject};
 use crate::base::WallTime;
 use crate::office::file::{Finding, FindingAt};
-use crate::office::{Device, Extension, Forward, Office, Permissions, Phone, RingOrder, SipDevice, Srtp};
+use crate::office::{Device, Extension, Office, Phone, SipDevice, Srtp};
 
 /// What is wrong with the templates of an office, for the reader of its file.
 pub fn findings(office: &Office) -> Vec<Finding> {
@@ -74,30 +74,15 @@ fn try_out(template: &Template) -> Result<(), TemplateError> {
 
 fn extension(number: &str, mac: Mac) -> Extension {
     let device = SipDevice {
-        login: format!("user{number}"),
-        password: "password".to_owned(),
-        ring_seconds: 20,
         allow_from: Vec::new(),
-        forward: Forward::None,
         mac: mac.to_string(),
-        line: 0,
-        model: String::new(),
         srtp: Srtp::Required,
+        ..SipDevice::new(&format!("user{number}"), "password")
     };
     Extension {
-        number: number.to_owned(),
         employee: "Name".to_owned(),
-        email: String::new(),
-        ring: RingOrder::Parallel,
-        outgoing_number: String::new(),
-        permissions: Permissions::default(),
-        record: false,
         voicemail: true,
-        voicemail_pin: String::new(),
-        voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
-        limits: Default::default(),
         devices: vec![Device::Sip(device)],
+        ..Extension::new(number)
     }
 }

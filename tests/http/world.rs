@@ -32,8 +32,8 @@ use dozvon::io::trunk_doctor::{Examination, Patient};
 use dozvon::io::update::Updates;
 use dozvon::number::Plan;
 use dozvon::office::{
-    CallerIdIn, Device, Extension, Forward, Listening, MediaFile, MobileDevice, Network, NumberFormat, Office,
-    Permissions, RingOrder, Role, Settings, SipDevice, Srtp, Trunk, User,
+    CallerIdIn, Device, Extension, Forward, Listening, MediaFile, MobileDevice, NumberFormat, Office, Permissions,
+    Role, Settings, SipDevice, Srtp, Trunk, User,
 };
 use dozvon::sip::Transport;
 use dozvon::trust::Standing;
@@ -574,15 +574,8 @@ pub(crate) fn trunk(name: &str, number: &str) -> Trunk {
 
 fn extension(number: &str, employee: &str) -> Extension {
     let sip = SipDevice {
-        login: format!("user{number}s0"),
-        password: format!("phone-secret-{number}"),
-        ring_seconds: 20,
-        allow_from: vec![Network { address: "0.0.0.0".parse().unwrap(), prefix: 0 }],
         forward: Forward::Conditional { busy: "201".to_owned(), no_answer: String::new() },
-        mac: String::new(),
-        line: 0,
-        model: String::new(),
-        srtp: Srtp::Optional,
+        ..SipDevice::new(&format!("user{number}s0"), &format!("phone-secret-{number}"))
     };
     let mobile = MobileDevice { number: "79211234567".to_owned(), ring_seconds: 20, confirm: false };
     let mut devices = vec![Device::Sip(sip)];
@@ -590,20 +583,11 @@ fn extension(number: &str, employee: &str) -> Extension {
         devices.push(Device::Mobile(mobile));
     }
     Extension {
-        number: number.to_owned(),
         employee: employee.to_owned(),
-        email: String::new(),
-        ring: RingOrder::Parallel,
         outgoing_number: "78126122981".to_owned(),
         permissions: Permissions { city: true, ..Permissions::default() },
-        record: false,
-        voicemail: false,
-        voicemail_pin: String::new(),
-        voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
-        limits: Default::default(),
         devices,
+        ..Extension::new(number)
     }
 }
 

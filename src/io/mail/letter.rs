@@ -138,25 +138,15 @@ const LONGEST_NAME: usize = 80;
 mod tests {
     use super::*;
     use crate::base::{CallId, MessageId};
-    use crate::office::{Permissions, RingOrder, Settings};
+    use crate::office::Settings;
 
     fn office(language: Language) -> Office {
         let settings = Settings { language, timezone: "Europe/Moscow".to_owned(), ..Settings::default() };
         let extension = Extension {
-            number: "201".to_owned(),
             employee: "Бухгалтерия".to_owned(),
             email: "buh@example.org".to_owned(),
-            ring: RingOrder::Parallel,
-            outgoing_number: String::new(),
-            permissions: Permissions::default(),
-            record: false,
             voicemail: true,
-            voicemail_pin: String::new(),
-            voicemail_greeting: String::new(),
-            call_waiting: true,
-            do_not_disturb: false,
-            limits: Default::default(),
-            devices: Vec::new(),
+            ..Extension::new("201")
         };
         Office { settings, extensions: vec![extension], ..Office::default() }
     }

@@ -14,9 +14,7 @@ use crate::codec::g711::{self, Law};
 use crate::codec::tone::ToneGenerator;
 use crate::io::clock::{self, Clock};
 use crate::io::handle::{Handle, Order};
-use crate::office::{
-    Device, Extension, ExtensionLimits, Feature, Forward, Network, Office, Permissions, RingOrder, SipDevice, Srtp,
-};
+use crate::office::{Device, Extension, Feature, Network, Office, SipDevice, Srtp};
 use crate::rtp;
 use crate::sdp::{Direction, MasterKey, Negotiator, SrtpPolicy};
 use crate::sip::auth::Credentials;
@@ -73,31 +71,15 @@ impl Guest {
     /// The office with it.
     fn welcomed(&self, office: &Office) -> Office {
         let device = SipDevice {
-            login: self.account.username.clone(),
-            password: self.account.password.clone(),
-            ring_seconds: 20,
             allow_from: vec![Network { address: IpAddr::from([127, 0, 0, 0]), prefix: 8 }, ANYWHERE],
-            forward: Forward::None,
-            mac: String::new(),
-            line: 0,
-            model: String::new(),
             srtp: Srtp::Off,
+            ..SipDevice::new(&self.account.username, &self.account.password)
         };
         let guest = Extension {
-            number: self.number.clone(),
             employee: "update".to_owned(),
-            email: String::new(),
-            ring: RingOrder::Parallel,
-            outgoing_number: String::new(),
-            permissions: Permissions::default(),
-            limits: ExtensionLimits::default(),
-            record: false,
-            voicemail: false,
-            voicemail_pin: String::new(),
-            voicemail_greeting: String::new(),
             call_waiting: false,
-            do_not_disturb: false,
             devices: vec![Device::Sip(device)],
+            ..Extension::new(&self.number)
         };
         let mut office = office.clone();
         if office.codes.get(Feature::Echo).is_empty() {

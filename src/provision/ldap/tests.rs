@@ -1,23 +1,9 @@
 use super::*;
-use crate::office::{Extension, ExtensionLimits, Office, Permissions, RingOrder};
+use crate::office::{Extension, Office};
 
 fn directory(people: usize) -> Directory {
-    let extension = |number: usize| Extension {
-        number: number.to_string(),
-        employee: format!("Имя {number}"),
-        email: String::new(),
-        ring: RingOrder::Parallel,
-        outgoing_number: String::new(),
-        permissions: Permissions::default(),
-        record: false,
-        voicemail: true,
-        voicemail_pin: String::new(),
-        voicemail_greeting: String::new(),
-        call_waiting: true,
-        do_not_disturb: false,
-        limits: ExtensionLimits::default(),
-        devices: Vec::new(),
-    };
+    let extension =
+        |number: usize| Extension { employee: format!("Имя {number}"), ..Extension::new(&number.to_string()) };
     let office = Office { extensions: (1000..1000 + people).map(extension).collect(), ..Office::default() };
     Directory::of(&office)
 }

@@ -15,7 +15,7 @@ use crate::io::board::PhoneView;
 use crate::io::clock;
 use crate::io::phones::print;
 use crate::office::file;
-use crate::office::{Device, Forward, Kind, Network, Office, Phone, SipDevice, Srtp};
+use crate::office::{Device, Kind, Office, Phone, SipDevice};
 use crate::provision::ledger::{Fetch, How, Seen};
 use crate::provision::{Mac, vendor};
 
@@ -428,15 +428,5 @@ fn of_seen(visit: &Visit<'_>, seen: &Seen) -> Value {
 
 /// A device for a line of a telephone; the reader of the office file makes login and password.
 fn new_device() -> Device {
-    Device::Sip(SipDevice {
-        login: String::new(),
-        password: String::new(),
-        ring_seconds: 20,
-        allow_from: vec![Network::ANY],
-        forward: Forward::None,
-        mac: String::new(),
-        line: 0,
-        model: String::new(),
-        srtp: Srtp::Optional,
-    })
+    Device::Sip(SipDevice::new("", ""))
 }
