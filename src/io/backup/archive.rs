@@ -17,7 +17,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{BackupError, DATABASE, Entry, FORMAT, MANIFEST, Manifest, PRODUCT};
-use crate::io::files::free_bytes;
+use crate::io::files::{self, free_bytes};
 use crate::io::licence::LICENCE_FILE;
 use crate::io::recordings::MESSAGES;
 use crate::io::store::known_schema;
@@ -194,7 +194,7 @@ pub(super) fn unpack(
         return Err(BackupError::Damaged("there is more in it than its files".to_owned()));
     }
     for folder in folders.iter().map(PathBuf::as_path).chain([into]) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(BackupError::file(folder))?;
+        files::sync_folder(folder).map_err(BackupError::file(folder))?;
     }
     Ok(manifest)
 }

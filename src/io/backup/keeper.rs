@@ -17,6 +17,7 @@ use crate::base::{Duration, Rng, WallTime};
 use crate::guard::Alarm;
 use crate::io::board::Event;
 use crate::io::clock::{self, Stopwatch};
+use crate::io::files;
 use crate::io::handle::{Handle, HandleError, WeakHandle};
 use crate::io::out::{Outgoing, Trust};
 use crate::io::store;
@@ -390,7 +391,7 @@ impl Backups {
                 for item in others.iter().chain(&own) {
                     let brought = match item.place() {
                         Where::Box => fs::rename(&draft, folder.join(&item.file))
-                            .and_then(|()| fs::File::open(&folder)?.sync_all())
+                            .and_then(|()| files::sync_folder(&folder))
                             .map_err(|why| PlaceError::File { path: folder.clone(), why: why.to_string() }),
                         place => self.bring(&place, item, &draft, &made),
                     };

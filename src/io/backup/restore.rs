@@ -3,7 +3,7 @@
 //! power may go at any moment: whoever starts next goes on where it stopped. The present data are kept in `before-restore`, and come
 //! back the same way ([`undo`]).
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
@@ -287,7 +287,7 @@ fn read_mark(data: &Path) -> Result<Option<Mark>, BackupError> {
 }
 
 fn sync(folder: &Path) -> Result<(), BackupError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(BackupError::file(folder))
+    files::sync_folder(folder).map_err(BackupError::file(folder))
 }
 
 /// What root has unpacked belongs to whom the data belong to.

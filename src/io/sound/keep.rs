@@ -9,11 +9,12 @@ use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 
 use super::{ImportError, read};
 use crate::codec::{Coded, Packets};
+use crate::io::files::{sync_folder, with_ending};
 use crate::media::Clip;
 
 /// Where the clip of an original is kept: A-law in a WAV, bare G.722, Ogg Opus.
 pub fn kept_paths(original: &Path) -> [PathBuf; 3] {
-    [".alaw.wav", ".g722", ".opus"].map(|ending| with(original, ending))
+    [".alaw.wav", ".g722", ".opus"].map(|ending| with_ending(original, ending))
 }
 
 /// Keeps a clip, each file whole or not at all, also when the power goes.
@@ -26,7 +27,7 @@ pub fn store(clip: &Clip, original: &Path) -> io::Result<()> {
     write(&g722, clip.g722())?;
     write(&opus, &ogg(clip)?)?;
     match original.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => File::open(folder)?.sync_all(),
+        Some(folder) => sync_folder(folder),
         None => Ok(()),
     }
 }
@@ -45,17 +46,11 @@ pub fn load(original: &Path) -> Result<Clip, ImportError> {
 
 /// Removes what versions before kept beside an original: a WAV of 8000 Hz.
 pub fn remove_old(original: &Path) {
-    let _ = fs::remove_file(with(original, ".clip.wav"));
-}
-
-fn with(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
+    let _ = fs::remove_file(with_ending(original, ".clip.wav"));
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = with(path, ".new");
+    let draft = with_ending(path, ".new");
     let mut file = File::create(&draft)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {

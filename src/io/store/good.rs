@@ -5,7 +5,6 @@
 //! In the data directory: `dozvon.db.good`, `dozvon.db.damaged-YYYYMMDD-HHMMSS` (UTC) with its log, `dozvon.db.doubtful` (an empty file:
 //! the next start shall look at all of it).
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -16,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::schema::{self, SCHEMA};
 use super::{RUNNING, StoreError, copy_database, database, token};
 use crate::base::WallTime;
-use crate::io::files;
+use crate::io::files::{self, sync_folder, with_ending};
 
 /// Tells of a copy that was taken when the database was damaged: when it had been made, milliseconds since 1970.
 pub const RETURNED_NOTE: &str = "alarm-database-returned";
@@ -48,7 +47,7 @@ pub fn keep_good_copy(data: &Path, free: u64) -> Result<bool, StoreError> {
     let kept = copy_database(data, &draft).and_then(|_| prove(&draft)).and_then(|()| {
         let put = File::open(&draft).and_then(|file| file.sync_all()).and_then(|()| {
             fs::rename(&draft, good(data))?;
-            sync(data)
+            sync_folder(data)
         });
         put.map_err(|why| StoreError::File { path: good(data), why })
     });
@@ -120,12 +119,12 @@ pub fn return_good_copy(data: &Path, now: WallTime) -> Result<Option<WallTime>, 
     // The database first: without its log it would be another one, and no less damaged.
     let aside = free_name(data, now);
     for ending in ["", "-wal", "-shm"] {
-        gone(fs::rename(with(&database(data), ending), with(&aside, ending))).map_err(file)?;
+        gone(fs::rename(with_ending(&database(data), ending), with_ending(&aside, ending))).map_err(file)?;
     }
     files::replace(&data.join(RETURNED_NOTE), copied.millis().to_string().as_bytes(), 0o600).map_err(file)?;
-    sync(data).map_err(file)?;
+    sync_folder(data).map_err(file)?;
     fs::rename(&draft, database(data)).map_err(file)?;
-    sync(data).map_err(file)?;
+    sync_folder(data).map_err(file)?;
     let _ = fs::remove_file(data.join(DOUBTFUL));
     forget_damaged(data, now);
     Ok(Some(copied))
@@ -142,7 +141,7 @@ pub fn forget_damaged(data: &Path, now: WallTime) {
         let age = fs::metadata(path).map_or(0, |about| now.millis().saturating_sub(about.ctime().saturating_mul(1000)));
         if nth >= DAMAGED_KEPT || age > MONTH_MS {
             for ending in ["", "-wal", "-shm"] {
-                let _ = fs::remove_file(with(path, ending));
+                let _ = fs::remove_file(with_ending(path, ending));
             }
         }
     }
@@ -197,18 +196,12 @@ fn free_name(data: &Path, now: WallTime) -> PathBuf {
 
 fn remove_draft(draft: &Path) {
     for ending in ["", "-journal", "-wal", "-shm"] {
-        let _ = fs::remove_file(with(draft, ending));
+        let _ = fs::remove_file(with_ending(draft, ending));
     }
 }
 
 fn good(data: &Path) -> PathBuf {
     data.join(GOOD)
-}
-
-fn with(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    name.into()
 }
 
 fn gone(result: io::Result<()>) -> io::Result<()> {
@@ -220,10 +213,6 @@ fn gone(result: io::Result<()>) -> io::Result<()> {
 
 fn is_none(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 /// The copy's name.

@@ -9,6 +9,7 @@ use embedded_io_adapters::std::FromStd;
 
 use super::plan;
 use super::{Refused, judge_disk};
+use crate::io::files;
 use crate::io::licence;
 use crate::io::steward::client;
 use crate::machine::update::{Header, UpdateError, UpdateReader};
@@ -47,7 +48,7 @@ pub(super) fn put(arrived: &Path, folder: &Path) -> Result<(), Refused> {
     let moved = make(folder).and_then(|()| {
         File::open(arrived)?.sync_all()?;
         fs::rename(arrived, folder.join(FILE))?;
-        File::open(folder)?.sync_all()
+        files::sync_folder(folder)
     });
     plan::forget_when(folder);
     moved.map_err(|error| judge_disk(&error))

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{PIECE, PlaceError, Shelf};
-use crate::io::files::free_bytes;
+use crate::io::files::{free_bytes, sync_folder};
 use crate::io::steward::client;
 use crate::machine::{Answer, Order, reason};
 use crate::office::{BackupKind, BackupPlace};
@@ -81,7 +81,7 @@ impl Shelf for Folder {
             }
             out.sync_all()?;
             fs::rename(&draft, &to)?;
-            File::open(&self.path)?.sync_all()
+            sync_folder(&self.path)
         })();
         if copied.is_err() {
             let _ = fs::remove_file(&draft);

@@ -1,6 +1,6 @@
 //! The factory reset: a mark, and at the next start everything goes but the licence. Power may go at any moment: the mark goes last.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub(in crate::io::steward) fn reset(data: &Path) -> io::Result<()> {
         forget(&exchange, &[LICENCE_FILE, STATE_FILE])?;
     }
     fs::remove_file(data.join(MARK))?;
-    File::open(data)?.sync_all()
+    files::sync_folder(data)
 }
 
 fn forget(folder: &Path, stays: &[&str]) -> io::Result<()> {
@@ -44,7 +44,7 @@ fn forget(folder: &Path, stays: &[&str]) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    File::open(folder)?.sync_all()
+    files::sync_folder(folder)
 }
 
 #[cfg(test)]

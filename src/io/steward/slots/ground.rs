@@ -147,7 +147,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Err(_) => Ok(()),
-        Ok(()) => sync_folder(path),
+        Ok(()) => sync_parent(path),
     }
 }
 
@@ -155,12 +155,12 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     step()?;
     fs::rename(from, to)?;
-    sync_folder(to)?;
-    sync_folder(from)
+    sync_parent(to)?;
+    sync_parent(from)
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), files::sync_folder)
 }
 
 /// One change of a disk.
