@@ -120,6 +120,22 @@ fn a_call_cut_by_a_crash_is_closed_with_its_last_step() {
 }
 
 #[test]
+fn after_an_orderly_stop_the_database_file_alone_has_everything() {
+    let (scratch, elsewhere) = (Scratch::new(), Scratch::new());
+    let store = open(&scratch).store;
+    let reader = Reader::open(scratch.path()).expect("opens");
+    let call = started(NOW, "79211234567", "500");
+    store.record(Record::CallStarted(call.clone()));
+    store.flush().expect("open");
+    let row = |reader: &Reader| reader.call(call.call).expect("readable").map(|row| row.caller);
+    assert!(row(&reader).is_some(), "somebody reads it");
+    store.close();
+    std::fs::copy(scratch.path().join("dozvon.db"), elsewhere.path().join("dozvon.db")).expect("copied");
+    let copy = Reader::open(elsewhere.path()).expect("opens");
+    assert_eq!(row(&copy), row(&reader));
+}
+
+#[test]
 fn registrations_outlive_a_restart_until_they_end() {
     let scratch = Scratch::new();
     let store = open(&scratch).store;

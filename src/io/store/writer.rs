@@ -344,10 +344,24 @@ impl Writer {
                 std::thread::park_timeout(GROUP);
             }
             if !self.take(first) {
-                return;
+                break;
             }
         }
         self.write_pending();
+        self.empty_log();
+    }
+
+    /// Brings what is in the write-ahead log into the database file, so that whoever copies that file alone has all of it. SQLite does
+    /// this itself only when nobody else has the database open, and readers do. Without it nothing is lost: the log is read again.
+    fn empty_log(&self) {
+        let emptied = self.connection.busy_timeout(PATIENCE).and_then(|()| {
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0))
+        });
+        match emptied {
+            Ok(false) => {}
+            Ok(true) => tracing::debug!("somebody reads the database: its log stays"),
+            Err(error) => tracing::warn!(%error, "the database's log stays"),
+        }
     }
 
     /// The next job; with records that the disk refused, at the latest when they are to be tried again.
@@ -372,10 +386,7 @@ impl Writer {
                     self.write_pending();
                     work(&self.connection);
                 }
-                Job::Close => {
-                    self.write_pending();
-                    return false;
-                }
+                Job::Close => return false,
             }
             next = self.inbox.try_recv().ok();
         }
@@ -465,6 +476,8 @@ pub const QUEUE: usize = 100_000;
 const GROUP: Duration = Duration::from_millis(50);
 /// Records in one transaction.
 const GROUP_RECORDS: usize = 2_000;
+/// The longest that the end waits for who reads the database.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How soon refused records are tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often a refusing disk is worth a line in the log.
