@@ -1,5 +1,5 @@
-//! GUID partition tables (UEFI specification §5.3): the last partition grows to the end of the disk. Bytes of the disk come in, bytes for
-//! the disk go out; nothing goes out when anything is not as it must be.
+//! GUID partition tables (UEFI specification §5.3): the last partition grows to the end of the disk, and a first table that was torn is
+//! made anew from the second. Bytes of the disk come in, bytes for the disk go out; nothing goes out when anything is not as it must be.
 
 /// What a partition table begins with.
 const SIGNATURE: &[u8; 8] = b"EFI PART";
@@ -9,6 +9,8 @@ const HEADER: usize = 92;
 const LEAST_ENTRY: usize = 128;
 /// Most bytes of all entries: the usual table has 16 KiB.
 const LONGEST_TABLE: usize = 1024 * 1024;
+/// The sector of the first header.
+const FIRST: u64 = 1;
 /// Partitions end here: a whole MiB.
 const ALIGNMENT: u64 = 1024 * 1024;
 
@@ -83,7 +85,7 @@ pub struct Write {
 }
 
 impl Header {
-    /// Reads the first header: the disk's second sector.
+    /// Reads a header: the first one is the disk's second sector, the second one its last.
     ///
     /// # Errors
     /// When it is not whole.
@@ -121,18 +123,24 @@ impl Header {
         self.entries as usize * self.entry_bytes
     }
 
+    /// The entries, without what fills their last sector, when they are those of this header.
+    ///
+    /// # Errors
+    /// When they are not whole.
+    pub fn own_entries<'a>(&self, entries: &'a [u8]) -> Result<&'a [u8], TableFault> {
+        let entries = entries.get(..self.entries_length()).ok_or(TableFault::Short)?;
+        if crc32(entries) == self.entries_checksum { Ok(entries) } else { Err(TableFault::EntriesChecksum) }
+    }
+
     fn is_sound(&self) -> bool {
         let is_table = (self.entries as usize).checked_mul(self.entry_bytes).is_some_and(|all| all <= LONGEST_TABLE);
         let is_entry = self.entry_bytes >= LEAST_ENTRY && self.entry_bytes.is_power_of_two();
-        let ends = self.entries_at.checked_add(self.entries_sectors());
+        let ends_by = |limit| self.entries_at.checked_add(self.entries_sectors()).is_some_and(|end| end <= limit);
         // The end of the usable sectors and the place of the other table belong to a smaller disk or to this one.
-        is_table
-            && is_entry
-            && self.own == 1
-            && self.entries_at >= 2
-            && ends.is_some_and(|end| end <= self.first_usable)
-            && self.first_usable <= self.last_usable
-            && self.last_usable < self.other
+        let is_first =
+            self.own == FIRST && self.entries_at > FIRST && ends_by(self.first_usable) && self.last_usable < self.other;
+        let is_second = self.other == FIRST && self.last_usable < self.entries_at && ends_by(self.own);
+        is_table && is_entry && self.first_usable <= self.last_usable && (is_first || is_second)
     }
 
     fn sector(&self) -> u64 {
@@ -168,15 +176,33 @@ impl Header {
     }
 }
 
+/// What puts the first table right: the power went while it was written. `second` is the header in the last of the `disk`'s sectors, with
+/// its entries.
+///
+/// # Errors
+/// When the second table is not whole, or contradicts the disk.
+pub fn mend(second: &Header, entries: &[u8], disk: u64) -> Result<Vec<Write>, TableFault> {
+    let entries = second.own_entries(entries)?;
+    last_partition(second, entries)?;
+    let is_second = second.other == FIRST && second.own.checked_add(1) == Some(disk);
+    // Entries begin behind their header on every disk that the box's image was written to.
+    let entries_at = FIRST + 1;
+    if !is_second || entries_at + second.entries_sectors() > second.first_usable {
+        return Err(TableFault::Contradiction);
+    }
+    let at = |place: u64, bytes: Vec<u8>| Write { at: place * second.sector(), bytes };
+    Ok(vec![at(entries_at, entries.to_vec()), at(FIRST, second.placed(FIRST, second.own, entries_at))])
+}
+
 /// What makes the last partition end where the disk does; `None` when it does already, but for less than a MiB. `disk` are its sectors,
-/// `entries` at least [`Header::entries_length`] bytes from [`Header::entries_at`] on.
+/// `entries` those of the first `header`.
 ///
 /// # Errors
 /// When the table is not whole, or contradicts the disk.
 pub fn grow(header: &Header, entries: &[u8], disk: u64) -> Result<Option<Growth>, TableFault> {
-    let entries = entries.get(..header.entries_length()).ok_or(TableFault::Short)?;
-    if crc32(entries) != header.entries_checksum {
-        return Err(TableFault::EntriesChecksum);
+    let entries = header.own_entries(entries)?;
+    if header.own != FIRST {
+        return Err(TableFault::Contradiction);
     }
     let (number, first, last) = last_partition(header, entries)?;
     // The second table: entries, then the header in the last sector.
@@ -205,9 +231,12 @@ pub fn grow(header: &Header, entries: &[u8], disk: u64) -> Result<Option<Growth>
         length: (end - first) * sector,
         backup: vec![
             at(backup_entries, entries.clone()),
-            at(backup_header, header.placed(backup_header, 1, backup_entries)),
+            at(backup_header, header.placed(backup_header, FIRST, backup_entries)),
         ],
-        primary: vec![at(header.entries_at, entries), at(1, header.placed(1, backup_header, header.entries_at))],
+        primary: vec![
+            at(header.entries_at, entries),
+            at(FIRST, header.placed(FIRST, backup_header, header.entries_at)),
+        ],
     }))
 }
 

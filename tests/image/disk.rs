@@ -142,6 +142,20 @@ impl Disk {
         self.partition("data").1
     }
 
+    /// What power that goes while the partition table is written leaves of it: entries that are not those of the header. That header as
+    /// it was, and as it is.
+    pub(crate) fn tear_table(&self) -> Vec<u8> {
+        let header = self.table();
+        self.write(512 + 88, &[0; 4]);
+        assert_ne!(self.table(), header);
+        header
+    }
+
+    /// The header of the first partition table.
+    pub(crate) fn table(&self) -> Vec<u8> {
+        self.read(512, 92)
+    }
+
     /// What GRUB goes by, written past all checks.
     pub(crate) fn set_environment(&self, lines: &str) {
         let mut block = format!("# GRUB Environment Block\n{lines}").into_bytes();

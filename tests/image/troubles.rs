@@ -23,6 +23,21 @@ fn a_factory_reset_forgets_the_office() {
 
 #[test]
 #[ignore = "long: scripts/image-test --all"]
+fn a_box_whose_partition_table_was_torn_starts_from_the_second_and_mends_the_first() {
+    let mut rig = Rig::start(Parts::default());
+    rig.first_register();
+    let size = rig.disk.data_size();
+    rig.switch_off();
+    let whole = rig.disk.tear_table();
+    rig.power_on().first_register();
+    rig.wait("a call", SOON, |rig| rig.try_call());
+    rig.switch_off();
+    assert_eq!(rig.disk.table(), whole);
+    assert_eq!(rig.disk.data_size(), size);
+}
+
+#[test]
+#[ignore = "long: scripts/image-test --all"]
 fn a_box_whose_data_partition_is_full_still_carries_calls_and_starts() {
     let mut rig = Rig::start(Parts::default());
     rig.first_register();

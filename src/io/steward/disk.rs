@@ -236,11 +236,12 @@ fn grow_partition(places: &Places, data: &Partition) -> Result<(), String> {
     let sector = of_disk("queue/logical_block_size")?;
     let sectors = (of_disk("size")? * SECTOR).checked_div(sector).ok_or("a sector of nothing")?;
     let disk = File::options().read(true).write(true).open(places.dev.join(&data.disk)).map_err(words)?;
-    let mut header = vec![0; usize::try_from(sector).unwrap_or(0).min(4096)];
-    disk.read_exact_at(&mut header, sector).map_err(words)?;
-    let header = Header::parse(&header).map_err(|fault| fault.to_string())?;
-    let mut entries = vec![0; header.entries_length()];
-    disk.read_exact_at(&mut entries, header.entries_at.saturating_mul(sector)).map_err(words)?;
+    let (header, entries) = match read_table(&disk, sector, 1) {
+        Ok(table) => table,
+        Err(fault) => {
+            mend_table(&disk, sector, sectors).map_err(|second| format!("{fault}; the second table: {second}"))?
+        }
+    };
     let growth = partition::grow(&header, &entries, sectors).map_err(|fault| fault.to_string())?;
     let Some(growth) = growth else { return Ok(()) };
     if growth.number != data.number {
@@ -252,6 +253,29 @@ fn grow_partition(places: &Places, data: &Partition) -> Result<(), String> {
     }
     tracing::info!(bytes = growth.length, "the data partition is grown");
     kernel::resize_partition(disk.as_fd(), growth.number, growth.start, growth.length).map_err(words)
+}
+
+/// A partition table whose header lies in that sector.
+fn read_table(disk: &File, sector: u64, at: u64) -> Result<(Header, Vec<u8>), String> {
+    let read = |bytes: &mut [u8], at: u64| {
+        disk.read_exact_at(bytes, at.saturating_mul(sector)).map_err(|error| error.to_string())
+    };
+    let mut header = vec![0; usize::try_from(sector).unwrap_or(0).min(4096)];
+    read(&mut header, at)?;
+    let header = Header::parse(&header).map_err(|fault| fault.to_string())?;
+    let mut entries = vec![0; header.entries_length()];
+    read(&mut entries, header.entries_at)?;
+    header.own_entries(&entries).map_err(|fault| fault.to_string())?;
+    Ok((header, entries))
+}
+
+/// The first table, made anew: the power went while it was written, and the kernel has started from the second (`gpt` in grub.cfg).
+fn mend_table(disk: &File, sector: u64, sectors: u64) -> Result<(Header, Vec<u8>), String> {
+    let (second, entries) = read_table(disk, sector, sectors.saturating_sub(1))?;
+    let first = partition::mend(&second, &entries, sectors).map_err(|fault| fault.to_string())?;
+    write(disk, &first).map_err(|error| error.to_string())?;
+    tracing::warn!("the first partition table was torn and is made anew of the second");
+    read_table(disk, sector, 1)
 }
 
 fn write(disk: &File, writes: &[Write]) -> io::Result<()> {

@@ -99,12 +99,26 @@ fn power_may_go_after_each_write() {
         assert_eq!(disk.grow(), Ok(Some(growth.clone())), "the first table is as it was");
     }
     disk.write(&growth.primary[..1]);
-    // what lies here is no table any more: nothing is written, and the kernel takes the second, which is whole
+    // what lies here is no table any more: nothing is written, and the first is made of the second, which is whole
     assert_eq!(disk.grow(), Err(TableFault::EntriesChecksum));
-    let second = &growth.backup[1].bytes;
-    assert_eq!(u64::from_le_bytes(second[24..32].try_into().unwrap()), 2_097_151);
-    assert_eq!(u64::from_le_bytes(second[72..80].try_into().unwrap()), 2_097_119);
-    assert_eq!(growth.backup[0].bytes, growth.primary[0].bytes);
+    let (entries, header) = (&growth.backup[0].bytes, Header::parse(&growth.backup[1].bytes).unwrap());
+    assert_eq!(mend(&header, entries, 2_097_152), Ok(growth.primary.clone()));
+    disk.write(&mend(&header, entries, 2_097_152).unwrap());
+    assert_eq!(disk.grow(), Ok(None));
+}
+
+#[test]
+fn a_first_table_is_made_of_nothing_but_the_second_of_its_disk() {
+    let growth = image().grow().unwrap().unwrap();
+    let (entries, second) = (&growth.backup[0].bytes, Header::parse(&growth.backup[1].bytes).unwrap());
+    assert_eq!(mend(&second, entries, 2_097_153), Err(TableFault::Contradiction), "a larger disk");
+    assert_eq!(mend(&second, &entries[..100], 2_097_152), Err(TableFault::Short));
+    let mut torn = entries.clone();
+    torn[0] ^= 1;
+    assert_eq!(mend(&second, &torn, 2_097_152), Err(TableFault::EntriesChecksum));
+    let first = Header::parse(&image().header()).unwrap();
+    assert_eq!(mend(&first, &image().entries(), 2), Err(TableFault::Contradiction), "the first is not the second");
+    assert_eq!(grow(&second, entries, 2_097_152), Err(TableFault::Contradiction), "nor the second the first");
 }
 
 #[test]
