@@ -37,6 +37,7 @@ const ADVICE = {
   unclean_start: { word: "alarm_do_power" },
   backup_failed: { word: "alarm_do_backup" },
   data_lost: { word: "alarm_do_data", act: ["alarm_open_backups", "backups"] },
+  database_damaged: { word: "alarm_do_damaged", act: ["alarm_open_system", "system"] },
   database_returned: { word: "alarm_do_database", act: ["alarm_open_backups", "backups"] },
 };
 

@@ -4,7 +4,7 @@
 export const KINDS = {
   guard: ["address_banned", "old_password", "page_guessing"],
   calls: ["limit_reached", "blocked_destination", "quiet_hours", "emergency_call", "trunk_down", "trunk_back", "recording_failed"],
-  box: ["disk_full", "mail_failing", "webhook_failing", "certificate_ends", "licence_ends", "licence_over", "other_dhcp_server", "update_returned", "unclean_start", "backup_failed", "data_lost", "database_returned"],
+  box: ["disk_full", "mail_failing", "webhook_failing", "certificate_ends", "licence_ends", "licence_over", "other_dhcp_server", "update_returned", "unclean_start", "backup_failed", "data_lost", "database_damaged", "database_returned"],
 };
 
 /** Events that a webhook may be told of. */

@@ -142,6 +142,11 @@ pub enum Alarm {
     },
     /// The disk was damaged beyond mending and begins anew: all that was on it is lost.
     DataLost,
+    /// The database is damaged; calls go on, and the next start takes its last good copy.
+    DatabaseDamaged {
+        /// When that copy was made; `None`: there is none.
+        copied: Option<WallTime>,
+    },
     /// The database was damaged, and its last good copy is in its place.
     DatabaseReturned {
         /// When that copy was made.
@@ -215,6 +220,7 @@ impl Alarm {
             Self::UncleanStart { .. } => "unclean_start",
             Self::BackupFailed { .. } => "backup_failed",
             Self::DataLost => "data_lost",
+            Self::DatabaseDamaged { .. } => "database_damaged",
             Self::DatabaseReturned { .. } => "database_returned",
         }
     }
@@ -231,6 +237,7 @@ impl Alarm {
             | Self::OtherDhcpServer { .. }
             | Self::BackupFailed { .. }
             | Self::DataLost
+            | Self::DatabaseDamaged { .. }
             | Self::DatabaseReturned { .. }
             | Self::UpdateReturned { .. } => Severity::Alarm,
             _ => Severity::Warning,
@@ -270,6 +277,7 @@ impl Alarm {
             | Self::LicenceEnds { .. }
             | Self::LicenceOver
             | Self::DataLost
+            | Self::DatabaseDamaged { .. }
             | Self::DatabaseReturned { .. }
             | Self::UncleanStart { .. } => String::new(),
         };

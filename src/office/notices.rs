@@ -175,7 +175,7 @@ const HOME: [&str; 6] = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.
 const HOME_DOMAINS: [&str; 6] = [".local", ".lan", ".home", ".internal", ".home.arpa", ".localdomain"];
 
 /// Every kind of alarm; `guard` says what each is.
-pub const ALARM_KINDS: [&str; 22] = [
+pub const ALARM_KINDS: [&str; 23] = [
     "address_banned",
     "old_password",
     "limit_reached",
@@ -197,6 +197,7 @@ pub const ALARM_KINDS: [&str; 22] = [
     "unclean_start",
     "backup_failed",
     "data_lost",
+    "database_damaged",
     "database_returned",
 ];
 /// Webhooks of an office.

@@ -38,6 +38,7 @@ fn one_of_each() -> Vec<Alarm> {
             why: ["Диск полон.".to_owned(), "The disk is full.".to_owned()],
         },
         Alarm::DataLost,
+        Alarm::DatabaseDamaged { copied: Some(at) },
         Alarm::DatabaseReturned { copied: at },
     ]
 }

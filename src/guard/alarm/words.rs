@@ -99,6 +99,13 @@ impl Alarm {
                 "Станция запустилась после внезапного выключения: возможно, пропадало питание. Оборвано разговоров: {calls}."
             ),
             Self::DataLost => "Диск станции был испорчен, и всё, что на нём хранилось, пропало: настройки, история, записи разговоров. Станция начала с чистого листа.".to_owned(),
+            Self::DatabaseDamaged { copied: Some(copied) } => format!(
+                "База данных станции повреждена. При следующем запуске станция вернётся к её копии, сделанной {}: что изменилось после этого, в ней нет.",
+                time(office, *copied, ru)
+            ),
+            Self::DatabaseDamaged { copied: None } => {
+                "База данных станции повреждена, и хорошей копии её нет: после перезапуска станция может не начать работу.".to_owned()
+            }
             Self::DatabaseReturned { copied } => format!(
                 "База данных станции была повреждена. Станция вернулась к её копии, сделанной {}: изменений и истории звонков после этого в ней нет.",
                 time(office, *copied, ru)
@@ -192,6 +199,13 @@ impl Alarm {
                 format!("The box started after it had stopped suddenly: the power may have failed. Calls cut: {calls}.")
             }
             Self::DataLost => "The box's disk was damaged, and all that was on it is lost: settings, history, recordings of calls. The box has begun anew.".to_owned(),
+            Self::DatabaseDamaged { copied: Some(copied) } => format!(
+                "The box's database is damaged. At its next start the box goes back to the copy made on {}: what changed after that is not in it.",
+                time(office, *copied, en)
+            ),
+            Self::DatabaseDamaged { copied: None } => {
+                "The box's database is damaged, and there is no good copy of it: after a restart the box may not work.".to_owned()
+            }
             Self::DatabaseReturned { copied } => format!(
                 "The box's database was damaged. The box went back to the copy made on {}: changes and call history after that are not in it.",
                 time(office, *copied, en)

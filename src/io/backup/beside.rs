@@ -2,7 +2,7 @@
 
 use super::super::files::free_bytes;
 use super::super::handle::Handle;
-use super::super::store::{StoreError, good_copy_is_due, keep_good_copy};
+use super::super::store::{StoreError, good_copy_at, good_copy_is_due, keep_good_copy};
 use super::super::{clock, update};
 use crate::base::Duration;
 use crate::guard::Alarm;
@@ -36,16 +36,12 @@ impl Beside {
             Err(StoreError::Damaged(why)) => {
                 self.is_damaged = true;
                 tracing::error!(why, "the database is damaged: the next start takes its good copy");
-                handle.raise(Alarm::BackupFailed { place: String::new(), why: DAMAGED.map(str::to_owned) });
+                handle.raise(Alarm::DatabaseDamaged { copied: good_copy_at(handle.data()) });
             }
             Err(error) => tracing::error!(%error, "no good copy of the database is kept"),
         }
     }
 }
 
-const DAMAGED: [&str; 2] = [
-    "база данных повреждена; перезапустите станцию, она вернёт хорошую копию",
-    "the database is damaged; restart the box, it brings the good copy back",
-];
 /// How soon a copy is tried again that was not made.
 const TRY_EVERY: Duration = Duration::from_secs(3600);

@@ -348,6 +348,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("stick", "флешка", "USB stick"),
     ("backup_failed", "резервная копия не сделана", "a backup was not made"),
     ("data_lost", "данные на диске пропали", "the data on the disk are lost"),
+    ("database_damaged", "база данных повреждена", "the database is damaged"),
     ("database_returned", "база данных вернулась из копии", "the database came back from its copy"),
     ("ru", "русский", "Russian"),
     ("en", "английский", "English"),

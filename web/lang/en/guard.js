@@ -35,6 +35,7 @@ export default {
   alarm_do_webhook: "Check the address and send a test.",
   alarm_do_backup: "See to the place where backups go, and make one by hand.",
   alarm_do_data: "Bring everything back from the last backup, and replace the disk: it has failed once.",
+  alarm_do_damaged: "Calls go on. Make a backup if it still can be made, and restart the box when nobody is talking.",
   alarm_do_database: "See whether the last changes are there. If it happens again, make a backup and replace the disk.",
   alarm_do_certificate: "Telephones and browsers will trust it no longer.",
   alarm_do_licence: "Ask the vendor for a new licence.",
@@ -50,6 +51,7 @@ export default {
   alarm_open_about: "About",
   alarm_open_me: "Second factor",
   alarm_open_backups: "Backups",
+  alarm_open_system: "System",
   alarm_open_search: "Finding telephones",
 
   bans: "Blocked addresses",

@@ -38,6 +38,7 @@ export default {
   kind_unclean_start: "the box went off suddenly",
   kind_backup_failed: "a backup was not made",
   kind_data_lost: "the data on the disk are lost",
+  kind_database_damaged: "the database is damaged",
   kind_database_returned: "the database came back from its copy",
 
   hooks: "Telegram and programs",

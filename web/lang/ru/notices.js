@@ -38,6 +38,7 @@ export default {
   kind_unclean_start: "станция выключалась внезапно",
   kind_backup_failed: "резервная копия не сделана",
   kind_data_lost: "данные на диске пропали",
+  kind_database_damaged: "база данных повреждена",
   kind_database_returned: "база данных вернулась из копии",
 
   hooks: "Telegram и программы",
