@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::words::{Said, Words};
+use super::workers::COME;
 use crate::io::store::StoreError;
 use crate::office::Language;
 
@@ -41,6 +42,11 @@ impl Reply {
     /// 204.
     pub(super) fn empty() -> Self {
         Self { status: 204, headers: Vec::new(), content_type: "", body: Vec::new() }
+    }
+
+    /// What lets a long body come; only the gate sees it.
+    pub(super) fn come() -> Self {
+        Self::empty().with(COME, "1")
     }
 
     /// 200 with text of some type.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::gate::Stretch;
 use super::super::reply::{Problem, Reply, problems};
 use super::super::words::{Said, Words};
-use super::super::workers::{COME, FILE, UPLOAD};
+use super::super::workers::FILE;
 use super::change::{Before, Place, change_to, read_back, shown};
 use super::tables::{self, Table};
 use super::{Visit, paging};
@@ -16,7 +16,6 @@ use crate::io::backup::{
     BackupError, Backups, BeginError, CHECK_TIME, CheckError, FOLDER, Item, Looked, Manifest, Order, Passphrase, State,
     Where, Wrong,
 };
-use crate::io::files::free_bytes;
 use crate::office::{Office, PASSPHRASE};
 
 /// The longest backup that is uploaded; longer ones come by a stick or the console. Bytes.
@@ -156,12 +155,9 @@ pub(super) fn upload(visit: &Visit<'_>) -> Result<Reply, Problem> {
     }
     let passphrase = passphrase(visit)?;
     let backups = backups(visit)?;
-    match visit.ask.header(UPLOAD) {
-        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => Err(problems::no_room()),
-        Some("") => Ok(Reply::empty().with(COME, "1")),
-        Some(arrived) => told(visit, &backups, backups.look_at(arrived, passphrase)),
-        None => Err(problems::bad_request()),
-    }
+    let may_come = || if visit.has_room(FLOOR) { Ok(()) } else { Err(problems::no_room()) };
+    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    told(visit, &backups, backups.look_at(arrived, passphrase))
 }
 
 #[derive(Deserialize, Default)]

@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 
 use super::super::reply::{Problem, Referrer, Reply, problems};
 use super::super::words::Words;
-use super::super::workers::{COME, UPLOAD};
 use super::{Visit, paging, referrers};
 use crate::base::WallTime;
-use crate::io::files::free_bytes;
 use crate::io::phones::FIRMWARE;
 use crate::office::{Office, Phone, file};
 
@@ -54,24 +52,22 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         );
         return Err(problems::conflict().saying(words.into()));
     }
-    match visit.ask.header(UPLOAD) {
-        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR + LONGEST => {
-            let words =
-                Words::new("На диске слишком мало места для прошивки.", "There is too little room on the disk for it.");
-            Err(problems::conflict().saying(words.into()))
+    let may_come = || {
+        if visit.has_room(FLOOR + LONGEST) {
+            return Ok(());
         }
-        Some("") => Ok(Reply::empty().with(COME, "1")),
-        Some(arrived) => {
-            let folder = folder(visit);
-            fs::create_dir_all(&folder)
-                .and_then(|()| fs::rename(visit.house.data.join(arrived), folder.join(name)))
-                .map_err(unavailable)?;
-            let kept = kept(visit)?.into_iter().find(|one| one.name == name).ok_or_else(problems::unavailable)?;
-            let reply = Reply { status: 201, ..Reply::json(&kept.shown(visit)) };
-            Ok(reply.with("location", format!("/api/v1/phones/firmware/{name}")))
-        }
-        None => Err(problems::bad_request()),
-    }
+        let words =
+            Words::new("На диске слишком мало места для прошивки.", "There is too little room on the disk for it.");
+        Err(problems::conflict().saying(words.into()))
+    };
+    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    let folder = folder(visit);
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::rename(visit.house.data.join(arrived), folder.join(name)))
+        .map_err(unavailable)?;
+    let kept = kept(visit)?.into_iter().find(|one| one.name == name).ok_or_else(problems::unavailable)?;
+    let reply = Reply { status: 201, ..Reply::json(&kept.shown(visit)) };
+    Ok(reply.with("location", format!("/api/v1/phones/firmware/{name}")))
 }
 
 pub(super) fn delete(visit: &Visit<'_>) -> Result<Reply, Problem> {

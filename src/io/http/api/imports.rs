@@ -8,13 +8,11 @@ use serde_json::{Value, json};
 use super::super::imports::INBOX;
 use super::super::reply::{Problem, Reply, problems};
 use super::super::words::{Said, Words};
-use super::super::workers::{COME, UPLOAD};
 use super::Visit;
 use super::change::{self, Place};
 use crate::base::Rng;
 use crate::import;
 use crate::io::clock;
-use crate::io::files::free_bytes;
 use crate::io::import::{Looked, look};
 use crate::office::document::{self, Document};
 use crate::office::{Office, file};
@@ -38,22 +36,17 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         );
         return Err(problems::too_large().saying(words.into()));
     }
-    match visit.ask.header(UPLOAD) {
-        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => Err(problems::no_room()),
-        Some("") => Ok(Reply::empty().with(COME, "1")),
-        Some(arrived) => {
-            forget_all(&visit.house.data);
-            let token = clock::entropy().map(|entropy| Rng::from_entropy(entropy).token(TOKEN)).map_err(unavailable)?;
-            let kept = kept(&visit.house.data, &token);
-            fs::rename(visit.house.data.join(arrived), &kept).map_err(unavailable)?;
-            let told = with_looked(visit, &kept, |looked, _| told(visit, &token, looked));
-            if told.is_err() {
-                let _ = fs::remove_file(kept);
-            }
-            told
-        }
-        None => Err(problems::bad_request()),
+    let may_come = || if visit.has_room(FLOOR) { Ok(()) } else { Err(problems::no_room()) };
+    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    forget_all(&visit.house.data);
+    let token = clock::entropy().map(|entropy| Rng::from_entropy(entropy).token(TOKEN)).map_err(unavailable)?;
+    let kept = kept(&visit.house.data, &token);
+    fs::rename(visit.house.data.join(arrived), &kept).map_err(unavailable)?;
+    let told = with_looked(visit, &kept, |looked, _| told(visit, &token, looked));
+    if told.is_err() {
+        let _ = fs::remove_file(kept);
     }
+    told
 }
 
 /// POST: adds it.

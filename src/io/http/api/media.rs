@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::super::imports::{self, Order, State};
 use super::super::reply::{Problem, Referrer, Reply, problems};
 use super::super::words::Said;
-use super::super::workers::{COME, UPLOAD};
 use super::change::{self, shown};
 use super::{Visit, faults, paging, recordings, referrers};
 use crate::io::sound;
@@ -69,17 +68,12 @@ fn take(visit: &Visit<'_>, name: &str, replaces: bool) -> Result<Reply, Problem>
         return Err(problems::too_large().saying(imports::too_large()));
     }
     let imports = &visit.house.imports;
-    match visit.ask.header(UPLOAD) {
-        Some("") if imports.are_full() => Err(problems::busy(10)),
-        Some("") => Ok(Reply::empty().with(COME, "1")),
-        Some(arrived) => {
-            let order = Order { name: name.to_owned(), author: visit.author(), replaces };
-            let id = imports.begin(arrived, order)?;
-            let location = format!("/api/v1/media/imports/{id}");
-            Ok(Reply { status: 202, ..Reply::json(&json!({ "id": id })) }.with("location", location))
-        }
-        None => Err(problems::bad_request()),
-    }
+    let may_come = || if imports.are_full() { Err(problems::busy(10)) } else { Ok(()) };
+    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    let order = Order { name: name.to_owned(), author: visit.author(), replaces };
+    let id = imports.begin(arrived, order)?;
+    let location = format!("/api/v1/media/imports/{id}");
+    Ok(Reply { status: 202, ..Reply::json(&json!({ "id": id })) }.with("location", location))
 }
 
 /// Judges a new name by the office file's own reader.

@@ -70,8 +70,10 @@ use super::ask::{Ask, decode};
 use super::reply::{Problem, Reply, problems};
 use super::sessions::{COOKIE, SignedIn, key_of};
 use super::words::Said;
+use super::workers::UPLOAD;
 use crate::base::WallTime;
 use crate::io::clock;
+use crate::io::files::free_bytes;
 use crate::io::out::OutError;
 use crate::office::{Language, Office, Role};
 
@@ -463,6 +465,21 @@ impl Visit<'_> {
             Who::Token(bearer) => bearer.role == Role::Admin,
             Who::Nobody => false,
         }
+    }
+
+    /// Where a long body lies. Its request is answered twice: before it comes, when it is asked whether it may, and `None` lets it come
+    /// ([`Reply::come`]); and when it is there.
+    fn arrived(&self, may_come: impl FnOnce() -> Result<(), Problem>) -> Result<Option<&str>, Problem> {
+        match self.ask.header(UPLOAD) {
+            Some("") => may_come().map(|()| None),
+            Some(arrived) => Ok(Some(arrived)),
+            None => Err(problems::bad_request()),
+        }
+    }
+
+    /// Whether so many bytes are free beside the data.
+    fn has_room(&self, bytes: u64) -> bool {
+        free_bytes(&self.house.data).unwrap_or(0) >= bytes
     }
 
     /// The first value of the path's braces.

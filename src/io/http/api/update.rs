@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::reply::{Problem, Reply, problems};
 use super::super::words::{Said, Words};
-use super::super::workers::{COME, UPLOAD};
 use super::Visit;
-use crate::io::files::free_bytes;
 use crate::io::update::{Refused, View, When};
 use crate::machine::trial::Count;
 use crate::machine::update::{LARGEST, LONGEST_HEADER};
@@ -64,21 +62,17 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         let words = Words::new("Файл больше любого обновления.", "The file is larger than any update.");
         return Err(problems::too_large().saying(words.into()));
     }
-    match visit.ask.header(UPLOAD) {
-        Some("") if free_bytes(&visit.house.data).unwrap_or(0) < FLOOR => {
-            let words = Words::new(
-                "На диске слишком мало места для обновления.",
-                "There is too little room on the disk for it.",
-            );
-            Err(problems::conflict().saying(words.into()))
+    let may_come = || {
+        if visit.has_room(FLOOR) {
+            return Ok(());
         }
-        Some("") => Ok(Reply::empty().with(COME, "1")),
-        Some(arrived) => {
-            updates.take(&visit.house.data.join(arrived), downgrade).map_err(|refused| problem(&refused))?;
-            Ok(Reply::accepted(&shown(visit)))
-        }
-        None => Err(problems::bad_request()),
-    }
+        let words =
+            Words::new("На диске слишком мало места для обновления.", "There is too little room on the disk for it.");
+        Err(problems::conflict().saying(words.into()))
+    };
+    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    updates.take(&visit.house.data.join(arrived), downgrade).map_err(|refused| problem(&refused))?;
+    Ok(Reply::accepted(&shown(visit)))
 }
 
 pub(super) fn start(visit: &Visit<'_>) -> Result<Reply, Problem> {
