@@ -15,7 +15,7 @@ use crate::description;
 use crate::world::Served;
 
 /// Nothing here takes so long; a test that waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) enum Wire {
     Plain(TcpStream),
