@@ -7,6 +7,7 @@ mod why;
 pub use why::Why;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub struct Before {
     pub phones: BTreeSet<Phone>,
     /// When it was noted, milliseconds since 1970: no clock that is right is before it.
     pub at: i64,
+    /// Where the page was: browsers look for it there again. `None`: nobody noted it.
+    pub page: Option<SocketAddr>,
 }
 
 /// How much of it.

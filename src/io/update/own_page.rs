@@ -1,4 +1,4 @@
-//! Whether the box's own page answers, as a browser on the box would see it.
+//! Whether the box's own page answers where it did before the update, as a browser on the box would see it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

@@ -242,7 +242,7 @@ impl Worker {
         let phones = store::copy_whole(data, &copy).map_err(|error| refused(&error))?;
         let trunks = self.handle.board().trunks().into_values().filter(carries).map(|trunk| trunk.name).collect();
         let phones = phones.into_iter().map(|(login, contact)| Phone { login, contact }).collect();
-        let before = Before { trunks, phones, at: clock::wall().millis() };
+        let before = Before { trunks, phones, at: clock::wall().millis(), page: Some(self.own.https) };
         let View { version, notes, .. } = self.updates.view();
         let plan = Plan { version, notes, before, outcome: None };
         plan.write(self.folder()).map_err(|error| refused(&error))?;
@@ -255,6 +255,7 @@ impl Worker {
         let (news, inbox) = channel();
         let _ = self.updates.0.trial.set(news.clone());
         let mut trial = Trial::new(self.clock.now(), plan.before.clone());
+        let page = plan.before.page.unwrap_or(self.own.https);
         let before = trial.wanted();
         self.show(|view| *view = View { stage: Stage::Trial, before, ..shown(&plan) });
         tracing::warn!(phones = before.phones, trunks = before.trunks, "this version is on trial");
@@ -272,9 +273,7 @@ impl Worker {
                     Output::CallLoop => {
                         self.beside("loop", &news, |worker| Input::Loop(loop_call::is_heard(&worker.0, worker.1.sip)))
                     }
-                    Output::AskPage => {
-                        self.beside("page", &news, |worker| Input::Page(own_page::answers(worker.1.https)));
-                    }
+                    Output::AskPage => self.beside("page", &news, move |_| Input::Page(own_page::answers(page))),
                     Output::Back(back) => {
                         self.show(|view| view.back = back);
                         self.tell("telephones and trunks come back");

@@ -10,7 +10,7 @@ fn phone(login: &str, contact: &str) -> Phone {
 
 fn before(phones: usize, trunks: &[&str]) -> Before {
     let phones = (0..phones).map(|at| phone(&format!("user{at}"), &format!("10.0.0.{at}"))).collect();
-    Before { trunks: trunks.iter().map(|&name| name.to_owned()).collect(), phones, at: NOTED.millis() }
+    Before { trunks: trunks.iter().map(|&name| name.to_owned()).collect(), phones, at: NOTED.millis(), page: None }
 }
 
 /// An office around a slot on trial: what answers, and after how long.
