@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -53,9 +53,11 @@ impl Machine {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         let ports = free_ports();
+        // the same for the old version and the new one: browsers look for the page where it was
+        let https = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let text = format!(
             "[sip]\nudp = \"127.0.0.1:0\"\ntcp = \"127.0.0.1:0\"\ntls = \"127.0.0.1:0\"\n[rtp]\nports = \"{ports}-{}\"\n\
-             [phones]\nldap = \"127.0.0.1:0\"\n[web]\nhttp = \"127.0.0.1:0\"\nhttps = \"127.0.0.1:0\"\n",
+             [phones]\nldap = \"127.0.0.1:0\"\n[web]\nhttp = \"127.0.0.1:0\"\nhttps = \"{https}\"\n",
             ports + 19
         );
         fs::write(folder.join("host.toml"), text).unwrap();
