@@ -26,7 +26,11 @@ export function walk(language, { articles }) {
     test(`${language}: ${articles[id]?.title ?? id}`, { timeout: 180_000 }, async () => {
       await guide.begin();
       failed.push(id);
-      await task(guide);
+      await task(guide).catch(async (error) => {
+        // what the page refused, and why, is told nowhere else
+        const said = await guide.page.locator('[role="alert"]').allInnerTexts();
+        throw new Error(`${error.message}\nthe page said: ${said.filter(Boolean).join(" | ")}`, { cause: error });
+      });
       assert.deepEqual(guide.complaints, []);
       const named = articles[id]?.steps.map(sentence).flatMap(pieces).filter(({ kind }) => kind === "label") ?? [];
       assert.deepEqual(named.filter(({ text }) => !guide.saw(text)).map(({ text }) => text), [], "words that stand on no page of the task");
