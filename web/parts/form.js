@@ -1,7 +1,7 @@
 // Fields with what is wrong under them, and one request at a time.
 import { Refused } from "../api.js";
 import { number } from "../format.js";
-import { html, useEffect, useRef, useState } from "../lib/preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/preact.js";
 
 /**
  * A field with its label, its hint, and what is wrong with it under it, with what mends it.
@@ -13,7 +13,8 @@ import { html, useEffect, useRef, useState } from "../lib/preact.js";
 export function Field(props) {
   const { id, label, hint, value, onValue, autocomplete = "off", secret, first, optional, fixed, digits, placeholder, fault, mend, span, mono, type, longest, before, after } = props;
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => {
+  // Before anybody can type: focus that comes a moment later takes with it what was meant for another field.
+  useLayoutEffect(() => {
     if (first) input.current?.focus();
   }, []);
   const told = fault ? `${id}-fault` : hint ? `${id}-hint` : null;
