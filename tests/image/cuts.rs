@@ -23,7 +23,7 @@ fn whatever_was_acknowledged_is_there_after_each_of_three_power_cuts() {
 }
 
 #[test]
-#[ignore = "hours: scripts/image-test --all"]
+#[ignore = "long: scripts/image-test --all"]
 fn whatever_was_acknowledged_is_there_after_each_of_two_hundred_power_cuts() {
     std::thread::scope(|scope| {
         for number in 1..=BOXES {
