@@ -1,4 +1,4 @@
-//! The sockets of the open endpoints. A slot's number is what epoll hands back.
+//! The sockets of the open endpoints, each pair in a slot.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,6 +8,7 @@ use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 
 use super::ports::Pair;
 use super::sockets;
+use super::token::Token;
 use crate::base::EndpointId;
 use crate::media::Destination;
 
@@ -29,16 +30,14 @@ struct Link {
 }
 
 impl Links {
-    /// Puts the sockets of an endpoint under watch. What came before is thrown away.
+    /// The sockets of a pair become those of an endpoint: what comes from now on is its own.
     pub(super) fn open(&mut self, epoll: &Epoll, endpoint: EndpointId, pair: Pair) -> io::Result<()> {
         if self.by_id.contains_key(&endpoint) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let slot = self.free.last().copied().unwrap_or(self.slots.len());
-        for (socket, bit) in [(&pair.rtp, 0), (&pair.rtcp, 1)] {
-            sockets::drain(socket);
-            let token = u64::try_from(slot).unwrap_or(u64::MAX) << 1 | bit;
-            epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, token))?;
+        for (socket, rtcp) in [(&pair.rtp, false), (&pair.rtcp, true)] {
+            epoll.modify(socket, &mut EpollEvent::new(EpollFlags::EPOLLIN, Token::Link { slot, rtcp }.into()))?;
         }
         let link = Some(Link { endpoint, pair, settled: None, hearer: slot });
         match self.slots.get_mut(slot) {

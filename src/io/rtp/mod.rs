@@ -9,6 +9,7 @@ mod links;
 mod ports;
 mod sockets;
 mod thread;
+mod token;
 
 use std::io;
 use std::ops::RangeInclusive;

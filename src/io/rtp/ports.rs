@@ -1,13 +1,17 @@
 //! The pool of bound port pairs. A pair is bound before it is announced, so what signalling names is ours; after a call
 //! it is closed, and its number comes again only when all others have had their turn: late packets of one call must not
-//! reach the next.
+//! reach the next. What comes to a pair that is in no call is thrown away when it comes, not when the call begins: then the
+//! first packet of one who was just told the port would be thrown away too.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::UdpSocket;
 use std::ops::RangeInclusive;
 
+use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
+
 use super::sockets;
+use super::token::Token;
 use crate::base::Rng;
 
 /// Two bound sockets.
@@ -39,11 +43,12 @@ impl Ports {
         Self { free: BTreeMap::new(), first, pairs, next }
     }
 
-    /// Binds pairs until `wanted` are free, and returns the new ones. Fewer when the range is used up, by us or by others.
+    /// Binds pairs until `wanted` are free, puts them under watch, and returns the new ones. Fewer when the range is used up, by
+    /// us or by others.
     ///
     /// # Errors
     /// When not one could be bound, and none is free: the last error.
-    pub(super) fn fill(&mut self, wanted: usize) -> io::Result<Vec<u16>> {
+    pub(super) fn fill(&mut self, epoll: &Epoll, wanted: usize) -> io::Result<Vec<u16>> {
         let mut bound = Vec::new();
         let mut failed = io::Error::new(io::ErrorKind::AddrInUse, "the range holds no pair of ports");
         for _ in 0..self.pairs {
@@ -51,7 +56,7 @@ impl Ports {
                 break;
             }
             let Some(port) = self.next_port() else { continue };
-            match bind_pair(port) {
+            match bind_pair(epoll, port) {
                 Ok(pair) => {
                     self.free.insert(port, pair);
                     bound.push(port);
@@ -74,12 +79,23 @@ impl Ports {
         self.free.remove(&port)
     }
 
+    /// Throws away a datagram that came to a pair in no call.
+    pub(super) fn discard(&self, port: u16, rtcp: bool) {
+        if let Some(pair) = self.free.get(&port) {
+            let _ = if rtcp { &pair.rtcp } else { &pair.rtp }.recv(&mut [0]);
+        }
+    }
+
     pub(super) fn free(&self) -> usize {
         self.free.len()
     }
 }
 
-fn bind_pair(port: u16) -> io::Result<Pair> {
+fn bind_pair(epoll: &Epoll, port: u16) -> io::Result<Pair> {
     let rtcp = port.checked_add(1).ok_or(io::ErrorKind::InvalidInput)?;
-    Ok(Pair { rtp: sockets::bind(port)?, rtcp: sockets::bind(rtcp)? })
+    let pair = Pair { rtp: sockets::bind(port)?, rtcp: sockets::bind(rtcp)? };
+    for (socket, rtcp) in [(&pair.rtp, false), (&pair.rtcp, true)] {
+        epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, Token::Free { port, rtcp }.into()))?;
+    }
+    Ok(pair)
 }

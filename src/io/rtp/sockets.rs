@@ -29,16 +29,6 @@ pub(super) fn disconnect(socket: &UdpSocket) -> io::Result<()> {
     Ok(connect(socket.as_raw_fd(), &SockaddrIn::from(nobody))?)
 }
 
-/// Throws away what waits in a socket: it came before anybody owned the port.
-pub(super) fn drain(socket: &UdpSocket) {
-    let mut nothing = [0; 1];
-    for _ in 0..MOST_WAITING {
-        if socket.recv_from(&mut nothing).is_err() {
-            return;
-        }
-    }
-}
-
 /// A call needs four descriptors; the usual limit of 1024 would end at 250 calls.
 pub(super) fn raise_descriptor_limit() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
@@ -51,7 +41,5 @@ pub(super) fn raise_descriptor_limit() {
 
 /// DSCP 46 in the upper six bits.
 const EXPEDITED_FORWARDING: u32 = 46 << 2;
-/// More than a socket's buffer can hold of small packets.
-const MOST_WAITING: usize = 2000;
 /// Enough for `limits::CALLS` calls and everything else.
 const MOST_DESCRIPTORS: u64 = 65_536;

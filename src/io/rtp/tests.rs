@@ -66,13 +66,13 @@ impl Thread {
     }
 }
 
-fn phone() -> UdpSocket {
+pub(super) fn phone() -> UdpSocket {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     socket
 }
 
-fn agreed(phone: &UdpSocket) -> Agreed {
+pub(super) fn agreed(phone: &UdpSocket) -> Agreed {
     Agreed {
         codec: Codec::Pcma,
         payload_type: 8,
@@ -90,7 +90,7 @@ fn agreed(phone: &UdpSocket) -> Agreed {
     }
 }
 
-fn packet(sequence: u16, ssrc: u32) -> Vec<u8> {
+pub(super) fn packet(sequence: u16, ssrc: u32) -> Vec<u8> {
     let header =
         Header { marker: false, payload_type: 8, sequence, timestamp: u32::from(sequence).wrapping_mul(160), ssrc };
     let mut head = [0; 12];

@@ -12,6 +12,7 @@ use nix::sys::eventfd::EventFd;
 use super::RtpConfig;
 use super::links::Links;
 use super::ports::Ports;
+use super::token::Token;
 use crate::base::{Duration, EndpointId, Instant};
 use crate::io::clock::Clock;
 use crate::media::tape::Block;
@@ -42,9 +43,9 @@ impl MediaThread {
     ) -> io::Result<Self> {
         let RtpConfig { ports, clock, mut rng } = config;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(&*wake, EpollEvent::new(EpollFlags::EPOLLIN, WAKE))?;
+        epoll.add(&*wake, EpollEvent::new(EpollFlags::EPOLLIN, Token::Wake.into()))?;
         let mut ports = Ports::new(&ports, &mut rng);
-        let first = ports.fill(RESERVE)?;
+        let first = ports.fill(&epoll, RESERVE)?;
         events(Event::Ports { ports: first });
         Ok(Self {
             clock,
@@ -65,31 +66,36 @@ impl MediaThread {
     pub(super) fn run(mut self) {
         let mut ready = vec![EpollEvent::empty(); READY];
         let mut buffer = [0; BUFFER];
-        loop {
-            let count = match self.epoll.wait(&mut ready, self.timeout()) {
-                Ok(count) => count,
-                Err(Errno::EINTR) => 0,
-                Err(error) => {
-                    tracing::error!(%error, "the media thread can't wait for packets; calls stay silent");
-                    return;
-                }
-            };
-            let now = self.clock.now(); // once for all packets of a wakeup
-            let batch = ready.get(..count).unwrap_or_default();
-            if batch.iter().any(|event| event.data() == WAKE) && !self.take_orders(now) {
-                return;
+        while self.turn(&mut ready, &mut buffer) {}
+    }
+
+    /// Waits once and does what came; `false` when there is nothing more to do.
+    fn turn(&mut self, ready: &mut [EpollEvent], buffer: &mut [u8; BUFFER]) -> bool {
+        let count = match self.epoll.wait(ready, self.timeout()) {
+            Ok(count) => count,
+            Err(Errno::EINTR) => 0,
+            Err(error) => {
+                tracing::error!(%error, "the media thread can't wait for packets; calls stay silent");
+                return false;
             }
-            self.guarded(now, batch, |this, event| this.move_packet(now, event.data(), &mut buffer));
-            self.guarded(now, &[()], |this, ()| this.tick(now));
-            self.tell();
-            self.hand_on(now);
-            if now >= self.next_survey {
-                self.survey(now);
-            }
-            if self.pace.is_busy(now, count) {
-                std::thread::sleep(PAUSE);
-            }
+        };
+        let now = self.clock.now(); // once for all packets of a wakeup
+        let batch = ready.get(..count).unwrap_or_default();
+        // First: a packet may be the answer to what an order made known.
+        if batch.iter().any(|event| Token::from(event.data()) == Token::Wake) && !self.take_orders(now) {
+            return false;
         }
+        self.guarded(now, batch, |this, event| this.move_packet(now, event.data().into(), buffer));
+        self.guarded(now, &[()], |this, ()| this.tick(now));
+        self.tell();
+        self.hand_on(now);
+        if now >= self.next_survey {
+            self.survey(now);
+        }
+        if self.pace.is_busy(now, count) {
+            std::thread::sleep(PAUSE);
+        }
+        true
     }
 
     /// Does the work for each item. A panic ends the endpoint on which it happened, and the work goes on with the next item.
@@ -170,15 +176,19 @@ impl MediaThread {
         if self.ports.free() >= RESERVE {
             return;
         }
-        match self.ports.fill(RESERVE + STEP) {
+        match self.ports.fill(&self.epoll, RESERVE + STEP) {
             Ok(ports) if ports.is_empty() => {}
             Ok(ports) => (self.events)(Event::Ports { ports }),
             Err(error) => tracing::warn!(%error, "no port is left for another call"),
         }
     }
 
-    fn move_packet(&mut self, now: Instant, token: u64, buffer: &mut [u8; BUFFER]) {
-        let Some((slot, rtcp)) = read_token(token) else { return };
+    fn move_packet(&mut self, now: Instant, token: Token, buffer: &mut [u8; BUFFER]) {
+        let (slot, rtcp) = match token {
+            Token::Link { slot, rtcp } => (slot, rtcp),
+            Token::Free { port, rtcp } => return self.ports.discard(port, rtcp),
+            Token::Wake => return,
+        };
         let Some((endpoint, from, length)) = self.links.receive(slot, rtcp, buffer) else { return };
         if let Some(forward) = self.plane.handle_packet(now, endpoint, rtcp, from, buffer, length) {
             self.links.forward(slot, &forward.destination, buffer.get(..forward.len).unwrap_or_default());
@@ -242,13 +252,6 @@ impl Pace {
     }
 }
 
-fn read_token(token: u64) -> Option<(usize, bool)> {
-    (token != WAKE).then_some(())?;
-    Some((usize::try_from(token >> 1).ok()?, token & 1 == 1))
-}
-
-/// The eventfd's; sockets have the number of their slot, and in the lowest bit whether they are for RTCP.
-const WAKE: u64 = u64::MAX;
 /// Free pairs that are kept bound.
 const RESERVE: usize = 32;
 /// Pairs that are bound at once beyond the reserve.
@@ -268,28 +271,89 @@ const BUSY_PACKETS: usize = 20;
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
+    use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
     use std::ops::RangeInclusive;
     use std::sync::Mutex;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Sender, channel};
 
     use nix::sys::eventfd::EfdFlags;
 
     use super::*;
     use crate::base::Rng;
+    use crate::io::rtp::tests::{agreed, packet, phone};
 
     const PORTS: RangeInclusive<u16> = 29_000..=29_999;
 
+    /// A thread's loop that turns when the test says so.
+    struct Still {
+        thread: MediaThread,
+        orders: Sender<Command>,
+        told: Arc<Mutex<Vec<Event>>>,
+        ports: Vec<u16>,
+    }
+
+    impl Still {
+        fn new() -> Self {
+            let (orders, commands) = channel();
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let ear = Arc::clone(&told);
+            let config = RtpConfig { ports: PORTS, clock: Clock::start(), rng: Rng::from_seed(1) };
+            let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK).expect("an eventfd"));
+            let events = Box::new(move |event| ear.lock().expect("not poisoned").push(event));
+            let thread = MediaThread::new(config, commands, wake, events, Box::new(drop)).expect("a thread");
+            let Event::Ports { ports } = told.lock().expect("not poisoned").remove(0) else { panic!("no ports") };
+            Self { thread, orders, told, ports }
+        }
+
+        fn order(&self, command: Command) {
+            self.orders.send(command).expect("a thread");
+            self.thread.wake.write(1).expect("a wakeup");
+        }
+
+        fn turn(&mut self) {
+            assert!(self.thread.turn(&mut [EpollEvent::empty(); READY], &mut [0; BUFFER]));
+        }
+
+        /// Opens an endpoint whose peer is that telephone, and which hears itself.
+        fn open(&self, endpoint: EndpointId, port: u16, phone: &UdpSocket) {
+            self.order(Command::Open { endpoint, port });
+            self.order(Command::Configure { endpoint, agreed: agreed(phone) });
+            self.order(Command::Bridge { a: endpoint, b: endpoint });
+        }
+    }
+
+    #[test]
+    fn the_first_packet_is_heard_however_late_the_thread_is() {
+        let (mut still, phone) = (Still::new(), phone());
+        let port = still.ports[0];
+        still.open(EndpointId(1), port, &phone);
+        // who was told the port speaks before the thread has seen to its orders
+        phone.send_to(&packet(7, 1), (Ipv4Addr::LOCALHOST, port)).expect("sent");
+        (0..3).for_each(|_| still.turn());
+        phone.set_nonblocking(true).expect("set");
+        assert!(phone.recv(&mut [0; 200]).is_ok());
+    }
+
+    #[test]
+    fn what_came_before_the_call_is_not_heard_in_it() {
+        let (mut still, phone) = (Still::new(), phone());
+        let port = still.ports[0];
+        for n in 0..3 {
+            phone.send_to(&packet(n, 1), (Ipv4Addr::LOCALHOST, port)).expect("sent");
+            phone.send_to(&packet(n, 1), (Ipv4Addr::LOCALHOST, port + 1)).expect("sent");
+        }
+        (0..3).for_each(|_| still.turn());
+        still.open(EndpointId(1), port, &phone);
+        still.turn();
+        phone.send_to(&packet(10, 1), (Ipv4Addr::LOCALHOST, port)).expect("sent");
+        still.turn();
+        let mut heard = [0; 200];
+        assert_eq!((phone.recv(&mut heard).expect("its own"), heard[12]), (172, 10));
+    }
+
     #[test]
     fn a_panic_ends_its_endpoint_and_the_rest_of_the_batch_goes_on() {
-        let (_orders, commands) = channel();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let ear = Arc::clone(&told);
-        let config = RtpConfig { ports: PORTS, clock: Clock::start(), rng: Rng::from_seed(1) };
-        let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK).expect("an eventfd"));
-        let events = Box::new(move |event| ear.lock().expect("not poisoned").push(event));
-        let mut thread = MediaThread::new(config, commands, wake, events, Box::new(drop)).expect("a thread");
-        let Event::Ports { ports } = told.lock().expect("not poisoned").remove(0) else { panic!("no ports") };
+        let Still { mut thread, told, ports, orders: _orders } = Still::new();
         let endpoints = [1, 2, 3].map(EndpointId);
         for (endpoint, &port) in endpoints.into_iter().zip(&ports) {
             thread.order(Instant::ZERO, Command::Open { endpoint, port });
