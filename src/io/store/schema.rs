@@ -8,6 +8,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{StoreError, database};
+use crate::io::files::sync_folder;
 
 /// The schema that this program writes.
 pub(super) const SCHEMA: i64 = 13;
@@ -47,7 +48,7 @@ pub(super) fn open(data: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     if schema > 0 && schema < SCHEMA {
-        keep_copy(&connection, data, schema)?;
+        copy_into(&connection, &data.join("backups").join(format!("dozvon-schema-{schema}.db")))?;
     }
     migrate(&mut connection, schema)?;
     Ok(connection)
@@ -94,15 +95,20 @@ fn migrate(connection: &mut Connection, from: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn keep_copy(connection: &Connection, data: &Path, schema: i64) -> Result<(), StoreError> {
-    let copy = data.join("backups").join(format!("dozvon-schema-{schema}.db"));
-    match std::fs::remove_file(&copy) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(StoreError::File { path: copy, why }),
+/// The database as it is at this moment, on the disk for good, in place of what was at `copy`.
+fn copy_into(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
+    let refused = |why| StoreError::File { path: copy.to_owned(), why };
+    match std::fs::remove_file(copy) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(refused(why)),
         _ => {}
     }
-    make_private(&copy).map_err(|why| StoreError::File { path: copy.clone(), why })?;
+    make_private(copy).map_err(refused)?;
     connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-    Ok(())
+    let sync = || {
+        std::fs::File::open(copy)?.sync_all()?;
+        copy.parent().map_or(Ok(()), sync_folder)
+    };
+    sync().map_err(refused)
 }
 
 /// SQLite would take the umask's mode; the database holds passwords. The files beside it take the mode of this one.
@@ -115,17 +121,8 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When the disk refuses; there is no copy then.
 pub(in crate::io) fn copy_whole(data: &Path, copy: &Path) -> Result<Vec<(String, String)>, StoreError> {
-    let refused = |why| StoreError::File { path: copy.to_owned(), why };
     let connection = open_for_reading(data)?;
-    match std::fs::remove_file(copy) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(refused(why)),
-        _ => {}
-    }
-    make_private(copy).map_err(refused)?;
-    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-    let folder = copy.parent().unwrap_or(data);
-    let sync = |path: &Path| std::fs::File::open(path)?.sync_all();
-    sync(copy).and_then(|()| sync(folder)).map_err(refused)?;
+    copy_into(&connection, copy)?;
     let mut statement = connection.prepare("SELECT aor, contact FROM binding")?;
     let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
