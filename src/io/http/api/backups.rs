@@ -155,8 +155,7 @@ pub(super) fn upload(visit: &Visit<'_>) -> Result<Reply, Problem> {
     }
     let passphrase = passphrase(visit)?;
     let backups = backups(visit)?;
-    let may_come = || if visit.has_room(FLOOR) { Ok(()) } else { Err(problems::no_room()) };
-    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    let Some(arrived) = visit.arrived(|| visit.room_for(FLOOR))? else { return Ok(Reply::come()) };
     told(visit, &backups, backups.look_at(arrived, passphrase))
 }
 

@@ -52,15 +52,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         );
         return Err(problems::conflict().saying(words.into()));
     }
-    let may_come = || {
-        if visit.has_room(FLOOR + LONGEST) {
-            return Ok(());
-        }
-        let words =
-            Words::new("На диске слишком мало места для прошивки.", "There is too little room on the disk for it.");
-        Err(problems::conflict().saying(words.into()))
-    };
-    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    let Some(arrived) = visit.arrived(|| visit.room_for(FLOOR + LONGEST))? else { return Ok(Reply::come()) };
     let folder = folder(visit);
     fs::create_dir_all(&folder)
         .and_then(|()| fs::rename(visit.house.data.join(arrived), folder.join(name)))

@@ -36,8 +36,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         );
         return Err(problems::too_large().saying(words.into()));
     }
-    let may_come = || if visit.has_room(FLOOR) { Ok(()) } else { Err(problems::no_room()) };
-    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    let Some(arrived) = visit.arrived(|| visit.room_for(FLOOR))? else { return Ok(Reply::come()) };
     forget_all(&visit.house.data);
     let token = clock::entropy().map(|entropy| Rng::from_entropy(entropy).token(TOKEN)).map_err(unavailable)?;
     let kept = kept(&visit.house.data, &token);

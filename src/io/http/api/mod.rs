@@ -477,9 +477,9 @@ impl Visit<'_> {
         }
     }
 
-    /// Whether so many bytes are free beside the data.
-    fn has_room(&self, bytes: u64) -> bool {
-        free_bytes(&self.house.data).unwrap_or(0) >= bytes
+    /// Refused when fewer bytes are free beside the data.
+    fn room_for(&self, bytes: u64) -> Result<(), Problem> {
+        if free_bytes(&self.house.data).unwrap_or(0) < bytes { Err(problems::no_room()) } else { Ok(()) }
     }
 
     /// The first value of the path's braces.

@@ -62,15 +62,7 @@ pub(super) fn post(visit: &Visit<'_>) -> Result<Reply, Problem> {
         let words = Words::new("Файл больше любого обновления.", "The file is larger than any update.");
         return Err(problems::too_large().saying(words.into()));
     }
-    let may_come = || {
-        if visit.has_room(FLOOR) {
-            return Ok(());
-        }
-        let words =
-            Words::new("На диске слишком мало места для обновления.", "There is too little room on the disk for it.");
-        Err(problems::conflict().saying(words.into()))
-    };
-    let Some(arrived) = visit.arrived(may_come)? else { return Ok(Reply::come()) };
+    let Some(arrived) = visit.arrived(|| visit.room_for(FLOOR))? else { return Ok(Reply::come()) };
     updates.take(&visit.house.data.join(arrived), downgrade).map_err(|refused| problem(&refused))?;
     Ok(Reply::accepted(&shown(visit)))
 }
