@@ -63,6 +63,13 @@ fn every_kind_is_in_the_list_and_says_something_of_its_own_in_both_languages() {
 }
 
 #[test]
+fn a_damaged_database_without_a_good_copy_says_that_there_is_none() {
+    let text = |language| Alarm::DatabaseDamaged { copied: None }.text(&Office::default(), language);
+    assert!(text(Language::Ru).contains("хорошей копии её нет"), "{}", text(Language::Ru));
+    assert!(text(Language::En).contains("no good copy"), "{}", text(Language::En));
+}
+
+#[test]
 fn alarms_of_one_cause_have_one_key_and_others_have_not() {
     let mut keys: Vec<String> = one_of_each().iter().map(Alarm::key).collect();
     keys.sort();
