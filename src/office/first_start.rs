@@ -76,6 +76,7 @@ pub(in crate::office) fn first_group() -> Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::office::Forward;
     use crate::office::file::{self, Context};
 
     #[test]
@@ -115,7 +116,7 @@ mod tests {
         let forwards = |office: &mut Office| {
             let mut other = Extension { number: "300".to_owned(), ..office.extensions[0].clone() };
             let Some(Device::Sip(sip)) = other.devices.first_mut() else { return };
-            sip.forward = crate::office::Forward::Always { to: "202".to_owned() };
+            sip.forward = Forward::Always { to: "202".to_owned() };
             office.extensions.push(other);
         };
         assert_eq!(changed(&forwards), ["200", "201"]);
