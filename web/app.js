@@ -95,7 +95,7 @@ function App() {
  * Everything behind the sign-in.
  * @param {any} props
  */
-function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
+function Inside({ onSignedOut: onGone, onSignOut, onOffice, session, ...frame }) {
   const { t, language } = frame;
   const [box, setBox] = useState(EMPTY);
   const [changes, setChanges] = useState(0);
@@ -112,6 +112,10 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const page = usePage(section);
   const states = useRef(/** @type {Map<string, string> | null} */ (null));
   states.current ??= new Map();
+  // The box starts with another office's accounts: whoever is not of them any more is asked who he is by the page that comes with it.
+  const anew = useRef(false);
+  const onAnew = () => (anew.current = true);
+  const onSignedOut = () => (anew.current ? location.reload() : onGone());
 
   useEffect(() => {
     const onEvent = (/** @type {string} */ type, /** @type {any} */ data) => {
@@ -158,7 +162,7 @@ function Inside({ onSignedOut, onSignOut, onOffice, session, ...frame }) {
   const beside = helped !== "" && section.at !== "help" && html`<${Beside} key=${helped} t=${t} language=${language} section=${helped} here=${section.at} onAsk=${setHelped} onClose=${() => setHelped("")} />`;
   const notices = html`<${Trial} t=${t} api=${api} now=${now} skew=${box.skew} onRefused=${onRefused} />${admin && html`<${NetworkTrial} t=${t} api=${api} system=${box.system} now=${now} machine=${machine} section=${section.at} onRefused=${onRefused} />`}<${NextStep} t=${t} box=${box} admin=${admin} section=${section.at} />`;
   const shell = { ...frame, section, admin, system: box.system, count: box.calls.length, unseen, office: box.system?.name ?? "", lost, known, notices, onFind, onHelp };
-  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, alerts, machine, unseen, go, tell, onHangUp, onRefused, onAlert: () => setAlerts((count) => count + 1) };
+  const inside = { t, language, box, now, api, admin, session, rest, query, opened: rest[0] ?? null, changes, settings, news, alerts, machine, unseen, go, tell, onHangUp, onRefused, onAnew, onAlert: () => setAlerts((count) => count + 1) };
   return html`<${Shell} ...${shell} beside=${beside} onAsk=${setHelped} login=${session.login} onSignOut=${onSignOut}>
       ${!known
         ? html`<p class="empty" aria-busy="true">${t(lost ? "no_answer" : "loading")}</p>`

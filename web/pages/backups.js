@@ -123,12 +123,12 @@ function Copies(props) {
 
 /** Everything back from a file, or from one of the list. @param {any} props */
 function Restore(props) {
-  const { t, api, language, box, now, plan, chosen, onDrop, before } = props;
+  const { t, api, language, box, now, plan, chosen, onDrop, before, onAnew } = props;
   const [file, setFile] = useState(/** @type {File | null} */ (null));
   const [word, setWord] = useState("");
   const [sent, setSent] = useState(/** @type {number | null} */ (null));
   const [seen, setSeen] = useState(/** @type {any} */ (null));
-  const [begun, setBegun] = useState(false);
+  const [begun, setBegun] = useState(""); // since when the exchange ran that is to start anew
   const [back, setBack] = useState(false);
   const card = useRef(/** @type {HTMLElement | null} */ (null));
   const { busy, fault, act, clear } = useDeed(props);
@@ -160,11 +160,17 @@ function Restore(props) {
         setSent(null);
       }
     });
-  const apply = () => act(async () => (await api.write("POST", `backups/restore/${encodeURIComponent(seen.token)}/apply`), setBegun(true)));
-  const undo = () => (setBack(false), act(async () => (await api.write("POST", "backups/undo"), setBegun(true))));
+  const anew = (/** @type {string} */ order) =>
+    act(async () => {
+      await api.write("POST", order);
+      onAnew();
+      setBegun(box.system.started_at);
+    });
+  const apply = () => anew(`backups/restore/${encodeURIComponent(seen.token)}/apply`);
+  const undo = () => (setBack(false), anew("backups/undo"));
   const name = file?.name ?? (chosen && moment(chosen.at, box, now, t));
   const wrongWord = fault?.at("/passphrase");
-  if (begun) return html`<section class="card" aria-labelledby="restore-title"><header><h2 id="restore-title">${t("restore")}</h2></header><div class="in stack"><${Comeback} ...${props} /></div></section>`;
+  if (begun) return html`<section class="card" aria-labelledby="restore-title"><header><h2 id="restore-title">${t("restore")}</h2></header><div class="in stack"><${Comeback} t=${t} api=${api} since=${begun} /></div></section>`;
   return html`<section class="card" id="restore" ref=${card} aria-labelledby="restore-title"><header><h2 id="restore-title">${t("restore")}</h2></header>
     <div class="in stack">${!seen && html`<p class="second">${t("restore_why")}</p>`}
     ${!name && html`<${Bring} t=${t} id="restore-file" plain label=${t("restore_file")} rule=${t("restore_file_rule")} onFile=${bring} />`}
@@ -186,13 +192,12 @@ function Restore(props) {
 }
 
 /** The exchange starts anew with what was in the copy; the page comes back with it. @param {any} props */
-function Comeback({ t, api, box }) {
-  const began = useRef(box.system?.started_at);
+function Comeback({ t, api, since }) {
   useEffect(() => {
     const ask = async () => {
       // It may be back sooner than it was missed. Accounts are those of the copy by then, and whoever was signed in may not be.
       const anew = await api.get("system", { background: true }).then(
-        (/** @type {any} */ { started_at: at }) => at !== began.current,
+        (/** @type {any} */ { started_at: at }) => at !== since,
         (/** @type {unknown} */ error) => error instanceof Refused && error.status === 401,
       );
       if (anew) location.reload();
