@@ -7,6 +7,7 @@ use crate::sip::wire::{Headers, Method, Name, Request};
 use crate::trust::Function;
 
 use super::cdr::{CallOutcome, RecordingBegun, StepKind};
+use super::leg::LegState;
 use super::one::{Call, Stage, Timer};
 use super::{Around, Output};
 
@@ -252,9 +253,12 @@ impl Call {
         }
     }
 
-    /// Whoever speaks with nobody, or listens to many, is asked whether he is still there all the time.
+    /// Whoever speaks with nobody, or listens to many, is asked whether he is still there all the time: also who goes from one wait
+    /// to the next.
     pub(super) fn watch_caller(&mut self, around: &Around<'_>) {
-        self.timers.arm(Timer::Probe, around.now + PROBE_EVERY);
+        if !self.timers.is_armed(Timer::Probe) {
+            self.timers.arm(Timer::Probe, around.now + PROBE_EVERY);
+        }
     }
 
     /// OPTIONS inside the dialog (RFC 3261 §11): any answer will do, and none ends the session (§12.2.1.2).
@@ -264,6 +268,7 @@ impl Call {
             Stage::Talking { b } => sessions.push(b.session),
             Stage::Paging { legs, .. } => sessions.extend(legs.iter().map(|leg| leg.session)),
             Stage::Parked { .. } | Stage::Waiting { .. } | Stage::Serving(_) | Stage::Listening { .. } => {}
+            Stage::Ringing { .. } if self.a.state == LegState::Answered => {}
             _ => return,
         }
         for session in sessions {

@@ -4,7 +4,7 @@ use dozvon::call::cdr::CallOutcome;
 use dozvon::office::Parking;
 use dozvon::sip::wire::Method;
 
-use crate::sim::{PhoneId, World, secs};
+use crate::sim::{Answer, PhoneId, World, secs};
 use crate::transfer::{four, phones};
 
 /// 203 has called 201, who keys the code; the place must be free.
@@ -117,6 +117,20 @@ fn a_call_that_returns_to_nobody_does_not_wait_for_ever() {
     }
     world.run_for(secs(2));
     world.only_row();
+    world.assert_clean();
+}
+
+#[test]
+fn a_parked_caller_who_is_gone_without_a_word_does_not_come_back_for_ever() {
+    let mut world = World::shaped(227, &four(), |office| office.parking.timeout_seconds = 20);
+    let [_, b, _, d] = phones(&mut world);
+    world.talk(d, "201", b);
+    park(&mut world, d, b);
+    world.will(b, Answer::Refuse(486));
+    world.links[d.0].cut = true;
+    world.run_for(secs(150));
+    assert_eq!(world.only_row().cause, "peer_lost");
+    assert!(world.steps_of_kind("Recalled").len() >= 2, "{} he came back meanwhile", world.at());
     world.assert_clean();
 }
 
