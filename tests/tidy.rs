@@ -223,6 +223,37 @@ fn nothing_is_left_undone() {
     }
 }
 
+/// A fuzzer that nobody builds, or that is built on other libraries than the exchange, finds nothing.
+#[test]
+fn every_fuzz_target_is_built_and_looked_at_with_the_libraries_of_its_rooms() {
+    let fuzz = root().join("tests/fuzz");
+    let read = |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let manifest = |path: PathBuf| read(path).parse::<toml::Table>().unwrap();
+    let (own, theirs) = (manifest(root().join("Cargo.toml")), manifest(fuzz.join("Cargo.toml")));
+    let bins: Vec<&str> = theirs["bin"].as_array().unwrap().iter().map(|bin| bin["name"].as_str().unwrap()).collect();
+    let looked_at = read(root().join("tests/targets.rs"));
+    for path in files(&fuzz.join("fuzz_targets"), &[".rs"]) {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(bins.contains(&name), "tests/fuzz/Cargo.toml does not build {name}");
+        assert!(looked_at.contains(&format!("mod {name};")), "tests/targets.rs does not look at {name}");
+    }
+    let rooms = read(fuzz.join("rooms.rs"));
+    let rooms = rooms.lines().filter_map(|line| line.strip_prefix("#[path = \"../../")?.strip_suffix("/mod.rs\"]"));
+    let code: String = rooms
+        .flat_map(|room| files(&root().join(room), &[".rs"]))
+        .filter(|path| !is_test(path))
+        .map(|path| code(&path))
+        .collect();
+    for (library, wanted) in own["dependencies"].as_table().unwrap() {
+        let path = format!("{}::", library.replace('-', "_"));
+        let is_word =
+            |at: usize| !code[..at].ends_with(|before: char| before.is_alphanumeric() || "_:".contains(before));
+        if code.match_indices(&path).any(|(at, _)| is_word(at)) {
+            assert_eq!(theirs["dependencies"].get(library), Some(wanted), "{library} in tests/fuzz/Cargo.toml");
+        }
+    }
+}
+
 #[test]
 fn the_books_name_every_room() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");

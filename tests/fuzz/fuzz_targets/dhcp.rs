@@ -19,6 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         last,
         router: Some(own),
         dns: vec![own],
+        time: Some(own),
         lease: Duration::from_secs(3600),
         url: "http://10.0.0.1/provision/secret/".to_owned(),
     };

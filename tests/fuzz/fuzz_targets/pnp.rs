@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut pnp = Pnp::new(Rng::from_seed(1));
     let (from, ours) = (SocketAddr::from(([10, 0, 0, 9], 5060)), SocketAddr::from(([10, 0, 0, 1], 5070)));
     let mut now = Instant::ZERO;
-    let mut drain = |pnp: &mut Pnp| {
+    let drain = |pnp: &mut Pnp| {
         while let Some(output) = pnp.poll_output() {
             match output {
                 Output::Seen { identity, address } => assert!(identity.mac.is_some() && address == from.ip()),
@@ -30,7 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
         };
         pnp.handle_input(now, input);
         drain(&mut pnp);
-        now = now + Duration::from_millis(u64::from(*way));
+        now += Duration::from_millis(u64::from(*way));
     }
     for _ in 0..10_000 {
         let Some(at) = pnp.poll_timeout() else { return };

@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let mut now = Instant::ZERO;
     let mut transfer = Transfer::new(now, &request, vec![b'\n'; 3000]);
-    let mut drain = |transfer: &mut Transfer| {
+    let drain = |transfer: &mut Transfer| {
         while let Some(packet) = transfer.poll_output() {
             assert!(packet.len() <= 1472, "one frame");
         }
