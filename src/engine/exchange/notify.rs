@@ -20,7 +20,7 @@ pub(super) fn to_telephone(method: Method, login: &str, contact: Uri, flow: Flow
     headers.push(Name::From, NameAddr::new("", ours(Some("dozvon"))).to_string());
     headers.push(Name::To, NameAddr::new("", ours(Some(login))).to_string());
     headers.push(Name::Contact, NameAddr::new("", here).to_string());
-    Request { method, uri: contact, headers, body: Vec::new() }
+    Request { headers, ..Request::new(method, contact) }
 }
 
 impl Engine {

@@ -162,7 +162,7 @@ impl Dialog {
         headers.push(Name::To, self.remote.as_str());
         headers.push(Name::CallId, self.call_id.as_str());
         headers.push(Name::CSeq, format!("{number} {method}"));
-        Request { method, uri, headers, body: Vec::new() }
+        Request { headers, ..Request::new(method, uri) }
     }
 
     /// Request-URI and Route: a first hop without `lr` is a strict router and gets itself as Request-URI.

@@ -90,6 +90,14 @@ fn a_tag_without_a_value_does_not_stand_beside_ours() {
 }
 
 #[test]
+fn header_fields_in_a_contact_do_not_become_part_of_a_request_uri() {
+    let mut headers = invite();
+    headers.set(Name::Contact, "<sip:bob@192.168.1.5;line=2?Subject=x&Route=%3Csip:elsewhere%3E>");
+    let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &headers, "a1", flow("10.0.0.2:1")).unwrap();
+    assert_eq!(dialog.request(Method::Bye).uri.to_string(), "sip:bob@192.168.1.5;line=2");
+}
+
+#[test]
 fn a_dialog_never_counts_beyond_what_a_cseq_may_be() {
     let mut dialog = Dialog::of_request(&mut Rng::from_seed(1), &invite(), "a1", flow("10.0.0.2:1")).unwrap();
     dialog.skip(u32::MAX);

@@ -59,9 +59,10 @@ impl Message {
 }
 
 impl Request {
-    /// A request without header fields and body.
+    /// A request without header fields and body. Those that the URI carries, as a contact may, have no place in a Request-URI
+    /// (RFC 3261 §19.1.1) and are left out.
     pub fn new(method: Method, uri: Uri) -> Self {
-        Self { method, uri, headers: Headers::new(), body: Vec::new() }
+        Self { method, uri: Uri { headers: None, ..uri }, headers: Headers::new(), body: Vec::new() }
     }
 
     /// A response to this, with the fields that RFC 3261 §8.2.6.2 wants copied: Via, From, To, Call-ID, CSeq. The tag
