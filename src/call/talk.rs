@@ -246,10 +246,10 @@ impl Call {
     fn watch_peers(&mut self, around: &Around<'_>) {
         let Stage::Talking { b } = &self.stage else { return };
         let quiet = [&self.a, &**b].iter().any(|leg| leg.held || leg.silent);
-        if !quiet {
+        if quiet {
+            self.watch_caller(around);
+        } else {
             self.timers.cancel(Timer::Probe);
-        } else if !self.timers.is_armed(Timer::Probe) {
-            self.timers.arm(Timer::Probe, around.now + PROBE_EVERY);
         }
     }
 
