@@ -116,7 +116,7 @@ impl Account {
     }
 
     fn draft(&self, method: Method, headers: Headers, flow: Flow, give_up: Option<Duration>) -> RequestDraft {
-        let request = Request { method, uri: self.registrar(), headers, body: Vec::new() };
+        let request = Request { headers, ..Request::new(method, self.registrar()) };
         RequestDraft { flows: vec![flow], request, credentials: self.credentials.clone(), give_up }
     }
 }
