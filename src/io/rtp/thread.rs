@@ -82,7 +82,7 @@ impl MediaThread {
         let now = self.clock.now(); // once for all packets of a wakeup
         let batch = ready.get(..count).unwrap_or_default();
         // First: a packet may be the answer to what an order made known.
-        if batch.iter().any(|event| Token::from(event.data()) == Token::Wake) && !self.take_orders(now) {
+        if batch.iter().any(|event| event.data() == u64::from(Token::Wake)) && !self.take_orders(now) {
             return false;
         }
         self.guarded(now, batch, |this, event| this.move_packet(now, event.data().into(), buffer));
